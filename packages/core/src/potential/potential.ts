@@ -1,0 +1,46 @@
+/**
+ * V(phi) as data: one expression in the fields with its parameters' values bound, its first and second derivatives, and a float64
+ * evaluation of each. An engine emits its own code from the expression trees (`wgsl.ts`).
+ */
+
+/** Elementary functions that every engine provides. */
+export type ElementaryFunction = "exp" | "log" | "sqrt" | "sin" | "cos" | "tan" | "sinh" | "cosh" | "tanh" | "abs" | "sign";
+
+/** An expression tree with all parameters already numbers. */
+export type Expression =
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "field"; readonly index: number }
+  | { readonly kind: "negate"; readonly argument: Expression }
+  | { readonly kind: "binary"; readonly operator: "+" | "-" | "*" | "/"; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: "integerPower"; readonly base: Expression; readonly exponent: number }
+  | { readonly kind: "realPower"; readonly base: Expression; readonly exponent: Expression }
+  | { readonly kind: "call"; readonly name: ElementaryFunction; readonly argument: Expression };
+
+/** How a config names a potential. */
+export type PotentialSpec =
+  | string
+  | { readonly name: string; readonly parameters?: Readonly<Record<string, number>> }
+  | { readonly expression: string; readonly parameters?: Readonly<Record<string, number>> };
+
+export interface Potential {
+  /** A built-in's name, or `expression`. */
+  readonly name: string;
+  /** The text it was parsed from. */
+  readonly expression: string;
+  /** Names of the fields, in order: ["phi"] for one. */
+  readonly fields: readonly string[];
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly tree: {
+    readonly value: Expression;
+    /** dV/dphi_f. */
+    readonly gradient: readonly Expression[];
+    /** d2V/dphi_f dphi_g. */
+    readonly hessian: readonly (readonly Expression[])[];
+  };
+  /** V in float64 at one point of field space. */
+  value(...phi: number[]): number;
+  /** dV/dphi_f in float64. */
+  gradient(f: number, ...phi: number[]): number;
+  /** d2V/dphi_f dphi_g in float64. */
+  hessian(f: number, g: number, ...phi: number[]): number;
+}
