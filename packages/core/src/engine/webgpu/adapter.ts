@@ -1,0 +1,97 @@
+/**
+ * Finding an adapter through Dawn. `hardware` is whatever the system's own drivers offer that is not a software rasteriser; `software`
+ * is the driver that comes with the install; a name is matched against the adapters' descriptions.
+ */
+import { EngineUnavailableError } from "../../errors.ts";
+import { loadSoftwareDriver } from "./software.ts";
+
+/** `auto`, `hardware`, `software`, or part of an adapter's name. */
+export type AdapterChoice = string;
+
+export interface AdapterDescription {
+  readonly name: string;
+  readonly backend: string;
+  readonly type: "hardware" | "software";
+}
+
+export interface FoundAdapter extends AdapterDescription {
+  readonly adapter: GPUAdapter;
+  readonly reason: string;
+  /** Dawn's instance; the process aborts where it is collected before the device is gone. */
+  readonly instance: GPU;
+}
+
+/** Timestamps in full resolution, and the 16 KiB of immediates and other defaults left as they are. */
+const DAWN_OPTIONS = ["disable-dawn-features=timestamp_quantization"];
+
+const SOFTWARE_NAMES = /swiftshader|llvmpipe|lavapipe|softpipe|microsoft basic render/i;
+
+async function createInstance(options: readonly string[] = []): Promise<GPU> {
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  return create([...DAWN_OPTIONS, ...options]);
+}
+
+function describe(adapter: GPUAdapter): AdapterDescription {
+  const { vendor, architecture, device, description } = adapter.info;
+  const name = description || device || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
+  const software = adapter.info.isFallbackAdapter || SOFTWARE_NAMES.test(`${name} ${architecture} ${device}`);
+  const backend = (adapter.info as { backend?: string }).backend;
+  const platform: Partial<Record<NodeJS.Platform, string>> = { darwin: "metal", win32: "d3d12" };
+  return { name, backend: backend ?? platform[process.platform] ?? "vulkan", type: software ? "software" : "hardware" };
+}
+
+/** Dawn prints a warning of its own where Linux has no Vulkan loader at all; looking first keeps the output clean. */
+function hasVulkanLoader(): boolean {
+  if (process.platform !== "linux") return true;
+  try {
+    process.dlopen({ exports: {} }, "libvulkan.so.1");
+    return true;
+  } catch (error) {
+    return (error as Error).message.includes("did not self-register");
+  }
+}
+
+async function findHardware(): Promise<FoundAdapter | undefined> {
+  if (!hasVulkanLoader()) return undefined;
+  const instance = await createInstance();
+  const adapter = await instance.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) return undefined;
+  const found = { ...describe(adapter), adapter, instance, reason: "hardware adapter found" };
+  return found.type === "hardware" ? found : undefined;
+}
+
+async function findSoftware(reason: string): Promise<FoundAdapter> {
+  await loadSoftwareDriver();
+  const instance = await createInstance();
+  const adapter = await instance.requestAdapter();
+  if (!adapter) {
+    throw new EngineUnavailableError(
+      "the software adapter that comes with the install was not accepted by Dawn: run `slowroll doctor`",
+    );
+  }
+  return { ...describe(adapter), adapter, instance, reason };
+}
+
+/**
+ * The adapter that `choice` asks for.
+ * @throws EngineUnavailableError where there is none, saying what was found and what to install.
+ */
+export async function findAdapter(choice: AdapterChoice): Promise<FoundAdapter> {
+  if (choice === "software") return findSoftware("software adapter asked for");
+  const hardware = await findHardware();
+  if (choice === "auto") return hardware ?? findSoftware("no hardware adapter found, so the software adapter");
+  if (choice === "hardware") {
+    if (hardware) return hardware;
+    throw new EngineUnavailableError(
+      "no hardware adapter found: install the GPU's Vulkan driver (and libvulkan1), or use --adapter software",
+    );
+  }
+  if (hardware?.name.toLowerCase().includes(choice.toLowerCase())) {
+    return { ...hardware, reason: `adapter named ${JSON.stringify(choice)}` };
+  }
+  if ("swiftshader".includes(choice.toLowerCase())) return findSoftware(`adapter named ${JSON.stringify(choice)}`);
+  throw new EngineUnavailableError(
+    `no adapter is named ${JSON.stringify(choice)}: found ${hardware ? `${hardware.name}, ` : ""}the software adapter`,
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * The ensemble job on WebGPU: networks are drawn, trained and read batch by batch. One hidden layer with few data is trained by the
+ * resident kernel, all else layer by layer; both work on the same weights, so that kernels can be recorded in between.
+ */
+import { InterruptedError } from "../../errors.ts";
+import type { EnsembleBatch, EnsembleJob, JobControl, JobReport } from "../engine.ts";
+import { type EnsemblePlan, planEnsemble } from "./ensemblePlan.ts";
+import { createState } from "./ensembleState.ts";
+import type { Gpu } from "./gpu.ts";
+import { createLayeredTrainer } from "./layeredTrainer.ts";
+import { createResidentTrainer } from "./residentTrainer.ts";
+import { type Pace, runSteps } from "./submit.ts";
+
+/** Bytes of a batch: on a software adapter what stays in the caches, on hardware what fills the device without crowding it. */
+const BUDGET = { software: 16 * 2 ** 20, hardware: 2 ** 30 };
+
+export async function trainEnsemble(
+  gpu: Gpu,
+  job: EnsembleJob,
+  onBatch: (batch: EnsembleBatch) => void,
+  control: JobControl = {},
+): Promise<JobReport> {
+  const { limits } = gpu;
+  const plan = planEnsemble(job, {
+    binding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    workgroups: limits.maxComputeWorkgroupsPerDimension,
+    budget: BUDGET[gpu.adapter.type],
+  });
+  const { first: firstNetwork, count: total } = job.networks;
+  const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
+  const state = await createState(gpu, job, plan);
+  const pace: Pace = { secondsPerStep: 0 };
+  let engineSeconds = 0;
+  try {
+    const resident = await createResidentTrainer(gpu, job, plan, state);
+    const layered =
+      resident && kernelRecords.size === 0 ? undefined : await createLayeredTrainer(gpu, job, plan, state);
+    const encodeSteps = resident ?? layered!.encodeSteps;
+    for (let done = 0; done < total; done += plan.batch) {
+      if (control.signal?.aborted) throw new InterruptedError("interrupted");
+      const count = Math.min(plan.batch, total - done);
+      await state.initialise(firstNetwork + done, count);
+      engineSeconds += await runSteps(
+        gpu,
+        "ensemble",
+        pace,
+        job.steps + 1,
+        (pass, from, to) => {
+          // Stretches of steps between the steps whose kernels are recorded, before that step's update.
+          for (let start = from; start < to; ) {
+            const record = kernelRecords.get(start);
+            if (record !== undefined) layered!.encodeKernels(pass, record, count);
+            let end = start + 1;
+            while (end < to && !kernelRecords.has(end)) end++;
+            encodeSteps(pass, start, end, count);
+            start = end;
+          }
+        },
+        control,
+        (finished) =>
+          control.onProgress?.(
+            done * job.steps + count * Math.min(finished, job.steps),
+            total * job.steps,
+            "network steps",
+          ),
+      );
+      const T = job.recordOutputs.length;
+      const K = job.recordKernels.length;
+      onBatch({
+        first: firstNetwork + done,
+        count,
+        outputs: await read(gpu, state.outputs, plan, T, count, { lines: 1, padded: 1 }),
+        kernels: layered
+          ? await read(gpu, layered.kernels, plan, K, count, { lines: plan.data, padded: 4 * plan.chunks })
+          : new Float64Array(),
+      });
+    }
+  } finally {
+    state.destroy();
+  }
+  return { engineSeconds };
+}
+
+/** [records][networks][padded][4 chunks] on the device as float64 [networks][records][lines][data]. */
+async function read(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  { data, chunks }: EnsemblePlan,
+  records: number,
+  count: number,
+  { lines, padded }: { lines: number; padded: number },
+): Promise<Float64Array> {
+  const columns = 4 * chunks;
+  const result = new Float64Array(count * records * lines * data);
+  if (result.length === 0) return result;
+  const raw = await gpu.download(buffer, 4 * records * count * padded * columns);
+  let to = 0;
+  for (let m = 0; m < count; m++) {
+    for (let r = 0; r < records; r++) {
+      for (let line = 0; line < lines; line++) {
+        const from = ((r * count + m) * padded + line) * columns;
+        for (let a = 0; a < data; a++) result[to++] = raw[from + a]!;
+      }
+    }
+  }
+  return result;
+}

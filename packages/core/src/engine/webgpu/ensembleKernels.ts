@@ -1,0 +1,54 @@
+/** The declarations of the kernels that train an ensemble: names and bindings as in shaders/network/. */
+import type { KernelDeclaration } from "./kernel.ts";
+
+const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
+
+export const initialise = declare({ name: "network/initialise", bindings: ["weights"] });
+
+export const firstLayer = declare({ name: "network/first_layer", bindings: ["inputs", "weights", "hidden", "slope"] });
+
+export const firstUpdate = declare({
+  name: "network/first_update",
+  bindings: ["inputs", "delta", "weights", "velocity"],
+});
+
+export const readout = declare({
+  name: "network/readout",
+  bindings: ["hidden", "weights", "targets", "force", "outputs"],
+  dynamic: ["slot"],
+});
+
+export const outputBackward = declare({
+  name: "network/output_backward",
+  bindings: ["force", "hidden", "slope", "weights", "velocity", "delta"],
+});
+
+export const denseForward = declare({
+  name: "network/dense_forward",
+  bindings: ["below", "weights", "hidden", "slope"],
+});
+export const denseForwardSkinny = declare({ ...denseForward, name: "network/dense_forward_skinny" });
+
+export const denseBackward = declare({
+  name: "network/dense_backward",
+  bindings: ["weights", "delta", "slopeBelow", "deltaBelow"],
+});
+export const denseBackwardSkinny = declare({ ...denseBackward, name: "network/dense_backward_skinny" });
+
+export const denseUpdate = declare({
+  name: "network/dense_update",
+  bindings: ["below", "delta", "weights", "velocity"],
+});
+export const denseUpdateSkinny = declare({ ...denseUpdate, name: "network/dense_update_skinny" });
+
+export const kernelLayer = declare({
+  name: "network/kernel_layer",
+  bindings: ["sensitivity", "below", "kernels"],
+  dynamic: ["slot"],
+});
+
+export const resident = declare({
+  name: "network/resident",
+  bindings: ["inputs", "targets", "recordOf", "weights", "velocity", "outputWeights", "outputVelocity", "outputs"],
+  dynamic: ["params"],
+});

@@ -1,0 +1,92 @@
+/**
+ * How an ensemble lies in device memory, and how many networks are trained at once. Data stand in groups of four, one vector each; a
+ * layer's weights are [fanIn + 1][stride], the last row being the biases; its units are [rows][chunks] with the row after the last unit
+ * holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero.
+ */
+import { InputError } from "../../errors.ts";
+import type { EnsembleJob } from "../engine.ts";
+
+export interface LayerShape {
+  /** Inputs and the bias row. */
+  readonly fanIn: number;
+  readonly width: number;
+  /** Weights between rows: the width, padded to fours. */
+  readonly stride: number;
+  /** Rows of units: the width and the bias row, padded to fours. */
+  readonly rows: number;
+}
+
+export interface EnsemblePlan {
+  readonly data: number;
+  /** Groups of four data. */
+  readonly chunks: number;
+  /** Hidden layers, first to last. */
+  readonly layers: readonly LayerShape[];
+  /** Networks trained at once. */
+  readonly batch: number;
+  /** Bytes on the device for each network of a batch. */
+  readonly bytesPerNetwork: number;
+}
+
+export interface MemoryLimits {
+  /** Largest storage binding and buffer, bytes. */
+  readonly binding: number;
+  /** Largest number of workgroups along one dimension. */
+  readonly workgroups: number;
+  /** Bytes that one batch should stay within where it can. */
+  readonly budget: number;
+}
+
+const padded = (count: number): number => Math.ceil(count / 4) * 4;
+
+/**
+ * Lays out the job and sizes its batches.
+ * @throws InputError (path `network.width`) where not even one network fits one binding.
+ */
+export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePlan {
+  const { inputDimension, depth, width } = job.architecture;
+  const data = job.targets.length;
+  const chunks = Math.ceil(data / 4);
+  const layers = Array.from({ length: depth }, (_, l) => ({
+    fanIn: (l === 0 ? inputDimension : width) + 1,
+    width,
+    stride: padded(width),
+    rows: padded(width + 1),
+  }));
+
+  const buffers: [string, number][] = [
+    ...layers.map(({ fanIn, stride }, l): [string, number] => [
+      `the weights of hidden layer ${l + 1}`,
+      4 * fanIn * stride,
+    ]),
+    ["a layer's units at all data", 16 * padded(width + 1) * chunks],
+    ["the recorded outputs", 16 * chunks * job.recordOutputs.length],
+    ["the recorded kernels", 64 * chunks * chunks * job.recordKernels.length],
+  ];
+  let largest = 0;
+  for (const [what, bytes] of buffers) {
+    if (bytes > limits.binding) {
+      throw new InputError(
+        `one network does not fit: ${what} take ${bytes} bytes, one binding of this adapter holds ${limits.binding}; use a smaller width, fewer data or fewer records`,
+        { path: "network.width" },
+      );
+    }
+    largest = Math.max(largest, bytes);
+  }
+  const weights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * fanIn * stride, 0) + 4 * padded(width + 1);
+  const bytesPerNetwork =
+    weights * (job.momentum > 0 ? 2 : 1) +
+    depth * 3 * 16 * padded(width + 1) * chunks +
+    16 * chunks * (1 + job.recordOutputs.length) +
+    64 * chunks * chunks * job.recordKernels.length;
+  const batch = Math.max(
+    1,
+    Math.min(
+      job.networks.count,
+      limits.workgroups,
+      Math.floor(limits.binding / largest),
+      Math.floor(limits.budget / bytesPerNetwork),
+    ),
+  );
+  return { data, chunks, layers, batch, bytesPerNetwork };
+}

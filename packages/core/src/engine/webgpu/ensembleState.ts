@@ -1,0 +1,134 @@
+/**
+ * What every trainer of a batch works on: data, weights and velocities, and the recorded outputs, in device memory; the first draw of the
+ * weights, and the read-out of the records.
+ */
+import { keyOfSeed } from "../../random/philox.ts";
+import type { EnsembleJob } from "../engine.ts";
+import { initialise } from "./ensembleKernels.ts";
+import type { EnsemblePlan } from "./ensemblePlan.ts";
+import type { Gpu } from "./gpu.ts";
+import { loadKernel } from "./kernel.ts";
+import { encode } from "./submit.ts";
+
+export interface WeightBuffers {
+  readonly weights: GPUBuffer;
+  /** As `weights`; a few bytes that nothing reads where there is no momentum. */
+  readonly velocity: GPUBuffer;
+}
+
+export interface EnsembleState {
+  /** [d + 1][chunks] vectors of four data: the inputs times weightStd / sqrt(d), and biasStd as the last row. */
+  readonly inputs: GPUBuffer;
+  /** [chunks]. */
+  readonly targets: GPUBuffer;
+  /** Of each hidden layer: [networks][fanIn][stride], the last row being the biases. */
+  readonly layers: readonly WeightBuffers[];
+  /** [networks][rows]. */
+  readonly output: WeightBuffers;
+  /** [records][networks][chunks]. */
+  readonly outputs: GPUBuffer;
+  /** A buffer that lives as long as the state. */
+  storage(label: string, bytes: number): Promise<GPUBuffer>;
+  /** A buffer with the given data that lives as long as the state. */
+  constant(label: string, data: Float32Array | Uint32Array, usage?: GPUBufferUsageFlags): Promise<GPUBuffer>;
+  /** Draws the weights of networks `first` .. `first + count - 1` of the job's seed; velocities are zero. */
+  initialise(first: number, count: number): Promise<void>;
+  destroy(): void;
+}
+
+/** Data as the kernels want them: [rows][chunks] vectors of four data, zero in the padding. */
+export function packData(
+  rows: number,
+  data: number,
+  value: (row: number, a: number) => number,
+): Float32Array<ArrayBuffer> {
+  const columns = Math.ceil(data / 4) * 4;
+  const packed = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) for (let a = 0; a < data; a++) packed[row * columns + a] = value(row, a);
+  return packed;
+}
+
+/** Allocates the state of one batch. Throws OutOfDeviceMemoryError. */
+export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): Promise<EnsembleState> {
+  const { inputDimension: d, width, weightStd, biasStd } = job.architecture;
+  const { data, chunks, layers: shapes, batch } = plan;
+  const owned: GPUBuffer[] = [];
+  const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
+    owned.push(await buffer);
+    return owned[owned.length - 1]!;
+  };
+  const storage = (label: string, bytes: number) => own(gpu.buffer(label, bytes));
+  const constant = (label: string, values: Float32Array | Uint32Array, usage?: GPUBufferUsageFlags) =>
+    own(gpu.upload(label, values, usage));
+  const destroy = (): void => {
+    for (const buffer of owned) buffer.destroy();
+  };
+
+  const outputRows = shapes[shapes.length - 1]!.rows;
+  const pair = async (label: string, bytes: number): Promise<WeightBuffers> => ({
+    weights: await storage(`${label} weights`, bytes),
+    velocity: await storage(`${label} velocity`, job.momentum > 0 ? bytes : 16),
+  });
+  try {
+    const layers: WeightBuffers[] = [];
+    for (const [l, { fanIn, stride }] of shapes.entries())
+      layers.push(await pair(`layer ${l + 1}`, 4 * batch * fanIn * stride));
+    const output = await pair("output", 4 * batch * outputRows);
+    const inputScale = weightStd / Math.sqrt(d);
+    const inputs = packData(d + 1, data, (i, a) => (i < d ? inputScale * job.inputs[a * d + i]! : biasStd));
+    const kernel = await loadKernel(gpu, initialise);
+    const seed = keyOfSeed(job.seed);
+
+    /** The draws of weights and biases of each layer, the output's last: see initialise.wgsl. */
+    const draws = [...layers, output].flatMap(({ weights }, l) => {
+      const shape = shapes[l];
+      const fanIn = shape ? shape.fanIn - 1 : width;
+      const units = shape ? width : 1;
+      const stride = shape ? shape.stride : 1;
+      const networkSize = shape ? shape.fanIn * shape.stride : outputRows;
+      return [
+        { weights, params: { layer: 2 * l, fanIn, elements: fanIn * units, firstRow: 0, stride, networkSize } },
+        { weights, params: { layer: 2 * l + 1, fanIn: 1, elements: units, firstRow: fanIn, stride, networkSize } },
+      ];
+    });
+
+    return {
+      inputs: await constant("inputs", inputs),
+      targets: await constant(
+        "targets",
+        packData(1, data, (_, a) => job.targets[a]!),
+      ),
+      layers,
+      output,
+      outputs: await storage("outputs", 16 * batch * chunks * Math.max(1, job.recordOutputs.length)),
+      storage,
+      constant,
+      async initialise(first, count) {
+        const uniforms: GPUBuffer[] = [];
+        const encoder = gpu.device.createCommandEncoder({ label: "initialise" });
+        if (job.momentum > 0) for (const { velocity } of [...layers, output]) encoder.clearBuffer(velocity);
+        const pass = encoder.beginComputePass({ label: "initialise" });
+        for (const { weights, params } of draws) {
+          const bytes = kernel.uniform("params", { ...params, seed, firstNetwork: first });
+          const uniform = await gpu.upload("initialise parameters", new Uint32Array(bytes), GPUBufferUsage.UNIFORM);
+          uniforms.push(uniform);
+          const groups = Math.ceil(params.elements / 4 / kernel.workgroup[0]);
+          const x = Math.min(groups, gpu.limits.maxComputeWorkgroupsPerDimension);
+          encode(pass, {
+            pipeline: kernel.pipeline,
+            bindings: await kernel.bind({ weights, params: uniform }),
+            workgroups: [x, Math.ceil(groups / x), count],
+          });
+        }
+        pass.end();
+        gpu.device.queue.submit([encoder.finish()]);
+        await gpu.finished();
+        for (const uniform of uniforms) uniform.destroy();
+      },
+      destroy,
+    };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * A device with the adapter's own limits, its buffers, and the errors WebGPU reports late turned into exceptions raised where the
+ * cause was: every creation runs inside error scopes, and a lost device ends every wait with a DeviceLostError. No physics here.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { DeviceLostError, EngineUnavailableError, GpuValidationError, OutOfDeviceMemoryError } from "../../errors.ts";
+import { type AdapterChoice, type AdapterDescription, findAdapter } from "./adapter.ts";
+
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly reason: string;
+  readonly limits: GPUSupportedLimits;
+  readonly features: ReadonlySet<string>;
+  /** Runs `create` inside error scopes. Throws GpuValidationError or OutOfDeviceMemoryError naming `label`. */
+  checked<T>(label: string, create: () => T): Promise<T>;
+  /** A zeroed buffer of at least `byteLength` bytes, rounded up to 16. Throws OutOfDeviceMemoryError, GpuValidationError. */
+  buffer(label: string, byteLength: number, usage?: GPUBufferUsageFlags): Promise<GPUBuffer>;
+  /** A storage buffer that holds `data`. */
+  upload(label: string, data: Float32Array | Uint32Array, usage?: GPUBufferUsageFlags): Promise<GPUBuffer>;
+  /** The first `byteLength` bytes of a buffer (all by default) as float32 numbers. */
+  download(buffer: GPUBuffer, byteLength?: number): Promise<Float32Array>;
+  /**
+   * Resolves when all submitted work is done. Dawn polls a core while it waits, which on a software adapter is a core the work needs:
+   * so sleep through `expectedSeconds` first. Throws DeviceLostError.
+   */
+  finished(expectedSeconds?: number): Promise<void>;
+  /** Compiled pipelines by their whole text and layout, so that none is compiled twice. */
+  readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
+  /** Destroys the device and lets go of Dawn's instance, so that the process can end. */
+  close(): void;
+}
+
+const STORAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC: the global exists only once Dawn is loaded
+const READ_BACK = 0x01 | 0x08; // GPUBufferUsage.MAP_READ | COPY_DST
+
+const FEATURES = ["timestamp-query", "subgroups"] as const;
+
+/** The adapter's limits as plain numbers; the limits object has its values on the prototype. */
+function limitsOf(adapter: GPUAdapter): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const name in adapter.limits) {
+    const value = (adapter.limits as unknown as Record<string, unknown>)[name];
+    if (typeof value === "number") limits[name] = value;
+  }
+  return limits;
+}
+
+/**
+ * Opens a device on the chosen adapter.
+ * @throws EngineUnavailableError where there is no such adapter or it gives no device.
+ */
+export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
+  const { adapter, instance, reason, name, backend, type } = await findAdapter(choice);
+  // One adapter gives one device, and the instance must outlive it.
+  let keepAlive: unknown = instance;
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({
+      label: "slowroll",
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: limitsOf(adapter),
+    });
+  } catch (cause) {
+    throw new EngineUnavailableError(`adapter ${name} gives no device: ${(cause as Error).message}`, { cause });
+  }
+
+  let lost: DeviceLostError | undefined;
+  let closed = false;
+  const whenLost = device.lost.then((info) => {
+    lost = new DeviceLostError(`the device of ${name} was lost (${info.reason}): ${info.message || "no reason given"}`);
+    throw lost;
+  });
+  whenLost.catch(() => {});
+  // An error outside any scope would otherwise only be printed; it is kept and thrown at the next wait.
+  let uncaptured: GPUError | undefined;
+  device.onuncapturederror = (event) => {
+    uncaptured ??= event.error;
+  };
+  /** Waits for `promise`, or throws what has gone wrong with the device. */
+  async function guarded<T>(promise: Promise<T>): Promise<T> {
+    if (lost) throw lost;
+    let result: T;
+    try {
+      result = await Promise.race([promise, whenLost]);
+    } catch (error) {
+      // Maps reject with an abort error an instant before `lost` resolves.
+      await Promise.race([whenLost, sleep(20)]);
+      throw lost ?? error;
+    }
+    if (uncaptured && !closed) {
+      const { message } = uncaptured;
+      uncaptured = undefined;
+      throw new GpuValidationError(`WebGPU refused a call: ${message.split("\n")[0]}`);
+    }
+    return result;
+  }
+
+  async function checked<T>(label: string, create: () => T): Promise<T> {
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    let result: T;
+    try {
+      result = create();
+    } finally {
+      // Both scopes are popped whatever happens, else later errors land in them.
+      const validation = device.popErrorScope();
+      const memory = device.popErrorScope();
+      const [invalid, full] = await guarded(Promise.all([validation, memory]));
+      if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
+      if (full)
+        throw new OutOfDeviceMemoryError(
+          `${label}: ${name} is out of memory: use fewer networks, sites or a smaller width`,
+        );
+    }
+    return result;
+  }
+
+  const buffer: Gpu["buffer"] = (label, byteLength, usage = 0) => {
+    const size = Math.max(16, Math.ceil(byteLength / 16) * 16);
+    if (size > device.limits.maxBufferSize) {
+      throw new OutOfDeviceMemoryError(
+        `${label}: ${size} bytes asked for, one buffer of ${name} holds ${device.limits.maxBufferSize}`,
+      );
+    }
+    return checked(label, () => device.createBuffer({ label, size, usage: STORAGE | usage }));
+  };
+
+  return {
+    device,
+    adapter: { name, backend, type },
+    reason,
+    limits: device.limits,
+    features: new Set(device.features),
+    pipelines: new Map(),
+    checked,
+    buffer,
+    async upload(label, data, usage = 0) {
+      const target = await buffer(label, data.byteLength, usage);
+      device.queue.writeBuffer(target, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+      return target;
+    },
+    async download(source, byteLength = source.size) {
+      const size = Math.ceil(byteLength / 4) * 4;
+      const staging = await checked(`${source.label} read-back`, () =>
+        device.createBuffer({ label: `${source.label} read-back`, size, usage: READ_BACK }),
+      );
+      try {
+        const encoder = device.createCommandEncoder({ label: `read ${source.label}` });
+        encoder.copyBufferToBuffer(source, 0, staging, 0, size);
+        device.queue.submit([encoder.finish()]);
+        await guarded(staging.mapAsync(0x01));
+        return new Float32Array(staging.getMappedRange().slice(0));
+      } finally {
+        staging.destroy();
+      }
+    },
+    async finished(expectedSeconds = 0) {
+      if (expectedSeconds > 0.002) await sleep(expectedSeconds * 1000);
+      await guarded(device.queue.onSubmittedWorkDone());
+    },
+    close() {
+      closed = true;
+      device.destroy();
+      keepAlive = undefined;
+      void keepAlive;
+    },
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * A kernel is one `.wgsl` file and one declaration beside the engine's code: which storage bindings it has, under their names in the
+ * WGSL, and which parameter struct. Layouts and struct offsets are computed from the WGSL by webgpu-utils, never counted by hand.
+ */
+import { loadShader, resolveIncludes } from "@slowroll/shaders";
+import {
+  makeBindGroupLayoutDescriptors,
+  makeShaderDataDefinitions,
+  makeStructuredView,
+  type ShaderDataDefinitions,
+} from "webgpu-utils";
+import { ShaderCompileError } from "../../errors.ts";
+import type { Gpu } from "./gpu.ts";
+import { unrollLoops } from "./unroll.ts";
+
+export interface KernelDeclaration<Binding extends string> {
+  /** File under shaders/, without `.wgsl`. Its entry point is `main`. */
+  readonly name: string;
+  /** Names of the storage bindings in the WGSL, inputs first. */
+  readonly bindings: readonly Binding[];
+  /** Uniform bindings whose offset is given per dispatch. */
+  readonly dynamic?: readonly string[];
+}
+
+/** Values of the kernel's `const` declarations (prepended) and generated code (appended). */
+export interface Specialisation {
+  readonly constants?: Readonly<Record<string, number | boolean>>;
+  readonly code?: string;
+}
+
+export interface Kernel<Binding extends string> {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  /** Workgroup size [x, y, z] of `main`. */
+  readonly workgroup: readonly [number, number, number];
+  /** The bytes of uniform `name` with the given fields, laid out as in the WGSL. */
+  uniform(name: string, values: Readonly<Record<string, number | readonly number[]>>): ArrayBuffer;
+  /** A bind group from buffers by their names in the WGSL; uniforms are named like storage bindings. */
+  bind(
+    buffers: Readonly<Record<Binding, GPUBuffer | GPUBufferBinding>> &
+      Readonly<Record<string, GPUBuffer | GPUBufferBinding>>,
+  ): Promise<GPUBindGroup>;
+}
+
+function literal(name: string, value: number | boolean): string {
+  if (typeof value === "boolean") return `const ${name}: bool = ${value};`;
+  return `const ${name}: u32 = ${value}u;`;
+}
+
+/** The whole WGSL of a specialised kernel. Constants come first, generated code last: WGSL needs no order of declarations. */
+export function kernelSource(name: string, { constants = {}, code = "" }: Specialisation): string {
+  const header = Object.entries(constants).map(([constant, value]) => literal(constant, value));
+  return resolveIncludes([...header, loadShader(`${name}.wgsl`), code].join("\n"));
+}
+
+/** The first compile error of a shader with its line and the source around it. */
+function compileMessage(name: string, source: string, messages: readonly GPUCompilationMessage[]): string {
+  const first = messages.find((message) => message.type === "error");
+  if (!first) return `${name}: the pipeline was refused`;
+  const lines = source.split("\n");
+  const around = lines
+    .slice(Math.max(0, first.lineNum - 3), first.lineNum + 2)
+    .map((line, index) => `${Math.max(1, first.lineNum - 2) + index}: ${line}`)
+    .join("\n");
+  return `${name}.wgsl:${first.lineNum}:${first.linePos}: ${first.message}\n${around}`;
+}
+
+function layouts(definitions: ShaderDataDefinitions, dynamic: readonly string[]): GPUBindGroupLayoutDescriptor[] {
+  const descriptors = makeBindGroupLayoutDescriptors(definitions, { compute: { entryPoint: "main" } });
+  for (const name of dynamic) {
+    const { group, binding } = definitions.uniforms[name]!;
+    const entry = [...descriptors[group]!.entries].find((candidate) => candidate.binding === binding)!;
+    entry.buffer = { ...entry.buffer, hasDynamicOffset: true };
+  }
+  return descriptors;
+}
+
+/**
+ * Compiles a kernel, or finds it already compiled for this device.
+ * @throws ShaderCompileError with line and source where the WGSL does not compile.
+ */
+export async function loadKernel<Binding extends string>(
+  gpu: Gpu,
+  declaration: KernelDeclaration<Binding>,
+  specialisation: Specialisation = {},
+): Promise<Kernel<Binding>> {
+  const { device } = gpu;
+  const { name, dynamic = [] } = declaration;
+  const plain = kernelSource(name, specialisation);
+  const definitions = makeShaderDataDefinitions(plain);
+  const source = unrollLoops(plain);
+  const descriptors = layouts(definitions, dynamic);
+
+  // The whole text and layout are the key: nothing shorter can be told apart for certain.
+  const key = `${source}\n${JSON.stringify(descriptors)}`;
+  let compiling = gpu.pipelines.get(key);
+  if (!compiling) {
+    compiling = compile();
+    gpu.pipelines.set(key, compiling);
+  }
+  async function compile(): Promise<GPUComputePipeline> {
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ label: name, code: source });
+    const pipeline = device.createComputePipeline({
+      label: name,
+      layout: device.createPipelineLayout({
+        label: name,
+        bindGroupLayouts: descriptors.map((descriptor) => device.createBindGroupLayout({ ...descriptor, label: name })),
+      }),
+      compute: { module, entryPoint: "main" },
+    });
+    const error = await device.popErrorScope();
+    if (error) {
+      const { messages } = await module.getCompilationInfo();
+      throw new ShaderCompileError(
+        messages.length ? compileMessage(name, source, messages) : `${name}: ${error.message}`,
+      );
+    }
+    return pipeline;
+  }
+  const pipeline = await compiling;
+
+  const places = { ...definitions.uniforms, ...definitions.storages };
+  const size = /@workgroup_size\(([^)]*)\)/
+    .exec(source)?.[1]
+    ?.split(",")
+    .map((part) => {
+      const text = part.trim();
+      return specialisation.constants && text in specialisation.constants
+        ? Number(specialisation.constants[text])
+        : Number.parseInt(text, 10);
+    });
+  const [x = 1, y = 1, z = 1] = size ?? [];
+
+  return {
+    name,
+    pipeline,
+    workgroup: [x, y, z],
+    uniform(uniformName, values) {
+      const view = makeStructuredView(definitions.uniforms[uniformName]!);
+      view.set(values as Record<string, number | number[]>);
+      return view.arrayBuffer;
+    },
+    bind(buffers) {
+      return gpu.checked(`${name} bindings`, () =>
+        device.createBindGroup({
+          label: name,
+          layout: pipeline.getBindGroupLayout(0),
+          entries: Object.entries<GPUBuffer | GPUBufferBinding>(buffers).map(([bindingName, resource]) => {
+            const place = places[bindingName];
+            if (!place) throw new ShaderCompileError(`${name}.wgsl has no binding named ${bindingName}`);
+            const binding = "buffer" in resource ? resource : { buffer: resource };
+            return {
+              binding: place.binding,
+              resource: dynamic.includes(bindingName) ? { ...binding, size: place.size } : binding,
+            };
+          }),
+        }),
+      );
+    },
+  };
+}

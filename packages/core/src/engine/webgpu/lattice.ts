@@ -1,0 +1,286 @@
+/**
+ * The lattice job on WebGPU: each operation of the schedule is one dispatch that kicks and drifts, its coefficients picked by a dynamic
+ * offset; observations are reduced on the device into slots that are read once per stretch of the run.
+ */
+import { InputError } from "../../errors.ts";
+import { emitWgsl } from "../../potential/wgsl.ts";
+import type { JobControl, LatticeJob, LatticeReport, Observation } from "../engine.ts";
+import type { Gpu } from "./gpu.ts";
+import { loadKernel } from "./kernel.ts";
+import { latticeCosine, latticeMoments, latticeStep } from "./latticeKernels.ts";
+import { type Dispatch, encode, type Pace, runSteps } from "./submit.ts";
+
+/** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */
+const SITES_PER_GROUP = 1024;
+const MAX_GROUPS = 1024;
+/** Bytes of observations kept on the device before they are read. */
+const OBSERVATION_BYTES = 32 * 2 ** 20;
+/** Numbers in the Moments struct of lattice_moments.wgsl. */
+const MOMENTS = 8;
+
+/** Bytes of dynamic-offset slots, each one aligned struct whose first words are `words`. */
+function slotData(
+  count: number,
+  alignment: number,
+  words: (slot: number, out: Uint32Array, at: number) => void,
+): Uint32Array<ArrayBuffer> {
+  const data = new Uint32Array((count * alignment) / 4);
+  for (let s = 0; s < count; s++) words(s, data, (s * alignment) / 4);
+  return data;
+}
+
+export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobControl = {}): Promise<LatticeReport> {
+  const { dimensions, points, spacing } = job.grid;
+  const { realisations, fields } = job;
+  const sites = points ** dimensions;
+  const cells = realisations * fields * sites;
+  const largest = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
+  if (4 * cells > largest) {
+    throw new InputError(
+      `the lattice does not fit: ${cells} values take ${4 * cells} bytes, one binding of this adapter holds ${largest}; use fewer points`,
+      { path: "lattice.points" },
+    );
+  }
+
+  const owned: GPUBuffer[] = [];
+  const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
+    owned.push(await buffer);
+    return owned[owned.length - 1]!;
+  };
+  try {
+    const state = [
+      await own(gpu.upload("field", Float32Array.from(job.field))),
+      await own(gpu.buffer("field, next", 4 * cells)),
+    ] as const;
+    const momentum = await own(gpu.upload("momentum", Float32Array.from(job.momentum)));
+    const uniform = (label: string, data: Uint32Array) => own(gpu.upload(label, data, GPUBufferUsage.UNIFORM));
+
+    const specialisation = {
+      constants: {
+        DIMENSIONS: dimensions,
+        ...(dimensions === 1 ? { COLUMNS: 64, LINES: 1 } : { COLUMNS: 32, LINES: 2 }),
+      },
+      code: emitWgsl(job.potential),
+    };
+    const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+    const { coefficients } = job.schedule;
+    const operations = coefficients.length / 3;
+    const floats = new Float32Array(3);
+    const operation = await uniform(
+      "operations",
+      slotData(Math.max(1, operations), alignment, (o, out, at) => {
+        floats[0] = (coefficients[3 * o] ?? 0) / spacing ** 2;
+        floats[1] = coefficients[3 * o + 1] ?? 0;
+        floats[2] = coefficients[3 * o + 2] ?? 0;
+        out.set(new Uint32Array(floats.buffer), at);
+      }),
+    );
+
+    const step = await loadKernel(gpu, latticeStep, specialisation);
+    const planes = dimensions === 3 ? realisations * points : realisations;
+    const maxGroups = gpu.limits.maxComputeWorkgroupsPerDimension;
+    const stepParams = await uniform(
+      "step parameters",
+      new Uint32Array(step.uniform("params", { points, sites, planes })),
+    );
+    const workgroups = [
+      Math.ceil(points / step.workgroup[0]),
+      dimensions === 1 ? 1 : Math.ceil(points / step.workgroup[1]),
+      Math.min(planes, maxGroups),
+    ] as const;
+    // The field alternates between two arrays: one bind group for each direction.
+    const stepBindings: GPUBindGroup[] = [];
+    for (const from of [0, 1] as const) {
+      stepBindings.push(
+        await step.bind({ field: state[from], momentum, fieldNext: state[1 - from]!, params: stepParams, operation }),
+      );
+    }
+
+    const sitesPerGroup = Math.max(SITES_PER_GROUP, Math.ceil(sites / MAX_GROUPS));
+    const groups = Math.ceil(sites / sitesPerGroup);
+    const wantsMoments = job.reductions.some(({ kind }) => kind !== "cosine");
+    const modes = job.reductions.filter((reduction) => reduction.kind === "cosine");
+    const sumsPerRecord = realisations * fields * groups;
+    const bytesPerRecord = 4 * sumsPerRecord * MOMENTS;
+    const capacity = Math.max(1, Math.min(job.observeAfter.length, Math.floor(OBSERVATION_BYTES / bytesPerRecord)));
+    const slot = await uniform(
+      "observation slots",
+      slotData(capacity, alignment, (s, out, at) => out.set([s], at)),
+    );
+    const reduceGroups = [groups, fields, realisations] as const;
+
+    /** The dispatches of one observation, for the field in array `from` and the slot's number. */
+    const observers: ((from: 0 | 1, record: number) => Dispatch)[] = [];
+    const moments = await own(gpu.buffer("moments", wantsMoments ? capacity * bytesPerRecord : 16));
+    if (wantsMoments) {
+      const kernel = await loadKernel(gpu, latticeMoments, specialisation);
+      const params = await uniform(
+        "moment parameters",
+        new Uint32Array(kernel.uniform("params", { points, sites, sitesPerGroup })),
+      );
+      const bindings = [
+        await kernel.bind({ field: state[0], momentum, moments, params, slot }),
+        await kernel.bind({ field: state[1], momentum, moments, params, slot }),
+      ] as const;
+      observers.push((from, record) => ({
+        pipeline: kernel.pipeline,
+        bindings: bindings[from],
+        workgroups: reduceGroups,
+        offsets: [record * alignment],
+      }));
+    }
+    const cosineSums: GPUBuffer[] = [];
+    if (modes.length > 0) {
+      const kernel = await loadKernel(gpu, latticeCosine, specialisation);
+      const cosines = await own(
+        gpu.upload(
+          "cosines",
+          Float32Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points)),
+        ),
+      );
+      for (const { mode } of modes) {
+        // Grid indices run first to last; the kernel counts axes from the last.
+        const reduced = [2, 1, 0].map((axis) => {
+          const n = mode[axis - (3 - dimensions)] ?? 0;
+          return ((n % points) + points) % points;
+        });
+        const sums = await own(gpu.buffer("cosine sums", 4 * sumsPerRecord * capacity));
+        cosineSums.push(sums);
+        const params = await uniform(
+          "cosine parameters",
+          new Uint32Array(kernel.uniform("params", { mode: reduced, points, sites, sitesPerGroup })),
+        );
+        const bindings = [
+          await kernel.bind({ field: state[0], cosines, sums, params, slot }),
+          await kernel.bind({ field: state[1], cosines, sums, params, slot }),
+        ] as const;
+        observers.push((from, record) => ({
+          pipeline: kernel.pipeline,
+          bindings: bindings[from],
+          workgroups: reduceGroups,
+          offsets: [record * alignment],
+        }));
+      }
+    }
+
+    const observations: Observation[] = [];
+    let engineSeconds = 0;
+    const pace: Pace = { secondsPerStep: 0 };
+    let done = 0;
+    for (let next = 0; next < job.observeAfter.length || done < operations; ) {
+      // A stretch: the operations up to the last observation that still finds a slot; after the last one, all that are left.
+      const due = job.observeAfter.slice(next, next + capacity);
+      const start = done;
+      const end = next + due.length < job.observeAfter.length ? due[due.length - 1]! : operations;
+      const slotAfter = new Map(due.map((after, record) => [after, record]));
+      const observe = (pass: GPUComputePassEncoder, after: number): void => {
+        const record = slotAfter.get(after);
+        if (record !== undefined)
+          for (const observer of observers) encode(pass, observer((after % 2) as 0 | 1, record));
+      };
+      engineSeconds += await runSteps(
+        gpu,
+        "lattice",
+        pace,
+        end - start + 1,
+        (pass, from, to) => {
+          // Item 0 is the observation before the stretch's first operation, item s the operation s - 1 and the observation after it.
+          for (let s = from; s < to; s++) {
+            const o = start + s - 1;
+            if (s > 0)
+              encode(pass, {
+                pipeline: step.pipeline,
+                bindings: stepBindings[o % 2]!,
+                workgroups,
+                offsets: [o * alignment],
+              });
+            observe(pass, start + s);
+          }
+        },
+        control,
+        (finished) =>
+          control.onProgress?.((start + Math.max(0, finished - 1)) * cells, operations * cells, "site updates"),
+      );
+      done = end;
+      next += due.length;
+      const momentData = wantsMoments ? await gpu.download(moments, bytesPerRecord * due.length) : new Float32Array();
+      const cosineData: Float32Array[] = [];
+      for (const sums of cosineSums) cosineData.push(await gpu.download(sums, 4 * sumsPerRecord * due.length));
+      for (const [record, afterOperation] of due.entries()) {
+        const first = record * sumsPerRecord;
+        observations.push({
+          afterOperation,
+          ...(wantsMoments
+            ? gatherMoments(job, momentData.subarray(first * MOMENTS, (first + sumsPerRecord) * MOMENTS), groups)
+            : {}),
+          ...(modes.length > 0
+            ? {
+                cosine: cosineData.map((data) =>
+                  gatherCosine(data.subarray(first, first + sumsPerRecord), groups, sites),
+                ),
+              }
+            : {}),
+        });
+      }
+    }
+
+    const field = await gpu.download(state[operations % 2]!, 4 * cells);
+    return {
+      engineSeconds,
+      observations,
+      field: Float64Array.from(field),
+      momentum: Float64Array.from(await gpu.download(momentum, 4 * cells)),
+    };
+  } finally {
+    for (const buffer of owned) buffer.destroy();
+  }
+}
+
+/** The means that were asked for, from one observation's partial sums [realisations][fields][groups][MOMENTS], added in float64. */
+function gatherMoments(job: LatticeJob, data: Float32Array, groups: number): Omit<Observation, "afterOperation"> {
+  const { realisations, fields } = job;
+  const count = realisations * fields;
+  const fieldMean = new Float64Array(count);
+  const fieldVariance = new Float64Array(count);
+  const momentumMean = new Float64Array(count);
+  const momentumSquare = new Float64Array(count);
+  const gradient = new Float64Array(count);
+  const potential = new Float64Array(realisations);
+  const sites = job.grid.points ** job.grid.dimensions;
+  for (let rf = 0; rf < count; rf++) {
+    const sums = new Float64Array(MOMENTS);
+    for (let g = 0; g < groups; g++)
+      for (let n = 1; n < MOMENTS; n++) sums[n]! += data[(rf * groups + g) * MOMENTS + n]!;
+    const [, above, square, pi, piSquare, slope, value] = sums as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    fieldMean[rf] = data[rf * groups * MOMENTS]! + above / sites;
+    fieldVariance[rf] = Math.max(0, square / sites - (above / sites) ** 2);
+    momentumMean[rf] = pi / sites;
+    momentumSquare[rf] = piSquare / sites;
+    gradient[rf] = slope / sites / job.grid.spacing ** 2;
+    if (rf % fields === 0) potential[rf / fields] = value / sites;
+  }
+  const asked = new Set(job.reductions.map(({ kind }) => kind));
+  return {
+    ...(asked.has("field") ? { fieldMean, fieldVariance } : {}),
+    ...(asked.has("momentum") ? { momentumMean, momentumSquare } : {}),
+    ...(asked.has("gradient") ? { gradient } : {}),
+    ...(asked.has("potential") ? { potential } : {}),
+  };
+}
+
+/** 2 <phi cos(k.x)> from the partial sums [realisations][fields][groups]. */
+function gatherCosine(data: Float32Array, groups: number, sites: number): Float64Array {
+  return Float64Array.from({ length: data.length / groups }, (_, rf) => {
+    let sum = 0;
+    for (let g = 0; g < groups; g++) sum += data[rf * groups + g]!;
+    return (2 * sum) / sites;
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * One hidden layer and few data: a workgroup trains a network for many steps in one dispatch, its weights in registers
+ * (shaders/network/resident.wgsl). Nothing but the recorded outputs leaves the workgroup.
+ */
+import { emitWgsl } from "../../potential/wgsl.ts";
+import type { EnsembleJob } from "../engine.ts";
+import { resident } from "./ensembleKernels.ts";
+import type { EnsemblePlan } from "./ensemblePlan.ts";
+import type { EnsembleState } from "./ensembleState.ts";
+import type { Gpu } from "./gpu.ts";
+import { loadKernel } from "./kernel.ts";
+import { encode, MAX_STEPS_PER_SUBMIT } from "./submit.ts";
+
+/** Units of one invocation at most: more no longer fit registers, and unrolled code grows with them. */
+const MAX_UNITS = 16;
+const MAX_CHUNKS = 4;
+const NO_RECORD = 0xffffffff;
+
+/** Encodes the steps `from` .. `to - 1` of `count` networks, where step s records the outputs after s updates and then updates. */
+export type EncodeSteps = (pass: GPUComputePassEncoder, from: number, to: number, count: number) => void;
+
+/** Invocations and units of each, or undefined where the network is too wide or the data too many for it. */
+function shapeOf(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): { lanes: number; units: number } | undefined {
+  const { depth, width } = job.architecture;
+  if (depth !== 1 || plan.chunks > MAX_CHUNKS) return undefined;
+  // A software adapter pays for each invocation at each barrier: as few as hold the units. Hardware hides its latency with many.
+  const smallest = gpu.adapter.type === "software" ? 16 : 64;
+  const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, plan.chunks));
+  for (let lanes = smallest; lanes <= gpu.limits.maxComputeInvocationsPerWorkgroup; lanes *= 2) {
+    const units = Math.ceil(width / lanes);
+    const memory = 16 * plan.chunks * (lanes + 9);
+    if (
+      lanes <= gpu.limits.maxComputeWorkgroupSizeX &&
+      units <= registers &&
+      memory <= gpu.limits.maxComputeWorkgroupStorageSize
+    ) {
+      return { lanes, units };
+    }
+  }
+  return undefined;
+}
+
+export async function createResidentTrainer(
+  gpu: Gpu,
+  job: EnsembleJob,
+  plan: EnsemblePlan,
+  state: EnsembleState,
+): Promise<EncodeSteps | undefined> {
+  const shape = shapeOf(gpu, job, plan);
+  if (!shape) return undefined;
+  const { inputDimension, width, weightStd, biasStd, activation } = job.architecture;
+  const { stride, rows } = plan.layers[0]!;
+  const kernel = await loadKernel(gpu, resident, {
+    constants: {
+      INPUTS: inputDimension + 1,
+      CHUNKS: plan.chunks,
+      DATA: plan.data,
+      UNITS: shape.units,
+      LANES: shape.lanes,
+      MOMENTUM: job.momentum > 0,
+    },
+    code: `${activation.wgsl}\n${emitWgsl(job.potential)}`,
+  });
+  const slots = new Uint32Array(job.steps + 1).fill(NO_RECORD);
+  for (const [record, step] of job.recordOutputs.entries()) slots[step] = record;
+
+  // Each dispatch of a submit has parameters of its own, picked by dynamic offset and written just before the submit.
+  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const params = await state.constant(
+    "resident parameters",
+    new Uint32Array((alignment / 4) * (Math.min(job.recordKernels.length, MAX_STEPS_PER_SUBMIT) + 1)),
+    GPUBufferUsage.UNIFORM,
+  );
+  const bindings = await kernel.bind({
+    inputs: state.inputs,
+    targets: state.targets,
+    recordOf: await state.constant("record slots", slots),
+    weights: state.layers[0]!.weights,
+    velocity: state.layers[0]!.velocity,
+    outputWeights: state.output.weights,
+    outputVelocity: state.output.velocity,
+    outputs: state.outputs,
+    params,
+  });
+  let slot = 0;
+  let encoded: GPUComputePassEncoder | undefined;
+  return (pass, from, to, count) => {
+    if (pass !== encoded) slot = 0;
+    encoded = pass;
+    const values = kernel.uniform("params", {
+      width,
+      stride,
+      rows,
+      firstStep: from,
+      steps: Math.min(to, job.steps) - from,
+      records: to > job.steps ? 1 : 0,
+      learningRate: job.learningRate,
+      momentum: job.momentum,
+      scale: weightStd / Math.sqrt(width),
+      bias: biasStd,
+    });
+    const offset = slot++ * alignment;
+    gpu.device.queue.writeBuffer(params, offset, values);
+    encode(pass, { pipeline: kernel.pipeline, bindings, workgroups: [count, 1, 1], offsets: [offset] });
+  };
+}

@@ -1,0 +1,34 @@
+// Back through a hidden layer at many data, delta_ia = slope_ia sum_j W_ij delta_ja, as a tiled product.
+// include: linalg/tiled_product.wgsl
+
+struct Params {
+  inner: u32,       // units of the upper layer
+  fanIn: u32,       // units of the layer below and its bias row
+  stride: u32,      // weights between rows
+  rowsBelow: u32,
+  rows: u32,
+  chunks: u32,
+}
+
+@group(0) @binding(0) var<storage, read> weights: array<f32>;              // [networks][fanIn][stride]
+@group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][chunks]
+@group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][chunks]
+@group(0) @binding(3) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][chunks]
+@group(0) @binding(4) var<uniform> params: Params;
+
+fn left(network: u32, i: u32, j: u32) -> f32 {
+  if (i >= params.fanIn || j >= params.inner) { return 0.0; }
+  return weights[(network * params.fanIn + i) * params.stride + j];
+}
+
+fn right(network: u32, j: u32, chunk: u32) -> vec4f {
+  if (j >= params.inner || chunk >= params.chunks) { return vec4f(0.0); }
+  return delta[(network * params.rows + j) * params.chunks + chunk];
+}
+
+fn store(network: u32, i: u32, chunk: u32, value: vec4f) {
+  // The bias row has no unit below it.
+  if (i + 1u >= params.fanIn || chunk >= params.chunks) { return; }
+  let place = (network * params.rowsBelow + i) * params.chunks + chunk;
+  deltaBelow[place] = slopeBelow[place] * value;
+}

@@ -1,0 +1,35 @@
+// A hidden layer after the first at many data, z_ja = sum_i W_ij h_ia, as a tiled product with the activation fused into its end.
+// include: network/activate.wgsl
+// include: linalg/tiled_product.wgsl
+
+struct Params {
+  inner: u32,       // units of the layer below and its bias row
+  width: u32,
+  stride: u32,      // weights between rows
+  rowsBelow: u32,
+  rows: u32,
+  chunks: u32,
+  scale: f32,
+  bias: f32,
+}
+
+@group(0) @binding(0) var<storage, read> below: array<vec4f>;         // [networks][rowsBelow][chunks]
+@group(0) @binding(1) var<storage, read> weights: array<f32>;         // [networks][inner][stride]
+@group(0) @binding(2) var<storage, read_write> hidden: array<vec4f>;  // [networks][rows][chunks]
+@group(0) @binding(3) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][chunks]
+@group(0) @binding(4) var<uniform> params: Params;
+
+fn left(network: u32, unit: u32, i: u32) -> f32 {
+  if (unit >= params.width || i >= params.inner) { return 0.0; }
+  return weights[(network * params.inner + i) * params.stride + unit];
+}
+
+fn right(network: u32, i: u32, chunk: u32) -> vec4f {
+  if (i >= params.inner || chunk >= params.chunks) { return vec4f(0.0); }
+  return below[(network * params.rowsBelow + i) * params.chunks + chunk];
+}
+
+fn store(network: u32, unit: u32, chunk: u32, z: vec4f) {
+  if (unit > params.width || chunk >= params.chunks) { return; }
+  storeActivated((network * params.rows + unit) * params.chunks + chunk, unit == params.width, z);
+}

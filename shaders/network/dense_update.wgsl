@@ -1,0 +1,47 @@
+// Descends a hidden layer's weights at many data, dLoss/dW_ij = sum_a h_ia delta_ja, as a tiled product with the update fused into its end.
+// include: linalg/tiled_product.wgsl
+
+struct Params {
+  inner: u32,       // data
+  fanIn: u32,       // units of the layer below and its bias row
+  stride: u32,      // vectors of four weights between rows
+  rowsBelow: u32,
+  rows: u32,
+  chunks: u32,
+  learningRate: f32,
+  momentum: f32,
+}
+
+@group(0) @binding(0) var<storage, read> below: array<vec4f>;             // [networks][rowsBelow][chunks]
+@group(0) @binding(1) var<storage, read> delta: array<vec4f>;             // [networks][rows][chunks], zero past the width
+@group(0) @binding(2) var<storage, read_write> weights: array<vec4f>;     // [networks][fanIn][stride]
+@group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;    // as weights; one element without momentum
+@group(0) @binding(4) var<uniform> params: Params;
+
+fn left(network: u32, i: u32, a: u32) -> f32 {
+  if (i >= params.fanIn || a >= params.inner) { return 0.0; }
+  return below[(network * params.rowsBelow + i) * params.chunks + a / 4u][a % 4u];
+}
+
+fn right(network: u32, a: u32, group: u32) -> vec4f {
+  if (a >= params.inner || group >= params.stride) { return vec4f(0.0); }
+  let first = (network * params.rows + group * 4u) * params.chunks + a / 4u;
+  let at = a % 4u;
+  return vec4f(
+    delta[first][at],
+    delta[first + params.chunks][at],
+    delta[first + 2u * params.chunks][at],
+    delta[first + 3u * params.chunks][at],
+  );
+}
+
+fn store(network: u32, i: u32, group: u32, gradient: vec4f) {
+  if (i >= params.fanIn || group >= params.stride) { return; }
+  let index = (network * params.fanIn + i) * params.stride + group;
+  var step = -params.learningRate * gradient;
+  if (MOMENTUM) {
+    step += params.momentum * velocity[index];
+    velocity[index] = step;
+  }
+  weights[index] += step;
+}

@@ -1,0 +1,32 @@
+// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. One invocation takes one unit with all its inputs.
+// include: network/descend.wgsl
+
+struct Params {
+  fanIn: u32,
+  width: u32,
+  stride: u32,
+  rows: u32,
+  chunks: u32,
+  learningRate: f32,
+  momentum: f32,
+}
+
+@group(0) @binding(0) var<storage, read> inputs: array<vec4f>;         // [fanIn][chunks]
+@group(0) @binding(1) var<storage, read> delta: array<vec4f>;          // [networks][rows][chunks]
+@group(0) @binding(2) var<storage, read_write> weights: array<f32>;    // [networks][fanIn][stride]
+@group(0) @binding(3) var<storage, read_write> velocity: array<f32>;   // as weights; one element without momentum
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let unit = id.x;
+  if (unit >= params.width) { return; }
+  let own = (id.z * params.rows + unit) * params.chunks;
+  for (var i = 0u; i < params.fanIn; i++) {
+    var gradient = 0.0;
+    for (var chunk = 0u; chunk < params.chunks; chunk++) {
+      gradient += dot(delta[own + chunk], inputs[i * params.chunks + chunk]);
+    }
+    descend((id.z * params.fanIn + i) * params.stride + unit, gradient);
+  }
+}

@@ -1,0 +1,34 @@
+// Draws one layer's weights (or biases) from N(0, 1): element (unit, input) of network m is normal number unit * fanIn + input of the
+// Philox stream (seed, network, layer), whatever the layout, so that every engine and batching draws the same ensemble.
+// include: random/philox.wgsl
+// include: random/normal.wgsl
+
+struct Params {
+  seed: vec2u,
+  layer: u32,
+  firstNetwork: u32,
+  fanIn: u32,
+  elements: u32,   // fanIn * units
+  firstRow: u32,   // the row of input 0: biases stand in the row after the weights'
+  stride: u32,     // elements between rows
+  networkSize: u32, // elements between networks
+}
+
+@group(0) @binding(0) var<storage, read_write> weights: array<f32>;
+@group(0) @binding(1) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let quad = id.x + id.y * groups.x * 64u;
+  if (quad >= (params.elements + 3u) / 4u) { return; }
+  let counter = vec4u(quad, params.layer, params.firstNetwork + id.z, 0u);
+  let values = normal4(philox4x32(counter, params.seed));
+  for (var lane = 0u; lane < 4u; lane++) {
+    let element = quad * 4u + lane;
+    if (element < params.elements) {
+      let unit = element / params.fanIn;
+      let row = params.firstRow + element - unit * params.fanIn;
+      weights[id.z * params.networkSize + row * params.stride + unit] = values[lane];
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// One layer's part of each network's empirical kernel, Theta_ab = grad f(x_a) . grad f(x_b): for weights W_ij between inputs h_ia and
+// units with sensitivities s_ja = df_a/dz_ja it is (sum_j s_ja s_jb) (sum_i h_ia h_ib), which needs no gradient in memory.
+// One workgroup takes a 4 x 4 block of data pairs of one network.
+
+struct Params {
+  units: u32,            // units above; 0 for the output, whose sensitivity is one
+  rows: u32,
+  inputs: u32,           // units below and the bias row
+  rowsBelow: u32,        // between networks; 0 where all share the same inputs
+  chunks: u32,
+  accumulate: u32,       // 0: the first layer's part overwrites
+}
+struct Slot {
+  record: u32,
+}
+const LANES = 32u;
+
+@group(0) @binding(0) var<storage, read> sensitivity: array<vec4f>;     // [networks][rows][chunks]
+@group(0) @binding(1) var<storage, read> below: array<vec4f>;           // [networks][rowsBelow][chunks]
+@group(0) @binding(2) var<storage, read_write> kernels: array<vec4f>;   // [records][networks][4 chunks][chunks]
+@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(4) var<uniform> slot: Slot;
+
+var<workgroup> upperShares: array<mat4x4f, LANES>;
+var<workgroup> lowerShares: array<mat4x4f, LANES>;
+
+fn outer(u: vec4f, v: vec4f) -> mat4x4f {
+  return mat4x4f(u * v.x, u * v.y, u * v.z, u * v.w);
+}
+
+@compute @workgroup_size(32)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let network = group.z;
+  let chunks = params.chunks;
+  let left = group.x;
+  let right = group.y;
+  var upper = mat4x4f();
+  for (var j = lane; j < params.units; j += LANES) {
+    let first = (network * params.rows + j) * chunks;
+    upper += outer(sensitivity[first + left], sensitivity[first + right]);
+  }
+  var lower = mat4x4f();
+  for (var i = lane; i < params.inputs; i += LANES) {
+    let first = (network * params.rowsBelow + i) * chunks;
+    lower += outer(below[first + left], below[first + right]);
+  }
+  upperShares[lane] = upper;
+  lowerShares[lane] = lower;
+  workgroupBarrier();
+  // Four invocations finish: each takes one column of the block, that is one datum on the right.
+  if (lane < 4u) {
+    var up = vec4f(0.0);
+    var low = vec4f(0.0);
+    for (var other = 0u; other < LANES; other++) {
+      up += upperShares[other][lane];
+      low += lowerShares[other][lane];
+    }
+    if (params.units == 0u) { up = vec4f(1.0); }
+    // Theta is symmetric: the column of block (left, right) is a row's four elements of block (right, left).
+    let place = (((slot.record * groups.z + network) * chunks + right) * 4u + lane) * chunks + left;
+    var total = up * low;
+    if (params.accumulate != 0u) { total += kernels[place]; }
+    kernels[place] = total;
+  }
+}
