@@ -25,7 +25,12 @@ export interface LatticeSpec {
 export type FluctuationSpec =
   | { readonly kind: "none" }
   /** dphi(x, 0) = amplitude cos(k.x), its cosmic-time derivative = velocity cos(k.x), k = 2 pi mode/length. */
-  | { readonly kind: "planeWave"; readonly mode: readonly number[]; readonly amplitude: number; readonly velocity: number }
+  | {
+      readonly kind: "planeWave";
+      readonly mode: readonly number[];
+      readonly amplitude: number;
+      readonly velocity: number;
+    }
   /** The whole field and its conjugate momentum from stored arrays; `mean` and `velocity` are then not given. */
   | { readonly kind: "file"; readonly field: string; readonly momentum: string };
 

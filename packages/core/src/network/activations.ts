@@ -2,6 +2,10 @@
  * The registry of activations: a new one is one entry. An entry is plain data and pure functions: float64 value and derivative for
  * references and theory, and the WGSL that gives both at once (they share an exponential).
  */
+import erf from "@stdlib/math-base-special-erf";
+import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+
 export interface Activation {
   readonly name: string;
   /** act(z), float64. */
@@ -18,4 +22,110 @@ export interface Activation {
    * without it theory integrates numerically.
    */
   readonly gaussianMoments?: (suu: number, suv: number, svv: number) => { value: number; slope: number };
+}
+
+const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+
+/** Phi, the standard normal distribution. */
+const normalDistribution = (z: number): number => 0.5 * (1 + erf(z / Math.SQRT2));
+
+const registry: readonly Activation[] = [
+  {
+    name: "erf",
+    value: erf,
+    derivative: (z) => TWO_OVER_SQRT_PI * Math.exp(-z * z),
+    wgsl: `// include: special/erf.wgsl
+fn activation(z: vec4f) -> ActivationPair {
+  let pair = erfPair(z);
+  return ActivationPair(pair.erf, 1.1283792 * pair.gaussian);
+}`,
+    // Williams, "Computing with infinite networks", NIPS 9 (1996).
+    gaussianMoments: (suu, suv, svv) => {
+      const product = (1 + 2 * suu) * (1 + 2 * svv);
+      return {
+        value: (2 / Math.PI) * Math.asin((2 * suv) / Math.sqrt(product)),
+        slope: 4 / Math.PI / Math.sqrt(product - 4 * suv * suv),
+      };
+    },
+  },
+  {
+    name: "relu",
+    value: (z) => Math.max(0, z),
+    derivative: (z) => (z > 0 ? 1 : 0),
+    wgsl: `fn activation(z: vec4f) -> ActivationPair {
+  return ActivationPair(max(z, vec4f(0.0)), select(vec4f(0.0), vec4f(1.0), z > vec4f(0.0)));
+}`,
+    // Cho and Saul, "Kernel methods for deep learning", NIPS 22 (2009).
+    gaussianMoments: (suu, suv, svv) => {
+      const norm = Math.sqrt(suu * svv);
+      if (norm === 0) return { value: 0, slope: 0.25 };
+      const cosine = Math.min(1, Math.max(-1, suv / norm));
+      const angle = Math.acos(cosine);
+      return {
+        value: (norm / (2 * Math.PI)) * (Math.sin(angle) + (Math.PI - angle) * cosine),
+        slope: (Math.PI - angle) / (2 * Math.PI),
+      };
+    },
+  },
+  {
+    name: "tanh",
+    value: Math.tanh,
+    derivative: (z) => 1 / Math.cosh(z) ** 2,
+    wgsl: `// include: special/hyperbolic.wgsl
+fn activation(z: vec4f) -> ActivationPair {
+  let t = safeTanh4(z);
+  return ActivationPair(t, 1.0 - t * t);
+}`,
+  },
+  {
+    // x Phi(x), exact: Hendrycks and Gimpel, arXiv:1606.08415.
+    name: "gelu",
+    value: (z) => z * normalDistribution(z),
+    derivative: (z) => normalDistribution(z) + (z * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI),
+    wgsl: `// include: special/erf.wgsl
+fn activation(z: vec4f) -> ActivationPair {
+  let pair = erfPair(0.70710678 * z);
+  let distribution = 0.5 + 0.5 * pair.erf;
+  return ActivationPair(z * distribution, distribution + 0.39894228 * z * pair.gaussian);
+}`,
+  },
+  {
+    name: "sin",
+    value: Math.sin,
+    derivative: Math.cos,
+    wgsl: `// include: special/trigonometry.wgsl
+fn activation(z: vec4f) -> ActivationPair {
+  let both = sinCos(z);
+  return ActivationPair(both.sin, both.cos);
+}`,
+    gaussianMoments: (suu, suv, svv) => ({
+      value: (Math.exp(suv - (suu + svv) / 2) - Math.exp(-suv - (suu + svv) / 2)) / 2,
+      slope: (Math.exp(suv - (suu + svv) / 2) + Math.exp(-suv - (suu + svv) / 2)) / 2,
+    }),
+  },
+  {
+    name: "linear",
+    value: (z) => z,
+    derivative: () => 1,
+    wgsl: `fn activation(z: vec4f) -> ActivationPair {
+  return ActivationPair(z, vec4f(1.0));
+}`,
+    gaussianMoments: (_suu, suv) => ({ value: suv, slope: 1 }),
+  },
+];
+
+/** All activations by name. */
+export const activations: Readonly<Record<string, Activation>> = Object.fromEntries(
+  registry.map((entry) => [entry.name, entry]),
+);
+
+/** The activation of that name. Throws InputError with the nearest name where there is none. */
+export function activationNamed(name: string, path = "network.activation"): Activation {
+  if (!Object.hasOwn(activations, name)) {
+    throw new InputError(
+      `unknown activation ${JSON.stringify(name)}; did you mean ${nearest(name, Object.keys(activations))}?`,
+      { path },
+    );
+  }
+  return activations[name]!;
 }

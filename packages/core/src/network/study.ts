@@ -11,7 +11,10 @@ export interface NetworkSpec {
 
 export interface DataSpec {
   /** Points on the circle of radius sqrt(2); or rows of coordinates; or a CSV file of them. */
-  readonly inputs: { readonly circle: { readonly points: number } } | readonly (readonly number[])[] | { readonly file: string };
+  readonly inputs:
+    | { readonly circle: { readonly points: number } }
+    | readonly (readonly number[])[]
+    | { readonly file: string };
   /** An expression (in theta on the circle; in x0, x1, ... always), or one number per input. */
   readonly targets: string | readonly number[];
 }

@@ -3,15 +3,20 @@
  * evaluation of each. An engine emits its own code from the expression trees (`wgsl.ts`).
  */
 
-/** Elementary functions that every engine provides. */
-export type ElementaryFunction = "exp" | "log" | "sqrt" | "sin" | "cos" | "tan" | "sinh" | "cosh" | "tanh" | "abs" | "sign";
+/** Elementary functions that every engine provides; all others are written in terms of these. */
+export type ElementaryFunction = "exp" | "expm1" | "log" | "sqrt" | "sin" | "cos" | "tanh";
 
 /** An expression tree with all parameters already numbers. */
 export type Expression =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "field"; readonly index: number }
   | { readonly kind: "negate"; readonly argument: Expression }
-  | { readonly kind: "binary"; readonly operator: "+" | "-" | "*" | "/"; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: "binary";
+      readonly operator: "+" | "-" | "*" | "/";
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly kind: "integerPower"; readonly base: Expression; readonly exponent: number }
   | { readonly kind: "realPower"; readonly base: Expression; readonly exponent: Expression }
   | { readonly kind: "call"; readonly name: ElementaryFunction; readonly argument: Expression };

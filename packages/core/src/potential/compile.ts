@@ -1,0 +1,117 @@
+/** From a config's potential to V with its derivatives: see potential.ts. */
+import { ExpressionError, InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import type { Parameter } from "./builtins/builtin.ts";
+import { builtins } from "./builtins/index.ts";
+import { convert, evaluator } from "./expression.ts";
+import { KNOWN_CONSTANTS, KNOWN_FUNCTIONS, parseExpression } from "./parse.ts";
+import type { Expression, Potential, PotentialSpec } from "./potential.ts";
+
+export interface CompileOptions {
+  /** Names of the fields, in order. */
+  readonly fields?: readonly string[];
+  /** The config path that errors name. */
+  readonly path?: string;
+}
+
+const describe = (name: string, { positive, nonZero }: Parameter): string =>
+  `${name} must be a finite number${positive ? " above 0" : nonZero ? " other than 0" : ""}`;
+
+/** The values of a built-in's parameters, defaults filled in. */
+function builtinParameters(
+  name: string,
+  given: Readonly<Record<string, number>>,
+  path: string,
+): Record<string, number> {
+  const { parameters, aliases = {} } = builtins[name]!;
+  const values = Object.fromEntries(Object.entries(parameters).map(([key, parameter]) => [key, parameter.default]));
+  const known = [...Object.keys(parameters), ...Object.keys(aliases)];
+  for (const [key, value] of Object.entries(given)) {
+    const place = `${path}.parameters.${key}`;
+    if (!known.includes(key)) {
+      throw new InputError(`${name} has no parameter ${JSON.stringify(key)}; did you mean ${nearest(key, known)}?`, {
+        path: place,
+      });
+    }
+    const target = Object.hasOwn(aliases, key) ? aliases[key]!.parameter : key;
+    if (target !== key && Object.hasOwn(given, target)) {
+      throw new InputError(`give either ${key} or ${target}, not both`, { path: place });
+    }
+    const parameter = parameters[target]!;
+    if (!Number.isFinite(value) || (parameter.positive && value <= 0) || (parameter.nonZero && value === 0)) {
+      throw new InputError(describe(key, parameter), { path: place });
+    }
+    values[target] = target === key ? value : aliases[key]!.value(value);
+  }
+  return values;
+}
+
+/** The values of a free expression's parameters. */
+function freeParameters(
+  given: Readonly<Record<string, number>>,
+  fields: readonly string[],
+  path: string,
+): Record<string, number> {
+  const reserved = [...fields, ...Object.keys(KNOWN_CONSTANTS), ...KNOWN_FUNCTIONS];
+  for (const [key, value] of Object.entries(given)) {
+    const place = `${path}.parameters.${key}`;
+    if (!/^[A-Za-z_]\w*$/.test(key))
+      throw new InputError("a parameter's name has letters, digits and _ only", { path: place });
+    if (reserved.includes(key))
+      throw new InputError(`${key} already has a meaning in expressions; choose another name`, { path: place });
+    if (!Number.isFinite(value)) throw new InputError(`${key} must be a finite number`, { path: place });
+  }
+  return { ...given };
+}
+
+function assertFinite(expression: Expression, what: string, path: string): void {
+  if (expression.kind === "number" && !Number.isFinite(expression.value)) {
+    throw new ExpressionError(`column 1: ${what} is ${expression.value} everywhere with these parameters`, 1, { path });
+  }
+  for (const inner of Object.values(expression)) {
+    if (typeof inner === "object" && inner !== null && "kind" in inner) assertFinite(inner as Expression, what, path);
+  }
+}
+
+/**
+ * Compiles a potential.
+ * @throws InputError (unknown name or parameter, value out of range), ExpressionError (with the column).
+ */
+export async function compilePotential(spec: PotentialSpec, options: CompileOptions = {}): Promise<Potential> {
+  const { fields = ["phi"], path = "potential" } = options;
+  const given = typeof spec === "string" ? {} : (spec.parameters ?? {});
+  const name = typeof spec === "string" ? spec : "name" in spec ? spec.name : undefined;
+  if (name !== undefined && !Object.hasOwn(builtins, name)) {
+    const known = Object.keys(builtins);
+    throw new InputError(`unknown potential ${JSON.stringify(name)}; did you mean ${nearest(name, known)}?`, {
+      path: typeof spec === "string" ? path : `${path}.name`,
+    });
+  }
+  const expression = name === undefined ? (spec as { expression: string }).expression : builtins[name]!.expression;
+  const parameters = name === undefined ? freeParameters(given, fields, path) : builtinParameters(name, given, path);
+  const expressionPath = name === undefined ? `${path}.expression` : path;
+
+  const node = await parseExpression(expression, [...fields, ...Object.keys(parameters)], { path: expressionPath });
+  const { derivative } = await import("mathjs/number");
+  const bound = (tree: typeof node): Expression => convert(tree, fields, parameters);
+  const firstNodes = fields.map((field) => derivative(node, field));
+  const value = bound(node);
+  const gradient = firstNodes.map(bound);
+  const hessian = firstNodes.map((first) => fields.map((field) => bound(derivative(first, field))));
+  assertFinite(value, "V", expressionPath);
+  for (const slope of gradient) assertFinite(slope, "V'", expressionPath);
+
+  const evaluateValue = evaluator(value);
+  const evaluateGradient = gradient.map(evaluator);
+  const evaluateHessian = hessian.map((row) => row.map(evaluator));
+  return {
+    name: name ?? "expression",
+    expression,
+    fields,
+    parameters,
+    tree: { value, gradient, hessian },
+    value: (...phi) => evaluateValue(phi),
+    gradient: (f, ...phi) => evaluateGradient[f]!(phi),
+    hessian: (f, g, ...phi) => evaluateHessian[f]![g]!(phi),
+  };
+}

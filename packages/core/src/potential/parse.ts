@@ -1,0 +1,135 @@
+/**
+ * From text to mathjs's parse tree, which is all that mathjs gives: nothing of the text is ever run. The text may hold arithmetic, known
+ * names and known functions; all else is refused with its column.
+ */
+import type { FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
+import { ExpressionError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+
+/** Functions that an expression may call, each with one argument. */
+export const KNOWN_FUNCTIONS = ["exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"] as const;
+export const KNOWN_CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
+const MAX_LENGTH = 1000;
+const MAX_DEPTH = 50;
+const OPERATORS = new Set(["+", "-", "*", "/", "^"]);
+
+export interface ParseOptions {
+  /** The config path that errors name. */
+  readonly path?: string | undefined;
+}
+
+/** Where `name` first stands in the text as a whole word, counted from 1. */
+function columnOf(text: string, name: string): number {
+  const match = new RegExp(`(?<![A-Za-z0-9_])${name.replace(/[^\w]/g, "\\$&")}`).exec(text);
+  return (match?.index ?? 0) + 1;
+}
+
+function checkCharacters(text: string, path: string | undefined): void {
+  if (text.trim() === "") throw new ExpressionError("column 1: the expression is empty", 1, { path });
+  if (text.length > MAX_LENGTH) {
+    throw new ExpressionError(
+      `column ${MAX_LENGTH + 1}: the expression has ${text.length} characters, ${MAX_LENGTH} are allowed`,
+      MAX_LENGTH + 1,
+      { path },
+    );
+  }
+  const bad = /[^A-Za-z0-9_.+\-*/^() \t\n]/.exec(text);
+  if (bad) {
+    throw new ExpressionError(
+      `column ${bad.index + 1}: ${JSON.stringify(bad[0])} has no meaning here; write arithmetic with + - * / ^ and parentheses`,
+      bad.index + 1,
+      { path },
+    );
+  }
+  // A dot is part of a number only: anything else would be access to a property.
+  const dot = /(?<![0-9])\.(?![0-9])|[A-Za-z_]\w*\.|\.[A-Za-df-z_]/.exec(text);
+  if (dot) {
+    const column = dot.index + dot[0].indexOf(".") + 1;
+    throw new ExpressionError(`column ${column}: a dot belongs inside a number`, column, { path });
+  }
+  let depth = 0;
+  for (const [index, character] of [...text].entries()) {
+    if (character === "(") depth++;
+    if (character === ")") depth--;
+    if (depth > MAX_DEPTH) {
+      throw new ExpressionError(`column ${index + 1}: more than ${MAX_DEPTH} parentheses are open`, index + 1, {
+        path,
+      });
+    }
+  }
+}
+
+/**
+ * Parses `text` in the given names (fields and parameters; pi and e are known).
+ * @throws ExpressionError with the column and what is known.
+ */
+export async function parseExpression(
+  text: string,
+  names: readonly string[],
+  { path }: ParseOptions = {},
+): Promise<MathNode> {
+  checkCharacters(text, path);
+  const { parse } = await import("mathjs/number");
+  let tree: MathNode;
+  try {
+    tree = parse(text);
+  } catch (cause) {
+    const { char, message } = cause as { char?: number; message: string };
+    const column = Math.min(char ?? 1, text.length + 1);
+    const what = message.replace(/ \(char \d+\)$/, "").toLowerCase();
+    throw new ExpressionError(`column ${column}: ${what} in ${JSON.stringify(text)}`, column, { path, cause });
+  }
+  const refuse = (word: string, what: string): never => {
+    const column = columnOf(text, word);
+    throw new ExpressionError(`column ${column}: ${what}`, column, { path });
+  };
+  const symbols = [...names, ...Object.keys(KNOWN_CONSTANTS)];
+  let depth = 0;
+  const check = (node: MathNode): void => {
+    if (++depth > 4 * MAX_DEPTH)
+      throw new ExpressionError("column 1: the expression is nested too deeply", 1, { path });
+    switch (node.type) {
+      case "ConstantNode":
+        break;
+      case "SymbolNode": {
+        const { name } = node as SymbolNode;
+        if (!symbols.includes(name)) {
+          refuse(
+            name,
+            `unknown name ${JSON.stringify(name)}; did you mean ${nearest(name, symbols)}? known: ${symbols.join(", ")}`,
+          );
+        }
+        break;
+      }
+      case "ParenthesisNode":
+        check((node as ParenthesisNode).content);
+        break;
+      case "OperatorNode": {
+        const { op, args } = node as OperatorNode;
+        if (!OPERATORS.has(op)) refuse(op, `the operator ${op} is not known; use + - * / ^`);
+        args.forEach(check);
+        break;
+      }
+      case "FunctionNode": {
+        const call = node as FunctionNode;
+        const name = call.fn.toString();
+        const known: readonly string[] = KNOWN_FUNCTIONS;
+        if (names.includes(name)) refuse(name, `${name} is a name, not a function: write ${name}*(...)`);
+        if (!known.includes(name)) {
+          refuse(
+            name,
+            `unknown function ${JSON.stringify(name)}; did you mean ${nearest(name, known)}? known: ${known.join(", ")}`,
+          );
+        }
+        if (call.args.length !== 1) refuse(name, `${name} takes one argument, ${call.args.length} are given`);
+        call.args.forEach(check);
+        break;
+      }
+      default:
+        throw new ExpressionError(`column 1: only arithmetic is allowed in ${JSON.stringify(text)}`, 1, { path });
+    }
+    depth--;
+  };
+  check(tree);
+  return tree;
+}

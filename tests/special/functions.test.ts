@@ -1,0 +1,153 @@
+/** The WGSL functions that kernels are made of, on the software adapter, against float64 over their domains. */
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { activations } from "@slowroll/core/network/activations";
+import { builtins } from "@slowroll/core/potential/builtins/index";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { emitWgsl } from "@slowroll/core/potential/wgsl";
+import { normal4 } from "@slowroll/core/random/normal";
+import { keyOfSeed, philox4x32 } from "@slowroll/core/random/philox";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bitsOf, evaluateWgsl, samples } from "../support/elementwise.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu("software");
+});
+afterAll(() => gpu.close());
+
+/** The largest |got - want| / (absolute + relative |want|): at most 1 where the bound holds. */
+function worst(
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  { absolute, relative }: { absolute: number; relative: number },
+): number {
+  let largest = 0;
+  for (let i = 0; i < want.length; i++) {
+    const excess = Math.abs(got[i]! - want[i]!) / (absolute + relative * Math.abs(want[i]!));
+    largest = Math.max(largest, Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess);
+  }
+  return largest;
+}
+
+const floats = "bitcast<vec4f>(x)";
+
+describe("elementary functions", () => {
+  it.each([
+    [
+      "log",
+      "special/log.wgsl",
+      "vec4f(accurateLog(X.xy), accurateLog(X.zw))",
+      Math.log,
+      [1e-30, 1e30],
+      { absolute: 0, relative: 3e-7 },
+    ],
+    [
+      "log near 1",
+      "special/log.wgsl",
+      "vec4f(accurateLog(X.xy), accurateLog(X.zw))",
+      Math.log,
+      [0.999, 1.001],
+      { absolute: 0, relative: 3e-7 },
+    ],
+    ["sin", "special/trigonometry.wgsl", "sinCos(X).sin", Math.sin, [-30, 30], { absolute: 1.5e-7, relative: 0 }],
+    ["cos", "special/trigonometry.wgsl", "sinCos(X).cos", Math.cos, [-1e4, 1e4], { absolute: 1e-6, relative: 0 }],
+    ["tanh", "special/hyperbolic.wgsl", "safeTanh4(X)", Math.tanh, [-2, 2], { absolute: 0, relative: 5e-7 }],
+    [
+      "tanh far out",
+      "special/hyperbolic.wgsl",
+      "safeTanh4(X)",
+      Math.tanh,
+      [-1e4, 1e4],
+      { absolute: 1.5e-7, relative: 0 },
+    ],
+    [
+      "expm1",
+      "special/hyperbolic.wgsl",
+      "vec4f(expMinusOne(X.x), expMinusOne(X.y), expMinusOne(X.z), expMinusOne(X.w))",
+      Math.expm1,
+      [-20, 5],
+      { absolute: 0, relative: 1e-6 },
+    ],
+  ] as const)("%s", async (_name, file, expression, reference, [low, high], bound) => {
+    const inputs = samples(low, high);
+    const got = await evaluateWgsl(gpu, `// include: ${file}`, expression.replaceAll("X", floats), bitsOf(inputs));
+    expect(worst(got, Float64Array.from(inputs, reference), bound)).toBeLessThan(1);
+  });
+});
+
+describe("activations", () => {
+  it.each(Object.values(activations))("$name: value and slope", async (activation) => {
+    const inputs = samples(-8, 8);
+    const code = `struct ActivationPair { value: vec4f, slope: vec4f }\n${activation.wgsl}`;
+    const value = await evaluateWgsl(gpu, code, `activation(${floats}).value`, bitsOf(inputs));
+    const slope = await evaluateWgsl(gpu, code, `activation(${floats}).slope`, bitsOf(inputs));
+    // float32 rounding of a result of order one; gelu and linear grow with z.
+    const bound = { absolute: 2.5e-7, relative: 2.5e-7 };
+    expect(worst(value, Float64Array.from(inputs, activation.value), bound)).toBeLessThan(1);
+    expect(worst(slope, Float64Array.from(inputs, activation.derivative), bound)).toBeLessThan(1);
+  });
+});
+
+describe("random numbers", () => {
+  const blocks = 1000;
+  const key = keyOfSeed(2 ** 40 + 7);
+  const keyText = `vec2u(${key[0]}u, ${key[1]}u)`;
+  const counters = Array.from(
+    { length: blocks },
+    (_, block) => [block * 7919, block % 13, 2 ** 31 + block, 0] as const,
+  );
+
+  it("Philox gives the same bits", async () => {
+    const code = "// include: random/philox.wgsl";
+    const got = await evaluateWgsl(
+      gpu,
+      code,
+      `bitcast<vec4f>(philox4x32(x, ${keyText}))`,
+      Uint32Array.from(counters.flat()),
+    );
+    expect(Array.from(new Uint32Array(got.buffer))).toEqual(
+      counters.flatMap((counter) => [...philox4x32(counter, key)]),
+    );
+  });
+
+  it("normals agree to float32 rounding", async () => {
+    const words = counters.map((counter) => philox4x32(counter, key));
+    words.push([0, 0, 0xffffffff, 0xffffffff], [0xffffff00, 0x80000000, 0xfffffe00, 0x40000000]);
+    const got = await evaluateWgsl(gpu, "// include: random/normal.wgsl", "normal4(x)", Uint32Array.from(words.flat()));
+    expect(
+      worst(
+        got,
+        words.flatMap((w) => [...normal4(w)]),
+        { absolute: 4e-7, relative: 3e-7 },
+      ),
+    ).toBeLessThan(1);
+  });
+});
+
+describe("potentials", () => {
+  it.each(Object.values(builtins))("$name: V and V' over a part of its domain", async ({ name, domain }) => {
+    const potential = await compilePotential(name);
+    const inputs = samples(Math.max(domain[0], -12), Math.min(domain[1], 12));
+    const code = emitWgsl(potential);
+    const each = (call: string): string =>
+      `vec4f(${["x", "y", "z", "w"].map((c) => call.replace("X", `bitcast<f32>(x.${c})`)).join(", ")})`;
+    const value = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X))"), bitsOf(inputs));
+    const slope = await evaluateWgsl(gpu, code, each("potentialGradient(Fields(X))[0]"), bitsOf(inputs));
+    // exp is good to 18 ulp or so in WGSL and its argument's own rounding grows with it.
+    const bound = { absolute: 2e-6, relative: 5e-6 };
+    expect(
+      worst(
+        value,
+        Float64Array.from(inputs, (phi) => potential.value(phi)),
+        bound,
+      ),
+    ).toBeLessThan(1);
+    expect(
+      worst(
+        slope,
+        Float64Array.from(inputs, (phi) => potential.gradient(0, phi)),
+        bound,
+      ),
+    ).toBeLessThan(1);
+  });
+});
