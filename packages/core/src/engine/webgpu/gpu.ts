@@ -99,21 +99,21 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
   async function checked<T>(label: string, create: () => T): Promise<T> {
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
-    let result: T;
+    let outcome: { result: T } | { error: unknown };
     try {
-      result = create();
-    } finally {
-      // Both scopes are popped whatever happens, else later errors land in them.
-      const validation = device.popErrorScope();
-      const memory = device.popErrorScope();
-      const [invalid, full] = await guarded(Promise.all([validation, memory]));
-      if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
-      if (full)
-        throw new OutOfDeviceMemoryError(
-          `${label}: ${name} is out of memory: use fewer networks, sites or a smaller width`,
-        );
+      outcome = { result: create() };
+    } catch (error) {
+      outcome = { error };
     }
-    return result;
+    // Both scopes are popped whatever happened, else later errors land in them.
+    const scopes = [device.popErrorScope(), device.popErrorScope()];
+    const [invalid, full] = await guarded(Promise.all(scopes));
+    if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
+    if (full) {
+      throw new OutOfDeviceMemoryError(`${label}: ${name} is out of memory: use fewer networks, sites or a smaller width`);
+    }
+    if ("error" in outcome) throw outcome.error;
+    return outcome.result;
   }
 
   const buffer: Gpu["buffer"] = (label, byteLength, usage = 0) => {

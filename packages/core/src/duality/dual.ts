@@ -1,0 +1,175 @@
+/**
+ * The dual field of an infinitely wide network at integer steps, in the three orders of the map (physics.md section 3): `slowRoll` drops
+ * the acceleration, `secondOrder` is the dictionary's field equation, `exact` the field whose samples are the network's own steps.
+ */
+import { integrate } from "../field/integrate.ts";
+import { eigen } from "../theory/eigen.ts";
+import { type Dynamics, quadraticMass, recursion } from "../theory/prediction.ts";
+import { stepEquation } from "./dictionary.ts";
+
+export const ORDERS = ["slowRoll", "secondOrder", "exact"] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** [times][D]. */
+export type Trajectory = Float64Array;
+
+/** Theta V'(phi) into `push`. */
+function pushOf({ points, theta, potential }: Dynamics, phi: ArrayLike<number>, push: Float64Array): void {
+  const force = Float64Array.from({ length: points }, (_, a) => potential.gradient(0, phi[a]!));
+  for (let a = 0; a < points; a++) {
+    let sum = 0;
+    for (let b = 0; b < points; b++) sum += theta[a * points + b]! * force[b]!;
+    push[a] = sum;
+  }
+}
+
+function flatten(states: readonly Float64Array[], points: number): Trajectory {
+  const result = new Float64Array(states.length * points);
+  for (const [r, state] of states.entries()) result.set(state.subarray(0, points), r * points);
+  return result;
+}
+
+/** Times for the integrator, which starts at 0 whether or not that is recorded. */
+const fromZero = (record: ArrayLike<number>): number[] => (record[0] === 0 ? Array.from(record) : [0, ...Array.from(record)]);
+
+function recorded(states: readonly Float64Array[], record: ArrayLike<number>): readonly Float64Array[] {
+  return record[0] === 0 ? states : states.slice(1);
+}
+
+/** B phi' + Theta V' = 0. Throws DivergenceError. */
+export function slowRollDual(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Trajectory {
+  const { b } = stepEquation(dynamics.learningRate, dynamics.momentum);
+  const states = integrate(
+    (_t, phi, slope) => {
+      pushOf(dynamics, phi, slope);
+      for (let i = 0; i < slope.length; i++) slope[i]! /= -b;
+    },
+    initial,
+    fromZero(record),
+  );
+  return flatten(recorded(states, record), dynamics.points);
+}
+
+/**
+ * A phi'' + B phi' + Theta V' = 0 in step time, from the attractor for beta = 0 and from half a step's velocity for beta > 0.
+ * `frictionFactor` multiplies B, for showing that a wrong Hubble rate is seen. Throws DivergenceError.
+ */
+export function secondOrderDual(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+  frictionFactor = 1,
+): Trajectory {
+  const { points, theta, potential, learningRate, momentum } = dynamics;
+  const { a, b } = stepEquation(learningRate, momentum);
+  const state = new Float64Array(2 * points);
+  state.set(Float64Array.from(initial));
+  const g = new Float64Array(points);
+  pushOf(dynamics, initial, g);
+  for (let i = 0; i < points; i++) g[i]! *= learningRate;
+  for (let i = 0; i < points; i++) {
+    let velocity = -g[i]! / 2;
+    if (momentum === 0) {
+      // phi' = -(g + J g/2), J = dg/dphi = eta Theta V''.
+      let jg = 0;
+      for (let j = 0; j < points; j++) jg += theta[i * points + j]! * potential.hessian(0, 0, initial[j]!) * g[j]!;
+      velocity = -(g[i]! + (learningRate * jg) / 2);
+    }
+    state[points + i] = velocity;
+  }
+  const push = new Float64Array(points);
+  const states = integrate(
+    (_t, y, slope) => {
+      pushOf(dynamics, y, push);
+      for (let i = 0; i < points; i++) {
+        slope[i] = y[points + i]!;
+        slope[points + i] = -(frictionFactor * b * y[points + i]! + push[i]!) / a;
+      }
+    },
+    state,
+    fromZero(record),
+  );
+  return flatten(recorded(states, record), points);
+}
+
+interface Complex {
+  readonly re: number;
+  readonly im: number;
+}
+
+/**
+ * Samples at integer steps of the damped field whose two solutions are powers of the roots z+- of z^2 - (1 + beta - x) z + beta = 0
+ * (for beta = 0 of the one root 1 - x), through phi(0) = 1 and phi(1) = 1 - x. Null where a root is zero or negative: no field exists.
+ */
+function exactMode(x: number, momentum: number): ((t: number) => number) | null {
+  if (momentum === 0) {
+    if (x >= 1) return null;
+    const mu = -Math.log1p(-x);
+    return (t) => Math.exp(-mu * t);
+  }
+  if (x >= (1 + Math.sqrt(momentum)) ** 2) return null;
+  const half = (1 + momentum - x) / 2;
+  const discriminant = half * half - momentum;
+  if (discriminant < 0) {
+    // z+- = sqrt(beta) exp(+-i omega): a damped oscillation.
+    const omega = Math.atan2(Math.sqrt(-discriminant), half);
+    const decay = Math.log(momentum) / 2;
+    const root: Complex = { re: half, im: Math.sqrt(-discriminant) };
+    const sine = (1 - x - root.re) / root.im;
+    return (t) => Math.exp(decay * t) * (Math.cos(omega * t) + sine * Math.sin(omega * t));
+  }
+  const spread = Math.sqrt(discriminant);
+  const plus = half + spread;
+  const minus = momentum / plus;
+  if (minus <= 0) return null;
+  if (spread < 1e-12) return (t) => plus ** t * (1 + ((1 - x) / plus - 1) * t);
+  const weight = (1 - x - minus) / (plus - minus);
+  return (t) => weight * Math.exp(t * Math.log(plus)) + (1 - weight) * Math.exp(t * Math.log(minus));
+}
+
+/** The field whose samples are the steps exactly; null where V is not quadratic or a mode has none. */
+export function exactDual(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Trajectory | null {
+  const { points, theta, potential, learningRate, momentum } = dynamics;
+  const massSquared = quadraticMass(potential);
+  if (massSquared === undefined) return null;
+  const { values, vectors } = eigen(theta, points);
+  const result = new Float64Array(record.length * points);
+  for (let i = 0; i < points; i++) {
+    const mode = exactMode(learningRate * values[i]! * massSquared, momentum);
+    if (!mode) return null;
+    let amplitude = 0;
+    for (let a = 0; a < points; a++) amplitude += vectors[a * points + i]! * initial[a]!;
+    for (let r = 0; r < record.length; r++) {
+      const value = amplitude * mode(record[r]!);
+      for (let a = 0; a < points; a++) result[r * points + a]! += vectors[a * points + i]! * value;
+    }
+  }
+  return result;
+}
+
+export interface DualComparison {
+  /** The discrete recursion. */
+  readonly theory: Trajectory;
+  /** Null where the order has no dual. */
+  readonly dual: Readonly<Record<Order, Trajectory | null>>;
+  /** Largest |theory - dual| over largest |phi(0)|. */
+  readonly errors: Readonly<Record<Order, number | null>>;
+}
+
+/** The recursion and its three duals from the same phi(0), at the ascending steps `record`. Throws DivergenceError. */
+export function compareDuals(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): DualComparison {
+  const theory = recursion(dynamics, initial, record);
+  const dual = {
+    slowRoll: slowRollDual(dynamics, initial, record),
+    secondOrder: secondOrderDual(dynamics, initial, record),
+    exact: exactDual(dynamics, initial, record),
+  };
+  const scale = Array.from(initial).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  const error = (trajectory: Trajectory | null): number | null =>
+    trajectory && trajectory.reduce((largest, value, i) => Math.max(largest, Math.abs(value - theory[i]!)), 0) / scale;
+  return {
+    theory,
+    dual,
+    errors: { slowRoll: error(dual.slowRoll), secondOrder: error(dual.secondOrder), exact: error(dual.exact) },
+  };
+}

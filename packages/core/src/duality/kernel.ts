@@ -1,0 +1,32 @@
+/** The `kernel` command: theory alone, the infinite-width kernels of a network and its dictionary. */
+import { setupNetwork } from "../network/setup.ts";
+import { nested } from "../network/statistics.ts";
+import type { NetworkStudy } from "../network/study.ts";
+import { type Dictionary, dictionary } from "./dictionary.ts";
+
+/** Keys as in the contract. */
+export interface KernelResult {
+  readonly nngp: number[][];
+  readonly ntk: number[][];
+  /** Of the NTK, descending. */
+  readonly eigenvalues: number[];
+  readonly eta: number;
+  /** With the squared mass of each mode, lambda_i V''(0), in canonical time. */
+  readonly dictionary: Dictionary & { readonly massSquared: number[] };
+  readonly warnings: readonly string[];
+}
+
+/** Throws InputError and ExpressionError with the config path. */
+export async function kernelStudy(study: NetworkStudy): Promise<KernelResult> {
+  const { data, kernels, spectrum, eta, potential, warnings } = await setupNetwork(study);
+  const eigenvalues = Array.from(spectrum.values);
+  const curvature = potential.hessian(0, 0, 0);
+  return {
+    nngp: nested(kernels.nngp, data.points),
+    ntk: nested(kernels.ntk, data.points),
+    eigenvalues,
+    eta,
+    dictionary: { ...dictionary(eta, study.training.momentum), massSquared: eigenvalues.map((lambda) => lambda * curvature) },
+    warnings,
+  };
+}

@@ -1,0 +1,96 @@
+/** The `duality` command: the sections that the config names, from as few ensembles as they need. */
+import type { Engine, JobControl } from "../engine/engine.ts";
+import { DivergenceError } from "../errors.ts";
+import { ensembleJob, setupNetwork } from "../network/setup.ts";
+import { BackgroundCollector, type BackgroundResult } from "./background.ts";
+import { type CheckOutcome, evaluateChecks } from "./checks.ts";
+import { accumulate, type RegressionResult, regress } from "./regression.ts";
+import { measureScaling, type ScalingResult } from "./scaling.ts";
+import type { DualityStudy } from "./study.ts";
+
+export interface DualityResult {
+  readonly eta: number;
+  readonly background?: BackgroundResult;
+  readonly regression?: RegressionResult;
+  readonly scaling?: ScalingResult;
+  readonly checks?: readonly CheckOutcome[];
+  /** Whether every check held; true where there is none. */
+  readonly passed: boolean;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Steps whose kernels the regression uses. The acceleration, which tells A from B, lives in the fast modes and is over within a few
+ * e-folds of them; later steps only tell B again, and each costs every network's kernel.
+ */
+const REGRESSION_STEPS = 64;
+
+/** What has been finished so far, for a caller that must keep it when the run is interrupted. */
+export type OnSection = (partial: Omit<DualityResult, "passed">) => void;
+
+/**
+ * Runs a duality study.
+ * @throws InputError, ExpressionError; DivergenceError whose `partial` holds the finished sections; what the engine throws.
+ */
+export async function dualityStudy(
+  study: DualityStudy,
+  engine: Engine,
+  control: JobControl = {},
+  onSection?: OnSection,
+): Promise<{ result: DualityResult; engineSeconds: number }> {
+  const { background: wantsBackground, regression: regressionSpec, widths, checks = [] } = study.duality;
+  const { steps, momentum } = study.training;
+  const setup = await setupNetwork(study);
+  let sections: Omit<DualityResult, "passed"> = { eta: setup.eta, warnings: setup.warnings };
+  const finish = (more: Partial<DualityResult>): void => {
+    sections = { ...sections, ...more };
+    onSection?.(sections);
+  };
+  let engineSeconds = 0;
+
+  if (wantsBackground || regressionSpec) {
+    const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
+    const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
+    const collector = new BackgroundCollector(setup, momentum, steps);
+    const sums: number[] = [];
+    let diverged = Number.POSITIVE_INFINITY;
+    const report = await engine.trainEnsemble(
+      ensembleJob(setup, study, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) }),
+      (batch) => {
+        const bad = batch.outputs.findIndex((value) => !Number.isFinite(value));
+        if (bad >= 0) diverged = Math.min(diverged, Math.floor(bad / setup.data.points) % (steps + 1));
+        if (diverged < Number.POSITIVE_INFINITY) return;
+        if (wantsBackground) collector.add(batch);
+        if (regressionSpec) {
+          const { points, targets } = setup.data;
+          accumulate(batch, { points, targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
+        }
+      },
+      control,
+    );
+    engineSeconds += report.engineSeconds;
+    if (diverged < Number.POSITIVE_INFINITY) {
+      throw new DivergenceError(
+        `training diverged: an output is not finite at step ${diverged}; use a smaller training.learningRate`,
+        diverged,
+        { partial: sections, path: "training.learningRate" },
+      );
+    }
+    if (wantsBackground) finish({ background: collector.result() });
+    if (regressionSpec) finish({ regression: regress(sums, regressionSpec.bootstrap, setup.eta, momentum) });
+  }
+  if (widths) {
+    const { result: scaling, engineSeconds: seconds } = await measureScaling(study, widths, engine, control);
+    engineSeconds += seconds;
+    finish({ scaling });
+  }
+  const outcomes = evaluateChecks(sections, checks);
+  return {
+    result: {
+      ...sections,
+      ...(outcomes.length > 0 ? { checks: outcomes } : {}),
+      passed: outcomes.every(({ passed }) => passed),
+    },
+    engineSeconds,
+  };
+}

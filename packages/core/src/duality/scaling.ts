@@ -1,0 +1,198 @@
+/**
+ * How finite width departs from the free field (physics.md section 4.3): kernel fluctuation at initialisation, kernel drift, and the
+ * distance of networks from the infinite-width dual and from their own linearisation, against width, with power laws fitted.
+ */
+import type { Engine, EnsembleBatch, JobControl } from "../engine/engine.ts";
+import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
+import { squaredNorm } from "../network/statistics.ts";
+import type { NetworkStudy } from "../network/study.ts";
+import { recursion } from "../theory/prediction.ts";
+import { resamples, spread } from "./bootstrap.ts";
+
+/** Quantities with the exponents that perturbation theory in 1/width gives them. */
+export const QUANTITIES = {
+  kernelFluctuation: -0.5,
+  kernelDrift: -1,
+  dualDeviation: -0.5,
+  linearisationError: -1,
+  meanDeviation: -1,
+} as const;
+export type Quantity = keyof typeof QUANTITIES;
+
+export interface PowerLaw {
+  /** [W]; null where the value is below three standard errors. */
+  readonly values: (number | null)[];
+  readonly errors: number[];
+  /** Fitted over all widths; null where fewer than two values are there. */
+  readonly exponent: number | null;
+  readonly exponentError: number | null;
+  /** The same without the widths below LARGE_WIDTH, where higher orders in 1/width show. */
+  readonly exponentLarge: number | null;
+  readonly exponentLargeError: number | null;
+  readonly expected: number;
+}
+
+export type ScalingResult = { readonly widths: number[] } & Readonly<Record<Quantity, PowerLaw>>;
+
+/** Widths from which on the leading power of 1/width is expected alone. */
+export const LARGE_WIDTH = 256;
+const RESAMPLES = 200;
+
+/** Each network's part in one width's measurements, so that a resampled ensemble is a weighted sum. */
+interface Measurements {
+  /** ||Theta(0) - Theta_inf||^2 / ||Theta_inf||^2. */
+  readonly fluctuation: number[];
+  readonly drift: number[];
+  /** [network][T]: mean over data of the squared distance. */
+  readonly fromDual: Float64Array[];
+  readonly fromLinear: Float64Array[];
+  /** [network][T][D]: the distance from the dual itself. */
+  readonly distance: Float64Array[];
+}
+
+/** Measures a batch whose outputs were recorded at every step and kernels at the first and last. */
+function measure(batch: EnsembleBatch, setup: NetworkSetup, momentum: number, steps: number, into: Measurements): void {
+  const { data, potential, kernels, eta } = setup;
+  const { points: D, targets } = data;
+  const T = steps + 1;
+  const record = Array.from({ length: T }, (_, t) => t);
+  const norm = squaredNorm(kernels.ntk, 0, D * D);
+  const dynamics = { points: D, potential, learningRate: eta, momentum };
+  for (let m = 0; m < batch.count; m++) {
+    const outputs = batch.outputs.subarray(m * T * D, (m + 1) * T * D);
+    const first = m * 2 * D * D;
+    const own = batch.kernels.subarray(first, first + D * D);
+    into.fluctuation.push(squaredNorm(own, 0, D * D, kernels.ntk) / norm);
+    into.drift.push(squaredNorm(batch.kernels, first + D * D, D * D, own) / norm);
+    const initial = Float64Array.from(targets, (y, a) => outputs[a]! - y);
+    const dual = recursion({ ...dynamics, theta: kernels.ntk }, initial, record);
+    const linear = recursion({ ...dynamics, theta: own }, initial, record);
+    const distance = new Float64Array(T * D);
+    const fromLinear = new Float64Array(T * D);
+    for (let i = 0; i < T * D; i++) {
+      const phi = outputs[i]! - targets[i % D]!;
+      distance[i] = phi - dual[i]!;
+      fromLinear[i] = phi - linear[i]!;
+    }
+    const meanSquares = (of: Float64Array): Float64Array => Float64Array.from(record, (t) => squaredNorm(of, t * D, D) / D);
+    into.distance.push(distance);
+    into.fromDual.push(meanSquares(distance));
+    into.fromLinear.push(meanSquares(fromLinear));
+  }
+}
+
+/** Weighted mean over networks of each element. */
+function meanOver(arrays: readonly Float64Array[], weights: Float64Array | undefined): Float64Array {
+  const mean = new Float64Array(arrays[0]!.length);
+  for (const [m, array] of arrays.entries()) {
+    const weight = (weights ? weights[m]! : 1) / arrays.length;
+    if (weight > 0) for (let i = 0; i < mean.length; i++) mean[i]! += weight * array[i]!;
+  }
+  return mean;
+}
+
+function statistics(measured: Measurements, D: number, weights?: Float64Array): Record<Quantity, number> {
+  const rms = (values: readonly number[]): number =>
+    Math.sqrt(values.reduce((sum, value, m) => sum + (weights ? weights[m]! : 1) * value, 0) / values.length);
+  const largestRms = (arrays: readonly Float64Array[]): number => Math.sqrt(Math.max(...meanOver(arrays, weights)));
+  const mean = meanOver(measured.distance, weights);
+  let meanDeviation = 0;
+  for (let t = 0; t < mean.length / D; t++) meanDeviation = Math.max(meanDeviation, Math.sqrt(squaredNorm(mean, t * D, D) / D));
+  return {
+    kernelFluctuation: rms(measured.fluctuation),
+    kernelDrift: rms(measured.drift),
+    dualDeviation: largestRms(measured.fromDual),
+    linearisationError: largestRms(measured.fromLinear),
+    meanDeviation,
+  };
+}
+
+/** Standard error of the RMS over data of an ensemble mean that is zero: what pure sampling noise gives at its largest time. */
+function noiseOfMean(measured: Measurements): number {
+  return Math.sqrt(Math.max(...meanOver(measured.fromDual, undefined)) / measured.distance.length);
+}
+
+/** Slope of log value against log width by least squares; null with fewer than two values. */
+export function slope(widths: readonly number[], values: readonly (number | null)[]): number | null {
+  const pairs = widths.flatMap((width, w) => (values[w] ? [[Math.log(width), Math.log(values[w]!)] as const] : []));
+  if (pairs.length < 2) return null;
+  const meanX = pairs.reduce((sum, [x]) => sum + x, 0) / pairs.length;
+  const meanY = pairs.reduce((sum, [, y]) => sum + y, 0) / pairs.length;
+  const xy = pairs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return xy / pairs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}
+
+/**
+ * Trains one ensemble a width and fits the power laws.
+ * @throws what `setupNetwork` and the engine throw.
+ */
+export async function measureScaling(
+  study: NetworkStudy,
+  widths: readonly number[],
+  engine: Engine,
+  control: JobControl = {},
+): Promise<{ result: ScalingResult; engineSeconds: number }> {
+  const { steps, momentum } = study.training;
+  const values: Record<Quantity, (number | null)[]> = emptyTable();
+  const errors: Record<Quantity, number[]> = emptyTable();
+  /** [quantity][resample][W]. */
+  const resampled = Array.from({ length: RESAMPLES }, () => emptyTable<number | null>());
+  let engineSeconds = 0;
+  // Wider networks cost in proportion: progress counts units, so that its rate is steady.
+  const allWidths = widths.reduce((sum, width) => sum + width, 0);
+  let widthsDone = 0;
+  for (const [w, width] of widths.entries()) {
+    const own: NetworkStudy = { ...study, network: { ...study.network, width } };
+    const setup = await setupNetwork(own);
+    const D = setup.data.points;
+    const measured: Measurements = { fluctuation: [], drift: [], fromDual: [], fromLinear: [], distance: [] };
+    const job = ensembleJob(setup, own, {
+      recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
+      recordKernels: [0, steps],
+    });
+    const report = await engine.trainEnsemble(job, (batch) => measure(batch, setup, momentum, steps, measured), {
+      signal: control.signal,
+      onProgress: (done, total) =>
+        control.onProgress?.((widthsDone + (width * done) / total) * job.networks.count * steps, allWidths * job.networks.count * steps, "unit steps"),
+    });
+    engineSeconds += report.engineSeconds;
+    widthsDone += width;
+    const central = statistics(measured, D);
+    for (const [r, weights] of resamples(job.networks.count, RESAMPLES, 2 + w).entries()) {
+      const one = statistics(measured, D, weights);
+      for (const quantity of Object.keys(QUANTITIES) as Quantity[]) resampled[r]![quantity].push(one[quantity]);
+    }
+    for (const quantity of Object.keys(QUANTITIES) as Quantity[]) {
+      errors[quantity].push(spread(resampled.map((table) => table[quantity][w]!)));
+      const visible = quantity !== "meanDeviation" || central.meanDeviation >= 3 * noiseOfMean(measured);
+      values[quantity].push(visible ? central[quantity] : null);
+      if (!visible) for (const table of resampled) table[quantity][w] = null;
+    }
+  }
+  const large = widths.map((width) => width >= LARGE_WIDTH);
+  const law = (quantity: Quantity): PowerLaw => {
+    const fit = (keep: (w: number) => boolean): [number | null, number | null] => {
+      const pick = (column: readonly (number | null)[]): (number | null)[] => column.map((value, w) => (keep(w) ? value : null));
+      const exponent = slope(widths, pick(values[quantity]));
+      if (exponent === null) return [null, null];
+      return [exponent, spread(resampled.map((table) => slope(widths, pick(table[quantity]))!))];
+    };
+    const [exponent, exponentError] = fit(() => true);
+    const [exponentLarge, exponentLargeError] = fit((w) => large[w]!);
+    return {
+      values: values[quantity],
+      errors: errors[quantity],
+      exponent,
+      exponentError,
+      exponentLarge,
+      exponentLargeError,
+      expected: QUANTITIES[quantity],
+    };
+  };
+  const laws = Object.fromEntries((Object.keys(QUANTITIES) as Quantity[]).map((quantity) => [quantity, law(quantity)]));
+  return { result: { widths: [...widths], ...(laws as Record<Quantity, PowerLaw>) }, engineSeconds };
+}
+
+function emptyTable<T>(): Record<Quantity, T[]> {
+  return { kernelFluctuation: [], kernelDrift: [], dualDeviation: [], linearisationError: [], meanDeviation: [] };
+}

@@ -1,0 +1,127 @@
+/**
+ * Ordinary differential equations in float64: Dormand and Prince's pair of order 8 with adaptive steps (dop853.ts), which end exactly at
+ * every time asked for, so that no interpolation enters the results.
+ */
+import { DivergenceError } from "../errors.ts";
+import { ERROR_3, ERROR_5, NODES, STAGES, WEIGHTS } from "./dop853.ts";
+
+export { ORDER } from "./dop853.ts";
+
+/** Writes dy/dt at (t, y) into `dydt`. */
+export type RightHandSide = (t: number, y: Float64Array, dydt: Float64Array) => void;
+
+export interface IntegrateOptions {
+  /** Error allowed per step, relative to the solution. */
+  readonly relativeTolerance?: number;
+  readonly absoluteTolerance?: number;
+  /** Steps between two recorded times, after which the problem counts as too stiff. */
+  readonly maxSteps?: number;
+  /** Takes steps of this size without error control, for measuring the order. */
+  readonly fixedStep?: number;
+}
+
+const STAGE_COUNT = WEIGHTS.length;
+
+/** One step's workspace for systems of `size` equations. */
+class Stepper {
+  private readonly slopes: Float64Array[];
+  private readonly stage: Float64Array;
+  readonly next: Float64Array;
+  private readonly rhs: RightHandSide;
+
+  constructor(rhs: RightHandSide, size: number) {
+    this.rhs = rhs;
+    this.slopes = Array.from({ length: STAGE_COUNT }, () => new Float64Array(size));
+    this.stage = new Float64Array(size);
+    this.next = new Float64Array(size);
+  }
+
+  /** Advances `y` from t by h into `next`; returns the estimated error over the tolerance, at most 1 where the step is good. */
+  step(t: number, y: Float64Array, h: number, relative: number, absolute: number): number {
+    const { slopes, stage, next } = this;
+    const size = y.length;
+    for (let s = 0; s < STAGE_COUNT; s++) {
+      const weights = STAGES[s]!;
+      for (let i = 0; i < size; i++) {
+        let sum = 0;
+        for (let j = 0; j < s; j++) sum += weights[j]! * slopes[j]![i]!;
+        stage[i] = y[i]! + h * sum;
+      }
+      this.rhs(t + NODES[s]! * h, stage, slopes[s]!);
+    }
+    let five = 0;
+    let three = 0;
+    for (let i = 0; i < size; i++) {
+      let sum = 0;
+      let error5 = 0;
+      let error3 = 0;
+      for (let s = 0; s < STAGE_COUNT; s++) {
+        const slope = slopes[s]![i]!;
+        sum += WEIGHTS[s]! * slope;
+        error5 += ERROR_5[s]! * slope;
+        error3 += ERROR_3[s]! * slope;
+      }
+      next[i] = y[i]! + h * sum;
+      const scale = absolute + relative * Math.max(Math.abs(y[i]!), Math.abs(next[i]!));
+      five += (error5 / scale) ** 2;
+      three += (error3 / scale) ** 2;
+    }
+    // Hairer's combination of the two estimates, section II.10.
+    const denominator = five + 0.01 * three;
+    return denominator === 0 ? 0 : (Math.abs(h) * five) / Math.sqrt(denominator * size);
+  }
+}
+
+/**
+ * Integrates dy/dt from `initial` at times[0] and returns the state at each of the ascending `times`.
+ * @throws DivergenceError where the solution leaves the finite numbers (its step counts recorded times), RangeError where it needs too
+ * many steps.
+ */
+export function integrate(
+  rhs: RightHandSide,
+  initial: ArrayLike<number>,
+  times: ArrayLike<number>,
+  options: IntegrateOptions = {},
+): Float64Array[] {
+  const { relativeTolerance = 1e-12, absoluteTolerance = 1e-14, maxSteps = 1_000_000, fixedStep } = options;
+  let y = Float64Array.from(initial);
+  const stepper = new Stepper(rhs, y.length);
+  const states = [y.slice()];
+  let t = times[0] ?? 0;
+  let step = fixedStep ?? Number.POSITIVE_INFINITY;
+  for (let r = 1; r < times.length; r++) {
+    const end = times[r]!;
+    // The first guess is a fraction of the first interval; the control finds the right size in a few steps.
+    if (!Number.isFinite(step)) step = (end - t) / 16;
+    for (let steps = 0; t < end; steps++) {
+      if (steps > maxSteps) throw new RangeError(`more than ${maxSteps} steps were needed before t = ${end}: the equation is too stiff`);
+      const last = end - t <= step * (1 + 1e-12);
+      const h = last ? end - t : step;
+      const error = stepper.step(t, y, h, relativeTolerance, absoluteTolerance);
+      if (fixedStep === undefined) {
+        if (!Number.isFinite(error)) {
+          // A step that overflows is too long, unless no step is short enough.
+          step = h / 10;
+          if (step < 1e-14 * Math.max(1, Math.abs(t))) {
+            throw new DivergenceError(`the solution leaves the finite numbers at t = ${t}`, r, { partial: states });
+          }
+          continue;
+        }
+        const factor = error === 0 ? 6 : Math.min(6, Math.max(0.3, 0.9 * error ** (-1 / 8)));
+        if (error > 1) {
+          step = h * Math.min(1, factor);
+          continue;
+        }
+        // A step cut short to end at a recorded time says nothing against longer ones.
+        step = last ? Math.max(step, h * factor) : h * factor;
+      }
+      y = stepper.next.slice();
+      t = last ? end : t + h;
+    }
+    if (!y.every(Number.isFinite)) {
+      throw new DivergenceError(`the solution leaves the finite numbers before t = ${end}`, r, { partial: states });
+    }
+    states.push(y.slice());
+  }
+  return states;
+}

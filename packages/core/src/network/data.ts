@@ -1,0 +1,94 @@
+/** Data of a network study: inputs from the circle, a list or a CSV file, targets from an expression or a list. */
+import { readFile } from "node:fs/promises";
+import { InputError } from "../errors.ts";
+import { compileFunction } from "../potential/expression.ts";
+import type { DataSpec } from "./study.ts";
+
+export interface Data {
+  /** D, the number of inputs. */
+  readonly points: number;
+  /** d, the number of coordinates of each. */
+  readonly dimension: number;
+  /** [D][d]. */
+  readonly inputs: Float64Array;
+  /** [D]. */
+  readonly targets: Float64Array;
+}
+
+interface Inputs {
+  readonly rows: readonly (readonly number[])[];
+  /** The angle of each point on the circle. */
+  readonly theta?: readonly number[];
+}
+
+/** Rows of a CSV file; a first line with no number in it is a header. Throws InputError naming line and column. */
+async function readRows(file: string): Promise<number[][]> {
+  const path = "data.inputs.file";
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new InputError(`${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { path, cause });
+  }
+  const { parse } = await import("csv-parse/sync");
+  let records: string[][];
+  try {
+    records = parse(text, { trim: true, skip_empty_lines: true, bom: true, relax_column_count: true });
+  } catch (cause) {
+    throw new InputError(`${file} is not a CSV table: ${(cause as Error).message}`, { path, cause });
+  }
+  const header = records.length > 0 && records[0]!.every((cell) => Number.isNaN(Number(cell)) || cell === "");
+  const body = header ? records.slice(1) : records;
+  return body.map((record, line) =>
+    record.map((cell, column) => {
+      const value = cell === "" ? Number.NaN : Number(cell);
+      if (!Number.isFinite(value)) {
+        throw new InputError(
+          `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number`,
+          { path },
+        );
+      }
+      return value;
+    }),
+  );
+}
+
+async function inputsOf(spec: DataSpec["inputs"]): Promise<Inputs> {
+  if ("circle" in spec) {
+    const { points } = spec.circle;
+    const theta = Array.from({ length: points }, (_, a) => (2 * Math.PI * a) / points);
+    // |x|^2 / d = 1.
+    return { theta, rows: theta.map((angle) => [Math.SQRT2 * Math.cos(angle), Math.SQRT2 * Math.sin(angle)]) };
+  }
+  return { rows: "file" in spec ? await readRows(spec.file) : spec };
+}
+
+/**
+ * Prepares the data.
+ * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
+ */
+export async function prepareData({ inputs: inputSpec, targets: targetSpec }: DataSpec): Promise<Data> {
+  const { rows, theta } = await inputsOf(inputSpec);
+  const path = "file" in inputSpec ? "data.inputs.file" : "data.inputs";
+  const dimension = rows[0]?.length ?? 0;
+  if (rows.length === 0 || dimension === 0) throw new InputError("the data are empty: give at least one input", { path });
+  const ragged = rows.findIndex((row) => row.length !== dimension);
+  if (ragged >= 0) {
+    throw new InputError(`input ${ragged + 1} has ${rows[ragged]!.length} coordinates, the first has ${dimension}`, { path });
+  }
+
+  let targets: Float64Array;
+  if (typeof targetSpec === "string") {
+    const names = [...(theta ? ["theta"] : []), ...Array.from({ length: dimension }, (_, i) => `x${i}`)];
+    const target = await compileFunction(targetSpec, names, { path: "data.targets" });
+    targets = Float64Array.from(rows, (row, a) => target(...(theta ? [theta[a]!] : []), ...row));
+    const bad = targets.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new InputError(`the target of input ${bad + 1} is ${targets[bad]}, not a finite number`, { path: "data.targets" });
+  } else {
+    if (targetSpec.length !== rows.length) {
+      throw new InputError(`${targetSpec.length} targets are given for ${rows.length} inputs`, { path: "data.targets" });
+    }
+    targets = Float64Array.from(targetSpec);
+  }
+  return { points: rows.length, dimension, inputs: Float64Array.from(rows.flat()), targets };
+}

@@ -1,0 +1,124 @@
+/** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
+import type { Engine, JobControl } from "../engine/engine.ts";
+import { DivergenceError } from "../errors.ts";
+import { quadraticMass, quadraticPrediction } from "../theory/prediction.ts";
+import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
+import { Moments, nested, squaredNorm } from "./statistics.ts";
+import type { NetworkStudy } from "./study.ts";
+
+/** Keys as in the contract; [T] are the recorded steps, [D] the data. */
+export interface NetworkResult {
+  readonly eta: number;
+  readonly times: number[];
+  readonly mean: number[][];
+  readonly std: number[][];
+  readonly loss: number[];
+  readonly covarianceInitial: number[][];
+  readonly covarianceFinal: number[][];
+  readonly kernelInitial: number[][];
+  readonly kernelFinal: number[][];
+  readonly kernelFluctuation: number;
+  readonly kernelDrift: number;
+  readonly theory?: { readonly mean: number[][]; readonly covarianceFinal: number[][] };
+  readonly warnings: readonly string[];
+}
+
+/** What a diverged run leaves: the records before the step. */
+export type PartialNetworkResult = Omit<NetworkResult, "covarianceFinal" | "kernelFinal" | "kernelDrift" | "theory">;
+
+/**
+ * Trains the study's ensemble.
+ * @throws InputError, ExpressionError; DivergenceError with a PartialNetworkResult; what the engine throws.
+ */
+export async function networkStudy(
+  study: NetworkStudy,
+  engine: Engine,
+  control: JobControl = {},
+): Promise<{ result: NetworkResult; engineSeconds: number }> {
+  const setup = await setupNetwork(study);
+  const { data, potential, kernels, eta, warnings } = setup;
+  const { points: D, targets } = data;
+  const { steps, momentum, recordEvery } = study.training;
+  const times = recordSteps(steps, recordEvery);
+  const T = times.length;
+  const recordKernels = steps > 0 ? [0, steps] : [0];
+  const K = recordKernels.length;
+
+  const outputs = times.map((_, t) => new Moments(D, { covariance: t === 0 || t === T - 1 }));
+  const kernelMean = recordKernels.map(() => new Moments(D * D, { covariance: false }));
+  const loss = new Float64Array(T);
+  let fluctuation = 0;
+  let drift = 0;
+  let finite = T;
+  const { engineSeconds } = await engine.trainEnsemble(
+    ensembleJob(setup, study, { recordOutputs: times, recordKernels }),
+    (batch) => {
+      for (let m = 0; m < batch.count; m++) {
+        for (let t = 0; t < finite; t++) {
+          const offset = (m * T + t) * D;
+          let sum = 0;
+          for (let a = 0; a < D; a++) sum += potential.value(batch.outputs[offset + a]! - targets[a]!);
+          if (!Number.isFinite(sum)) finite = t;
+          else {
+            outputs[t]!.add(batch.outputs, offset);
+            loss[t]! += sum;
+          }
+        }
+        const first = m * K * D * D;
+        for (let k = 0; k < K; k++) kernelMean[k]!.add(batch.kernels.subarray(first + k * D * D, first + (k + 1) * D * D));
+        fluctuation += squaredNorm(batch.kernels, first, D * D, kernels.ntk);
+        drift += squaredNorm(batch.kernels, first + (K - 1) * D * D, D * D, batch.kernels, first);
+      }
+    },
+    control,
+  );
+
+  const size = study.ensemble.size;
+  const norm = Math.sqrt(squaredNorm(kernels.ntk, 0, D * D));
+  const kept = outputs.slice(0, finite);
+  const partial: PartialNetworkResult = {
+    eta,
+    times: times.slice(0, finite),
+    mean: kept.map(({ mean }) => Array.from(mean)),
+    std: kept.map((moments) => Array.from({ length: D }, (_, a) => Math.sqrt(moments.variance(a)))),
+    loss: Array.from(loss.subarray(0, finite), (sum) => sum / size),
+    covarianceInitial: finite > 0 ? nested(outputs[0]!.covariance(), D) : [],
+    kernelInitial: nested(kernelMean[0]!.mean, D),
+    kernelFluctuation: Math.sqrt(fluctuation / size) / norm,
+    warnings,
+  };
+  if (finite < T) {
+    const step = times[finite]!;
+    throw new DivergenceError(
+      `training diverged: an output is not finite at step ${step}; use a smaller training.learningRate`,
+      step,
+      { partial, path: "training.learningRate" },
+    );
+  }
+  const massSquared = quadraticMass(potential);
+  const prediction =
+    massSquared === undefined
+      ? undefined
+      : quadraticPrediction(
+          { points: D, theta: kernels.ntk, learningRate: eta, momentum },
+          massSquared,
+          kernels.nngp,
+          targets,
+          times,
+        );
+  const result: NetworkResult = {
+    ...partial,
+    covarianceFinal: nested(outputs[T - 1]!.covariance(), D),
+    kernelFinal: nested(kernelMean[K - 1]!.mean, D),
+    kernelDrift: Math.sqrt(drift / size) / norm,
+    ...(prediction
+      ? {
+          theory: {
+            mean: times.map((_, t) => Array.from(prediction.mean(t))),
+            covarianceFinal: nested(prediction.covariance(T - 1), D),
+          },
+        }
+      : {}),
+  };
+  return { result, engineSeconds };
+}

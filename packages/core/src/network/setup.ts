@@ -1,0 +1,93 @@
+/** From a network study to what an engine and the theory need: architecture, data, potential, infinite-width kernels, learning rate. */
+import type { Architecture, EnsembleJob } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import { compilePotential } from "../potential/compile.ts";
+import type { Potential } from "../potential/potential.ts";
+import { type Eigen, eigen } from "../theory/eigen.ts";
+import { infiniteWidthKernels, type Kernels } from "../theory/kernels.ts";
+import { activationNamed } from "./activations.ts";
+import { type Data, prepareData } from "./data.ts";
+import type { NetworkSpec, NetworkStudy } from "./study.ts";
+
+export interface NetworkSetup {
+  readonly architecture: Architecture;
+  readonly data: Data;
+  readonly potential: Potential;
+  readonly kernels: Kernels;
+  /** Of the infinite-width NTK. */
+  readonly spectrum: Eigen;
+  readonly eta: number;
+  readonly warnings: readonly string[];
+}
+
+/** Steps 0, recordEvery, 2 recordEvery, ... and the last. */
+export function recordSteps(steps: number, every: number): number[] {
+  const record = Array.from({ length: Math.floor(steps / every) + 1 }, (_, r) => r * every);
+  if (record[record.length - 1] !== steps) record.push(steps);
+  return record;
+}
+
+export function architectureOf(network: NetworkSpec, inputDimension: number): Architecture {
+  const { depth, width, activation, weightStd, biasStd } = network;
+  return { inputDimension, depth, width, activation: activationNamed(activation), weightStd, biasStd };
+}
+
+/** A learning rate beyond which some mode of an infinitely wide network with V'' = `curvature` grows, as a line of warning. */
+function divergenceWarning(eta: number, momentum: number, largest: number, curvature: number): string[] {
+  const x = eta * largest * curvature;
+  const limit = 2 * (1 + momentum);
+  return x > limit
+    ? [`training.learningRate: eta lambda_max V'' = ${x.toPrecision(3)} is past ${limit}: descent diverges`]
+    : [];
+}
+
+/**
+ * Sets a study up.
+ * @throws InputError and ExpressionError with the config path.
+ */
+export async function setupNetwork(study: NetworkStudy): Promise<NetworkSetup> {
+  const { network, training } = study;
+  const data = await prepareData(study.data);
+  const architecture = architectureOf(network, data.dimension);
+  const potential = await compilePotential(training.potential, { path: "training.potential" });
+  const kernels = infiniteWidthKernels(architecture, data.inputs, data.points);
+  const spectrum = eigen(kernels.ntk, data.points);
+  const largest = spectrum.values[0]!;
+  if (typeof training.learningRate !== "number" && !(largest > 0)) {
+    throw new InputError("a relative learning rate needs a kernel with a positive eigenvalue: every weight is zero", {
+      path: "training.learningRate.relative",
+    });
+  }
+  const eta = typeof training.learningRate === "number" ? training.learningRate : training.learningRate.relative / largest;
+  // The curvature where training starts, f = 0, at the targets.
+  const curvature = Math.max(...Array.from(data.targets, (y) => potential.hessian(0, 0, -y)));
+  return {
+    architecture,
+    data,
+    potential,
+    kernels,
+    spectrum,
+    eta,
+    warnings: divergenceWarning(eta, training.momentum, largest, curvature),
+  };
+}
+
+/** The engine's job for a study; what is recorded is the caller's choice. */
+export function ensembleJob(
+  { architecture, data, potential, eta }: NetworkSetup,
+  { training, ensemble }: NetworkStudy,
+  record: Pick<EnsembleJob, "recordOutputs" | "recordKernels">,
+): EnsembleJob {
+  return {
+    architecture,
+    inputs: data.inputs,
+    targets: data.targets,
+    potential,
+    learningRate: eta,
+    momentum: training.momentum,
+    steps: training.steps,
+    seed: ensemble.seed,
+    networks: { first: 0, count: ensemble.size },
+    ...record,
+  };
+}

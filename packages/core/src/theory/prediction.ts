@@ -1,0 +1,116 @@
+/**
+ * What an infinitely wide ensemble does in discrete time (physics.md section 1), exactly: for any potential the recursion
+ *   phi(t+1) - phi(t) = beta (phi(t) - phi(t-1)) - eta Theta V'(phi(t)),   phi(-1) = phi(0),
+ * and for quadratic V the mean and covariance of the outputs, whose propagator is a function of Theta.
+ */
+import type { Potential } from "../potential/potential.ts";
+import { type Eigen, eigen } from "./eigen.ts";
+
+export interface Dynamics {
+  /** D. */
+  readonly points: number;
+  /** Theta, [D][D]. */
+  readonly theta: Float64Array;
+  readonly potential: Potential;
+  readonly learningRate: number;
+  readonly momentum: number;
+}
+
+/** phi at the ascending steps `record`, [record.length][D], from phi(0) = `initial` and no velocity. */
+export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Float64Array {
+  const { points, theta, potential, learningRate, momentum } = dynamics;
+  const result = new Float64Array(record.length * points);
+  const phi = Float64Array.from(initial);
+  const velocity = new Float64Array(points);
+  const force = new Float64Array(points);
+  for (let t = 0, r = 0; r < record.length; t++) {
+    if (record[r] === t) result.set(phi, r++ * points);
+    for (let a = 0; a < points; a++) force[a] = potential.gradient(0, phi[a]!);
+    for (let a = 0; a < points; a++) {
+      let push = 0;
+      for (let b = 0; b < points; b++) push += theta[a * points + b]! * force[b]!;
+      velocity[a] = momentum * velocity[a]! - learningRate * push;
+    }
+    for (let a = 0; a < points; a++) phi[a]! += velocity[a]!;
+  }
+  return result;
+}
+
+/** V'' of a potential that is quadratic with its minimum at phi = 0; undefined for any other. */
+export function quadraticMass(potential: Potential): number | undefined {
+  const curvature = potential.tree.hessian[0]![0]!;
+  return curvature.kind === "number" && potential.gradient(0, 0) === 0 ? curvature.value : undefined;
+}
+
+/** The propagators p_i(t) of phi's modes for x_i = eta lambda_i V'', at the ascending steps `record`: [record.length][D]. */
+function propagators(x: Float64Array, momentum: number, record: ArrayLike<number>): Float64Array {
+  const result = new Float64Array(record.length * x.length);
+  const previous = new Float64Array(x.length).fill(1);
+  const present = new Float64Array(x.length).fill(1);
+  for (let t = 0, r = 0; r < record.length; t++) {
+    if (record[r] === t) result.set(present, r++ * x.length);
+    for (let i = 0; i < x.length; i++) {
+      const next = (1 + momentum - x[i]!) * present[i]! - momentum * previous[i]!;
+      previous[i] = present[i]!;
+      present[i] = next;
+    }
+  }
+  return result;
+}
+
+export interface QuadraticPrediction {
+  /** Mean of f over the ensemble at step record[r], [D]. */
+  mean(r: number): Float64Array;
+  /** Covariance of f over the ensemble at step record[r], [D][D]. */
+  covariance(r: number): Float64Array;
+}
+
+/** Mean y + P (0 - y) and covariance P K P^T of f for quadratic V with V'' = `massSquared`, P the propagator in Theta's eigenbasis. */
+export function quadraticPrediction(
+  dynamics: Omit<Dynamics, "potential">,
+  massSquared: number,
+  nngp: Float64Array,
+  targets: Float64Array,
+  record: ArrayLike<number>,
+): QuadraticPrediction {
+  const { points, theta, learningRate, momentum } = dynamics;
+  const { values, vectors }: Eigen = eigen(theta, points);
+  const x = values.map((lambda) => learningRate * lambda * massSquared);
+  const p = propagators(x, momentum, record);
+  /** P = U p U^T at record r. */
+  const propagator = (r: number): Float64Array => {
+    const result = new Float64Array(points * points);
+    for (let a = 0; a < points; a++) {
+      for (let b = 0; b < points; b++) {
+        let sum = 0;
+        for (let i = 0; i < points; i++) sum += vectors[a * points + i]! * p[r * points + i]! * vectors[b * points + i]!;
+        result[a * points + b] = sum;
+      }
+    }
+    return result;
+  };
+  const multiply = (left: Float64Array, right: Float64Array): Float64Array => {
+    const result = new Float64Array(points * points);
+    for (let a = 0; a < points; a++) {
+      for (let b = 0; b < points; b++) {
+        const factor = left[a * points + b]!;
+        for (let c = 0; c < points; c++) result[a * points + c]! += factor * right[b * points + c]!;
+      }
+    }
+    return result;
+  };
+  return {
+    mean(r) {
+      const P = propagator(r);
+      return Float64Array.from(targets, (y, a) => {
+        let left = 0;
+        for (let b = 0; b < points; b++) left += P[a * points + b]! * targets[b]!;
+        return y - left;
+      });
+    },
+    covariance(r) {
+      const P = propagator(r);
+      return multiply(multiply(P, nngp), P);
+    },
+  };
+}
