@@ -4,6 +4,8 @@
  */
 import { readShader } from "./read.ts";
 
+export { readShader };
+
 const INCLUDE = /^[ \t]*\/\/ include: (\S+)[ \t]*$/gm;
 
 /** The text of `text` with its include lines replaced, depth first, each file at its first mention. Throws where a file is missing. */
@@ -13,9 +15,4 @@ export function resolveIncludes(text: string, seen: Set<string> = new Set()): st
     seen.add(name);
     return resolveIncludes(readShader(name), seen).trimEnd();
   });
-}
-
-/** The whole WGSL text of `shaders/<name>` (`network/readout.wgsl`), includes resolved. */
-export function loadShader(name: string): string {
-  return resolveIncludes(readShader(name), new Set([name]));
 }

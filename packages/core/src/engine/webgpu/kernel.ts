@@ -2,7 +2,7 @@
  * A kernel is one `.wgsl` file and one declaration beside the engine's code: which storage bindings it has, under their names in the
  * WGSL, and which parameter struct. Layouts and struct offsets are computed from the WGSL by webgpu-utils, never counted by hand.
  */
-import { loadShader, resolveIncludes } from "@slowroll/shaders";
+import { readShader, resolveIncludes } from "@slowroll/shaders";
 import {
   makeBindGroupLayoutDescriptors,
   makeShaderDataDefinitions,
@@ -47,10 +47,11 @@ function literal(name: string, value: number | boolean): string {
   return `const ${name}: u32 = ${value}u;`;
 }
 
-/** The whole WGSL of a specialised kernel. Constants come first, generated code last: WGSL needs no order of declarations. */
-export function kernelSource(name: string, { constants = {}, code = "" }: Specialisation): string {
+/** The kernel's own text with its constants and includes, and the whole WGSL with generated code and loops unrolled. WGSL needs no order of declarations. */
+export function kernelSource(name: string, { constants = {}, code = "" }: Specialisation): { own: string; whole: string } {
   const header = Object.entries(constants).map(([constant, value]) => literal(constant, value));
-  return resolveIncludes([...header, loadShader(`${name}.wgsl`), code].join("\n"));
+  const own = [...header, readShader(`${name}.wgsl`)].join("\n");
+  return { own: resolveIncludes(own), whole: unrollLoops(resolveIncludes(`${own}\n${code}`)) };
 }
 
 /** The first compile error of a shader with its line and the source around it. */
@@ -86,9 +87,9 @@ export async function loadKernel<Binding extends string>(
 ): Promise<Kernel<Binding>> {
   const { device } = gpu;
   const { name, dynamic = [] } = declaration;
-  const plain = kernelSource(name, specialisation);
-  const definitions = makeShaderDataDefinitions(plain);
-  const source = unrollLoops(plain);
+  const { own, whole: source } = kernelSource(name, specialisation);
+  // The kernel's own text declares all bindings; parsing no more than that keeps generated code out of the parser's reach.
+  const definitions = makeShaderDataDefinitions(own);
   const descriptors = layouts(definitions, dynamic);
 
   // The whole text and layout are the key: nothing shorter can be told apart for certain.
