@@ -1,0 +1,50 @@
+/**
+ * Prescribed expanding backgrounds in alpha-time, dt = a^alpha d eta (physics.md section 2), in closed form: a new one is one entry that
+ * states a(eta), t(eta) and H(eta) with a(0) = 1.
+ */
+import type { BackgroundSpec } from "./study.ts";
+
+export interface Background {
+  /** a. */
+  scaleFactor(eta: number): number;
+  /** Cosmic time t. */
+  time(eta: number): number;
+  /** H = (da/dt)/a. */
+  hubble(eta: number): number;
+  /** The alpha-time that is never reached: infinite cosmic time lies before it. */
+  readonly end: number;
+}
+
+type Builders = { [K in BackgroundSpec["kind"]]: (spec: Extract<BackgroundSpec, { kind: K }>, alpha: number) => Background };
+
+const builders: Builders = {
+  static: () => ({ scaleFactor: () => 1, time: (eta) => eta, hubble: () => 0, end: Number.POSITIVE_INFINITY }),
+
+  // da/d eta = H a^(1 + alpha), so a^(-alpha) = 1 - alpha H eta.
+  deSitter: ({ hubble }, alpha) => {
+    const efolds = (eta: number): number => (alpha === 0 ? hubble * eta : -Math.log1p(-alpha * hubble * eta) / alpha);
+    return {
+      scaleFactor: (eta) => Math.exp(efolds(eta)),
+      time: (eta) => efolds(eta) / hubble,
+      hubble: () => hubble,
+      end: alpha > 0 ? 1 / (alpha * hubble) : Number.POSITIVE_INFINITY,
+    };
+  },
+
+  // a = u^p with u = 1 + h t/p; eta = integral of u^(-alpha p) dt, so u^q = 1 + q h eta/p with q = 1 - alpha p.
+  powerLaw: ({ exponent: p, hubble: h }, alpha) => {
+    const q = 1 - alpha * p;
+    const logU = (eta: number): number => (Math.abs(q) < 1e-12 ? (h * eta) / p : Math.log1p((q * h * eta) / p) / q);
+    return {
+      scaleFactor: (eta) => Math.exp(p * logU(eta)),
+      time: (eta) => (p / h) * Math.expm1(logU(eta)),
+      hubble: (eta) => h * Math.exp(-logU(eta)),
+      end: q < -1e-12 ? -p / (q * h) : Number.POSITIVE_INFINITY,
+    };
+  },
+};
+
+/** The background of `spec` in the alpha-time of `alpha`. */
+export function createBackground(spec: BackgroundSpec, alpha: number): Background {
+  return (builders[spec.kind] as (spec: BackgroundSpec, alpha: number) => Background)(spec, alpha);
+}

@@ -1,0 +1,73 @@
+/**
+ * The homogeneous field in float64: phi'' + 3H phi' + dV/dphi = 0 in cosmic time, written in alpha-time as phi' = a^alpha v,
+ * v' = -a^alpha (3H v + dV/dphi). Adaptive by default, so that the error is set by a tolerance; with an integrator named, the lattice's
+ * own splitting, for comparison with it.
+ */
+import type { Potential } from "../potential/potential.ts";
+import type { Background } from "./background.ts";
+import { integrate } from "./integrate.ts";
+import { assertReached, buildSchedule } from "./schedule.ts";
+import type { FieldSpec, TimeSpec } from "./study.ts";
+
+export interface HomogeneousTrajectory {
+  /** Alpha-times of the records. */
+  readonly etas: number[];
+  readonly mean: number[];
+  /** Cosmic-time derivatives. */
+  readonly velocity: number[];
+}
+
+/** Error of a step relative to the solution; what accumulates over a run stays near the promised 1e-10. */
+const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
+
+/** Records at 0, every `recordEvery` steps before `end`, and at `end` itself. */
+function recordingGrid({ step, end, recordEvery }: TimeSpec): number[] {
+  const every = step * recordEvery;
+  const count = Math.ceil(end / every - 1e-9);
+  return [...Array.from({ length: count }, (_, r) => r * every), end];
+}
+
+/**
+ * Evolves the homogeneous field.
+ * @throws InputError (time.end); DivergenceError whose step counts records and whose `partial` is the states before.
+ */
+export function evolveHomogeneous(potential: Potential, field: FieldSpec, background: Background, time: TimeSpec): HomogeneousTrajectory {
+  return time.integrator ? bySplitting(potential, field, background, time) : adaptively(potential, field, background, time);
+}
+
+function adaptively(potential: Potential, field: FieldSpec, background: Background, time: TimeSpec): HomogeneousTrajectory {
+  assertReached(time.end, background);
+  const { alpha } = time;
+  const etas = recordingGrid(time);
+  const states = integrate(
+    (eta, [phi, velocity], slope) => {
+      const rate = background.scaleFactor(eta) ** alpha;
+      slope[0] = rate * velocity!;
+      slope[1] = -rate * (3 * background.hubble(eta) * velocity! + potential.gradient(0, phi!));
+    },
+    [field.mean, field.velocity],
+    etas,
+    TOLERANCE,
+  );
+  return { etas, mean: states.map(([phi]) => phi!), velocity: states.map(([, velocity]) => velocity!) };
+}
+
+function bySplitting(potential: Potential, field: FieldSpec, background: Background, time: TimeSpec): HomogeneousTrajectory {
+  const { coefficients, observeAfter, etas } = buildSchedule(time, background);
+  let phi = field.mean;
+  // a = 1 at the start: the momentum is the velocity.
+  let momentum = field.velocity;
+  const mean: number[] = [];
+  const velocity: number[] = [];
+  for (let o = 0, r = 0; r < observeAfter.length; o++) {
+    while (observeAfter[r] === o) {
+      mean.push(phi);
+      velocity.push(momentum / background.scaleFactor(etas[r]!) ** 3);
+      r++;
+    }
+    if (r === observeAfter.length) break;
+    momentum -= coefficients[3 * o + 1]! * potential.gradient(0, phi);
+    phi += coefficients[3 * o + 2]! * momentum;
+  }
+  return { etas, mean, velocity };
+}
