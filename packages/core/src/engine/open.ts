@@ -1,6 +1,6 @@
 /** How an engine is chosen. Nothing falls back silently: what was asked for by name and cannot run is an error that says why. */
 import { EngineUnavailableError } from "../errors.ts";
-import type { Engine, Precision } from "./engine.ts";
+import type { Engine, EngineInfo, Precision } from "./engine.ts";
 
 export interface EngineChoice {
   readonly engine: "auto" | "webgpu" | "cpu";
@@ -26,4 +26,38 @@ export async function openEngine({ engine, adapter, precision }: EngineChoice): 
   }
   const { openWebGpuEngine } = await import("./webgpu/engine.ts");
   return openWebGpuEngine(adapter);
+}
+
+/** An engine that opens when its first job comes, so that what is wrong with a study is told before any device is asked for. */
+export interface LazyEngine extends Engine {
+  /** Undefined until the first job. */
+  readonly opened: Engine | undefined;
+}
+
+/** `onOpen` hears of the engine before its first job runs. The jobs throw as `openEngine` does. */
+export function lazyEngine(choice: EngineChoice, onOpen: (info: EngineInfo) => void): LazyEngine {
+  let opening: Promise<Engine> | undefined;
+  let opened: Engine | undefined;
+  const open = (): Promise<Engine> => {
+    opening ??= openEngine(choice).then((engine) => {
+      opened = engine;
+      onOpen(engine.info);
+      return engine;
+    });
+    return opening;
+  };
+  return {
+    get opened() {
+      return opened;
+    },
+    get info() {
+      if (!opened) throw new EngineUnavailableError("the engine opens with its first job");
+      return opened.info;
+    },
+    trainEnsemble: async (...job) => (await open()).trainEnsemble(...job),
+    evolveLattice: async (...job) => (await open()).evolveLattice(...job),
+    close: async () => {
+      await opened?.close();
+    },
+  };
 }

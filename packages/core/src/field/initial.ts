@@ -1,5 +1,5 @@
 /** Initial lattice states: the homogeneous part with no fluctuations, with one plane wave, or stored arrays. */
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError } from "../errors.ts";
 import type { FieldStudy, FluctuationSpec, LatticeSpec } from "./study.ts";
@@ -103,7 +103,10 @@ export async function initialState(study: FieldStudy, lattice: LatticeSpec): Pro
   }
 }
 
-/** Writes an array as `initialState` reads it: raw little-endian float64. */
-export async function writeArray(file: string, values: Float64Array): Promise<void> {
-  await writeFile(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+/** Writes a state as `initialState` reads it, raw little-endian float64: field.f64 and momentum.f64. Throws what the file system throws. */
+export async function writeFinal(directory: string, { field, momentum }: InitialState): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const [name, values] of Object.entries({ field, momentum })) {
+    await writeFile(path.join(directory, `${name}.f64`), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
 }

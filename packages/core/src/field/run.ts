@@ -45,9 +45,6 @@ export interface FieldRun {
 /** Sites beyond which no engine is asked: their number alone no longer counts exactly in 32 bits. */
 const MAX_SITES = 2 ** 31;
 
-/** Whether a study needs an engine. */
-export const needsEngine = (study: FieldStudy): boolean => study.lattice !== undefined;
-
 function expansion(background: Background, etas: readonly number[]) {
   const scaleFactor = etas.map((eta) => background.scaleFactor(eta));
   return {
@@ -144,7 +141,7 @@ function isFinite(observation: Observation): boolean {
 }
 
 /**
- * Runs a field study; `openEngine` is called only where there is a lattice, after everything that can be wrong with the study was checked.
+ * Runs a field study; an engine is needed only where there is a lattice.
  * @throws InputError, ExpressionError; DivergenceError with a FieldResult of the records before; what the engine throws.
  */
 export async function fieldStudy(study: FieldStudy, engine: Engine | undefined, control: JobControl = {}): Promise<FieldRun> {

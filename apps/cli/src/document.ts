@@ -1,0 +1,24 @@
+/** The result document: what result.json holds and --json prints, as in the contract. */
+import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
+import type { KernelResult } from "@slowroll/core/duality/kernel";
+import type { DualityResult } from "@slowroll/core/duality/run";
+import type { EngineInfo } from "@slowroll/core/engine/engine";
+import type { FieldResult } from "@slowroll/core/field/run";
+import type { NetworkResult } from "@slowroll/core/network/run";
+
+interface Frame<C extends ConfigCommand> {
+  readonly command: C;
+  readonly version: string;
+  readonly config: Config<C>;
+  readonly engine: EngineInfo;
+  readonly timings: { readonly totalSeconds: number; readonly engineSeconds: number };
+  /** Why the run ended before its end; what the result lacks was not computed. */
+  readonly incomplete?: string;
+}
+
+/** A run that was cut short lacks some of the result's keys. */
+export type ResultDocument =
+  | (Frame<"kernel"> & Partial<KernelResult>)
+  | (Frame<"network"> & Partial<NetworkResult>)
+  | (Frame<"field"> & Partial<FieldResult>)
+  | (Frame<"duality"> & Partial<DualityResult>);

@@ -1,0 +1,108 @@
+/** A run's report: report.html and plots/*.svg, written like a page of a paper from nothing but the result document. */
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { ResultDocument } from "../document.ts";
+import { withError } from "../summary.ts";
+import { dualityFigures } from "./dualityFigures.ts";
+import { fieldFigures } from "./fieldFigures.ts";
+import { type Figure, say } from "./figure.ts";
+import { kernelFigures, networkFigures } from "./networkFigures.ts";
+import { type Page, toHtml, toSvg } from "./render.ts";
+
+type NetworkConfig = Extract<ResultDocument, { command: "duality" | "network" | "kernel" }>["config"];
+
+function figuresOf(document: ResultDocument): Figure[] {
+  switch (document.command) {
+    case "kernel":
+      return kernelFigures(document);
+    case "network":
+      return networkFigures(document);
+    case "field":
+      return fieldFigures(document);
+    case "duality":
+      return dualityFigures(document);
+  }
+}
+
+const TITLES: Record<ResultDocument["command"], string> = {
+  kernel: "Kernels of an infinitely wide network",
+  network: "An ensemble of networks under gradient descent",
+  field: "A scalar field on an expanding background",
+  duality: "Wide networks under gradient descent and their dual universe",
+};
+
+const architecture = ({ network }: NetworkConfig): string =>
+  `${network.depth === 1 ? "one hidden layer" : `${network.depth} hidden layers`} of ${network.width} ${network.activation} units`;
+
+const potentialName = (potential: NetworkConfig["training"]["potential"]): string =>
+  typeof potential === "string" ? potential : "name" in potential ? potential.name : potential.expression;
+
+function abstractOf(document: ResultDocument): string {
+  const cut = document.incomplete ? ` The run is incomplete: ${document.incomplete}.` : "";
+  switch (document.command) {
+    case "kernel":
+      return `The neural tangent kernel of a network with ${architecture(document.config)} at infinite width fixes the masses of its dual field; the learning rate fixes its Hubble rate.${cut}`;
+    case "network": {
+      const { ensemble, training } = document.config;
+      return `${ensemble.size} networks with ${architecture(document.config)} descend ${training.steps} steps on the potential ${potentialName(training.potential)} as loss.${cut}`;
+    }
+    case "field": {
+      const { lattice, background, field } = document.config;
+      const where = lattice ? `on a ${lattice.points}^${lattice.dimensions} lattice` : "without spatial dependence";
+      return `A scalar field with potential ${potentialName(field.potential)} evolves ${where} in a ${background.kind} background over ${say(document.efolds?.at(-1))} e-folds.${cut}`;
+    }
+    case "duality": {
+      const { ensemble, training } = document.config;
+      const { lambdaEta } = document.regression ?? {};
+      const constant =
+        lambdaEta?.value == null
+          ? ""
+          : ` From the training curves alone the product of cosmological constant and learning rate is ${withError(lambdaEta.value, lambdaEta.error)}, where the duality says ${say(lambdaEta.expected, 4)}.`;
+      const second = document.background?.errors.secondOrder;
+      const dual = second == null ? "" : ` The dual field of second order follows the infinite-width trajectory to ${say(second)} of its first value.`;
+      const drift = document.scaling?.kernelDrift;
+      const widths = drift?.exponent == null ? "" : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift falls as width to the power ${withError(drift.exponent, drift.exponentError)}: the field becomes free.`;
+      return `${ensemble.size} networks with ${architecture(document.config)} descend ${training.steps} steps on the potential ${potentialName(training.potential)}, and are compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
+    }
+  }
+}
+
+function factsOf(document: ResultDocument): [string, string][] {
+  const { engine, timings, version, config } = document;
+  const facts: [string, string][] = [];
+  if (document.command === "duality") {
+    const { regression, background, passed } = document;
+    if (regression) {
+      for (const [name, { value, error, expected }] of Object.entries({ "Λη": regression.lambdaEta, "3H": regression.friction, Λ: regression.lambda })) {
+        facts.push([name, `${regression.identifiable ? withError(value, error) : "not identifiable"} (expected ${say(expected, 5)})`]);
+      }
+    }
+    if (background) facts.push(["error of the second-order dual", say(background.errors.secondOrder)]);
+    if (document.checks) facts.push(["checks", passed ? "all hold" : "not all hold"]);
+  }
+  if ("ensemble" in config && document.command !== "kernel") facts.push(["networks, seed", `${config.ensemble.size}, ${config.ensemble.seed}`]);
+  if ("eta" in document && document.eta !== undefined) facts.push(["learning rate η", say(document.eta, 5)]);
+  facts.push(["engine", `${engine.kind} on ${engine.name} (${engine.type}, ${engine.precision})`]);
+  facts.push(["time", `${timings.totalSeconds.toFixed(1)} s, of which the engine ${timings.engineSeconds.toFixed(1)} s`]);
+  facts.push(["slowroll", version]);
+  for (const warning of ("warnings" in document && document.warnings) || []) facts.push(["warning", warning]);
+  return facts;
+}
+
+/** Writes report.html and plots/*.svg into `directory`. Throws what the file system throws. */
+export async function writeReport(directory: string, document: ResultDocument): Promise<void> {
+  const { stringify } = await import("yaml");
+  const figures = figuresOf(document);
+  const svgs: string[] = [];
+  for (const figure of figures) svgs.push(await toSvg(figure));
+  const page: Page = {
+    title: TITLES[document.command],
+    abstract: abstractOf(document),
+    facts: factsOf(document),
+    figures,
+    config: stringify(document.config),
+  };
+  await mkdir(path.join(directory, "plots"), { recursive: true });
+  for (const [i, { id }] of figures.entries()) await writeFile(path.join(directory, "plots", `${id}.svg`), svgs[i]!);
+  await writeFile(path.join(directory, "report.html"), await toHtml(page, svgs));
+}

@@ -1,0 +1,121 @@
+/** A result's main figures as a table for people. */
+import Table from "cli-table3";
+import type { ResultDocument } from "./document.ts";
+
+/** A number with its error: as many digits as the error has meaning in. */
+export function withError(value: number | null | undefined, error: number | null | undefined): string {
+  if (value === null || value === undefined) return "-";
+  if (error === null || error === undefined || !Number.isFinite(error) || error <= 0) return value.toPrecision(4);
+  const digits = Math.max(0, 1 - Math.floor(Math.log10(error)));
+  return digits > 8 ? `${value.toPrecision(4)} +- ${error.toPrecision(2)}` : `${value.toFixed(digits)} +- ${error.toFixed(digits)}`;
+}
+
+const number = (value: number | null | undefined, digits = 4): string =>
+  value === null || value === undefined ? "-" : value.toPrecision(digits);
+
+const PLAIN = { style: { head: [], border: [], compact: true } };
+
+function table(head: string[], rows: string[][]): string {
+  const made = new Table({ head, ...PLAIN });
+  made.push(...rows);
+  return `${made.toString()}\n`;
+}
+
+function dualitySummary(document: Extract<ResultDocument, { command: "duality" }>): string {
+  let text = "";
+  const { background, regression, scaling, checks } = document;
+  if (background) {
+    text += table(
+      ["background", "largest |theory - dual| / |phi(0)|"],
+      Object.entries(background.errors).map(([order, error]) => [order, number(error, 3)]),
+    );
+    const { value, standardErrors } = background.deviation;
+    text += `ensemble mean against its networks' own duals: largest difference ${number(value, 3)}, ${standardErrors.toFixed(1)} standard errors\n`;
+  }
+  if (regression) {
+    const { a, b, friction, lambda, lambdaEta } = regression;
+    text += table(
+      ["regression", "measured", "expected"],
+      Object.entries({ A: a, B: b, "3H": friction, Lambda: lambda, "Lambda eta": lambdaEta }).map(([name, { value, error, expected }]) => [
+        name,
+        regression.identifiable ? withError(value, error) : "not identifiable",
+        number(expected, 5),
+      ]),
+    );
+  }
+  if (scaling) {
+    const laws = Object.entries(scaling).filter((entry): entry is [string, Exclude<(typeof entry)[1], number[]>] => entry[0] !== "widths");
+    text += table(
+      ["width", ...laws.map(([name]) => name)],
+      [
+        ...scaling.widths.map((width, w) => [String(width), ...laws.map(([, law]) => withError(law.values[w], law.errors[w]))]),
+        ["exponent", ...laws.map(([, law]) => withError(law.exponent, law.exponentError))],
+        ["expected", ...laws.map(([, law]) => String(law.expected))],
+      ],
+    );
+  }
+  if (checks) {
+    text += table(
+      ["check", "value", "expected", "tolerance", ""],
+      checks.map(({ path, value, expected, tolerance, passed }) => [path, number(value, 5), String(expected), String(tolerance), passed ? "holds" : "does not hold"]),
+    );
+  }
+  return text;
+}
+
+/** The table of a document, ending with a line break. */
+export function summary(document: ResultDocument): string {
+  switch (document.command) {
+    case "kernel": {
+      const { eigenvalues = [], eta, dictionary } = document;
+      return table(
+        ["kernel", ""],
+        [
+          ["NTK eigenvalues", eigenvalues.map((value) => number(value)).join(" ")],
+          ["eta", number(eta)],
+          ...Object.entries({ ...dictionary, massSquared: dictionary?.massSquared.map((value) => number(value)).join(" ") }).map(([name, value]) => [
+            name,
+            typeof value === "number" ? number(value) : String(value),
+          ]),
+        ],
+      );
+    }
+    case "network": {
+      const { mean = [], std = [], loss = [], times = [], theory, kernelFluctuation, kernelDrift, eta } = document;
+      const last = times.length - 1;
+      return (
+        table(
+          ["datum", `mean f at step ${times[last]}`, "std", "theory"],
+          (mean[last] ?? []).map((value, a) => [String(a), number(value), number(std[last]?.[a]), number(theory?.mean[last]?.[a])]),
+        ) +
+        table(
+          ["network", ""],
+          [
+            ["eta", number(eta)],
+            ["loss, first and last", `${number(loss[0])}, ${number(loss[last])}`],
+            ["kernel fluctuation", number(kernelFluctuation)],
+            ["kernel drift", number(kernelDrift)],
+          ],
+        )
+      );
+    }
+    case "field": {
+      const { times = [], efolds = [], mean = [], velocity = [], variance = [], energy, modes } = document;
+      const rows = [0, times.length - 1].map((r) => [
+        number(times[r]),
+        number(efolds[r]),
+        number(mean[r], 6),
+        number(velocity[r], 6),
+        number(variance[r]),
+        number(energy?.kinetic[r]),
+        number(energy?.gradient[r]),
+        number(energy?.potential[r]),
+        ...(modes ?? []).map(({ amplitude }) => number(amplitude[r], 6)),
+      ]);
+      const head = ["time", "e-folds", "mean", "velocity", "variance", "kinetic", "gradient", "potential"];
+      return table([...head, ...(modes ?? []).map(({ mode }) => `mode ${mode.join(",")}`)], rows);
+    }
+    case "duality":
+      return dualitySummary(document);
+  }
+}

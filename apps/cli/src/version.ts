@@ -1,0 +1,2 @@
+/** The version that results carry. */
+export const VERSION = "0.1.0";

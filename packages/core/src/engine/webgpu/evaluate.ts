@@ -1,0 +1,31 @@
+/** A potential's WGSL evaluated at given field values, for checks. */
+import type { Potential } from "../../potential/potential.ts";
+import { emitWgsl } from "../../potential/wgsl.ts";
+import { type Gpu, openGpu } from "./gpu.ts";
+import { type KernelDeclaration, loadKernel } from "./kernel.ts";
+import { encode } from "./submit.ts";
+
+const evaluate: KernelDeclaration<"phi" | "value" | "gradient"> = { name: "potential/evaluate", bindings: ["phi", "value", "gradient"] };
+
+/** V and V' in float32 on `gpu`, or on a device opened for it. Throws ShaderCompileError, EngineUnavailableError. */
+export async function evaluatePotential(potential: Potential, phi: Float32Array, gpu?: Gpu): Promise<{ value: Float32Array; gradient: Float32Array }> {
+  const own = gpu ?? (await openGpu("auto"));
+  const buffers: GPUBuffer[] = [];
+  try {
+    const kernel = await loadKernel(own, evaluate, { code: emitWgsl(potential) });
+    const input = await own.upload("phi", phi);
+    const value = await own.buffer("value", phi.byteLength);
+    const gradient = await own.buffer("gradient", phi.byteLength);
+    buffers.push(input, value, gradient);
+    const bindings = await kernel.bind({ phi: input, value, gradient });
+    const encoder = own.device.createCommandEncoder({ label: "evaluate" });
+    const pass = encoder.beginComputePass({ label: "evaluate" });
+    encode(pass, { pipeline: kernel.pipeline, bindings, workgroups: [Math.ceil(phi.length / kernel.workgroup[0]), 1, 1] });
+    pass.end();
+    own.device.queue.submit([encoder.finish()]);
+    return { value: await own.download(value, phi.byteLength), gradient: await own.download(gradient, phi.byteLength) };
+  } finally {
+    for (const buffer of buffers) buffer.destroy();
+    if (!gpu) own.close();
+  }
+}
