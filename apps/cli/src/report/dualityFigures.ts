@@ -1,7 +1,7 @@
 /** The duality's figures: trajectories with their dual, errors of the duals, the cosmological constant, and the width's power laws. */
 import type { ResultDocument } from "../document.ts";
 import { withError } from "../summary.ts";
-import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
 type Scaling = NonNullable<Duality["scaling"]>;
@@ -27,7 +27,7 @@ function trajectories({ background, config }: Duality): Figure[] {
   const { times, theory, dual, network, deviation, errors } = background;
   const D = theory[0]?.length ?? 0;
   const data = thinned(D, 4);
-  const steps = thinned(times.length, 120);
+  const steps = earlyThenThinned(times.length, 40, 60);
   const rows = steps.flatMap((t) =>
     data.flatMap((a) => [
       { step: times[t], datum: String(a), phi: network[t]![a], kind: "ensemble mean" },
@@ -44,7 +44,7 @@ function trajectories({ background, config }: Duality): Figure[] {
     {
       id: "trajectories",
       title: "Trajectories and their dual",
-      shows: `Deviation φ = f − y of ${data.length} of ${D} data from their targets: ensemble mean of ${config.ensemble.size} networks (points) and the dual field of second order (lines); below, their difference.`,
+      shows: `Deviation φ = f − y of ${data.length} of ${D} data from their targets: ensemble mean of ${config.ensemble.size} networks (points) and the dual field of second order (lines); below, their difference, which starts as the sampling noise of f(0).`,
       agrees: `The dual differs from the infinite-width trajectory by at most ${say(errors.secondOrder)} of |φ(0)|; the ensemble mean from the average of its networks' own trajectories by ${say(deviation.value)}, at most ${deviation.standardErrors.toFixed(1)} standard errors${deviation.standardErrors > 5 ? ", which finite width explains" : ""}.`,
       spec: {
         vconcat: [
@@ -83,7 +83,7 @@ function dualErrors({ background, config, eta }: Duality): Figure[] {
     error === null ? [] : [{ order: ORDER_NAMES[order], error: Math.max(error, 1e-17), x: x ?? eta }],
   );
   const reach = x ?? 1;
-  const guides = [0.1, 0.2, 0.5, 1, 2].map((factor) => factor * reach);
+  const guides = [0.1, 1, 2].map((factor) => factor * reach);
   const guide = (order: string, power: number): { x: number; error: number; order: string }[] => {
     const at = rows.find((row) => row.order === order);
     return at ? guides.map((value) => ({ x: value, error: at.error * (value / reach) ** power, order })) : [];
@@ -102,7 +102,7 @@ function dualErrors({ background, config, eta }: Duality): Figure[] {
             data: { values: [...guide("slow roll", 1), ...guide("second order", config.training.momentum > 0 ? 1 : 2)] },
             mark: { type: "line", strokeDash: [4, 4], strokeWidth: 1 },
             encoding: {
-              x: { field: "x", type: "quantitative", scale: { type: "log" }, title: "x = η λ_max" },
+              x: { field: "x", type: "quantitative", scale: { type: "log", nice: false }, title: "x = η λ_max" },
               y: { field: "error", type: "quantitative", scale: { type: "log" }, title: "largest |theory − dual| / |φ(0)|", axis: { format: ".0e" } },
               color: { field: "order", type: "nominal", title: null },
             },
@@ -198,7 +198,7 @@ function scalingFigures({ scaling, config }: Duality): Figure[] {
       id: "scaling",
       title: "Departures from the free field against width",
       shows: `Five measures of finite width, each over ${config.ensemble.size} networks a width, with bootstrap errors and fitted power laws.`,
-      agrees: `All fall with width, towards the free field; where the mean's distance is missing it is below three standard errors of its sampling noise.`,
+      agrees: `All fall with width, towards the free field. Where a mean distance is missing it is below three standard errors of its sampling noise.`,
       spec: {
         width: WIDTH,
         height: HEIGHT + 40,

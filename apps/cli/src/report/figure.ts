@@ -36,6 +36,13 @@ export function thinned(length: number, count: number): number[] {
   return [...new Set(Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1))))];
 }
 
+/** The first steps, where everything moves, all of them, and later ones thinned: for axes that stretch the beginning. */
+export function earlyThenThinned(length: number, early: number, count: number): number[] {
+  const first = Array.from({ length: Math.min(length, early) }, (_, i) => i);
+  const rest = thinned(Math.max(0, length - early), count).map((i) => i + early);
+  return [...first, ...rest];
+}
+
 /** A number for a sentence. */
 export function say(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "unknown";

@@ -1,6 +1,6 @@
 /** Figures of an ensemble and of kernels. */
 import type { ResultDocument } from "../document.ts";
-import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 
 function heatMap(id: string, title: string, matrices: Readonly<Record<string, readonly (readonly number[])[]>>, shows: string, agrees: string): Figure {
   const values = Object.entries(matrices).flatMap(([name, matrix]) =>
@@ -62,7 +62,7 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
 export function networkFigures(document: Extract<ResultDocument, { command: "network" }>): Figure[] {
   const { times = [], mean = [], std = [], loss = [], theory, kernelInitial, kernelFinal, kernelFluctuation, kernelDrift, config } = document;
   const D = mean[0]?.length ?? 0;
-  const steps = thinned(times.length, 120);
+  const steps = earlyThenThinned(times.length, 40, 60);
   const data = thinned(D, 4);
   const rows = steps.flatMap((t) =>
     data.map((a) => ({

@@ -1,0 +1,66 @@
+// Leaves dist/box/: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`, shaders and plotting
+// scripts embedded. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const out = path.join(root, "dist", "box");
+const require = createRequire(path.join(root, "apps", "cli", "package.json"));
+const { build } = await import("esbuild");
+
+function embeddedShaders() {
+  const table = {};
+  const folder = path.join(root, "shaders");
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = path.join(folder, name);
+    if (name.endsWith(".wgsl") && !name.includes("node_modules") && statSync(file).isFile()) {
+      table[name.split(path.sep).join("/")] = readFileSync(file, "utf8");
+    }
+  }
+  return `const table = ${JSON.stringify(table)};
+export function readShader(name) {
+  if (!Object.hasOwn(table, name)) throw new Error("no shader " + name);
+  return table[name];
+}`;
+}
+
+function embeddedScripts() {
+  const text = ["vega", "vega-lite", "vega-embed"].map((name) => {
+    const entry = require.resolve(name);
+    const marker = `${path.sep}node_modules${path.sep}${name}${path.sep}`;
+    const folder = entry.slice(0, entry.lastIndexOf(marker) + marker.length);
+    return readFileSync(path.join(folder, "build", `${name}.min.js`), "utf8");
+  });
+  return `export const readScripts = async () => ${JSON.stringify(text.join("\n"))};`;
+}
+
+/** Modules that read files beside them, as modules that hold those files. */
+const embed = {
+  name: "embed",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]shaders[\\/]read\.ts$/ }, () => ({ contents: embeddedShaders(), loader: "js" }));
+    onLoad({ filter: /[\\/]report[\\/]scripts\.ts$/ }, () => ({ contents: embeddedScripts(), loader: "js" }));
+  },
+};
+
+rmSync(out, { recursive: true, force: true });
+await build({
+  entryPoints: {
+    slowroll: path.join(root, "apps", "cli", "src", "main.ts"),
+    "slowroll-bench": path.join(root, "apps", "bench", "src", "main.ts"),
+  },
+  outdir: out,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  external: ["webgpu", "@sparticuz/chromium", "gpu.js", "canvas"],
+  plugins: [embed],
+  // Libraries in CommonJS inside an ES module need a require of their own.
+  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  legalComments: "linked",
+  logLevel: "warning",
+});
