@@ -1,60 +1,94 @@
 /**
- * The config's sections as zod schemas: types, ranges and defaults. What a command takes is a selection of sections. The JSON Schema that
- * editors use is made from the same objects.
+ * The config's sections as zod schemas: types, ranges, defaults and one line of meaning each. What a command takes is a selection of
+ * sections. The JSON Schemas that editors use are made from the same objects, so that neither can say what the other does not.
  */
 import { z } from "zod";
+
+/** Philox counters have 32 bits: more networks or units could not be told apart. */
+const MAX_COUNT = 2 ** 32 - 1;
+const MAX_UNITS = 2 ** 24;
+/** Kernels are dense D x D matrices in float64, and their eigenvalues cost D^3. */
+const MAX_DATA = 4096;
 
 const finite = z.number();
 const positive = z.number().positive();
 const wholePositive = z.number().int().min(1);
-/** What a 32-bit counter of the random numbers can tell apart. */
-const count = wholePositive.max(2 ** 32 - 1);
-const MAX_STEPS = 1e9;
 
-const parameters = z.record(z.string(), finite);
-export const potential = z.union([
-  z.string(),
-  z.strictObject({ name: z.string(), parameters: parameters.optional() }),
-  z.strictObject({ expression: z.string(), parameters: parameters.optional() }),
-]);
+const parameters = z.record(z.string(), finite).describe("values of the potential's parameters by name");
+
+/** One potential, wherever a config or a file names one. */
+export const potential = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({ name: z.string(), parameters: parameters.exactOptional() }),
+      z.strictObject({ expression: z.string(), parameters: parameters.exactOptional() }),
+    ],
+    { error: "must be a built-in name, { name, parameters } or { expression, parameters }" },
+  )
+  .describe("V(phi): a built-in name, { name, parameters } or { expression, parameters }");
 
 const network = z
   .strictObject({
-    depth: wholePositive.max(1000).default(1),
-    width: wholePositive.max(2 ** 24).default(1024),
-    activation: z.string().default("erf"),
-    weightStd: z.number().min(0).default(1.5),
-    biasStd: z.number().min(0).default(0.1),
+    depth: wholePositive.max(1000).default(1).describe("number of hidden layers"),
+    width: wholePositive.max(MAX_UNITS).default(1024).describe("units in each hidden layer"),
+    activation: z.string().default("erf").describe("erf, relu, tanh, gelu, sin or linear"),
+    weightStd: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .default(1.5)
+      .describe("standard deviation of the weights, NTK parametrisation"),
+    biasStd: z.number().min(0).max(1e6).default(0.1).describe("standard deviation of the biases"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("the multilayer perceptron");
 
 const row = z.array(finite).min(1);
 const data = z
   .strictObject({
     inputs: z
-      .union([
-        z.strictObject({ circle: z.strictObject({ points: wholePositive.max(65536).default(8) }).prefault({}) }),
-        z.strictObject({ file: z.string() }),
-        z.array(row).min(1),
-      ])
-      .default({ circle: { points: 8 } }),
-    targets: z.union([z.string(), z.array(finite).min(1)]).default("sin(theta) + 0.5*cos(2*theta)"),
+      .union(
+        [
+          z.strictObject({ circle: z.strictObject({ points: wholePositive.max(MAX_DATA).default(8) }) }),
+          z.strictObject({ file: z.string().min(1) }),
+          z.array(row).min(1).max(MAX_DATA),
+        ],
+        { error: "must be { circle: { points } }, { file: x.csv } or a list of rows of numbers" },
+      )
+      .default({ circle: { points: 8 } })
+      .describe("points on the circle of radius sqrt(2), a CSV file, or rows of coordinates"),
+    targets: z
+      .union([z.string(), z.array(finite).min(1)], { error: "must be an expression or a list of numbers" })
+      .default("sin(theta) + 0.5*cos(2*theta)")
+      .describe("an expression in theta (circle) or x0, x1, ..., or one number per input"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("what the networks are trained on");
 
 const training = z
   .strictObject({
-    learningRate: z.union([positive, z.strictObject({ relative: positive })]).default({ relative: 0.5 }),
-    momentum: z.number().min(0).lt(1).default(0),
-    steps: z.number().int().min(0).max(MAX_STEPS).default(200),
+    learningRate: z
+      .union([positive, z.strictObject({ relative: positive })], {
+        error: "must be a positive number or { relative: x }",
+      })
+      .default({ relative: 0.5 })
+      .describe("eta, or { relative: x } for eta = x / lambda_max of the infinite-width kernel"),
+    momentum: z.number().min(0).lt(1).default(0).describe("beta of the heavy ball; 0 is gradient descent"),
+    steps: z.number().int().min(0).max(1e9).default(200).describe("number of steps"),
     potential: potential.default("quadratic"),
-    recordEvery: wholePositive.default(1),
+    recordEvery: wholePositive.default(1).describe("steps between records; the first and last are always recorded"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("full-batch gradient descent with the potential as loss");
 
 const ensemble = z
-  .strictObject({ size: count.default(512), seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1) })
-  .prefault({});
+  .strictObject({
+    size: wholePositive.max(MAX_COUNT).default(512).describe("number of networks"),
+    seed: z.number().int().min(0).default(1).describe("key of the random numbers"),
+  })
+  .prefault({})
+  .describe("independently initialised networks");
 
 const background = z
   .discriminatedUnion("kind", [
@@ -62,58 +96,81 @@ const background = z
     z.strictObject({ kind: z.literal("deSitter"), hubble: positive.default(1) }),
     z.strictObject({ kind: z.literal("powerLaw"), exponent: positive, hubble: positive.default(1) }),
   ])
-  .default({ kind: "deSitter", hubble: 1 });
+  .default({ kind: "deSitter", hubble: 1 })
+  .describe("the expansion, with a(0) = 1; powerLaw is a = (1 + hubble t/exponent)^exponent in cosmic time");
 
 /** Mean and velocity have no default here: a stored state brings its own, so that giving them beside it can be told. */
 const field = z
   .strictObject({
     potential: potential.default("quadratic"),
-    mean: finite.optional(),
-    velocity: finite.optional(),
+    mean: finite.exactOptional().describe("the homogeneous part at the start, 0 unless given"),
+    velocity: finite.exactOptional().describe("its derivative in cosmic time, 0 unless given"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("the scalar field");
 
 const lattice = z
   .strictObject({
-    dimensions: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(3),
-    points: wholePositive.min(2).max(2 ** 24).default(64),
-    length: positive.default(2 * Math.PI),
-    stencil: z.literal(2).default(2),
+    dimensions: z.literal([1, 2, 3]).default(3),
+    points: z.number().int().min(2).max(MAX_UNITS).default(64).describe("points along each side"),
+    length: positive.default(2 * Math.PI).describe("comoving side of the periodic box"),
+    stencil: z.literal(2).default(2).describe("order of the Laplacian"),
   })
-  .optional();
+  .exactOptional()
+  .describe("the periodic grid; without it the field is homogeneous");
 
 const fluctuations = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("none") }),
     z.strictObject({
       kind: z.literal("planeWave"),
-      mode: z.array(z.number().int()).min(1).max(3),
+      mode: z.array(z.number().int()).min(1).max(3).describe("whole wave numbers, one a dimension"),
       amplitude: finite.default(1e-3),
-      velocity: finite.default(0),
+      velocity: finite.default(0).describe("derivative of the amplitude in cosmic time"),
     }),
-    z.strictObject({ kind: z.literal("file"), field: z.string(), momentum: z.string() }),
+    z.strictObject({
+      kind: z.literal("file"),
+      field: z.string().min(1).describe("raw little-endian float64 or .npy, last index fastest"),
+      momentum: z.string().min(1).describe("the conjugate momentum a^(3-alpha) dphi/d eta, stored likewise"),
+    }),
   ])
-  .default({ kind: "none" });
+  .default({ kind: "none" })
+  .describe("what is added to the homogeneous part");
 
-const time = z.strictObject({
-  alpha: finite.default(0),
-  step: positive,
-  end: positive,
-  integrator: z.literal("verlet2").optional(),
-  recordEvery: wholePositive.default(1),
+const time = z
+  .strictObject({
+    alpha: finite.default(0).describe("dt = a^alpha d eta: 0 cosmic time, 1 conformal time"),
+    step: positive.describe("step in alpha-time eta; without a lattice the recording grid"),
+    end: positive.describe("last alpha-time"),
+    integrator: z.literal("verlet2").exactOptional().describe("without a lattice and without this key: adaptive"),
+    recordEvery: wholePositive.default(1).describe("steps between records"),
+  })
+  .describe("steps and records");
+
+const check = z.strictObject({
+  path: z.string().min(1).describe("path into the result, as regression.lambdaEta.value"),
+  expected: finite,
+  tolerance: z.number().min(0).describe("largest |value - expected| that passes"),
 });
-
-const check = z.strictObject({ path: z.string(), expected: finite, tolerance: z.number().min(0) });
 const duality = z
   .strictObject({
-    background: z.boolean().default(true),
-    regression: z.strictObject({ bootstrap: z.number().int().min(10).max(1e6).default(200) }).optional(),
-    widths: z.array(wholePositive.max(2 ** 24)).min(2).optional(),
-    checks: z.array(check).optional(),
+    background: z.boolean().default(true).describe("the trajectory against its dual fields"),
+    regression: z
+      .strictObject({
+        bootstrap: z.number().int().min(10).max(1e5).default(200).describe("resamples behind each error"),
+      })
+      .exactOptional()
+      .describe("friction, cosmological constant and masses from the training curves"),
+    widths: z.array(wholePositive.max(MAX_UNITS)).min(2).exactOptional().describe("widths to compare, ascending"),
+    checks: z.array(check).exactOptional().describe("what must hold; else exit 1"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("which comparisons are made");
 
-const precision = z.enum(["float32", "compensated", "float64"]).default("float32");
+const precision = z
+  .enum(["float32", "compensated", "float64"])
+  .default("float32")
+  .describe("what an engine keeps its state in");
 
 /** What each command takes. */
 export const SCHEMAS = {
@@ -124,13 +181,20 @@ export const SCHEMAS = {
 } as const;
 
 export type ConfigCommand = keyof typeof SCHEMAS;
+/** A command's config with all defaults filled in. */
 export type Config<C extends ConfigCommand> = z.output<(typeof SCHEMAS)[C]>;
+
+/** The JSON Schema (draft 2020-12) of a command's config file. */
+export function commandSchema(command: ConfigCommand): object {
+  return { title: `slowroll ${command}`, ...z.toJSONSchema(SCHEMAS[command], { io: "input" }) };
+}
 
 /** The JSON Schema of any config file, for editors: each command's config is one of its alternatives. */
 export function jsonSchema(): object {
-  const commands = (Object.keys(SCHEMAS) as ConfigCommand[]).map((command) => ({
-    title: `slowroll ${command}`,
-    ...z.toJSONSchema(SCHEMAS[command], { io: "input", unrepresentable: "any" }),
-  }));
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "slowroll config", anyOf: commands };
+  const commands = Object.keys(SCHEMAS) as ConfigCommand[];
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "slowroll config",
+    anyOf: commands.map(commandSchema),
+  };
 }

@@ -1,0 +1,168 @@
+/**
+ * From zod's issues to one line of English: what is wrong, where, and how to mend it. Of several mistakes the first in the order of the
+ * user's own file is told, since that is where a reader starts; a missing key stands after all that are there.
+ */
+import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { type ConfigCommand, commandSchema } from "./schema.ts";
+import { shorten } from "./yaml.ts";
+
+export type Issue = import("zod").core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+export const pathText = (path: Path): string =>
+  path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i ? "." : ""}${String(key)}`)).join("");
+
+/** What zod calls a type, in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a finite number",
+  string: "text",
+  array: "a list",
+  object: "a section",
+  record: "a section of numbers",
+  boolean: "true or false",
+};
+
+function valueAt(document: unknown, path: Path): unknown {
+  let place: unknown = document;
+  for (const key of path) {
+    if (typeof place !== "object" || place === null || !Object.hasOwn(place, key)) return undefined;
+    place = (place as Record<PropertyKey, unknown>)[key];
+  }
+  return place;
+}
+
+/** What stands at a path, shortened for a message. */
+function shown(document: unknown, path: Path): string {
+  const value = valueAt(document, path);
+  if (value === null) return "empty";
+  return typeof value === "number" ? String(value) : shorten(JSON.stringify(value) ?? "nothing", 40);
+}
+
+/** Keys that the schema allows at a path, found in its JSON Schema, which lists the alternatives of unions too. */
+function keysAt(command: ConfigCommand, path: Path): string[] {
+  type Node = { properties?: Record<string, Node>; anyOf?: Node[]; oneOf?: Node[]; items?: Node };
+  const spread = (nodes: Node[]): Node[] =>
+    nodes.flatMap((node) => [node, ...spread([...(node.anyOf ?? []), ...(node.oneOf ?? [])])]);
+  let nodes = spread([commandSchema(command) as Node]);
+  for (const key of path) {
+    const inner = nodes.map((node) => (typeof key === "number" ? node.items : node.properties?.[String(key)]));
+    nodes = spread(inner.filter((node) => node !== undefined));
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+/** Where an issue stands in the user's file, as the position of each key on the way; a key that is missing stands last. */
+function position(document: unknown, { path, code, ...issue }: Issue): number[] {
+  const full = code === "unrecognized_keys" ? [...path, (issue as { keys: string[] }).keys[0]!] : path;
+  return full.map((key, depth) => {
+    const parent = valueAt(document, full.slice(0, depth));
+    const index = typeof key === "number" ? key : Object.keys(parent ?? {}).indexOf(String(key));
+    return index < 0 ? Number.POSITIVE_INFINITY : index;
+  });
+}
+
+function first(document: unknown, issues: readonly Issue[]): Issue {
+  const placed = issues.map((issue) => ({ issue, at: position(document, issue) }));
+  placed.sort((one, other) => {
+    const depth = one.at.findIndex((index, i) => index !== other.at[i]);
+    return depth < 0 ? one.at.length - other.at.length : one.at[depth]! - (other.at[depth] ?? -1);
+  });
+  return placed[0]!.issue;
+}
+
+/** How many given keys an alternative of a union does not know. */
+const strangers = (alternative: readonly Issue[]): number =>
+  alternative.reduce(
+    (sum, issue) => sum + (issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys.length : 0),
+    0,
+  );
+
+/** The one alternative of a union that the given value was meant for: of its type, and knowing the most of its keys. */
+function meant(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const ofType = alternatives.filter(
+    (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  const fewest = Math.min(...ofType.map(strangers));
+  const best = ofType.filter((issues) => strangers(issues) === fewest);
+  return best.length === 1 ? best[0] : undefined;
+}
+
+function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { place: string; message: string } {
+  const { path } = issue;
+  const place = pathText(path);
+  const but = `, not ${shown(document, path)}`;
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const key = issue.keys[0]!;
+      const known = keysAt(command, path);
+      const hint = known.length > 0 ? `did you mean ${pathText([...path, nearest(key, known)])}?` : "remove it";
+      return { place: shorten(pathText([...path, key]), 80), message: `unknown key; ${hint}` };
+    }
+    case "invalid_union": {
+      if (issue.discriminator !== undefined) {
+        const options = (issue as { options?: readonly unknown[] }).options?.join(", ");
+        return {
+          place,
+          message:
+            valueAt(document, path) === undefined
+              ? `is missing: give one of ${options}`
+              : `must be one of ${options}${but}`,
+        };
+      }
+      const inner = meant(issue.errors);
+      if (inner)
+        return explainOne(
+          first(
+            document,
+            inner.map((one) => ({ ...one, path: [...path, ...one.path] }) as Issue),
+          ),
+          document,
+          command,
+        );
+      // No alternative fits better than another: a key that none knows is told, else all forms are.
+      const known = keysAt(command, path);
+      const given = valueAt(document, path);
+      const stranger =
+        typeof given === "object" &&
+        given !== null &&
+        !Array.isArray(given) &&
+        Object.keys(given).find((key) => !known.includes(key));
+      if (stranger)
+        return explainOne(
+          { code: "unrecognized_keys", keys: [stranger], path, message: "", input: given } as Issue,
+          document,
+          command,
+        );
+      return { place, message: `${issue.message}${but}` };
+    }
+    case "invalid_type": {
+      const words = WORDS[issue.expected] ?? issue.expected;
+      return {
+        place,
+        message: valueAt(document, path) === undefined ? `is missing: give ${words}` : `must be ${words}${but}`,
+      };
+    }
+    case "too_small":
+    case "too_big": {
+      const least = issue.code === "too_small";
+      const bound = least ? issue.minimum : issue.maximum;
+      if (issue.origin === "array")
+        return { place, message: `needs at ${least ? "least" : "most"} ${bound} ${bound === 1 ? "entry" : "entries"}` };
+      if (issue.origin === "string") return { place, message: "must not be empty" };
+      const relation = issue.inclusive ? `at ${least ? "least" : "most"}` : least ? "above" : "below";
+      return { place, message: `must be ${relation} ${bound}${but}` };
+    }
+    case "invalid_value":
+      return { place, message: `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}${but}` };
+    default:
+      return { place, message: `${issue.message}${but}` };
+  }
+}
+
+/** The error that tells the first of a document's issues. */
+export function explain(issues: readonly Issue[], document: unknown, command: ConfigCommand): InputError {
+  const { place, message } = explainOne(first(document, issues), document, command);
+  return new InputError(shorten(message), { path: place || command });
+}

@@ -1,0 +1,63 @@
+/** Rules that hold between a config's keys, once each key alone is right. */
+import { InputError } from "../errors.ts";
+import type { Config, ConfigCommand } from "./schema.ts";
+
+/** Records beyond which a result fits neither memory nor a file that anyone reads. */
+const MAX_RECORDS = 1e6;
+/** A splitting's coefficients are kept for every step. */
+const MAX_LATTICE_STEPS = 1e7;
+/** The regression's central differences need steps on both sides of several. */
+const MIN_REGRESSION_STEPS = 4;
+
+function require(holds: boolean, path: string, message: string): void {
+  if (!holds) throw new InputError(message, { path });
+}
+
+function checkField({ field, fluctuations, lattice, time }: Config<"field">): void {
+  if (fluctuations.kind === "file") {
+    for (const key of ["mean", "velocity"] as const) {
+      require(field[key] ===
+        undefined, `field.${key}`, "may not be given with stored arrays, which hold the whole field");
+    }
+  }
+  require(lattice !== undefined ||
+    fluctuations.kind === "none", "fluctuations", "need a lattice: add a lattice section");
+  const steps = time.end / time.step;
+  require(steps / time.recordEvery <=
+    MAX_RECORDS, "time.recordEvery", `gives ${Math.ceil(steps / time.recordEvery)} records, at most ${MAX_RECORDS} are kept: record less often`);
+  require((lattice === undefined && time.integrator === undefined) ||
+    steps <=
+      MAX_LATTICE_STEPS, "time.step", `gives ${Math.ceil(steps)} steps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`);
+}
+
+function checkDuality({ duality, training }: Config<"duality">): void {
+  const { widths = [], regression } = duality;
+  for (let w = 1; w < widths.length; w++) {
+    require(widths[w]! >
+      widths[w - 1]!, `duality.widths[${w}]`, `widths must ascend, each once: ${widths[w]} follows ${widths[w - 1]}`);
+  }
+  require(regression === undefined ||
+    training.steps >=
+      MIN_REGRESSION_STEPS, "training.steps", `the regression needs at least ${MIN_REGRESSION_STEPS} steps, not ${training.steps}`);
+  require(training.steps <=
+    MAX_RECORDS, "training.steps", `a duality study records every step, at most ${MAX_RECORDS}, not ${training.steps}`);
+}
+
+/** Throws InputError at the first rule that does not hold. */
+export function checkRules(config: Config<ConfigCommand>): void {
+  if ("field" in config) checkField(config);
+  else {
+    const { training, data } = config;
+    const records = training.steps / training.recordEvery;
+    require("duality" in config ||
+      records <=
+        MAX_RECORDS, "training.recordEvery", `gives ${Math.ceil(records)} records, at most ${MAX_RECORDS} are kept: record less often`);
+    const { inputs } = data;
+    const ragged = Array.isArray(inputs) ? inputs.findIndex((row) => row.length !== inputs[0]!.length) : -1;
+    if (Array.isArray(inputs)) {
+      require(ragged <
+        0, `data.inputs[${ragged}]`, `has ${inputs[ragged]?.length} coordinates, the first row has ${inputs[0]!.length}`);
+    }
+    if ("duality" in config) checkDuality(config);
+  }
+}

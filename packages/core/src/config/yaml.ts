@@ -1,0 +1,105 @@
+/**
+ * From text to plain data: YAML, of which JSON is a part. Text comes from anyone, so everything that a YAML reader can be made to choke on
+ * (aliases that multiply, nesting without end, unknown tags) is refused here with line and column before it can cost anything.
+ */
+import { InputError } from "../errors.ts";
+
+const MAX_BYTES = 10 * 2 ** 20;
+/** The library composes nodes by recursion; configs are a handful of levels deep. */
+const MAX_DEPTH = 100;
+const MAX_ALIASES = 100;
+
+/** A line of at most 160 characters that ends in an ellipsis where it was cut. */
+export function shorten(text: string, length = 160): string {
+  const line = text.split("\n")[0]!;
+  return line.length > length ? `${line.slice(0, length - 3)}...` : line;
+}
+
+/**
+ * Parses one YAML document; undefined where the text is empty.
+ * @param source The text's name in messages.
+ * @throws InputError with line and column.
+ */
+export async function parseDocument(text: string, source: string): Promise<unknown> {
+  const fail = (message: string, cause?: unknown): never => {
+    throw new InputError(shorten(message), { path: source, cause });
+  };
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    fail(`has more than ${MAX_BYTES} bytes: keep large data in files of their own`);
+  const { Lexer, LineCounter, Parser, parseAllDocuments } = await import("yaml");
+
+  const lines = new LineCounter();
+  const parser = new Parser(lines.addNewLine);
+  for (const lexeme of new Lexer().lex(text)) {
+    // Only how deep the parser stands is wanted here; its tokens are dropped.
+    for (const _token of parser.next(lexeme));
+    if (parser.stack.length > MAX_DEPTH)
+      fail(`line ${lines.lineStarts.length}: nested more than ${MAX_DEPTH} levels deep`);
+  }
+
+  const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: "error" });
+  const [document] = documents;
+  if (!document) return undefined;
+  if (documents.length > 1) fail("holds several YAML documents: keep one, without further --- lines");
+  const [trouble] = [...document.errors, ...document.warnings];
+  if (trouble) {
+    const { line, col } = trouble.linePos?.[0] ?? { line: 1, col: 1 };
+    const what = trouble.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+    fail(`line ${line}, column ${col}: ${what}`, trouble);
+  }
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? undefined;
+  } catch (cause) {
+    return fail((cause as Error).message, cause);
+  }
+}
+
+const isSection = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Where a key leads in a section or list; what a key cannot lead into is replaced by an empty section. */
+function stepInto(place: Record<string, unknown> | unknown[], key: string): Record<string, unknown> | unknown[] {
+  const holder = place as Record<string, unknown>;
+  const next = Object.hasOwn(holder, key) ? holder[key] : undefined;
+  if (isSection(next) || Array.isArray(next)) return next;
+  const section: Record<string, unknown> = {};
+  holder[key] = section;
+  return section;
+}
+
+/**
+ * Applies one `--set path=value` to the document; the value is read as YAML, a list's entries are numbered from 0.
+ * @throws InputError (--set)
+ */
+export async function override(document: Record<string, unknown>, assignment: string): Promise<void> {
+  const split = assignment.indexOf("=");
+  const keys = assignment
+    .slice(0, Math.max(split, 0))
+    .replace(/\[(\d+)\]/g, ".$1")
+    .split(".");
+  if (split < 1 || keys.some((key) => !/^\w+$/.test(key) || key === "__proto__")) {
+    throw new InputError(
+      `${shorten(JSON.stringify(assignment), 60)} is not path=value, as in --set network.width=256`,
+      {
+        path: "--set",
+      },
+    );
+  }
+  const value = await parseDocument(assignment.slice(split + 1), `--set ${keys.join(".")}`);
+  if (value === undefined) {
+    throw new InputError("no value is given, as in --set network.width=256", { path: `--set ${keys.join(".")}` });
+  }
+  let place: Record<string, unknown> | unknown[] = document;
+  for (const [depth, key] of keys.entries()) {
+    if (Array.isArray(place) && !(/^\d+$/.test(key) && Number(key) <= place.length)) {
+      throw new InputError(
+        `${keys.slice(0, depth).join(".")} is a list of ${place.length}, numbered from 0: ${key} is no entry of it`,
+        {
+          path: `--set ${keys.join(".")}`,
+        },
+      );
+    }
+    if (depth === keys.length - 1) (place as Record<string, unknown>)[key] = value;
+    else place = stepInto(place, key);
+  }
+}

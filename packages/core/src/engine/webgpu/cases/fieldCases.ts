@@ -1,0 +1,176 @@
+/** Cases of the lattice's kernels, with their references in plain float64 loops. */
+import { latticeCosine, latticeMoments, latticeStep } from "../latticeKernels.ts";
+import type { Draw, KernelCase } from "./case.ts";
+
+interface Shape {
+  readonly dimensions: 1 | 2 | 3;
+  readonly points: number;
+  readonly realisations: number;
+  readonly fields?: 1 | 2;
+}
+
+const CHECKS: readonly Shape[] = [
+  { dimensions: 1, points: 2, realisations: 1 },
+  { dimensions: 1, points: 131, realisations: 3 },
+  { dimensions: 2, points: 1, realisations: 2 },
+  { dimensions: 2, points: 37, realisations: 2, fields: 2 },
+  { dimensions: 3, points: 2, realisations: 1 },
+  { dimensions: 3, points: 13, realisations: 2, fields: 2 },
+];
+const TIMED = { hardware: { dimensions: 3, points: 256, realisations: 4 }, software: { dimensions: 3, points: 64, realisations: 1 } } as const;
+
+/** V = phi^2 (phi^2/4 + ...) for one field, phi^4/4 + phi^2 chi^2 for two. */
+const POTENTIALS = {
+  1: `const FIELDS = 1u;
+alias Fields = array<f32, FIELDS>;
+fn potentialValue(phi: Fields) -> f32 { return 0.25 * phi[0] * phi[0] * phi[0] * phi[0]; }
+fn potentialGradient(phi: Fields) -> Fields { return Fields(phi[0] * phi[0] * phi[0]); }`,
+  2: `const FIELDS = 2u;
+alias Fields = array<f32, FIELDS>;
+fn potentialValue(phi: Fields) -> f32 { return phi[0] * phi[0] * (0.25 * phi[0] * phi[0] + phi[1] * phi[1]); }
+fn potentialGradient(phi: Fields) -> Fields {
+  return Fields(phi[0] * (phi[0] * phi[0] + 2.0 * phi[1] * phi[1]), 2.0 * phi[0] * phi[0] * phi[1]);
+}`,
+} as const;
+
+const value = (phi: number, chi: number): number => phi ** 4 / 4 + (phi * chi) ** 2;
+const slopes = (phi: number, chi: number): [number, number] => [phi ** 3 + 2 * phi * chi ** 2, 2 * phi ** 2 * chi];
+
+function arrays({ dimensions, points, realisations, fields = 1 }: Shape, draw: Draw) {
+  const sites = points ** dimensions;
+  const count = realisations * fields * sites;
+  const field = draw(count);
+  const momentum = draw(count);
+  /** dx^2 times the Laplacian at `site` of the field that starts at `start`. */
+  const laplacian = (start: number, site: number): number => {
+    let sum = 0;
+    for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
+      const x = Math.floor(site / stride) % points;
+      const ahead = site + (x === points - 1 ? 1 - points : 1) * stride;
+      const back = site + (x === 0 ? points - 1 : -1) * stride;
+      sum += field[start + ahead]! + field[start + back]! - 2 * field[start + site]!;
+    }
+    return sum;
+  };
+  /** Both fields at a site of realisation r; the second is zero where there is one. */
+  const at = (r: number, site: number): [number, number] => {
+    const start = r * fields * sites + site;
+    return [field[start]!, fields === 2 ? field[start + sites]! : 0];
+  };
+  const constants = { DIMENSIONS: dimensions, ...(dimensions === 1 ? { COLUMNS: 64, LINES: 1 } : { COLUMNS: 32, LINES: 2 }) };
+  return { sites, count, fields, field, momentum, laplacian, at, specialisation: { constants, code: POTENTIALS[fields] } };
+}
+
+const step: KernelCase<Shape> = {
+  declaration: latticeStep,
+  checks: CHECKS,
+  timed: TIMED,
+  build(shape, draw) {
+    const { dimensions, points, realisations } = shape;
+    const { sites, count, fields, field, momentum, laplacian, at, specialisation } = arrays(shape, draw);
+    const operation = { laplacian: 0.25, force: 0.125, drift: 0.0625 };
+    const planes = dimensions === 3 ? realisations * points : realisations;
+    return {
+      specialisation,
+      buffers: { field, momentum, fieldNext: new Float32Array(count) },
+      uniforms: { params: { points, sites, planes }, operation },
+      workgroups: ({ workgroup }) => [Math.ceil(points / workgroup[0]), dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]), planes],
+      reference: () => {
+        const next = new Float64Array(count);
+        const pi = Float64Array.from(momentum);
+        for (let r = 0; r < realisations; r++) {
+          for (let f = 0; f < fields; f++) {
+            const start = (r * fields + f) * sites;
+            for (let site = 0; site < sites; site++) {
+              pi[start + site]! += operation.laplacian * laplacian(start, site) - operation.force * slopes(...at(r, site))[f]!;
+              next[start + site] = field[start + site]! + operation.drift * pi[start + site]!;
+            }
+          }
+        }
+        return { fieldNext: next, momentum: pi };
+      },
+      terms: 2 * dimensions + 4,
+      flops: count * (4 * dimensions + 8),
+      bytes: 16 * count,
+    };
+  },
+};
+
+const LANES_PER_GROUP = 1024;
+
+const moments: KernelCase<Shape> = {
+  declaration: latticeMoments,
+  checks: CHECKS,
+  timed: TIMED,
+  build(shape, draw) {
+    const { points, realisations } = shape;
+    const { sites, count, fields, field, momentum, laplacian, at, specialisation } = arrays(shape, draw);
+    const groups = Math.ceil(sites / LANES_PER_GROUP);
+    return {
+      specialisation,
+      buffers: { field, momentum, moments: new Float32Array(realisations * fields * groups * 8) },
+      uniforms: { params: { points, sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
+      workgroups: () => [groups, fields, realisations],
+      reference: () => {
+        const result = new Float64Array(realisations * fields * groups * 8);
+        for (let r = 0; r < realisations; r++) {
+          for (let f = 0; f < fields; f++) {
+            const start = (r * fields + f) * sites;
+            for (let site = 0; site < sites; site++) {
+              const first = ((r * fields + f) * groups + Math.floor(site / LANES_PER_GROUP)) * 8;
+              const above = field[start + site]! - field[start]!;
+              const pi = momentum[start + site]!;
+              const terms = [0, above, above ** 2, pi, pi ** 2, -above * laplacian(start, site), f === 0 ? value(...at(r, site)) : 0, 1];
+              for (const [n, term] of terms.entries()) result[first + n]! += term;
+              result[first] = field[start]!;
+            }
+          }
+        }
+        return { moments: result };
+      },
+      terms: LANES_PER_GROUP / 8,
+      flops: count * 20,
+      bytes: 8 * count,
+    };
+  },
+};
+
+const cosine: KernelCase<Shape> = {
+  declaration: latticeCosine,
+  checks: CHECKS,
+  timed: TIMED,
+  build(shape, draw) {
+    const { dimensions, points, realisations } = shape;
+    const { sites, count, fields, field, specialisation } = arrays(shape, draw);
+    const groups = Math.ceil(sites / LANES_PER_GROUP);
+    const mode = [1 % points, 2 % points, (points - 1) % points].map((n, axis) => (axis < dimensions ? n : 0));
+    return {
+      specialisation,
+      buffers: {
+        field,
+        cosines: Float32Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points)),
+        sums: new Float32Array(realisations * fields * groups),
+      },
+      uniforms: { params: { mode, points, sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
+      workgroups: () => [groups, fields, realisations],
+      reference: () => {
+        const sums = new Float64Array(realisations * fields * groups);
+        for (let rf = 0; rf < realisations * fields; rf++) {
+          for (let site = 0; site < sites; site++) {
+            let phase = 0;
+            for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) phase += mode[axis]! * (Math.floor(site / stride) % points);
+            const above = field[rf * sites + site]! - field[rf * sites]!;
+            sums[rf * groups + Math.floor(site / LANES_PER_GROUP)]! += above * Math.cos((2 * Math.PI * phase) / points);
+          }
+        }
+        return { sums };
+      },
+      // Sums of signs cancel: the bound goes with the number of sites, not with the small sum.
+      terms: 20 * LANES_PER_GROUP,
+      flops: count * 4,
+      bytes: 4 * count,
+    };
+  },
+};
+
+export const fieldCases: readonly KernelCase<Shape>[] = [step, moments, cosine];
