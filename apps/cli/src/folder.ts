@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { access, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
+import type { InitialState } from "@slowroll/core/field/initial";
 import type { ResultDocument } from "./document.ts";
 
 export interface FolderChoice {
@@ -12,30 +13,51 @@ export interface FolderChoice {
   readonly cwd: string;
 }
 
-/** A folder that files may be written into. Throws InputError (--out) where it is not empty or cannot be written. */
-export async function chooseFolder(command: string, { out, force, cwd }: FolderChoice): Promise<string> {
-  const stamp = new Date().toISOString().replace(/\.\d+Z$/, "").replaceAll(":", "-");
-  const folder = path.resolve(cwd, out ?? path.join("runs", `${stamp}-${command}-${randomBytes(2).toString("hex")}`));
-  const place = out === undefined ? "runs" : "--out";
-  try {
-    const entries = await readdir(folder);
-    if (entries.length > 0 && !force) {
-      throw new InputError(`${out} is not empty: choose another folder, or --force to write into it`, { path: place });
-    }
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") throw new InputError(`${folder} cannot be written: ${code}`, { path: place, cause: error });
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "it is, or lies in, a file that is no folder",
+  ENOSPC: "the disk is full; free some space or choose another folder",
+};
+
+/** The error of a folder that cannot be written, in words. */
+function cannotWrite(folder: string, option: string, cause: unknown): InputError {
+  const { code = "unknown error" } = cause as NodeJS.ErrnoException;
+  return new InputError(`${folder} cannot be written: ${WHY[code] ?? code}`, { path: option, cause });
+}
+
+/**
+ * A folder that files may be written into; nothing is made yet.
+ * @param option The flag that names it, for messages.
+ * @throws InputError where it is not empty or cannot be written.
+ */
+export async function chooseFolder(
+  command: string,
+  option: string,
+  { out, force, cwd }: FolderChoice,
+): Promise<string> {
+  const stamp = new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, "")
+    .replaceAll(":", "-");
+  const id = `${stamp}-${command}-${randomBytes(3).toString("hex")}`;
+  const folder = path.resolve(cwd, out ?? path.join("runs", id));
+  if (out === "") throw new InputError("needs the name of a folder", { path: option });
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw cannotWrite(folder, option, error);
+  });
+  if (entries.length > 0 && !force) {
+    throw new InputError(`${out} is not empty: choose another folder, or --force to write into it`, { path: option });
   }
-  // Nothing is made before there is a result: the nearest folder that exists must let it be made.
+  // The nearest folder that exists must let the rest be made.
   for (let parent = folder; ; parent = path.dirname(parent)) {
     try {
       await access(parent, constants.W_OK);
       return folder;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT" || parent === path.dirname(parent)) {
-        throw new InputError(`${parent} cannot be written: ${code}`, { path: place, cause: error });
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path.dirname(parent)) {
+        throw cannotWrite(parent, option, error);
       }
     }
   }
@@ -54,16 +76,27 @@ async function writeWhole(file: string, text: string): Promise<void> {
  */
 export async function writeRun(folder: string, document: ResultDocument, log: readonly object[]): Promise<void> {
   const { stringify } = await import("yaml");
+  const { command, version, config } = document;
+  const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
   try {
     await mkdir(folder, { recursive: true });
-    await writeWhole(path.join(folder, "config.yaml"), stringify(document.config));
+    await writeWhole(path.join(folder, "config.yaml"), heading + stringify(config, { aliasDuplicateObjects: false }));
     await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(document)}\n`);
     await writeWhole(path.join(folder, "log.jsonl"), log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     const { writeReport } = await import("./report/report.ts");
     await writeReport(folder, document);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (!code || cause instanceof InputError) throw cause;
-    throw new InputError(`${folder} cannot be written: ${code}; free some space or choose another folder`, { path: "--out", cause });
+    if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof InputError) throw cause;
+    throw cannotWrite(folder, "--out", cause);
+  }
+}
+
+/** Writes a lattice's final state as stored arrays. Throws InputError (--save-final) where the folder cannot be written. */
+export async function saveFinal(folder: string, state: InitialState): Promise<void> {
+  const { writeFinal } = await import("@slowroll/core/field/initial");
+  try {
+    await writeFinal(folder, state);
+  } catch (cause) {
+    throw cannotWrite(folder, "--save-final", cause);
   }
 }

@@ -8,7 +8,7 @@ import type { Io } from "./io.ts";
 import { VERSION } from "./version.ts";
 
 export interface StudyOptions {
-  readonly set: string[];
+  readonly set: readonly string[];
   readonly json?: boolean;
   readonly out?: string;
   readonly force?: boolean;
@@ -19,48 +19,63 @@ export interface StudyOptions {
   readonly saveFinal?: string;
 }
 
+export interface PotentialOptions {
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
 /** Exit code of a defect of the program itself: none of the contract's, after BSD's EX_SOFTWARE. */
 const DEFECT = 70;
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-function withStudyOptions(command: Command): Command {
-  return command
+const withEngine = (command: Command): Command =>
+  command
+    .addOption(
+      new Option("--engine <kind>", "which engine runs the jobs").choices(["auto", "webgpu", "cpu"]).default("auto"),
+    )
+    .option(
+      "--adapter <name>",
+      "auto, hardware, software or part of an adapter's name; names the webgpu engine",
+      "auto",
+    );
+
+const withOutput = (command: Command): Command =>
+  command.option("--json", "print one JSON document").option("--quiet", "no progress");
+
+const withStudy = (command: Command): Command =>
+  withOutput(withEngine(command))
+    .argument("[config]", "YAML or JSON file, - for standard input")
     .option("--set <path=value>", "change one value of the config (repeatable)", collect, [])
-    .option("--json", "print the result as one JSON document")
     .option("--out <dir>", "write the run's folder here instead of runs/<id>")
     .option("--force", "write into a folder that is not empty")
-    .addOption(new Option("--engine <kind>", "which engine runs the jobs").choices(["auto", "webgpu", "cpu"]).default("auto"))
-    .option("--adapter <name>", "auto, hardware, software or part of an adapter's name; names the webgpu engine", "auto")
-    .option("--threads <n>", "host threads of an engine that computes on the host")
-    .option("--quiet", "no progress");
-}
+    .option("--threads <n>", "host threads of an engine that computes on the host");
+
+const STUDIES = {
+  kernel: "theory only: NNGP and NTK matrices, eigenvalues, dictionary",
+  network: "train the ensemble: trajectories, mean, covariance, empirical kernels",
+  field: "background or lattice evolution on an expanding background",
+  duality: "the sections the config names: background, regression, width scaling",
+} as const;
 
 function buildProgram(io: Io, finish: (code: number) => void): Command {
   const program = new Command("slowroll")
     .description("Wide neural networks under gradient descent and their dual: scalar fields on an expanding background")
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: () => {} })
-    .showSuggestionAfterError(true);
+    .configureOutput({ writeOut: io.out, writeErr: () => {} });
 
-  program
-    .command("doctor")
+  withOutput(withEngine(program.command("doctor")))
     .description("engines and adapters found, the one chosen and why, limits, cores, memory")
-    .option("--json", "print the report as one JSON document")
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: StudyOptions) => {
       const { doctor } = await import("./commands/doctor.ts");
       finish(await doctor(options, io));
     });
-  const studies: [name: "kernel" | "network" | "field" | "duality", description: string][] = [
-    ["kernel", "theory only: NNGP and NTK matrices, eigenvalues, dictionary"],
-    ["network", "train the ensemble: trajectories, mean, covariance, empirical kernels"],
-    ["field", "background or lattice evolution on an expanding background"],
-    ["duality", "the sections the config names: background, regression, width scaling"],
-  ];
-  for (const [name, description] of studies) {
-    const command = withStudyOptions(program.command(name).description(description))
-      .argument("[config]", "YAML or JSON file, - for standard input")
+
+  for (const name of Object.keys(STUDIES) as (keyof typeof STUDIES)[]) {
+    const command = withStudy(program.command(name))
+      .description(STUDIES[name])
       .action(async (config: string | undefined, options: StudyOptions) => {
         const { study } = await import("./commands/study.ts");
         finish(await study(name, config, options, io));
@@ -69,64 +84,104 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
   }
 
   const potential = program.command("potential").description("list, show, check and plot potentials");
-  const potentialCommand = (name: "list" | "show" | "check" | "plot", argument: string | undefined, description: string): void => {
-    const command = potential.command(name).description(description).option("--json", "print as one JSON document");
-    if (argument) command.argument(argument);
-    if (name === "plot") command.option("--out <file>", "the SVG file to write", "potential.svg").option("--force", "overwrite it");
-    command.action(async (...given: unknown[]) => {
-      const { potentialCommands } = await import("./commands/potential.ts");
-      const subject = argument ? (given[0] as string) : "";
-      finish(await potentialCommands[name](subject, given[argument ? 1 : 0] as Record<string, never>, io));
+  withOutput(potential.command("list"))
+    .description("the built-in potentials")
+    .action(async (options: PotentialOptions) => {
+      const { list } = await import("./commands/potential.ts");
+      finish(list(options, io));
     });
-  };
-  potentialCommand("list", undefined, "the built-in potentials");
-  potentialCommand("show", "<name>", "one built-in potential: V, V', V'', parameters, domain, WGSL");
-  potentialCommand("check", "<file>", "parse a potential, check its derivatives, compare WGSL with float64 on a grid");
-  potentialCommand("plot", "<name|file>", "V and V' as an SVG file");
+  withOutput(potential.command("show"))
+    .description("one built-in potential: V, parameters, domain, WGSL")
+    .argument("<name>")
+    .action(async (name: string, options: PotentialOptions) => {
+      const { show } = await import("./commands/potential.ts");
+      finish(await show(name, options, io));
+    });
+  withOutput(potential.command("check"))
+    .description("parse a potential, check its derivatives, compare WGSL with float64 on a grid")
+    .argument("<file>")
+    .action(async (file: string, options: PotentialOptions) => {
+      const { check } = await import("./commands/potential.ts");
+      finish(await check(file, options, io));
+    });
+  withOutput(potential.command("plot"))
+    .description("V and V' as an SVG file")
+    .argument("<name|file>")
+    .option("--out <file>", "the SVG file to write", "potential.svg")
+    .option("--force", "overwrite it")
+    .action(async (subject: string, options: PotentialOptions) => {
+      const { plot } = await import("./commands/potential.ts");
+      finish(await plot(subject, options, io));
+    });
 
-  program
-    .command("report")
+  withOutput(program.command("report"))
     .description("rebuild a run's report and plots from its files")
     .argument("<dir>", "the run's folder")
-    .action(async (directory: string) => {
+    .action(async (directory: string, options: { readonly json?: boolean }) => {
       const { report } = await import("./commands/report.ts");
-      finish(await report(directory, io));
+      finish(await report(directory, options, io));
     });
   return program;
 }
 
-/** One line of any error, and its exit code. */
-function describeError(error: unknown): { code: string; message: string; path: string | undefined; exitCode: number } {
-  if (error instanceof SlowrollError) {
-    const { code, message, path, exitCode } = error;
-    return { code, message: message.split("\n")[0]!, path, exitCode };
-  }
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string | undefined;
+  readonly exitCode: number;
+}
+
+/** What the host says when an array or text is larger than it can hold: the study's sizes are at fault, not the program. */
+const TOO_LARGE =
+  /allocation failed|invalid (typed )?array length|invalid string length|cannot create a string longer/i;
+
+/** What is told of any error, and its exit code. */
+function describeError(error: unknown): Told {
+  if (error instanceof SlowrollError) return error;
   if (error instanceof CommanderError) {
-    return { code: "usage", message: `${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll --help`, path: undefined, exitCode: 2 };
+    if (error.code === "commander.help")
+      return { code: "usage", message: "a command is missing; see slowroll --help", exitCode: 2 };
+    return {
+      code: "usage",
+      message: `${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll --help`,
+      exitCode: 2,
+    };
   }
-  const message = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-  return { code: "defect", message: `${message} (a defect of slowroll: run again with SLOWROLL_DEBUG=1 and report it)`, path: undefined, exitCode: DEFECT };
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError && TOO_LARGE.test(message)) {
+    return {
+      code: "badInput",
+      message: `does not fit this machine's memory (${message}): use fewer data, records, networks or sites`,
+      exitCode: 2,
+      path: "config",
+    };
+  }
+  return {
+    code: "defect",
+    message: `${message.split("\n")[0]} (a defect of slowroll: run again with SLOWROLL_DEBUG=1 and report it)`,
+    exitCode: DEFECT,
+  };
 }
 
 /** Runs one command line and resolves with the exit code. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
+  const program = buildProgram(io, (code) => {
+    exitCode = code;
+  });
   try {
-    await buildProgram(io, (code) => {
-      exitCode = code;
-    }).parseAsync(argv, { from: "user" });
+    await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
     // Help and version asked for are no errors.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    if (error instanceof CommanderError && error.code === "commander.help") {
-      io.error("slowroll: no command given; see slowroll --help\n");
-      return 2;
-    }
-    const { code, message, path, exitCode: errorCode } = describeError(error);
-    if (process.env.SLOWROLL_DEBUG) io.error(`${(error as Error).stack}\n`);
-    io.error(`slowroll: ${path ? `${path}: ` : ""}${message}\n`);
-    if (argv.includes("--json")) io.out(`${JSON.stringify({ error: { code, message, path: path ?? null } })}\n`);
-    return errorCode;
+    const told = describeError(error);
+    const path = told.path ?? null;
+    const message = told.message.split("\n")[0]!;
+    if (process.env.SLOWROLL_DEBUG && error instanceof Error) io.error(`${error.stack}\n`);
+    // What users wrote may stand in it: no character of theirs may break the line.
+    io.error(`${`slowroll: ${path ? `${path}: ` : ""}${message}`.replace(/\p{Cc}/gu, "?")}\n`);
+    if (argv.includes("--json")) io.out(`${JSON.stringify({ error: { code: told.code, message, path } })}\n`);
+    return told.exitCode;
   }
 }

@@ -7,6 +7,9 @@ export interface Progress {
   stop(): void;
 }
 
+/** Milliseconds between lines where nothing can be redrawn; a run shorter than this says nothing. */
+const LINE_EVERY = 3000;
+
 const si = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 export async function createProgress({ progress: stream }: Io, quiet: boolean): Promise<Progress> {
@@ -17,24 +20,35 @@ export async function createProgress({ progress: stream }: Io, quiet: boolean): 
     stream,
     hideCursor: null,
     noTTYOutput: true,
-    notTTYSchedule: 3000,
+    notTTYSchedule: LINE_EVERY,
     clearOnComplete: true,
     etaBuffer: 50,
   });
-  const start = performance.now();
-  let running = false;
+  const patience = stream.isTTY ? 0 : LINE_EVERY;
+  /** The job that is followed; a study runs several, each with its own total and rate. */
+  let job:
+    | { readonly unit: string; readonly total: number; readonly start: number; readonly before: number; done: number }
+    | undefined;
+  let drawn = false;
+  const stop = (): void => {
+    if (drawn) bar.stop();
+    drawn = false;
+    job = undefined;
+  };
   return {
     onProgress(done, total, unit) {
-      const payload = { unit, rate: si.format(done / ((performance.now() - start) / 1000)) };
-      if (running) {
-        bar.setTotal(total);
-        bar.update(done, payload);
-      } else bar.start(total, done, payload);
-      running = true;
+      if (job && (job.unit !== unit || job.total !== total || done < job.done)) stop();
+      const now = performance.now();
+      job ??= { unit, total, start: now, before: done, done };
+      job.done = done;
+      const seconds = (now - job.start) / 1000;
+      const payload = { unit, rate: seconds > 0 ? si.format((done - job.before) / seconds) : "?" };
+      if (drawn) bar.update(done, payload);
+      else if (1000 * seconds >= patience) {
+        bar.start(total, done, payload);
+        drawn = true;
+      }
     },
-    stop() {
-      if (running) bar.stop();
-      running = false;
-    },
+    stop,
   };
 }

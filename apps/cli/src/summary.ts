@@ -7,7 +7,9 @@ export function withError(value: number | null | undefined, error: number | null
   if (value === null || value === undefined) return "-";
   if (error === null || error === undefined || !Number.isFinite(error) || error <= 0) return value.toPrecision(4);
   const digits = Math.max(0, 1 - Math.floor(Math.log10(error)));
-  return digits > 8 ? `${value.toPrecision(4)} +- ${error.toPrecision(2)}` : `${value.toFixed(digits)} +- ${error.toFixed(digits)}`;
+  return digits > 8
+    ? `${value.toPrecision(4)} +- ${error.toPrecision(2)}`
+    : `${value.toFixed(digits)} +- ${error.toFixed(digits)}`;
 }
 
 const number = (value: number | null | undefined, digits = 4): string =>
@@ -36,19 +38,26 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
     const { a, b, friction, lambda, lambdaEta } = regression;
     text += table(
       ["regression", "measured", "expected"],
-      Object.entries({ A: a, B: b, "3H": friction, Lambda: lambda, "Lambda eta": lambdaEta }).map(([name, { value, error, expected }]) => [
-        name,
-        regression.identifiable ? withError(value, error) : "not identifiable",
-        number(expected, 5),
-      ]),
+      Object.entries({ A: a, B: b, "3H": friction, Lambda: lambda, "Lambda eta": lambdaEta }).map(
+        ([name, { value, error, expected }]) => [
+          name,
+          regression.identifiable ? withError(value, error) : "not identifiable",
+          number(expected, 5),
+        ],
+      ),
     );
   }
   if (scaling) {
-    const laws = Object.entries(scaling).filter((entry): entry is [string, Exclude<(typeof entry)[1], number[]>] => entry[0] !== "widths");
+    const laws = Object.entries(scaling).filter(
+      (entry): entry is [string, Exclude<(typeof entry)[1], number[]>] => entry[0] !== "widths",
+    );
     text += table(
       ["width", ...laws.map(([name]) => name)],
       [
-        ...scaling.widths.map((width, w) => [String(width), ...laws.map(([, law]) => withError(law.values[w], law.errors[w]))]),
+        ...scaling.widths.map((width, w) => [
+          String(width),
+          ...laws.map(([, law]) => withError(law.values[w], law.errors[w])),
+        ]),
         ["exponent", ...laws.map(([, law]) => withError(law.exponent, law.exponentError))],
         ["expected", ...laws.map(([, law]) => String(law.expected))],
       ],
@@ -57,7 +66,13 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
   if (checks) {
     text += table(
       ["check", "value", "expected", "tolerance", ""],
-      checks.map(({ path, value, expected, tolerance, passed }) => [path, number(value, 5), String(expected), String(tolerance), passed ? "holds" : "does not hold"]),
+      checks.map(({ path, value, expected, tolerance, passed }) => [
+        path,
+        number(value, 5),
+        String(expected),
+        String(tolerance),
+        passed ? "holds" : "does not hold",
+      ]),
     );
   }
   return text;
@@ -73,10 +88,10 @@ export function summary(document: ResultDocument): string {
         [
           ["NTK eigenvalues", eigenvalues.map((value) => number(value)).join(" ")],
           ["eta", number(eta)],
-          ...Object.entries({ ...dictionary, massSquared: dictionary?.massSquared.map((value) => number(value)).join(" ") }).map(([name, value]) => [
-            name,
-            typeof value === "number" ? number(value) : String(value),
-          ]),
+          ...Object.entries({
+            ...dictionary,
+            massSquared: dictionary?.massSquared.map((value) => number(value)).join(" "),
+          }).map(([name, value]) => [name, typeof value === "number" ? number(value) : String(value)]),
         ],
       );
     }
@@ -86,7 +101,12 @@ export function summary(document: ResultDocument): string {
       return (
         table(
           ["datum", `mean f at step ${times[last]}`, "std", "theory"],
-          (mean[last] ?? []).map((value, a) => [String(a), number(value), number(std[last]?.[a]), number(theory?.mean[last]?.[a])]),
+          (mean[last] ?? []).map((value, a) => [
+            String(a),
+            number(value),
+            number(std[last]?.[a]),
+            number(theory?.mean[last]?.[a]),
+          ]),
         ) +
         table(
           ["network", ""],

@@ -4,21 +4,41 @@ import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import type { ResultDocument } from "../document.ts";
 import type { Io } from "../io.ts";
-import { writeReport } from "../report/report.ts";
 
-const COMMANDS = ["kernel", "network", "field", "duality"];
+const COMMANDS: readonly unknown[] = ["kernel", "network", "field", "duality"];
+/** What every result of a study has, whatever else was not computed. */
+const KEYS = ["command", "version", "config", "engine", "timings"];
 
-export async function report(directory: string, io: Io): Promise<number> {
-  const folder = path.resolve(io.cwd, directory);
-  const file = path.join(folder, "result.json");
-  let document: ResultDocument;
+async function readResult(file: string, place: string): Promise<ResultDocument> {
+  let document: unknown;
   try {
-    document = JSON.parse(await readFile(file, "utf8")) as ResultDocument;
+    document = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    throw new InputError(`${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { path: directory, cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" || code === "ENOTDIR" ? "there is none; name the folder of a run" : (code ?? message);
+    throw new InputError(`result.json cannot be read: ${why}`, { path: place, cause });
   }
-  if (!COMMANDS.includes(document.command)) throw new InputError(`${file} is no result of slowroll`, { path: directory });
-  await writeReport(folder, document);
-  io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
+  const whole = typeof document === "object" && document !== null && KEYS.every((key) => Object.hasOwn(document, key));
+  if (!whole || !COMMANDS.includes((document as ResultDocument).command)) {
+    throw new InputError("result.json is no result of a slowroll study", { path: place });
+  }
+  return document as ResultDocument;
+}
+
+export async function report(directory: string, { json }: { readonly json?: boolean }, io: Io): Promise<number> {
+  const folder = path.resolve(io.cwd, directory);
+  const document = await readResult(path.join(folder, "result.json"), directory);
+  const { writeReport } = await import("../report/report.ts");
+  try {
+    await writeReport(folder, document);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (typeof code !== "string") throw cause;
+    throw new InputError(`the report cannot be written: ${code}`, { path: directory, cause });
+  }
+  const file = path.join(folder, "report.html");
+  io.out(
+    json ? `${JSON.stringify({ command: "report", report: file })}\n` : `report: ${path.relative(io.cwd, file)}\n`,
+  );
   return 0;
 }

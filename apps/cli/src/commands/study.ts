@@ -1,66 +1,135 @@
 /** `kernel`, `network`, `field` and `duality`: config in, one call of the library, result out. */
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
-import type { ConfigCommand } from "@slowroll/core/config/schema";
-import type { EngineInfo } from "@slowroll/core/engine/engine";
+import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
+import type { Engine, EngineInfo, JobControl } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
-import { DivergenceError, InputError, InterruptedError } from "@slowroll/core/errors";
+import { DivergenceError, ExpressionError, InputError } from "@slowroll/core/errors";
+import type { InitialState } from "@slowroll/core/field/initial";
 import type { ResultDocument } from "../document.ts";
-import { chooseFolder, writeRun } from "../folder.ts";
+import { chooseFolder, saveFinal, writeRun } from "../folder.ts";
+import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
 import { summary } from "../summary.ts";
 import { VERSION } from "../version.ts";
 
-async function readConfig(file: string | undefined, io: Io): Promise<{ text: string; source: string }> {
-  if (file === undefined) return { text: "", source: "config" };
-  if (file === "-") return { text: await io.readInput(), source: "standard input" };
-  try {
-    return { text: await readFile(path.resolve(io.cwd, file), "utf8"), source: file };
-  } catch (cause) {
-    throw new InputError(`cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { path: file, cause });
-  }
-}
-
-/** What a study gives: its result's keys, the engine's seconds, and what is to be done with its final state. */
+/** What a study gives: its result's keys, the engine's seconds and, for a lattice, its final state. */
 interface Outcome {
   readonly result: object;
   readonly engineSeconds: number;
-  readonly save?: (directory: string) => Promise<void>;
+  readonly final?: InitialState;
 }
 
-export async function study(command: ConfigCommand, file: string | undefined, options: StudyOptions, io: Io): Promise<number> {
-  const start = performance.now();
-  if (options.threads !== undefined && !/^[1-9]\d{0,3}$/.test(options.threads)) {
-    throw new InputError(`must be a whole number of threads, not ${options.threads}`, { path: "--threads" });
+type Study<C extends ConfigCommand> = (
+  config: Config<C>,
+  engine: Engine,
+  control: JobControl,
+  onSection: (finished: object) => void,
+) => Promise<Outcome>;
+
+/** The library's call of each command; each is loaded when it is made. */
+const studies: { readonly [C in ConfigCommand]: Study<C> } = {
+  async kernel(config) {
+    const { kernelStudy } = await import("@slowroll/core/duality/kernel");
+    return { result: await kernelStudy(config), engineSeconds: 0 };
+  },
+  async network(config, engine, control) {
+    const { networkStudy } = await import("@slowroll/core/network/run");
+    return networkStudy(config, engine, control);
+  },
+  async field(config, engine, control) {
+    const { fieldStudy } = await import("@slowroll/core/field/run");
+    // Stored arrays bring their own mean and velocity, and the config then has none.
+    return fieldStudy({ ...config, field: { mean: 0, velocity: 0, ...config.field } }, engine, control);
+  },
+  async duality(config, engine, control, onSection) {
+    const { dualityStudy } = await import("@slowroll/core/duality/run");
+    return dualityStudy(config, engine, control, onSection);
+  },
+};
+
+function checkOptions({ threads, engine, adapter, saveFinal }: StudyOptions, config: Config<ConfigCommand>): void {
+  if (threads !== undefined && !/^[1-9]\d{0,3}$/.test(threads)) {
+    throw new InputError(`must be a whole number of threads, not ${threads}`, { path: "--threads" });
   }
-  const { text, source } = await readConfig(file, io);
-  const config = await parseConfig(command, text, { source, overrides: options.set });
+  if (engine === "cpu" && adapter !== "auto") {
+    throw new InputError("an adapter belongs to the webgpu engine: leave out --adapter or --engine cpu", {
+      path: "--adapter",
+    });
+  }
+  if (saveFinal !== undefined && !("lattice" in config)) {
+    throw new InputError("the homogeneous field has no arrays to save: add a lattice section", {
+      path: "--save-final",
+    });
+  }
+}
+
+/** Runs a study from its config to its result, and resolves with the exit code. */
+export async function study<C extends ConfigCommand>(
+  command: C,
+  file: string | undefined,
+  options: StudyOptions,
+  io: Io,
+): Promise<number> {
+  const start = performance.now();
+  const text = file === undefined ? "" : await readText(file, io);
+  const source = file === "-" ? "standard input" : file;
+  const parsed = await parseConfig(command, text, { ...(source ? { source } : {}), overrides: options.set });
+  checkOptions(options, parsed);
+  const config = withFoundFiles(parsed, file, io.cwd);
   // Theory is printed, and kept only where a folder is named.
-  const folder = command === "kernel" && options.out === undefined ? undefined : await chooseFolder(command, { ...options, cwd: io.cwd });
-  const saveFolder = options.saveFinal && (await chooseFolder(command, { out: options.saveFinal, force: options.force, cwd: io.cwd }));
+  const keeps = command !== "kernel" || options.out !== undefined;
+  const folder = keeps ? await chooseFolder(command, "--out", { ...options, cwd: io.cwd }) : undefined;
+  const { saveFinal: out, force } = options;
+  const finalFolder =
+    out === undefined ? undefined : await chooseFolder(command, "--save-final", { out, force, cwd: io.cwd });
 
   const log: object[] = [];
   const note = (event: string, more: object = {}): void => {
     log.push({ time: new Date().toISOString(), event, ...more });
   };
   note("start", { command, version: VERSION });
-  const engineLine = (info: EngineInfo): void => {
-    io.error(`engine: ${info.kind} on ${info.name} (${info.type}, ${info.backend}, ${info.precision}): ${info.reason}\n`);
+
+  // The engine's line waits until a job runs: a job that the engine refuses is bad input, told in one line alone.
+  let engineLine: string | undefined;
+  const sayEngine = (): void => {
+    if (engineLine) io.error(engineLine);
+    engineLine = undefined;
+  };
+  const chosen = (info: EngineInfo): void => {
+    engineLine = `engine: ${info.kind} on ${info.name} (${info.type}, ${info.backend}, ${info.precision}): ${info.reason}\n`;
     note("engine", { engine: info });
   };
   const engine = lazyEngine(
-    { engine: options.adapter !== "auto" && options.engine === "auto" ? "webgpu" : options.engine, adapter: options.adapter, precision: config.precision },
-    engineLine,
+    {
+      engine: options.adapter === "auto" ? options.engine : "webgpu",
+      adapter: options.adapter,
+      precision: config.precision,
+    },
+    chosen,
   );
   const progress = await createProgress(io, options.quiet ?? false);
-  const control = { signal: io.signal, onProgress: progress.onProgress };
-
-  const documentOf = (result: object, engineSeconds: number, incomplete?: string): ResultDocument =>
-    ({
+  const control: JobControl = {
+    signal: io.signal,
+    onProgress(...report) {
+      sayEngine();
+      progress.onProgress(...report);
+    },
+  };
+  /** Ends the progress line and tells what the result warns of. */
+  const settle = (result: object): void => {
+    progress.stop();
+    sayEngine();
+    for (const warning of (result as { warnings?: readonly string[] }).warnings ?? []) {
+      io.error(`warning: ${warning}\n`);
+      note("warning", { warning });
+    }
+  };
+  const keep = async (result: object, engineSeconds: number, incomplete?: string): Promise<ResultDocument> => {
+    const document = {
       command,
       version: VERSION,
       config,
@@ -68,64 +137,37 @@ export async function study(command: ConfigCommand, file: string | undefined, op
       timings: { totalSeconds: (performance.now() - start) / 1000, engineSeconds },
       ...(incomplete === undefined ? {} : { incomplete }),
       ...result,
-    }) as ResultDocument;
-  const keep = async (document: ResultDocument): Promise<void> => {
-    if (!folder) return;
-    note("end", { incomplete: document.incomplete ?? null, seconds: document.timings.totalSeconds });
-    await writeRun(folder, document, log);
+    } as ResultDocument;
+    if (folder) {
+      note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
+      await writeRun(folder, document, log);
+    }
+    return document;
   };
 
   let sections: object | undefined;
   try {
-    const outcome = await compute();
-    progress.stop();
-    for (const warning of (outcome.result as { warnings?: readonly string[] }).warnings ?? []) {
-      io.error(`warning: ${warning}\n`);
-      note("warning", { warning });
-    }
-    if (!engine.opened) engineLine(HOST);
-    const document = documentOf(outcome.result, outcome.engineSeconds);
-    await keep(document);
-    if (saveFolder) await outcome.save?.(saveFolder);
+    const { result, engineSeconds, final } = await studies[command](config, engine, control, (finished) => {
+      sections = finished;
+    });
+    if (!engine.opened) chosen(HOST);
+    settle(result);
+    const document = await keep(result, engineSeconds);
+    if (finalFolder && final) await saveFinal(finalFolder, final);
     io.out(options.json ? `${JSON.stringify(document)}\n` : summary(document));
     if (folder && !options.json) io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
     return "passed" in document && document.passed === false ? 1 : 0;
   } catch (error) {
     progress.stop();
-    const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : error instanceof InterruptedError ? sections : undefined;
+    if (error instanceof InputError || error instanceof ExpressionError) throw error;
+    const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : sections;
+    settle(partial ?? {});
     if (partial) {
-      await keep(documentOf(partial, 0, (error as Error).message));
+      await keep(partial, 0, (error as Error).message);
       if (folder) io.error(`kept: ${path.relative(io.cwd, folder)}\n`);
     }
     throw error;
   } finally {
     await engine.close();
-  }
-
-  async function compute(): Promise<Outcome> {
-    switch (command) {
-      case "kernel": {
-        const { kernelStudy } = await import("@slowroll/core/duality/kernel");
-        return { result: await kernelStudy(config as Parameters<typeof kernelStudy>[0]), engineSeconds: 0 };
-      }
-      case "network": {
-        const { networkStudy } = await import("@slowroll/core/network/run");
-        return networkStudy(config as Parameters<typeof networkStudy>[0], engine, control);
-      }
-      case "field": {
-        const { fieldStudy } = await import("@slowroll/core/field/run");
-        const { writeFinal } = await import("@slowroll/core/field/initial");
-        const run = await fieldStudy(config as Parameters<typeof fieldStudy>[0], engine, control);
-        const { final } = run;
-        if (saveFolder && !final) throw new InputError("the homogeneous field has no arrays: add a lattice", { path: "--save-final" });
-        return { ...run, save: (directory) => writeFinal(directory, final!) };
-      }
-      case "duality": {
-        const { dualityStudy } = await import("@slowroll/core/duality/run");
-        return dualityStudy(config as Parameters<typeof dualityStudy>[0], engine, control, (finished) => {
-          if (Object.keys(finished).some((key) => key !== "eta" && key !== "warnings")) sections = finished;
-        });
-      }
-    }
   }
 }

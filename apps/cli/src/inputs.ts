@@ -1,0 +1,44 @@
+/** What a command reads: its config's text, and the files that the config names. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
+import { InputError } from "@slowroll/core/errors";
+import type { Io } from "./io.ts";
+
+/** The text of a file, or of standard input for `-`. Throws InputError with the file as its path. */
+export async function readText(file: string, io: Io): Promise<string> {
+  if (file === "-") return io.readInput();
+  try {
+    return await readFile(path.resolve(io.cwd, file), "utf8");
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "no permission" }[code ?? ""];
+    throw new InputError(`cannot be read: ${why ?? code ?? message}`, { path: file, cause });
+  }
+}
+
+/**
+ * The config with the files that it names as absolute paths, so that the run's own config.yaml finds them from anywhere. A relative
+ * name is looked for beside the config first, then in the working directory.
+ */
+export function withFoundFiles<C extends ConfigCommand>(
+  config: Config<C>,
+  configFile: string | undefined,
+  cwd: string,
+): Config<C> {
+  const beside = configFile === undefined || configFile === "-" ? cwd : path.dirname(path.resolve(cwd, configFile));
+  const found = (name: string): string => {
+    const near = path.resolve(beside, name);
+    return existsSync(near) ? near : path.resolve(cwd, name);
+  };
+  const any: Config<ConfigCommand> = config;
+  if ("field" in any) {
+    const { fluctuations } = any;
+    if (fluctuations.kind !== "file") return config;
+    const { field, momentum } = fluctuations;
+    return { ...config, fluctuations: { ...fluctuations, field: found(field), momentum: found(momentum) } };
+  }
+  const { inputs } = any.data;
+  return "file" in inputs ? { ...config, data: { ...any.data, inputs: { file: found(inputs.file) } } } : config;
+}

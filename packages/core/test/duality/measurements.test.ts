@@ -1,0 +1,124 @@
+/** The duality's measurements on trajectories whose truth is known. */
+import { resamples, spread } from "@slowroll/core/duality/bootstrap";
+import { evaluateChecks, numberAt } from "@slowroll/core/duality/checks";
+import { stepEquation } from "@slowroll/core/duality/dictionary";
+import { accumulate, regress } from "@slowroll/core/duality/regression";
+import { dualityStudy } from "@slowroll/core/duality/run";
+import { slope } from "@slowroll/core/duality/scaling";
+import type { DualityStudy } from "@slowroll/core/duality/study";
+import { DivergenceError } from "@slowroll/core/errors";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals, uniforms } from "@slowroll/core/random/normal";
+import { recursion } from "@slowroll/core/theory/prediction";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+
+const theta = Float64Array.from([3, 1, 1, 2]);
+const T = 60;
+
+/** Trajectories that follow the infinite-width recursion exactly, each network's kernel known but for a relative error of its own. */
+async function syntheticSums(x: number, momentum: number, kernelError = 0): Promise<{ sums: number[]; learningRate: number }> {
+  const potential = await compilePotential("quadratic");
+  const learningRate = x / 3.618;
+  const sums: number[] = [];
+  for (let m = 0; m < 40; m++) {
+    const initial = normals(1, m, 0, 2);
+    const steps = Array.from({ length: T }, (_, t) => t);
+    const outputs = recursion({ points: 2, theta, potential, learningRate, momentum }, initial, steps);
+    const factor = 1 + kernelError * normals(2, m, 0, 1)[0]!;
+    const kernels = Float64Array.from({ length: T * 4 }, (_, i) => factor * theta[i % 4]!);
+    const batch = { first: m, count: 1, outputs, kernels };
+    accumulate(batch, { points: 2, targets: new Float64Array(2), potential, records: T, kernelRecords: T }, sums);
+  }
+  return { sums, learningRate };
+}
+
+describe("regression", () => {
+  it.each([
+    [0.5, 0],
+    [0.3, 0.5],
+    [0.1, 0.9],
+  ])("finds A and B of exact trajectories, x = %d, momentum %d", async (x, momentum) => {
+    const { sums, learningRate } = await syntheticSums(x, momentum);
+    const result = regress(sums, 50, learningRate, momentum);
+    const { a, b } = stepEquation(learningRate, momentum);
+    expect(result.identifiable).toBe(true);
+    expect(result.a.value! / a).toBeCloseTo(1, 8);
+    expect(result.b.value! / b).toBeCloseTo(1, 8);
+    expect(result.lambda.value! / result.lambda.expected).toBeCloseTo(1, 8);
+  });
+  it("says so where the data cannot tell", async () => {
+    const { sums, learningRate } = await syntheticSums(0.02, 0, 0.3);
+    const result = regress(sums, 100, learningRate, 0);
+    expect(result.identifiable).toBe(false);
+    expect(result.a).toMatchObject({ value: null, error: null });
+    expect(result.lambdaEta.expected).toBeCloseTo(2 / 3, 12);
+  });
+});
+
+describe("bootstrap", () => {
+  it("gives the standard error of a mean", () => {
+    const size = 400;
+    const values = normals(3, 0, 0, size);
+    const means = resamples(size, 500, 1).map((weights) => weights.reduce((sum, weight, i) => sum + weight * values[i]!, 0) / size);
+    expect(spread(means) * Math.sqrt(size)).toBeGreaterThan(0.85);
+    expect(spread(means) * Math.sqrt(size)).toBeLessThan(1.15);
+  });
+  it("draws every network as often as the ensemble is large", () => {
+    for (const weights of resamples(7, 5, 1)) expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(7);
+    expect(resamples(7, 2, 1)).toEqual(resamples(7, 2, 1));
+    expect(uniforms(1, 2)()).not.toBe(uniforms(1, 3)());
+  });
+});
+
+describe("power laws", () => {
+  it("are found exactly", () => {
+    const widths = [64, 256, 1024];
+    expect(slope(widths, widths.map((n) => 3 * n ** -0.7))).toBeCloseTo(-0.7, 12);
+    expect(slope(widths, [1, null, null])).toBeNull();
+  });
+});
+
+describe("checks", () => {
+  it("look numbers up by path", () => {
+    const result = { regression: { lambdaEta: { value: 0.66 } }, scaling: { values: [null, 2] } };
+    expect(numberAt(result, "regression.lambdaEta.value")).toBe(0.66);
+    expect(numberAt(result, "scaling.values.1")).toBe(2);
+    for (const path of ["scaling.values.0", "regression.constructor", "nothing.at.all"]) expect(numberAt(result, path)).toBeNull();
+    const [holds, fails] = evaluateChecks(result, [
+      { path: "scaling.values.1", expected: 2.1, tolerance: 0.2 },
+      { path: "scaling.values.0", expected: 0, tolerance: 1 },
+    ]);
+    expect([holds!.passed, fails!.passed]).toEqual([true, false]);
+  });
+});
+
+const study: DualityStudy = {
+  network: { depth: 1, width: 24, activation: "erf", weightStd: 1.5, biasStd: 0.1 },
+  data: { inputs: { circle: { points: 4 } }, targets: "sin(theta)" },
+  training: { learningRate: { relative: 0.5 }, momentum: 0, steps: 12, potential: "quadratic", recordEvery: 1 },
+  ensemble: { size: 12, seed: 1 },
+  duality: { background: true, regression: { bootstrap: 20 }, widths: [12, 24], checks: [{ path: "background.errors.exact", expected: 0, tolerance: 1e-9 }] },
+};
+
+describe("dualityStudy on the reference engine", () => {
+  it("gives every section", async () => {
+    const { result } = await dualityStudy(study, referenceEngine);
+    expect(result.passed).toBe(true);
+    expect(result.background!.network.length).toBe(13);
+    expect(result.regression!.lambdaEta.value! / (2 / 3)).toBeGreaterThan(0.8);
+    expect(result.scaling!.kernelFluctuation.values.length).toBe(2);
+    expect(result.background!.deviation.standardErrors).toBeGreaterThan(0);
+  });
+  it("names the step of a divergence and keeps nothing false", async () => {
+    const wild = { ...study, training: { ...study.training, learningRate: 1e6, steps: 80, potential: "quartic" as const } };
+    const error = await dualityStudy(wild, referenceEngine).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DivergenceError);
+    expect((error as DivergenceError).step).toBeGreaterThan(0);
+  });
+  it("warns of a learning rate past divergence", async () => {
+    const fast = { ...study, training: { ...study.training, learningRate: { relative: 2.2 }, steps: 4 }, duality: { background: true } };
+    const { result } = await dualityStudy(fast, referenceEngine);
+    expect(result.warnings[0]).toContain("diverges");
+  });
+});

@@ -1,0 +1,236 @@
+/** The field room: order of the integrators, backgrounds, homogeneous solutions, lattices on the reference engine, and every refusal. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { DivergenceError, InputError } from "@slowroll/core/errors";
+import { createBackground } from "@slowroll/core/field/background";
+import { writeFinal } from "@slowroll/core/field/initial";
+import { integrate, ORDER } from "@slowroll/core/field/integrate";
+import { fieldStudy } from "@slowroll/core/field/run";
+import { buildSchedule, COMPOSITIONS } from "@slowroll/core/field/schedule";
+import type { BackgroundSpec, FieldStudy, FluctuationSpec, TimeSpec } from "@slowroll/core/field/study";
+import { dump } from "npyjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-field-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const none: FluctuationSpec = { kind: "none" };
+const base: FieldStudy = {
+  background: { kind: "static" },
+  field: { potential: "quadratic", mean: 1, velocity: 0 },
+  fluctuations: none,
+  time: { alpha: 0, step: 0.01, end: 1, recordEvery: 1 },
+};
+const oscillator = (end: number, time: Partial<TimeSpec> = {}): FieldStudy => ({ ...base, time: { ...base.time, end, ...time } });
+
+/** Slope of log error against log step. */
+function measuredOrder(steps: number[], errors: number[]): number {
+  return Math.log(errors[0]! / errors[errors.length - 1]!) / Math.log(steps[0]! / steps[steps.length - 1]!);
+}
+
+describe("orders", () => {
+  it("of the adaptive integrator, with fixed steps", () => {
+    const steps = [0.8, 0.4, 0.2];
+    const errors = steps.map((fixedStep) => {
+      const [, end] = integrate((_t, [x, v], slope) => {
+        slope[0] = v!;
+        slope[1] = -x!;
+      }, [1, 0], [0, 8], { fixedStep });
+      return Math.abs(end![0]! - Math.cos(8));
+    });
+    expect(measuredOrder(steps, errors)).toBeGreaterThan(ORDER - 0.5);
+  });
+  it.each(Object.entries(COMPOSITIONS))("of %s", async (integrator, { order }) => {
+    const steps = [0.1, 0.05, 0.025];
+    const errors: number[] = [];
+    for (const step of steps) {
+      const study = { ...oscillator(2, { step, integrator: integrator as "verlet2" }), background: { kind: "deSitter", hubble: 0.3 } as const };
+      const exact = await fieldStudy(oscillatorIn(study.background, 2), undefined);
+      const { result } = await fieldStudy(study, undefined);
+      errors.push(Math.abs(result.mean.at(-1)! - exact.result.mean.at(-1)!));
+    }
+    expect(measuredOrder(steps, errors)).toBeCloseTo(order, 1);
+  });
+});
+
+const oscillatorIn = (background: BackgroundSpec, end: number): FieldStudy => ({ ...oscillator(end), background });
+
+describe("integrate", () => {
+  it("keeps the tolerance and hits every time", () => {
+    const times = [0, 0.3, 0.31, 5];
+    const states = integrate((_t, [y], slope) => {
+      slope[0] = -2 * y!;
+    }, [3], times);
+    for (const [r, t] of times.entries()) expect(states[r]![0]! / (3 * Math.exp(-2 * t))).toBeCloseTo(1, 10);
+  });
+  it("names what cannot be integrated", () => {
+    const explode = (_t: number, [y]: Float64Array, slope: Float64Array): void => {
+      slope[0] = y! * y!;
+    };
+    expect(() => integrate(explode, [1], [0, 2])).toThrow(DivergenceError);
+    const stiff = (_t: number, [y]: Float64Array, slope: Float64Array): void => {
+      slope[0] = -1e7 * y!;
+    };
+    expect(() => integrate(stiff, [1], [0, 1], { maxSteps: 100 })).toThrow(RangeError);
+  });
+});
+
+describe("backgrounds", () => {
+  const specs: BackgroundSpec[] = [
+    { kind: "static" },
+    { kind: "deSitter", hubble: 0.7 },
+    { kind: "powerLaw", exponent: 0.5, hubble: 0.5 },
+    { kind: "powerLaw", exponent: 2, hubble: 1.1 },
+  ];
+  for (const spec of specs) {
+    it.each([0, 1, -1, 0.5])(`${JSON.stringify(spec)} obeys its own equations, alpha %d`, (alpha) => {
+      const background = createBackground(spec, alpha);
+      const h = 1e-5;
+      expect(background.scaleFactor(0)).toBe(1);
+      expect(background.time(0)).toBe(0);
+      for (const eta of [0.1, 0.4, 0.8].filter((value) => value < background.end)) {
+        const a = background.scaleFactor(eta);
+        const rate = (f: (eta: number) => number): number => (f(eta + h) - f(eta - h)) / (2 * h);
+        expect(rate(background.time)).toBeCloseTo(a ** alpha, 7);
+        expect(rate(background.scaleFactor) / a ** alpha / a).toBeCloseTo(background.hubble(eta), 7);
+      }
+    });
+  }
+  it("of radiation at alpha = 1 is linear", () => {
+    const { scaleFactor } = createBackground({ kind: "powerLaw", exponent: 0.5, hubble: 0.5 }, 1);
+    expect(scaleFactor(4)).toBeCloseTo(3, 13);
+  });
+});
+
+describe("homogeneous fields", () => {
+  it("oscillate exactly in Minkowski space", async () => {
+    const { result } = await fieldStudy(oscillator(20), undefined);
+    for (const [r, t] of result.times.entries()) expect(result.mean[r]).toBeCloseTo(Math.cos(t), 9);
+  });
+  it("decay without mass in de Sitter space", async () => {
+    const study: FieldStudy = {
+      ...oscillatorIn({ kind: "deSitter", hubble: 0.5 }, 1.23456),
+      field: { potential: { name: "quadratic", parameters: { mass: 0 } }, mean: 1, velocity: 2 },
+    };
+    const { result } = await fieldStudy(study, undefined);
+    expect(result.times.at(-1)).toBe(1.23456);
+    expect(result.velocity.at(-1)).toBeCloseTo(2 * Math.exp(-1.5 * 1.23456), 10);
+    expect(result.mean.at(-1)).toBeCloseTo(1 + (2 / 1.5) * (1 - Math.exp(-1.5 * 1.23456)), 10);
+  });
+  it("are the same in any alpha-time", async () => {
+    const cosmic = await fieldStudy(oscillatorIn({ kind: "deSitter", hubble: 0.5 }, 1), undefined);
+    const end = (1 - Math.exp(-0.5)) / 0.5;
+    const conformal = await fieldStudy({ ...oscillatorIn({ kind: "deSitter", hubble: 0.5 }, end), time: { ...base.time, alpha: 1, end } }, undefined);
+    expect(conformal.result.mean.at(-1)).toBeCloseTo(cosmic.result.mean.at(-1)!, 9);
+  });
+  it("say at which step they diverge", async () => {
+    const study: FieldStudy = { ...oscillator(50, { step: 0.5 }), field: { potential: { expression: "-phi^4" }, mean: 3, velocity: 0 } };
+    const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DivergenceError);
+  });
+});
+
+const lattice = { dimensions: 3, points: 8, length: 2 * Math.PI, stencil: 2 } as const;
+const wave = { kind: "planeWave", mode: [1, 1, 0], amplitude: 1e-2, velocity: 0 } as const;
+
+describe("lattices on the reference engine", () => {
+  it("end at CosmoLattice's final arrays to 1e-11 of their rms", async () => {
+    const data = path.join(import.meta.dirname, "../../../../tests/data/cosmolattice/radiation_lphi4_N32");
+    const study: FieldStudy = {
+      background: { kind: "powerLaw", exponent: 0.5, hubble: 0.5 },
+      field: { potential: "quartic", mean: 0, velocity: 0 },
+      lattice: { ...lattice, points: 32 },
+      fluctuations: { kind: "file", field: path.join(data, "init_scalar_0.f64"), momentum: path.join(data, "init_pi_scalar_0.f64") },
+      time: { alpha: 1, step: 0.01, end: 4, recordEvery: 400 },
+    };
+    const { final } = await fieldStudy(study, referenceEngine);
+    for (const [got, name] of [[final!.field, "final_scalar_0.f64"], [final!.momentum, "final_pi_scalar_0.f64"]] as const) {
+      const want = new Float64Array(new Uint8Array(readFileSync(path.join(data, name))).buffer);
+      const rms = Math.sqrt(want.reduce((sum, value) => sum + value ** 2, 0) / want.length);
+      expect(Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) / rms).toBeLessThan(1e-11);
+    }
+  });
+  it("carry a plane wave as the mode equation with k_eff", async () => {
+    const study: FieldStudy = {
+      ...base,
+      background: { kind: "deSitter", hubble: 1 },
+      field: { potential: "quadratic", mean: 0, velocity: 0 },
+      lattice,
+      fluctuations: wave,
+      time: { alpha: 0, step: 0.001, end: 1, recordEvery: 100 },
+    };
+    const { result } = await fieldStudy(study, referenceEngine);
+    const [mode] = result.modes!;
+    const states = integrate((t, [u, v], slope) => {
+      slope[0] = v!;
+      slope[1] = -3 * v! - (mode!.kEff ** 2 * Math.exp(-2 * t) + 1) * u!;
+    }, [1e-2, 0], result.times);
+    for (const [r, amplitude] of mode!.amplitude.entries()) expect(Math.abs(amplitude - states[r]![0]!) / 1e-2).toBeLessThan(1e-6);
+    expect(result.variance[0]).toBeCloseTo(1e-4 / 2, 12);
+  });
+  it("keep energy in Minkowski space", async () => {
+    const study: FieldStudy = { ...base, field: { potential: "quartic", mean: 0.5, velocity: 0 }, lattice, fluctuations: wave, time: { alpha: 0, step: 0.02, end: 10, recordEvery: 50 } };
+    const { result } = await fieldStudy(study, referenceEngine);
+    const total = result.times.map((_, r) => result.energy.kinetic[r]! + result.energy.gradient[r]! + result.energy.potential[r]!);
+    for (const energy of total) expect(energy / total[0]!).toBeCloseTo(1, 3);
+  });
+  it("give the amplitude of a wave at the Nyquist number", async () => {
+    const study: FieldStudy = { ...base, lattice: { ...lattice, dimensions: 1 }, fluctuations: { ...wave, mode: [4] }, time: { ...base.time, end: 0.01 } };
+    const { result } = await fieldStudy(study, referenceEngine);
+    expect(result.modes![0]!.amplitude[0]).toBeCloseTo(1e-2, 14);
+  });
+  it("read back what was saved, raw and as .npy", async () => {
+    const state = { field: Float64Array.from({ length: 8 }, (_, i) => i), momentum: new Float64Array(8).fill(2) };
+    await writeFinal(path.join(folder, "saved"), state);
+    writeFileSync(path.join(folder, "momentum.npy"), new Uint8Array(dump(state.momentum, [8])));
+    const study: FieldStudy = {
+      ...base,
+      lattice: { ...lattice, dimensions: 1 },
+      fluctuations: { kind: "file", field: path.join(folder, "saved", "field.f64"), momentum: path.join(folder, "momentum.npy") },
+      time: { ...base.time, end: 0.01 },
+    };
+    const { result } = await fieldStudy(study, referenceEngine);
+    expect(result.mean[0]).toBe(3.5);
+    expect(result.velocity[0]).toBe(2);
+  });
+  it("merge kicks but where records need the momentum", () => {
+    const background = createBackground({ kind: "static" }, 0);
+    const every = buildSchedule({ alpha: 0, step: 0.1, end: 1, recordEvery: 1 }, background);
+    const once = buildSchedule({ alpha: 0, step: 0.1, end: 1, recordEvery: 10 }, background);
+    expect(every.coefficients.length / 3).toBe(20);
+    expect(once.coefficients.length / 3).toBe(11);
+    expect(once.observeAfter).toEqual([0, 11]);
+  });
+});
+
+describe("refusals", () => {
+  const short = path.join(folder, "short.f64");
+  const broken = path.join(folder, "broken.npy");
+  const infinite = path.join(folder, "infinite.f64");
+  beforeAll(() => {
+    writeFileSync(short, new Uint8Array(8));
+    writeFileSync(broken, "no array");
+    writeFileSync(infinite, new Uint8Array(new Float64Array(512).fill(Number.POSITIVE_INFINITY).buffer));
+  });
+  const stored = (field: string): Partial<FieldStudy> => ({ lattice, fluctuations: { kind: "file", field, momentum: field } });
+  const refused: [string, Partial<FieldStudy>, string][] = [
+    ["an end between steps", { lattice, time: { ...base.time, step: 0.3 } }, "time.end"],
+    ["an end past de Sitter's alpha-time", { background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } }, "time.end"],
+    ["an end past it on a lattice", { lattice, background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } }, "time.end"],
+    ["too many sites", { lattice: { ...lattice, points: 100_000 } }, "lattice.points"],
+    ["a mode of the wrong dimension", { lattice, fluctuations: { ...wave, mode: [1] } }, "fluctuations.mode"],
+    ["the zero mode", { lattice, fluctuations: { ...wave, mode: [0, 0, 0] } }, "fluctuations.mode"],
+    ["a mode past Nyquist", { lattice, fluctuations: { ...wave, mode: [5, 0, 0] } }, "fluctuations.mode"],
+    ["a missing file", stored(path.join(folder, "nowhere.f64")), "fluctuations.field"],
+    ["a file of the wrong size", stored(short), "fluctuations.field"],
+    ["a broken .npy", stored(broken), "fluctuations.field"],
+    ["values that are not finite", stored(infinite), "fluctuations.field"],
+  ];
+  it.each(refused)("%s", async (_name, changes, place) => {
+    const error = await fieldStudy({ ...base, ...changes }, referenceEngine).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).path).toBe(place);
+  });
+});

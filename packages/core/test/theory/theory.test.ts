@@ -1,0 +1,106 @@
+/** Theory: kernels against independent numbers, quadrature against closed forms, predictions against the recursion. */
+import { readFileSync } from "node:fs";
+import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { eigen } from "@slowroll/core/theory/eigen";
+import { gaussianMoments } from "@slowroll/core/theory/gaussian";
+import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
+import { quadraticMass, quadraticPrediction, recursion } from "@slowroll/core/theory/prediction";
+import { describe, expect, it } from "vitest";
+
+interface KernelCase {
+  name: string;
+  inputs: number[][];
+  depth: number;
+  activation: string;
+  weightStd: number;
+  biasStd: number;
+  nngp: number[][];
+  ntk: number[][];
+}
+const cases = JSON.parse(readFileSync(new URL("../../../../tests/data/kernels.json", import.meta.url), "utf8")) as KernelCase[];
+
+const kernelsOf = ({ inputs, activation, ...rest }: KernelCase) =>
+  infiniteWidthKernels(
+    { ...rest, width: 1, inputDimension: inputs[0]!.length, activation: activationNamed(activation) },
+    Float64Array.from(inputs.flat()),
+    inputs.length,
+  );
+
+describe("infinite-width kernels", () => {
+  it.each(cases)("$name to 1e-10", (given) => {
+    const { nngp, ntk } = kernelsOf(given);
+    for (const [i, value] of given.nngp.flat().entries()) expect(Math.abs(nngp[i]! - value)).toBeLessThan(1e-10);
+    for (const [i, value] of given.ntk.flat().entries()) expect(Math.abs(ntk[i]! - value)).toBeLessThan(1e-10);
+  });
+});
+
+describe("Gaussian moments", () => {
+  const variances: [number, number, number][] = [
+    [1, 0.3, 2],
+    [1, 1, 1],
+    [2, -2, 2],
+    [30, 12, 9],
+    [0, 0, 1],
+    [1e-6, 1e-7, 4],
+  ];
+  it.each(["erf", "sin", "linear"])("of %s by quadrature equal the closed form", (name) => {
+    const { gaussianMoments: _closed, ...numeric } = activations[name]!;
+    for (const [suu, suv, svv] of variances) {
+      const closed = gaussianMoments(activations[name]!, suu, suv, svv);
+      const integrated = gaussianMoments(numeric as Activation, suu, suv, svv);
+      expect(integrated.value).toBeCloseTo(closed.value, 10);
+      expect(integrated.slope).toBeCloseTo(closed.slope, 10);
+    }
+  });
+  it("say so where they do not converge", () => {
+    const step = { name: "step", value: (z: number) => Math.sign(z), derivative: () => 0, wgsl: "" };
+    expect(() => gaussianMoments(step, 1, 0.5, 1)).toThrow(RangeError);
+  });
+});
+
+describe("eigen", () => {
+  it("gives descending values and orthonormal vectors", () => {
+    const matrix = [4, 1, 0, 1, 3, 1, 0, 1, 2];
+    const { values, vectors } = eigen(matrix, 3);
+    expect(values[0]! > values[1]! && values[1]! > values[2]!).toBe(true);
+    for (let i = 0; i < 3; i++) {
+      for (let a = 0; a < 3; a++) {
+        const left = [0, 1, 2].reduce((sum, b) => sum + matrix[a * 3 + b]! * vectors[b * 3 + i]!, 0);
+        expect(left).toBeCloseTo(values[i]! * vectors[a * 3 + i]!, 12);
+      }
+    }
+  });
+});
+
+describe("predictions for quadratic V", () => {
+  it.each([0, 0.5, 0.9])("mean equals the recursion and covariance its propagator, momentum %d", async (momentum) => {
+    const { nngp, ntk } = kernelsOf(cases[0]!);
+    const D = 8;
+    const potential = await compilePotential({ name: "quadratic", parameters: { massSquared: 2 } });
+    expect(quadraticMass(potential)).toBe(2);
+    const targets = Float64Array.from({ length: D }, (_, a) => Math.sin(a) + 0.3 * a);
+    const dynamics = { points: D, theta: ntk, learningRate: 0.01, momentum };
+    const record = [0, 1, 5, 40];
+    const prediction = quadraticPrediction(dynamics, 2, nngp, targets, record);
+    const phi = recursion({ ...dynamics, potential }, targets.map((y) => -y), record);
+    for (const [r] of record.entries()) {
+      for (const [a, f] of prediction.mean(r).entries()) expect(f).toBeCloseTo(targets[a]! + phi[r * D + a]!, 12);
+    }
+    // Column b of P is the recursion from unit vector b.
+    const columns = Array.from({ length: D }, (_, b) => recursion({ ...dynamics, potential }, Float64Array.from({ length: D }, (_, a) => (a === b ? 1 : 0)), record));
+    const r = 2;
+    const covariance = prediction.covariance(r);
+    for (let a = 0; a < D; a++) {
+      for (let d = 0; d < D; d++) {
+        let want = 0;
+        for (let b = 0; b < D; b++) for (let c = 0; c < D; c++) want += columns[b]![r * D + a]! * nngp[b * D + c]! * columns[c]![r * D + d]!;
+        expect(covariance[a * D + d]).toBeCloseTo(want, 12);
+      }
+    }
+  });
+  it("are not made for any other V", async () => {
+    expect(quadraticMass(await compilePotential("quartic"))).toBeUndefined();
+    expect(quadraticMass(await compilePotential({ expression: "(phi - 1)^2" }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,130 @@
+/** The ensemble job of every engine against tests/reference: every activation and built-in potential, depths, momentum, odd sizes. */
+import type { Engine, EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import { openEngine } from "@slowroll/core/engine/open";
+import { InputError, InterruptedError } from "@slowroll/core/errors";
+import { activations } from "@slowroll/core/network/activations";
+import { builtins } from "@slowroll/core/potential/builtins/index";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { drawNetwork, outputAndGradient, referenceEnsemble } from "../reference/ensemble.ts";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ engine: "webgpu", adapter: "software", precision: "float32" });
+});
+afterAll(() => engine.close());
+
+interface Case {
+  depth?: number;
+  width?: number;
+  activation?: string;
+  data?: number;
+  dimension?: number;
+  momentum?: number;
+  potential?: string;
+  steps?: number;
+  count?: number;
+  recordKernels?: number[];
+}
+
+async function jobOf(given: Case): Promise<EnsembleJob> {
+  const { depth = 1, width = 19, activation = "erf", data = 5, dimension = 2, momentum = 0, potential = "quadratic", steps = 12, count = 3 } = given;
+  return {
+    architecture: { inputDimension: dimension, depth, width, activation: activations[activation]!, weightStd: 1.4, biasStd: 0.3 },
+    inputs: normals(5, 0, 0, data * dimension),
+    targets: normals(6, 0, 0, data),
+    potential: await compilePotential(potential),
+    learningRate: 0.01,
+    momentum,
+    steps,
+    seed: 42,
+    networks: { first: 2, count },
+    recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
+    recordKernels: given.recordKernels ?? [0, Math.floor(steps / 2), steps],
+  };
+}
+
+async function train(job: EnsembleJob): Promise<EnsembleBatch> {
+  const batches: EnsembleBatch[] = [];
+  await engine.trainEnsemble(job, (batch) => batches.push(batch));
+  expect(batches.reduce((sum, batch) => sum + batch.count, 0)).toBe(job.networks.count);
+  const joined = (pick: (batch: EnsembleBatch) => Float64Array): Float64Array => Float64Array.from(batches.flatMap((batch) => Array.from(pick(batch))));
+  return { first: batches[0]!.first, count: job.networks.count, outputs: joined((b) => b.outputs), kernels: joined((b) => b.kernels) };
+}
+
+/** Largest difference over the largest value. */
+function difference(got: Float64Array, want: Float64Array): number {
+  expect(got.length).toBe(want.length);
+  const scale = want.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  return got.reduce((largest, value, i) => Math.max(largest, Math.abs(value - want[i]!)), 0) / scale;
+}
+
+const cases: Case[] = [
+  ...Object.keys(activations).map((activation) => ({ activation })),
+  ...Object.keys(activations).map((activation) => ({ activation, depth: 2, momentum: 0.5 })),
+  // The hilltop has no bottom: all is lost within a few more steps.
+  ...Object.keys(builtins).map((potential) => ({ potential, momentum: 0.9, steps: potential === "hilltop" ? 4 : 12 })),
+  { data: 1, dimension: 1, width: 1, count: 1 },
+  { data: 1, dimension: 3, width: 4, depth: 2 },
+  { data: 16, width: 64 },
+  { data: 17, width: 65, dimension: 1 },
+  { data: 21, width: 33, depth: 3, momentum: 0.9, steps: 6 },
+  { data: 4, width: 257, momentum: 0.9, recordKernels: [] },
+  { data: 8, width: 300, depth: 2, steps: 4 },
+  { data: 3, width: 130, depth: 4, steps: 4, activation: "tanh" },
+  { steps: 0, recordKernels: [0] },
+];
+
+describe("webgpu ensembles", () => {
+  it.each(cases.map((given) => [JSON.stringify(given), given] as const))("%s", async (_name, given) => {
+    const job = await jobOf(given);
+    const want = referenceEnsemble(job);
+    const got = await train(job);
+    expect(difference(got.outputs, want.outputs)).toBeLessThan(5e-5);
+    expect(difference(got.kernels, want.kernels)).toBeLessThan(5e-5);
+  });
+
+  it("are the same whatever the batching", async () => {
+    const job = await jobOf({ count: 5 });
+    const whole = await train(job);
+    const part = await train({ ...job, networks: { first: 4, count: 2 } });
+    const T = job.recordOutputs.length * job.targets.length;
+    expect(part.outputs).toEqual(whole.outputs.slice(2 * T, 4 * T));
+  });
+
+  it("refuse a network that does not fit", async () => {
+    const job = await jobOf({ width: 65536, depth: 2 });
+    await expect(engine.trainEnsemble(job, () => {})).rejects.toThrow(InputError);
+  });
+
+  it("end when interrupted", async () => {
+    const job = await jobOf({ width: 512, steps: 100_000, count: 64 });
+    const abort = new AbortController();
+    const run = engine.trainEnsemble({ ...job, recordOutputs: [0], recordKernels: [] }, () => {}, {
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+    });
+    await expect(run).rejects.toThrow(InterruptedError);
+  });
+});
+
+describe("the reference", () => {
+  it("has the gradient that finite differences give", async () => {
+    const job = await jobOf({ depth: 2, width: 4 });
+    const layers = drawNetwork(job, 0);
+    const x = [0.3, -0.8];
+    const { gradient } = outputAndGradient(job, layers, x);
+    for (const [l, layer] of layers.entries()) {
+      const weight = layer.weights[0]![1]!;
+      const h = 1e-5;
+      const at = (value: number): number => {
+        layer.weights[0]![1] = value;
+        return outputAndGradient(job, layers, x).f;
+      };
+      const slope = (at(weight + h) - at(weight - h)) / (2 * h);
+      at(weight);
+      expect(gradient[l]!.weights[0]![1]).toBeCloseTo(slope, 8);
+    }
+  });
+});

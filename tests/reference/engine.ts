@@ -1,0 +1,14 @@
+/** Both reference jobs as an engine in float64. */
+import type { Engine } from "@slowroll/core/engine/engine";
+import { referenceEnsemble } from "./ensemble.ts";
+import { referenceLattice } from "./lattice.ts";
+
+export const referenceEngine: Engine = {
+  info: { kind: "cpu", name: "reference", backend: "javascript", type: "software", precision: "float64", threads: 1, reason: "tests" },
+  trainEnsemble: async (job, onBatch) => {
+    onBatch(referenceEnsemble(job));
+    return { engineSeconds: 0 };
+  },
+  evolveLattice: async (job) => referenceLattice(job),
+  close: async () => {},
+};
