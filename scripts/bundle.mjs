@@ -60,7 +60,9 @@ await build({
   external: ["webgpu", "@sparticuz/chromium", "gpu.js", "canvas"],
   plugins: [embed],
   // Libraries in CommonJS inside an ES module need a require of their own.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
   legalComments: "linked",
   logLevel: "warning",
 });

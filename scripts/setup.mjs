@@ -15,16 +15,24 @@ function fail(message) {
 }
 
 const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 11)) fail(`Node ${process.versions.node} is too old: install Node 20.11 or newer`);
+if (major < 20 || (major === 20 && minor < 11))
+  fail(`Node ${process.versions.node} is too old: install Node 20.11 or newer`);
 
 /** What an install depends on: the lockfile, every manifest, and the Node that runs it. */
 function stamp() {
   const hash = createHash("sha256").update(process.version).update(process.platform).update(process.arch);
-  const manifests = ["package.json", "pnpm-workspace.yaml", "pnpm-lock.yaml", "shaders/package.json", "tests/package.json"];
+  const manifests = [
+    "package.json",
+    "pnpm-workspace.yaml",
+    "pnpm-lock.yaml",
+    "shaders/package.json",
+    "tests/package.json",
+  ];
   for (const group of ["packages", "apps"]) {
     for (const name of readdirSync(path.join(root, group)).sort()) manifests.push(`${group}/${name}/package.json`);
   }
-  for (const file of manifests) if (existsSync(path.join(root, file))) hash.update(file).update(readFileSync(path.join(root, file)));
+  for (const file of manifests)
+    if (existsSync(path.join(root, file))) hash.update(file).update(readFileSync(path.join(root, file)));
   return hash.digest("hex");
 }
 
@@ -52,7 +60,9 @@ if (!existsSync(pnpm)) {
     if (npm?.endsWith(".js")) run(npm, args, { cwd: folder });
     else execFileSync("npm", args, { stdio: ["ignore", 2, 2], cwd: folder, shell: process.platform === "win32" });
   } catch {
-    fail(`${packageManager} could not be fetched with npm: check the network and npm's registry setting, then run again`);
+    fail(
+      `${packageManager} could not be fetched with npm: check the network and npm's registry setting, then run again`,
+    );
   }
 }
 console.error("setup: installing the packages of the lockfile");

@@ -29,9 +29,26 @@ interface Case {
 }
 
 async function jobOf(given: Case): Promise<EnsembleJob> {
-  const { depth = 1, width = 19, activation = "erf", data = 5, dimension = 2, momentum = 0, potential = "quadratic", steps = 12, count = 3 } = given;
+  const {
+    depth = 1,
+    width = 19,
+    activation = "erf",
+    data = 5,
+    dimension = 2,
+    momentum = 0,
+    potential = "quadratic",
+    steps = 12,
+    count = 3,
+  } = given;
   return {
-    architecture: { inputDimension: dimension, depth, width, activation: activations[activation]!, weightStd: 1.4, biasStd: 0.3 },
+    architecture: {
+      inputDimension: dimension,
+      depth,
+      width,
+      activation: activations[activation]!,
+      weightStd: 1.4,
+      biasStd: 0.3,
+    },
     inputs: normals(5, 0, 0, data * dimension),
     targets: normals(6, 0, 0, data),
     potential: await compilePotential(potential),
@@ -49,8 +66,14 @@ async function train(job: EnsembleJob): Promise<EnsembleBatch> {
   const batches: EnsembleBatch[] = [];
   await engine.trainEnsemble(job, (batch) => batches.push(batch));
   expect(batches.reduce((sum, batch) => sum + batch.count, 0)).toBe(job.networks.count);
-  const joined = (pick: (batch: EnsembleBatch) => Float64Array): Float64Array => Float64Array.from(batches.flatMap((batch) => Array.from(pick(batch))));
-  return { first: batches[0]!.first, count: job.networks.count, outputs: joined((b) => b.outputs), kernels: joined((b) => b.kernels) };
+  const joined = (pick: (batch: EnsembleBatch) => Float64Array): Float64Array =>
+    Float64Array.from(batches.flatMap((batch) => Array.from(pick(batch))));
+  return {
+    first: batches[0]!.first,
+    count: job.networks.count,
+    outputs: joined((b) => b.outputs),
+    kernels: joined((b) => b.kernels),
+  };
 }
 
 /** Largest difference over the largest value. */

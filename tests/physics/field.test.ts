@@ -20,17 +20,27 @@ it("ends at CosmoLattice's final arrays to 2e-5 of their rms", async () => {
     background: { kind: "powerLaw", exponent: 0.5, hubble: 0.5 },
     field: { potential: "quartic", mean: 0, velocity: 0 },
     lattice: { dimensions: 3, points: 32, length: 2 * Math.PI, stencil: 2 },
-    fluctuations: { kind: "file", field: path.join(data, "init_scalar_0.f64"), momentum: path.join(data, "init_pi_scalar_0.f64") },
+    fluctuations: {
+      kind: "file",
+      field: path.join(data, "init_scalar_0.f64"),
+      momentum: path.join(data, "init_pi_scalar_0.f64"),
+    },
     time: { alpha: 1, step: 0.01, end: 4, recordEvery: 10 },
   };
   const { result, final } = await fieldStudy(study, engine);
-  for (const [got, name] of [[final!.field, "final_scalar_0.f64"], [final!.momentum, "final_pi_scalar_0.f64"]] as const) {
+  for (const [got, name] of [
+    [final!.field, "final_scalar_0.f64"],
+    [final!.momentum, "final_pi_scalar_0.f64"],
+  ] as const) {
     const want = new Float64Array(new Uint8Array(readFileSync(path.join(data, name))).buffer);
     const rms = Math.sqrt(want.reduce((sum, value) => sum + value ** 2, 0) / want.length);
     expect(Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) / rms).toBeLessThan(2e-5);
   }
   // CosmoLattice's own averages: columns eta, <phi>, ... every 0.1.
-  const rows = readFileSync(path.join(data, "average_scalar_0.txt"), "utf8").trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const rows = readFileSync(path.join(data, "average_scalar_0.txt"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
   for (const [eta, mean] of rows.filter(([time]) => Number.isFinite(time))) {
     const r = result.alphaTimes.findIndex((time) => Math.abs(time - eta!) < 1e-6);
     expect(Math.abs(result.mean[r]! - mean!)).toBeLessThan(1e-5);
@@ -47,9 +57,14 @@ it("carries a plane wave in de Sitter as the mode equation with k_eff, to 1e-4 o
   };
   const { result } = await fieldStudy(study, engine);
   const [mode] = result.modes!;
-  const states = integrate((t, [u, v], slope) => {
-    slope[0] = v!;
-    slope[1] = -3 * v! - (mode!.kEff ** 2 * Math.exp(-2 * t) + 1) * u!;
-  }, [1e-3, 0], result.times);
-  for (const [r, amplitude] of mode!.amplitude.entries()) expect(Math.abs(amplitude - states[r]![0]!) / 1e-3).toBeLessThan(1e-4);
+  const states = integrate(
+    (t, [u, v], slope) => {
+      slope[0] = v!;
+      slope[1] = -3 * v! - (mode!.kEff ** 2 * Math.exp(-2 * t) + 1) * u!;
+    },
+    [1e-3, 0],
+    result.times,
+  );
+  for (const [r, amplitude] of mode!.amplitude.entries())
+    expect(Math.abs(amplitude - states[r]![0]!) / 1e-3).toBeLessThan(1e-4);
 });

@@ -1,6 +1,7 @@
 /** What the trained ensembles must show (physics.md sections 1 and 4), on the software adapter at full size. */
-import { measureScaling } from "@slowroll/core/duality/scaling";
+
 import { dualityStudy } from "@slowroll/core/duality/run";
+import { measureScaling } from "@slowroll/core/duality/scaling";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { networkStudy } from "@slowroll/core/network/run";
@@ -19,7 +20,13 @@ afterAll(() => engine.close());
 const study = (changes: { width?: number; depth?: number; size?: number; steps?: number } = {}): NetworkStudy => ({
   network: { depth: changes.depth ?? 1, width: changes.width ?? 1024, activation: "erf", weightStd: 1.5, biasStd: 0.1 },
   data: { inputs: { circle: { points: 8 } }, targets: "sin(theta) + 0.5*cos(2*theta)" },
-  training: { learningRate: { relative: 0.5 }, momentum: 0, steps: changes.steps ?? 200, potential: "quadratic", recordEvery: 1 },
+  training: {
+    learningRate: { relative: 0.5 },
+    momentum: 0,
+    steps: changes.steps ?? 200,
+    potential: "quadratic",
+    recordEvery: 1,
+  },
   ensemble: { size: changes.size ?? 512, seed: 1 },
 });
 
@@ -31,9 +38,16 @@ describe("4,096 networks of width 1,024", () => {
     const record = [0, 5, 20, 200];
     const moments = record.map(() => new Moments(D, { covariance: true }));
     await engine.trainEnsemble(ensembleJob(setup, given, { recordOutputs: record, recordKernels: [] }), (batch) => {
-      for (let m = 0; m < batch.count; m++) for (const [r, of] of moments.entries()) of.add(batch.outputs, (m * record.length + r) * D);
+      for (let m = 0; m < batch.count; m++)
+        for (const [r, of] of moments.entries()) of.add(batch.outputs, (m * record.length + r) * D);
     });
-    const prediction = quadraticPrediction({ points: D, theta: setup.kernels.ntk, learningRate: setup.eta, momentum: 0 }, 1, setup.kernels.nngp, targets, record);
+    const prediction = quadraticPrediction(
+      { points: D, theta: setup.kernels.ntk, learningRate: setup.eta, momentum: 0 },
+      1,
+      setup.kernels.nngp,
+      targets,
+      record,
+    );
     const { width } = given.network;
     const N = given.ensemble.size;
     const largestTarget = Math.max(...targets.map(Math.abs));
@@ -51,7 +65,9 @@ describe("4,096 networks of width 1,024", () => {
           const sampling = 5 * Math.sqrt((aa * bb + ab * ab) / N);
           const finiteWidth = (0.8 * setup.kernels.nngp[a * D + a]!) / width;
           // At step 0 f is a sum of independent units: its kurtosis widens the sampling error by order 1/width, within the same allowance.
-          expect(Math.abs(measured[a * D + b]! - ab), `covariance ${a},${b} at step ${step}`).toBeLessThan(sampling + finiteWidth);
+          expect(Math.abs(measured[a * D + b]! - ab), `covariance ${a},${b} at step ${step}`).toBeLessThan(
+            sampling + finiteWidth,
+          );
         }
       }
     }
@@ -84,7 +100,10 @@ describe("width", () => {
 
 describe("the cosmological constant", () => {
   it("is measured from training curves: Lambda eta = 2/3", async () => {
-    const { result } = await dualityStudy({ ...study({ size: 128 }), duality: { background: false, regression: { bootstrap: 200 } } }, engine);
+    const { result } = await dualityStudy(
+      { ...study({ size: 128 }), duality: { background: false, regression: { bootstrap: 200 } } },
+      engine,
+    );
     const { value, error, expected } = result.regression!.lambdaEta;
     expect(error! / expected).toBeLessThan(0.01);
     expect(Math.abs(value! / expected - 1)).toBeLessThan((3 * error!) / expected + 2 / 1024);

@@ -4,11 +4,19 @@ import { referenceEnsemble } from "./ensemble.ts";
 import { referenceLattice } from "./lattice.ts";
 
 export const referenceEngine: Engine = {
-  info: { kind: "cpu", name: "reference", backend: "javascript", type: "software", precision: "float64", threads: 1, reason: "tests" },
+  info: {
+    kind: "cpu",
+    name: "reference",
+    backend: "javascript",
+    type: "software",
+    precision: "float64",
+    threads: 1,
+    reason: "tests",
+  },
   trainEnsemble: async (job, onBatch) => {
     onBatch(referenceEnsemble(job));
     return { engineSeconds: 0 };
   },
-  evolveLattice: async (job) => referenceLattice(job),
+  evolveLattice: (job) => referenceLattice(job),
   close: async () => {},
 };

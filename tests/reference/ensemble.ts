@@ -12,7 +12,10 @@ interface Layer {
 }
 
 const zerosLike = (layers: readonly Layer[]): Layer[] =>
-  layers.map(({ weights, biases }) => ({ weights: weights.map((row) => row.map(() => 0)), biases: biases.map(() => 0) }));
+  layers.map(({ weights, biases }) => ({
+    weights: weights.map((row) => row.map(() => 0)),
+    biases: biases.map(() => 0),
+  }));
 
 /** Weights and biases of a network, hidden layers first and the output last. */
 export function drawNetwork(job: EnsembleJob, network: number): Layer[] {
@@ -29,7 +32,11 @@ export function drawNetwork(job: EnsembleJob, network: number): Layer[] {
 }
 
 /** f(x) and its gradient with respect to all weights and biases. */
-export function outputAndGradient(job: EnsembleJob, layers: readonly Layer[], x: readonly number[]): { f: number; gradient: Layer[] } {
+export function outputAndGradient(
+  job: EnsembleJob,
+  layers: readonly Layer[],
+  x: readonly number[],
+): { f: number; gradient: Layer[] } {
   const { activation, weightStd, biasStd } = job.architecture;
   const inputs: number[][] = [];
   const sums: number[][] = [];
@@ -86,12 +93,14 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
       const evaluated = rows.map((x) => outputAndGradient(job, layers, x));
       if (job.recordOutputs.includes(step)) outputs.push(...evaluated.map(({ f }) => f));
       if (job.recordKernels.includes(step)) {
-        for (const { gradient: left } of evaluated) for (const { gradient: right } of evaluated) kernels.push(product(left, right));
+        for (const { gradient: left } of evaluated)
+          for (const { gradient: right } of evaluated) kernels.push(product(left, right));
       }
       const force = evaluated.map(({ f }, a) => job.potential.gradient(0, f - job.targets[a]!));
       for (const [l, layer] of layers.entries()) {
         const descend = (pick: (gradient: Layer) => number, before: number): number =>
-          job.momentum * before - job.learningRate * evaluated.reduce((sum, { gradient }, a) => sum + force[a]! * pick(gradient[l]!), 0);
+          job.momentum * before -
+          job.learningRate * evaluated.reduce((sum, { gradient }, a) => sum + force[a]! * pick(gradient[l]!), 0);
         for (const [j, row] of layer.weights.entries()) {
           const bias = descend((g) => g.biases[j]!, velocity[l]!.biases[j]!);
           velocity[l]!.biases[j] = bias;
@@ -105,5 +114,10 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
       }
     }
   }
-  return { first: job.networks.first, count: job.networks.count, outputs: Float64Array.from(outputs), kernels: Float64Array.from(kernels) };
+  return {
+    first: job.networks.first,
+    count: job.networks.count,
+    outputs: Float64Array.from(outputs),
+    kernels: Float64Array.from(kernels),
+  };
 }

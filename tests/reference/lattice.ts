@@ -37,7 +37,11 @@ function observe(job: LatticeJob, field: Float64Array, momentum: Float64Array, a
       : [
           perField((start, site) => {
             let phase = 0;
-            for (let axis = grid.dimensions - 1, rest = site; axis >= 0; axis--, rest = Math.floor(rest / grid.points)) {
+            for (
+              let axis = grid.dimensions - 1, rest = site;
+              axis >= 0;
+              axis--, rest = Math.floor(rest / grid.points)
+            ) {
               phase += (reduction.mode[axis]! * (rest % grid.points)) / grid.points;
             }
             return 2 * field[start + site]! * Math.cos(2 * Math.PI * phase);
@@ -57,11 +61,12 @@ function observe(job: LatticeJob, field: Float64Array, momentum: Float64Array, a
 }
 
 /** All observations and the final state. */
-export function referenceLattice(job: LatticeJob): LatticeReport {
+export async function referenceLattice(job: LatticeJob): Promise<LatticeReport> {
   const { realisations, fields, potential, schedule, grid } = job;
   const sites = grid.points ** grid.dimensions;
-  const field = job.field.slice();
-  const momentum = job.momentum.slice();
+  const initial = await job.initial();
+  const field = initial.field.slice();
+  const momentum = initial.momentum.slice();
   const observations: Observation[] = [];
   for (let o = 0; o <= schedule.coefficients.length / 3; o++) {
     if (job.observeAfter.includes(o)) observations.push(observe(job, field, momentum, o));
@@ -79,5 +84,5 @@ export function referenceLattice(job: LatticeJob): LatticeReport {
       }
     }
   }
-  return { engineSeconds: 0, observations, field, momentum };
+  return { engineSeconds: 0, observations, final: { field, momentum } };
 }

@@ -30,17 +30,29 @@ export async function measureCeilings(gpu: Gpu, samples: number): Promise<Ceilin
     const x = Math.min(groups, gpu.limits.maxComputeWorkgroupsPerDimension);
     const copyTimes = await timeDispatch(
       gpu,
-      { pipeline: copyKernel.pipeline, bindings: await copyKernel.bind({ source, target_: target }), workgroups: [x, Math.ceil(groups / x), 1] },
+      {
+        pipeline: copyKernel.pipeline,
+        bindings: await copyKernel.bind({ source, target_: target }),
+        workgroups: [x, Math.ceil(groups / x), 1],
+      },
       samples,
     );
     const arithmetic = await loadKernel(gpu, multiplyAdd, { constants: { ROUNDS } });
     const arithmeticTimes = await timeDispatch(
       gpu,
-      { pipeline: arithmetic.pipeline, bindings: await arithmetic.bind({ result: small }), workgroups: [invocations / 64, 1, 1] },
+      {
+        pipeline: arithmetic.pipeline,
+        bindings: await arithmetic.bind({ result: small }),
+        workgroups: [invocations / 64, 1, 1],
+      },
       samples,
     );
     const empty = await loadKernel(gpu, nothing);
-    const emptyTimes = await timeDispatch(gpu, { pipeline: empty.pipeline, bindings: await empty.bind({ result: small }), workgroups: [1, 1, 1] }, samples);
+    const emptyTimes = await timeDispatch(
+      gpu,
+      { pipeline: empty.pipeline, bindings: await empty.bind({ result: small }), workgroups: [1, 1, 1] },
+      samples,
+    );
     return {
       copyBytesPerSecond: (2 * bytes) / Math.min(...copyTimes),
       flopsPerSecond: (invocations * 64 * ROUNDS) / Math.min(...arithmeticTimes),

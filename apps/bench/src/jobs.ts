@@ -25,11 +25,20 @@ export interface JobBenchmark {
 const D = 8;
 const RATE = 0.02;
 
-async function ensembleJob(width: number, depth: number, networks: number, steps: number, record: number[]): Promise<EnsembleJob> {
+async function ensembleJob(
+  width: number,
+  depth: number,
+  networks: number,
+  steps: number,
+  record: number[],
+): Promise<EnsembleJob> {
   const angle = (a: number): number => (2 * Math.PI * a) / D;
   return {
     architecture: { inputDimension: 2, depth, width, activation: activationNamed("erf"), weightStd: 1.5, biasStd: 0.1 },
-    inputs: Float64Array.from({ length: 2 * D }, (_, i) => Math.SQRT2 * (i % 2 ? Math.sin(angle(i >> 1)) : Math.cos(angle(i >> 1)))),
+    inputs: Float64Array.from(
+      { length: 2 * D },
+      (_, i) => Math.SQRT2 * (i % 2 ? Math.sin(angle(i >> 1)) : Math.cos(angle(i >> 1))),
+    ),
     targets: Float64Array.from({ length: D }, (_, a) => Math.sin(angle(a))),
     potential: await compilePotential("quadratic"),
     learningRate: RATE,
@@ -47,15 +56,31 @@ function plainOutputs({ architecture, inputs, targets, steps }: EnsembleJob): Fl
   const { width, weightStd, biasStd, activation } = architecture;
   const first = normals(1, 0, 0, 2 * width);
   const biases = normals(1, 0, 1, width);
-  const weights = Float64Array.from({ length: 3 * width }, (_, i) => (i % 3 < 2 ? first[2 * Math.floor(i / 3) + (i % 3)]! : biases[Math.floor(i / 3)]!));
+  const weights = Float64Array.from({ length: 3 * width }, (_, i) =>
+    i % 3 < 2 ? first[2 * Math.floor(i / 3) + (i % 3)]! : biases[Math.floor(i / 3)]!,
+  );
   const output = Float64Array.from([...normals(1, 0, 2, width), ...normals(1, 0, 3, 1)]);
-  const scaled = Float64Array.from({ length: 3 * D }, (_, i) => (i % 3 < 2 ? (weightStd / Math.SQRT2) * inputs[2 * Math.floor(i / 3) + (i % 3)]! : biasStd));
-  return trainShallow({ weights, output }, scaled, targets, activation, { width, scale: weightStd / Math.sqrt(width), bias: biasStd, rate: RATE, steps });
+  const scaled = Float64Array.from({ length: 3 * D }, (_, i) =>
+    i % 3 < 2 ? (weightStd / Math.SQRT2) * inputs[2 * Math.floor(i / 3) + (i % 3)]! : biasStd,
+  );
+  return trainShallow({ weights, output }, scaled, targets, activation, {
+    width,
+    scale: weightStd / Math.sqrt(width),
+    bias: biasStd,
+    rate: RATE,
+    steps,
+  });
 }
 
 const largest = (values: Iterable<number>): number => Math.max(...Array.from(values, Math.abs));
 
-async function training(gpu: Gpu, width: number, depth: number, networks: number, steps: number): Promise<JobBenchmark> {
+async function training(
+  gpu: Gpu,
+  width: number,
+  depth: number,
+  networks: number,
+  steps: number,
+): Promise<JobBenchmark> {
   const job = await ensembleJob(width, depth, networks, steps, [0]);
   // Forward, backward and descent: three products for each weight of an upper layer, two for the first and the output.
   const weights = (depth - 1) * width * width * 3 + width * (3 + 1) * 2;
@@ -86,9 +111,14 @@ async function lattice(gpu: Gpu, points: number, operations: number): Promise<Jo
     realisations: 1,
     fields: 1,
     potential: await compilePotential("quartic"),
-    field: Float64Array.from({ length: sites }, (_, i) => Math.sin(i)),
-    momentum: new Float64Array(sites),
-    schedule: { kind: "prescribed", coefficients: Float64Array.from({ length: 3 * operations }, (_, i) => [0.01, 0.01, 0.01][i % 3]!) },
+    initial: async () => ({
+      field: Float64Array.from({ length: sites }, (_, i) => Math.sin(i)),
+      momentum: new Float64Array(sites),
+    }),
+    schedule: {
+      kind: "prescribed",
+      coefficients: Float64Array.from({ length: 3 * operations }, (_, i) => [0.01, 0.01, 0.01][i % 3]!),
+    },
     observeAfter: [operations],
     reductions: [{ kind: "field" }],
   };
@@ -101,7 +131,8 @@ async function lattice(gpu: Gpu, points: number, operations: number): Promise<Jo
     bytes: 16 * sites * operations,
     run: async () => (await evolveLattice(gpu, job)).engineSeconds,
     async check() {
-      const { observations, field } = await evolveLattice(gpu, job);
+      const { observations, final } = await evolveLattice(gpu, job);
+      const { field } = final;
       const mean = field.reduce((sum, value) => sum + value, 0) / sites;
       return Math.abs(observations[0]!.fieldMean![0]! - mean) / largest(field.subarray(0, 1000));
     },

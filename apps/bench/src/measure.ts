@@ -44,7 +44,13 @@ export interface Report {
 const JOB_TOLERANCE = 1e-4;
 
 /** Rate, ceiling and fraction from timings in seconds. */
-function judge(name: string, size: string, timings: readonly number[], work: { flops: number; bytes: number; count?: number; unit?: string }, ceilings: Ceilings): KernelResult {
+function judge(
+  name: string,
+  size: string,
+  timings: readonly number[],
+  work: { flops: number; bytes: number; count?: number; unit?: string },
+  ceilings: Ceilings,
+): KernelResult {
   const byMemory = work.bytes / ceilings.copyBytesPerSecond;
   const byArithmetic = work.flops / ceilings.flopsPerSecond;
   const ceiling = byMemory >= byArithmetic ? "copy" : "multiply-add";
@@ -62,16 +68,26 @@ function judge(name: string, size: string, timings: readonly number[], work: { f
   };
 }
 
-async function measureCase<Shape>(gpu: Gpu, { declaration, checks, timed, build }: KernelCase<Shape>, samples: number, ceilings: Ceilings): Promise<KernelResult> {
+async function measureCase<Shape>(
+  gpu: Gpu,
+  { declaration, checks, timed, build }: KernelCase<Shape>,
+  samples: number,
+  ceilings: Ceilings,
+): Promise<KernelResult> {
   // The third shape is one of several odd sizes that the tests check too.
   const wrong = await checkCase(gpu, declaration, build(checks[2]!, drawFrom(3)));
-  if (wrong > 1) throw new Error(`${declaration.name} is wrong by ${wrong.toPrecision(2)} times its rounding bound: its speed means nothing`);
+  if (wrong > 1)
+    throw new Error(
+      `${declaration.name} is wrong by ${wrong.toPrecision(2)} times its rounding bound: its speed means nothing`,
+    );
   const shape = timed[gpu.adapter.type];
   const built = build(shape, drawFrom(4));
   const loaded = await loadCase(gpu, declaration, built);
   try {
     const timings = await timeDispatch(gpu, loaded.dispatch, samples);
-    const size = Object.entries(shape as object).map(([key, value]) => `${key} ${value}`).join(", ");
+    const size = Object.entries(shape as object)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(", ");
     return judge(declaration.name, size, timings, built, ceilings);
   } finally {
     loaded.destroy();
@@ -103,7 +119,8 @@ export async function measureAll(
     if (!job.name.includes(filter)) continue;
     onStart(`${job.name}, ${job.size}`);
     const wrong = await job.check();
-    if (!(wrong < JOB_TOLERANCE)) throw new Error(`${job.name} differs from plain loops by ${wrong.toExponential(1)}: its speed means nothing`);
+    if (!(wrong < JOB_TOLERANCE))
+      throw new Error(`${job.name} differs from plain loops by ${wrong.toExponential(1)}: its speed means nothing`);
     // The first run compiles.
     await job.run();
     const timings: number[] = [];
@@ -118,7 +135,14 @@ export async function measureAll(
   const last = curve.sizes.length - 1;
   const curves =
     last > 0
-      ? [{ name: "seconds per network step against width", ...curve, exponent: Math.log(curve.seconds[last]! / curve.seconds[0]!) / Math.log(curve.sizes[last]! / curve.sizes[0]!) }]
+      ? [
+          {
+            name: "seconds per network step against width",
+            ...curve,
+            exponent:
+              Math.log(curve.seconds[last]! / curve.seconds[0]!) / Math.log(curve.sizes[last]! / curve.sizes[0]!),
+          },
+        ]
       : [];
 
   const peers: PeerResult[] = [];
@@ -131,10 +155,23 @@ export async function measureAll(
     const works = [
       productWork(draw(rows * inner), draw(inner * columns), rows, inner, columns, rateOf("network/dense_forward")),
       // The lattice kernel's rate is in bytes or operations; a site moves 16 bytes and takes 20 operations.
-      stencilWork(draw(points ** 3), draw(points ** 3), points, { laplacian: 0.1, force: 0.01, drift: 0.1 }, latticeSites.rate / (latticeSites.unit === "B/s" ? 16 : 20)),
+      stencilWork(
+        draw(points ** 3),
+        draw(points ** 3),
+        points,
+        { laplacian: 0.1, force: 0.01, drift: 0.1 },
+        latticeSites.rate / (latticeSites.unit === "B/s" ? 16 : 20),
+      ),
     ];
     peers.push(...(await measurePeers(works, Math.min(samples, 5))));
   }
   const { name, backend, type } = gpu.adapter;
-  return { version: "0.1.0", engine: { kind: "webgpu", name, backend, type, precision: "float32", threads: 0 }, ceilings, kernels, peers, curves };
+  return {
+    version: "0.1.0",
+    engine: { kind: "webgpu", name, backend, type, precision: "float32", threads: 0 },
+    ceilings,
+    kernels,
+    peers,
+    curves,
+  };
 }

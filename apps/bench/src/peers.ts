@@ -86,7 +86,15 @@ export async function measurePeers(works: readonly PeerWork[], samples: number):
     const { unit } = work;
     const add = (name: string, version: string, outcome: { seconds: number } | { missing: string }): void => {
       if ("missing" in outcome) results.push({ name, version, work: work.name, unit, missing: outcome.missing });
-      else results.push({ name, version, work: work.name, unit, rate: work.count / outcome.seconds, ratio: work.ourRate / (work.count / outcome.seconds) });
+      else
+        results.push({
+          name,
+          version,
+          work: work.name,
+          unit,
+          rate: work.count / outcome.seconds,
+          ratio: work.ourRate / (work.count / outcome.seconds),
+        });
     };
     add("typed arrays", process.version, { seconds: median(await time(work.plain, samples)) });
     for (const mode of MODES) {
@@ -112,10 +120,18 @@ export async function measurePeers(works: readonly PeerWork[], samples: number):
   return results;
 }
 
-const rowsOf = (flat: Float32Array, columns: number): Float32Array[] => Array.from({ length: flat.length / columns }, (_, r) => flat.subarray(r * columns, (r + 1) * columns));
+const rowsOf = (flat: Float32Array, columns: number): Float32Array[] =>
+  Array.from({ length: flat.length / columns }, (_, r) => flat.subarray(r * columns, (r + 1) * columns));
 
 /** The product of a forward step: units [rows] from weights [rows][inner] and activations [inner][columns]. */
-export function productWork(a: Float32Array, b: Float32Array, rows: number, inner: number, columns: number, ourRate: number): PeerWork {
+export function productWork(
+  a: Float32Array,
+  b: Float32Array,
+  rows: number,
+  inner: number,
+  columns: number,
+  ourRate: number,
+): PeerWork {
   return {
     name: `matrix step ${rows} x ${inner} x ${columns}`,
     unit: "flop/s",
@@ -123,7 +139,8 @@ export function productWork(a: Float32Array, b: Float32Array, rows: number, inne
     ourRate,
     plain: () => product(a, b, rows, inner, columns),
     gpuJs: {
-      source: "function(a, b) { let sum = 0; for (let k = 0; k < this.constants.inner; k++) { sum += a[this.thread.y][k] * b[k][this.thread.x]; } return sum; }",
+      source:
+        "function(a, b) { let sum = 0; for (let k = 0; k < this.constants.inner; k++) { sum += a[this.thread.y][k] * b[k][this.thread.x]; } return sum; }",
       output: [columns, rows],
       constants: { inner },
       inputs: [rowsOf(a, inner), rowsOf(b, columns)],
@@ -132,8 +149,15 @@ export function productWork(a: Float32Array, b: Float32Array, rows: number, inne
 }
 
 /** The drift of a kicked field: gpu.js kernels have one output, so the new field is what is compared. */
-export function stencilWork(field: Float32Array, momentum: Float32Array, points: number, step: StencilStep, ourRate: number): PeerWork {
-  const planes = (flat: Float32Array): Float32Array[][] => rowsOf(flat, points * points).map((plane) => rowsOf(plane, points));
+export function stencilWork(
+  field: Float32Array,
+  momentum: Float32Array,
+  points: number,
+  step: StencilStep,
+  ourRate: number,
+): PeerWork {
+  const planes = (flat: Float32Array): Float32Array[][] =>
+    rowsOf(flat, points * points).map((plane) => rowsOf(plane, points));
   return {
     name: `stencil ${points}^3`,
     unit: "site updates/s",

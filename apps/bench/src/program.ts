@@ -19,7 +19,8 @@ interface Options {
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000) throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
   return value;
 }
 
@@ -37,10 +38,15 @@ function asText({ engine, ceilings, kernels, peers, curves }: Report): string {
     }),
     "",
     ...peers.map(({ name, version, work, rate, unit, ratio, missing }) =>
-      missing ? `${name} ${version}: ${work}: missing: ${missing}` : `${name} ${version}: ${work}: ${si.format(rate!)} ${unit}, ours is ${ratio!.toPrecision(3)} times that`,
+      missing
+        ? `${name} ${version}: ${work}: missing: ${missing}`
+        : `${name} ${version}: ${work}: ${si.format(rate!)} ${unit}, ours is ${ratio!.toPrecision(3)} times that`,
     ),
     "",
-    ...curves.map(({ name, sizes, seconds, exponent }) => `${name}: ${sizes.map((size, i) => `${size}: ${si.format(seconds[i]!)} s`).join(", ")}; time goes as size^${exponent.toFixed(2)}`),
+    ...curves.map(
+      ({ name, sizes, seconds, exponent }) =>
+        `${name}: ${sizes.map((size, i) => `${size}: ${si.format(seconds[i]!)} s`).join(", ")}; time goes as size^${exponent.toFixed(2)}`,
+    ),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -71,7 +77,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      io.error(`slowroll-bench: ${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll-bench --help\n`);
+      io.error(
+        `slowroll-bench: ${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll-bench --help\n`,
+      );
       return 2;
     }
     if (!(error instanceof SlowrollError)) throw error;

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError } from "@slowroll/core/errors";
-import type { InitialState } from "@slowroll/core/field/initial";
 import type { ResultDocument } from "./document.ts";
 
 export interface FolderChoice {
@@ -92,7 +92,7 @@ export async function writeRun(folder: string, document: ResultDocument, log: re
 }
 
 /** Writes a lattice's final state as stored arrays. Throws InputError (--save-final) where the folder cannot be written. */
-export async function saveFinal(folder: string, state: InitialState): Promise<void> {
+export async function saveFinal(folder: string, state: LatticeState): Promise<void> {
   const { writeFinal } = await import("@slowroll/core/field/initial");
   try {
     await writeFinal(folder, state);

@@ -52,7 +52,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "training: { learningRate: fast }", "training.learningRate", "relative"],
   ["network", "training: { potential: 7 }", "training.potential", "built-in name"],
   ["network", "data: { inputs: 5 }", "data.inputs", "list of rows"],
-  ["network", "data: { targets: { a: 1 } }", "data.targets", "expression"],
+  ["network", "data: { targets: { a: 1 } }", "data.targets", "unknown key"],
   ["duality", "duality: { background: maybe }", "duality.background", "true or false"],
   ["duality", "duality: { widths: 64 }", "duality.widths", "list"],
   ["field", "time: soon", "time", "section"],
@@ -82,7 +82,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", "time: { step: -0.1, end: 1 }", "time.step", "above 0"],
   ["field", "time: { end: 1 }", "time.step", "missing"],
   ["field", "{}", "time", "missing"],
-  ["field", `${TIME}\nlattice: { dimensions: 4 }`, "lattice.dimensions", "1, 2 or 3"],
+  ["field", `${TIME}\nlattice: { dimensions: 4 }`, "lattice.dimensions", "1, 2, 3"],
   ["field", `${TIME}\nlattice: { points: 1 }`, "lattice.points", "at least 2"],
   ["field", `${TIME}\nlattice: { stencil: 3 }`, "lattice.stencil", "2"],
   ["field", `${TIME}\nbackground: { kind: deSiter }`, "background.kind", "deSitter"],
@@ -96,14 +96,29 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "data: { inputs: [[0]], targets: 1/x0 }", "data.targets", "finite"],
   ["network", `data: { inputs: { file: ${file("nowhere.csv")} }, targets: [1] }`, "data.inputs.file", "ENOENT"],
   ["network", `data: { inputs: { file: ${file("ragged.csv")} }, targets: [1, 2] }`, "data.inputs.file", "coordinates"],
-  ["network", `data: { inputs: { file: ${file("words.csv")} }, targets: [1, 2] }`, "data.inputs.file", "line 3, column 2"],
+  [
+    "network",
+    `data: { inputs: { file: ${file("words.csv")} }, targets: [1, 2] }`,
+    "data.inputs.file",
+    "line 3, column 2",
+  ],
   ["network", `data: { inputs: { file: ${file("empty.csv")} }, targets: [1] }`, "data.inputs.file", "empty"],
   // Names and expressions.
   ["network", "network: { activation: Relu }", "network.activation", "relu"],
   ["network", "training: { potential: quadratc }", "training.potential", "quadratic"],
-  ["network", "training: { potential: { name: cosine, parameters: { f: 0 } } }", "training.potential.parameters.f", "other than 0"],
+  [
+    "network",
+    "training: { potential: { name: cosine, parameters: { f: 0 } } }",
+    "training.potential.parameters.f",
+    "other than 0",
+  ],
   ["network", "training: { potential: { expression: phi^2 + chi } }", "training.potential.expression", "column 9"],
-  ["network", "training: { potential: { expression: 'constructor.constructor(1)' } }", "training.potential.expression", "column"],
+  [
+    "network",
+    "training: { potential: { expression: 'constructor.constructor(1)' } }",
+    "training.potential.expression",
+    "column",
+  ],
   ["network", "training: { potential: { expression: 'import(\"fs\")' } }", "training.potential.expression", "column"],
   ["network", "training: { potential: { expression: 'phi = 2' } }", "training.potential.expression", "column 5"],
   ["network", "training: { potential: { expression: '' } }", "training.potential.expression", "empty"],
@@ -118,9 +133,24 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: planeWave, mode: [1, 0] }`, "fluctuations.mode", "dimensions"],
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: planeWave, mode: [9, 0, 0] }`, "fluctuations.mode", "resolve"],
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: vacuum }`, "fluctuations.kind", "planeWave"],
-  ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: x, momentum: y }\nfield: { mean: 1 }`, "field.mean", "stored arrays"],
-  ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: nowhere.f64, momentum: y }`, "fluctuations.field", "ENOENT"],
-  ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: ${file("short.f64")}, momentum: y }`, "fluctuations.field", "12 bytes"],
+  [
+    "field",
+    `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: x, momentum: y }\nfield: { mean: 1 }`,
+    "field.mean",
+    "stored arrays",
+  ],
+  [
+    "field",
+    `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: nowhere.f64, momentum: y }`,
+    "fluctuations.field",
+    "ENOENT",
+  ],
+  [
+    "field",
+    `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: ${file("short.f64")}, momentum: y }`,
+    "fluctuations.field",
+    "12 bytes",
+  ],
   // Sizes beyond memory.
   ["network", "network: { width: 65536, depth: 2 }\nensemble: { size: 1 }", "network.width", "binding"],
   ["network", "network: { width: 1.0e+9 }", "network.width", "at most"],
@@ -136,26 +166,26 @@ const configs: [command: string, config: string, place: string, word: string][] 
 
 /** Command lines that are wrong whatever the config. */
 const lines: [argv: string[], place: string, word: string][] = [
-  [["network", "nowhere.yaml"], "nowhere.yaml", "ENOENT"],
+  [["network", "nowhere.yaml"], "nowhere.yaml", "no such file"],
   [["network", "binary.yaml"], "", ""],
   [["network", "-", "--set", "network.width"], "--set", "path=value"],
   [["network", "-", "--set", "network.width=0"], "network.width", "at least 1"],
   [["network", "-", "--set", "network.with=4"], "network.with", "network.width"],
   [["network", "-", "--set", "__proto__.x=4"], "--set", "path=value"],
   [["network", "-", "--out", "full"], "--out", "not empty"],
-  [["network", "-", "--out", "a-file"], "--out", "ENOTDIR"],
+  [["network", "-", "--out", "a-file"], "--out", "no folder"],
   [["network", "-", "--threads", "many"], "--threads", "whole number"],
   [["network", "-", "--engine", "abacus"], "", "abacus"],
   [["network", "-", "--nonsense"], "", "--nonsense"],
   [["netwrok"], "", "netwrok"],
-  [[], "", "no command"],
-  [["field", "-", "--save-final", "full"], "--out", "not empty"],
+  [[], "", "command is missing"],
+  [["field", "-", "--set", "time={step: 0.1, end: 1}", "--set", "lattice.points=4", "--save-final", "full"], "--save-final", "not empty"],
   [["potential", "show", "quadratc"], "potential", "quadratic"],
-  [["potential", "check", "nowhere.yaml"], "nowhere.yaml", "ENOENT"],
-  [["potential", "check", "potential.yaml"], "potential.expression", "column 9"],
+  [["potential", "check", "nowhere.yaml"], "nowhere.yaml", "no such file"],
+  [["potential", "check", "potential.yaml"], "potential.yaml.expression", "column 9"],
   [["potential", "plot", "quadratic", "--out", "a-file"], "--out", "exists"],
-  [["report", "nowhere"], "nowhere", "ENOENT"],
-  [["report", "full"], "full", "ENOENT"],
+  [["report", "nowhere"], "nowhere", "there is none"],
+  [["report", "full"], "full", "there is none"],
 ];
 
 async function refused(argv: readonly string[], input: string, place: string, word: string): Promise<void> {
@@ -174,7 +204,14 @@ async function refused(argv: readonly string[], input: string, place: string, wo
 }
 
 describe("bad configs", () => {
-  it.each(configs)("%s: %s", (command, config, place, word) => refused([command, "-", "--adapter", command === "field" || command === "network" ? "software" : "auto"], config, place, word));
+  it.each(configs)("%s: %s", (command, config, place, word) =>
+    refused(
+      [command, "-", "--adapter", command === "field" || command === "network" ? "software" : "auto"],
+      config,
+      place,
+      word,
+    ),
+  );
 });
 
 describe("bad command lines", () => {
@@ -185,6 +222,8 @@ describe("with --json", () => {
   it("the error is on standard output too, as one document", async () => {
     const { code, out } = await slowroll(["network", "-", "--json"], { cwd, input: "network: { width: 0 }" });
     expect(code).toBe(2);
-    expect(JSON.parse(out)).toEqual({ error: { code: "badInput", message: "must be at least 1, not 0", path: "network.width" } });
+    expect(JSON.parse(out)).toEqual({
+      error: { code: "badInput", message: "must be at least 1, not 0", path: "network.width" },
+    });
   });
 });

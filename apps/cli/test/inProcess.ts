@@ -7,7 +7,10 @@ export interface Outcome {
   readonly error: string;
 }
 
-export async function slowroll(argv: readonly string[], { cwd, input = "" }: { cwd: string; input?: string }): Promise<Outcome> {
+export async function slowroll(
+  argv: readonly string[],
+  { cwd, input = "" }: { cwd: string; input?: string },
+): Promise<Outcome> {
   let out = "";
   let error = "";
   const code = await run(argv, {

@@ -2,11 +2,10 @@
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
-import type { Engine, EngineInfo, JobControl } from "@slowroll/core/engine/engine";
+import type { Engine, EngineInfo, JobControl, LatticeState } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
 import { DivergenceError, ExpressionError, InputError } from "@slowroll/core/errors";
-import type { InitialState } from "@slowroll/core/field/initial";
 import type { ResultDocument } from "../document.ts";
 import { chooseFolder, saveFinal, writeRun } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
@@ -20,7 +19,7 @@ import { VERSION } from "../version.ts";
 interface Outcome {
   readonly result: object;
   readonly engineSeconds: number;
-  readonly final?: InitialState;
+  readonly final?: LatticeState;
 }
 
 type Study<C extends ConfigCommand> = (

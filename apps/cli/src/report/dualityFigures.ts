@@ -35,7 +35,11 @@ function trajectories({ background, config }: Duality): Figure[] {
     ]),
   );
   const residuals = steps.flatMap((t) =>
-    data.map((a) => ({ step: times[t], datum: String(a), difference: network[t]![a]! - (dual.secondOrder?.[t]?.[a] ?? Number.NaN) })),
+    data.map((a) => ({
+      step: times[t],
+      datum: String(a),
+      difference: network[t]![a]! - (dual.secondOrder?.[t]?.[a] ?? Number.NaN),
+    })),
   );
   // Relaxation is over long before the last step: a square-root axis shows its beginning and its end.
   const x = { field: "step", type: "quantitative" as const, title: "step t", scale: { type: "sqrt" as const } };
@@ -53,12 +57,25 @@ function trajectories({ background, config }: Duality): Figure[] {
             height: HEIGHT,
             data: { values: rows },
             layer: [
-              { transform: [{ filter: "datum.kind === 'dual field'" }], mark: "line", encoding: { x: { ...x, title: null }, y: { field: "phi", type: "quantitative", title: "φ" }, color: colour } },
+              {
+                transform: [{ filter: "datum.kind === 'dual field'" }],
+                mark: "line",
+                encoding: {
+                  x: { ...x, title: null },
+                  y: { field: "phi", type: "quantitative", title: "φ" },
+                  color: colour,
+                },
+              },
               {
                 transform: [{ filter: "datum.kind === 'ensemble mean'" }],
                 params: [{ name: "pick", select: { type: "point", fields: ["datum"] }, bind: "legend" }],
                 mark: { type: "point", tooltip: true },
-                encoding: { x: { ...x, title: null }, y: { field: "phi", type: "quantitative" }, color: colour, opacity: { condition: { param: "pick", value: 1 }, value: 0.1 } },
+                encoding: {
+                  x: { ...x, title: null },
+                  y: { field: "phi", type: "quantitative" },
+                  color: colour,
+                  opacity: { condition: { param: "pick", value: 1 }, value: 0.1 },
+                },
               },
             ],
           },
@@ -99,18 +116,30 @@ function dualErrors({ background, config, eta }: Duality): Figure[] {
         height: HEIGHT,
         layer: [
           {
-            data: { values: [...guide("slow roll", 1), ...guide("second order", config.training.momentum > 0 ? 1 : 2)] },
+            data: {
+              values: [...guide("slow roll", 1), ...guide("second order", config.training.momentum > 0 ? 1 : 2)],
+            },
             mark: { type: "line", strokeDash: [4, 4], strokeWidth: 1 },
             encoding: {
               x: { field: "x", type: "quantitative", scale: { type: "log", nice: false }, title: "x = η λ_max" },
-              y: { field: "error", type: "quantitative", scale: { type: "log" }, title: "largest |theory − dual| / |φ(0)|", axis: { format: ".0e" } },
+              y: {
+                field: "error",
+                type: "quantitative",
+                scale: { type: "log" },
+                title: "largest |theory − dual| / |φ(0)|",
+                axis: { format: ".0e" },
+              },
               color: { field: "order", type: "nominal", title: null },
             },
           },
           {
             data: { values: rows },
             mark: { type: "point", tooltip: true, size: 90 },
-            encoding: { x: { field: "x", type: "quantitative" }, y: { field: "error", type: "quantitative" }, color: { field: "order", type: "nominal" } },
+            encoding: {
+              x: { field: "x", type: "quantitative" },
+              y: { field: "error", type: "quantitative" },
+              color: { field: "order", type: "nominal" },
+            },
           },
         ],
       },
@@ -125,16 +154,28 @@ function cosmologicalConstant({ regression, config }: Duality): Figure[] {
       {
         id: "lambda",
         title: "The cosmological constant from the training curves",
-        shows: "Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0, regressed on all networks' trajectories with their own kernels.",
+        shows:
+          "Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0, regressed on all networks' trajectories with their own kernels.",
         agrees: `Not identifiable: the data cannot tell A from B (condition number ${say(regression.conditionNumber)}); use a larger learning rate.`,
-        spec: { width: WIDTH, height: 40, data: { values: [{ text: "not identifiable" }] }, mark: { type: "text", fontSize: 16 }, encoding: { text: { field: "text" } } },
+        spec: {
+          width: WIDTH,
+          height: 40,
+          data: { values: [{ text: "not identifiable" }] },
+          mark: { type: "text", fontSize: 16 },
+          encoding: { text: { field: "text" } },
+        },
       },
     ];
   }
   const names = { a: "A", b: "B", friction: "3H", lambda: "Λ", lambdaEta: "Λη" } as const;
   const rows = (Object.keys(names) as (keyof typeof names)[]).map((key) => {
     const { value, error, expected } = regression[key];
-    return { name: names[key], ratio: value! / expected, low: (value! - error!) / expected, high: (value! + error!) / expected };
+    return {
+      name: names[key],
+      ratio: value! / expected,
+      low: (value! - error!) / expected,
+      high: (value! + error!) / expected,
+    };
   });
   const { value, error, expected } = regression.lambdaEta;
   const bias = 2 / config.network.width;
@@ -143,7 +184,8 @@ function cosmologicalConstant({ regression, config }: Duality): Figure[] {
     {
       id: "lambda",
       title: "The cosmological constant from the training curves",
-      shows: "Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0 regressed on all networks' trajectories with their own kernels, over what the learning rate and momentum say they are; error bars are bootstrap standard errors over networks.",
+      shows:
+        "Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0 regressed on all networks' trajectories with their own kernels, over what the learning rate and momentum say they are; error bars are bootstrap standard errors over networks.",
       agrees: `Λη = ${withError(value, error)}, ${sigmas(value!, error!, expected)}; finite width shifts it by up to 2/n = ${say(bias, 2)} of itself, so it ${holds ? "agrees" : "does not agree"}.`,
       spec: {
         width: WIDTH,
@@ -153,9 +195,19 @@ function cosmologicalConstant({ regression, config }: Duality): Figure[] {
           { mark: { type: "rule", color: "#777", strokeDash: [4, 4] }, encoding: { x: { datum: 1 } } },
           {
             mark: { type: "rule", strokeWidth: 2 },
-            encoding: { y: { field: "name", type: "nominal", sort: null, title: null }, x: { field: "low", type: "quantitative", scale: { zero: false }, title: "measured / expected" }, x2: { field: "high" } },
+            encoding: {
+              y: { field: "name", type: "nominal", sort: null, title: null },
+              x: { field: "low", type: "quantitative", scale: { zero: false }, title: "measured / expected" },
+              x2: { field: "high" },
+            },
           },
-          { mark: { type: "point", tooltip: true, size: 80 }, encoding: { y: { field: "name", type: "nominal", sort: null }, x: { field: "ratio", type: "quantitative" } } },
+          {
+            mark: { type: "point", tooltip: true, size: 80 },
+            encoding: {
+              y: { field: "name", type: "nominal", sort: null },
+              x: { field: "ratio", type: "quantitative" },
+            },
+          },
         ],
       },
     },
@@ -171,12 +223,16 @@ function scalingFigures({ scaling, config }: Duality): Figure[] {
       const value = law.values[w];
       if (value === null || value === undefined) return [];
       const error = law.errors[w]!;
-      return [{ quantity: LAW_NAMES[key], width, value, low: Math.max(value - error, value / 10), high: value + error }];
+      return [
+        { quantity: LAW_NAMES[key], width, value, low: Math.max(value - error, value / 10), high: value + error },
+      ];
     }),
   );
   const fits = laws.flatMap(([key, law]) => {
     if (law.exponent === null) return [];
-    const logs = widths.flatMap((width, w) => (law.values[w] ? [[Math.log(width), Math.log(law.values[w]!)] as const] : []));
+    const logs = widths.flatMap((width, w) =>
+      law.values[w] ? [[Math.log(width), Math.log(law.values[w]!)] as const] : [],
+    );
     const mean = (pick: 0 | 1): number => logs.reduce((sum, pair) => sum + pair[pick], 0) / logs.length;
     return [widths[0]!, widths[widths.length - 1]!].map((width) => ({
       quantity: LAW_NAMES[key],
@@ -185,14 +241,30 @@ function scalingFigures({ scaling, config }: Duality): Figure[] {
     }));
   });
   const exponents = laws.flatMap(([key, { exponent, exponentError, expected }]) =>
-    exponent === null ? [] : [{ quantity: LAW_NAMES[key], exponent, low: exponent - (exponentError ?? 0), high: exponent + (exponentError ?? 0), expected }],
+    exponent === null
+      ? []
+      : [
+          {
+            quantity: LAW_NAMES[key],
+            exponent,
+            low: exponent - (exponentError ?? 0),
+            high: exponent + (exponentError ?? 0),
+            expected,
+          },
+        ],
   );
   const judged = exponents.map(({ quantity, exponent, low, expected }) => {
     const error = exponent - low;
     return `${quantity} ${withError(exponent, error)} (expected ${expected})`;
   });
   const colour = { field: "quantity", type: "nominal" as const, title: null };
-  const x = { field: "width", type: "quantitative" as const, scale: { type: "log" as const, nice: false }, title: "width n", axis: { values: [...widths], format: "d" } };
+  const x = {
+    field: "width",
+    type: "quantitative" as const,
+    scale: { type: "log" as const, nice: false },
+    title: "width n",
+    axis: { values: [...widths], format: "d" },
+  };
   return [
     {
       id: "scaling",
@@ -203,9 +275,31 @@ function scalingFigures({ scaling, config }: Duality): Figure[] {
         width: WIDTH,
         height: HEIGHT + 40,
         layer: [
-          { data: { values: fits }, mark: { type: "line", strokeWidth: 1 }, encoding: { x, y: { field: "value", type: "quantitative", scale: { type: "log" }, title: "size", axis: { format: ".0e" } }, color: colour } },
-          { data: { values: points }, mark: { type: "rule" }, encoding: { x, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color: colour } },
-          { data: { values: points }, mark: { type: "point", tooltip: true }, encoding: { x, y: { field: "value", type: "quantitative" }, color: colour } },
+          {
+            data: { values: fits },
+            mark: { type: "line", strokeWidth: 1 },
+            encoding: {
+              x,
+              y: {
+                field: "value",
+                type: "quantitative",
+                scale: { type: "log" },
+                title: "size",
+                axis: { format: ".0e" },
+              },
+              color: colour,
+            },
+          },
+          {
+            data: { values: points },
+            mark: { type: "rule" },
+            encoding: { x, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color: colour },
+          },
+          {
+            data: { values: points },
+            mark: { type: "point", tooltip: true },
+            encoding: { x, y: { field: "value", type: "quantitative" }, color: colour },
+          },
         ],
       },
     },
@@ -220,9 +314,22 @@ function scalingFigures({ scaling, config }: Duality): Figure[] {
         data: { values: exponents },
         encoding: { y: { field: "quantity", type: "nominal", sort: null, title: null } },
         layer: [
-          { mark: { type: "tick", thickness: 3, size: 22, color: "#999" }, encoding: { x: { field: "expected", type: "quantitative", scale: { zero: false }, title: "exponent" } } },
-          { mark: { type: "rule", strokeWidth: 2 }, encoding: { x: { field: "low", type: "quantitative" }, x2: { field: "high" }, color: { ...colour, legend: null } } },
-          { mark: { type: "point", tooltip: true, size: 80 }, encoding: { x: { field: "exponent", type: "quantitative" }, color: { ...colour, legend: null } } },
+          {
+            mark: { type: "tick", thickness: 3, size: 22, color: "#999" },
+            encoding: { x: { field: "expected", type: "quantitative", scale: { zero: false }, title: "exponent" } },
+          },
+          {
+            mark: { type: "rule", strokeWidth: 2 },
+            encoding: {
+              x: { field: "low", type: "quantitative" },
+              x2: { field: "high" },
+              color: { ...colour, legend: null },
+            },
+          },
+          {
+            mark: { type: "point", tooltip: true, size: 80 },
+            encoding: { x: { field: "exponent", type: "quantitative" }, color: { ...colour, legend: null } },
+          },
         ],
       },
     },
@@ -230,5 +337,10 @@ function scalingFigures({ scaling, config }: Duality): Figure[] {
 }
 
 export function dualityFigures(document: Duality): Figure[] {
-  return [...trajectories(document), ...dualErrors(document), ...cosmologicalConstant(document), ...scalingFigures(document)];
+  return [
+    ...trajectories(document),
+    ...dualErrors(document),
+    ...cosmologicalConstant(document),
+    ...scalingFigures(document),
+  ];
 }

@@ -17,7 +17,14 @@ export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "
 export const THEME = {
   background: "white",
   font: "Georgia, 'Times New Roman', serif",
-  axis: { labelFontSize: 12, titleFontSize: 13, titleFontWeight: "normal", gridColor: "#eee", domainColor: "#333", tickColor: "#333" },
+  axis: {
+    labelFontSize: 12,
+    titleFontSize: 13,
+    titleFontWeight: "normal",
+    gridColor: "#eee",
+    domainColor: "#333",
+    tickColor: "#333",
+  },
   legend: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", symbolStrokeWidth: 2 },
   title: { fontSize: 13, fontWeight: "normal", anchor: "start" },
   header: { labelFontSize: 12, titleFontSize: 12 },
@@ -47,5 +54,10 @@ export function earlyThenThinned(length: number, early: number, count: number): 
 export function say(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "unknown";
   const magnitude = Math.abs(value);
-  return magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5) ? value.toExponential(digits - 1).replace("e-", " × 10^-").replace("e+", " × 10^") : value.toPrecision(digits);
+  return magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5)
+    ? value
+        .toExponential(digits - 1)
+        .replace("e-", " × 10^-")
+        .replace("e+", " × 10^")
+    : value.toPrecision(digits);
 }

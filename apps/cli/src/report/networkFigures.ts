@@ -2,7 +2,13 @@
 import type { ResultDocument } from "../document.ts";
 import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 
-function heatMap(id: string, title: string, matrices: Readonly<Record<string, readonly (readonly number[])[]>>, shows: string, agrees: string): Figure {
+function heatMap(
+  id: string,
+  title: string,
+  matrices: Readonly<Record<string, readonly (readonly number[])[]>>,
+  shows: string,
+  agrees: string,
+): Figure {
   const values = Object.entries(matrices).flatMap(([name, matrix]) =>
     matrix.flatMap((row, a) => row.map((value, b) => ({ name, a, b, value }))),
   );
@@ -60,7 +66,18 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
 }
 
 export function networkFigures(document: Extract<ResultDocument, { command: "network" }>): Figure[] {
-  const { times = [], mean = [], std = [], loss = [], theory, kernelInitial, kernelFinal, kernelFluctuation, kernelDrift, config } = document;
+  const {
+    times = [],
+    mean = [],
+    std = [],
+    loss = [],
+    theory,
+    kernelInitial,
+    kernelFinal,
+    kernelFluctuation,
+    kernelDrift,
+    config,
+  } = document;
   const D = mean[0]?.length ?? 0;
   const steps = earlyThenThinned(times.length, 40, 60);
   const data = thinned(D, 4);
@@ -77,7 +94,11 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
   const last = mean.length - 1;
   const size = config.ensemble.size;
   const distance = theory
-    ? Math.max(...theory.mean[last]!.map((value, a) => Math.abs(mean[last]![a]! - value) / Math.max(std[last]![a]! / Math.sqrt(size), 1e-12)))
+    ? Math.max(
+        ...theory.mean[last]!.map(
+          (value, a) => Math.abs(mean[last]![a]! - value) / Math.max(std[last]![a]! / Math.sqrt(size), 1e-12),
+        ),
+      )
     : undefined;
   const x = { field: "step", type: "quantitative" as const, title: "step t", scale: { type: "sqrt" as const } };
   const colour = { field: "datum", type: "nominal" as const, title: "datum" };
@@ -95,9 +116,22 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
         data: { values: rows },
         encoding: { x, color: colour },
         layer: [
-          { mark: { type: "area", opacity: 0.15 }, encoding: { y: { field: "low", type: "quantitative", title: "f" }, y2: { field: "high" } } },
-          ...(theory ? [{ mark: { type: "line" as const, strokeWidth: 1.5 }, encoding: { y: { field: "theory", type: "quantitative" as const } } }] : []),
-          { mark: { type: "point", tooltip: true, size: 20 }, encoding: { y: { field: "mean", type: "quantitative" } } },
+          {
+            mark: { type: "area", opacity: 0.15 },
+            encoding: { y: { field: "low", type: "quantitative", title: "f" }, y2: { field: "high" } },
+          },
+          ...(theory
+            ? [
+                {
+                  mark: { type: "line" as const, strokeWidth: 1.5 },
+                  encoding: { y: { field: "theory", type: "quantitative" as const } },
+                },
+              ]
+            : []),
+          {
+            mark: { type: "point", tooltip: true, size: 20 },
+            encoding: { y: { field: "mean", type: "quantitative" } },
+          },
         ],
       },
     },
@@ -111,7 +145,15 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
         height: 220,
         data: { values: steps.map((t) => ({ step: times[t], loss: loss[t] })) },
         mark: { type: "line", tooltip: true },
-        encoding: { x, y: { field: "loss", type: "quantitative", title: "loss", scale: { type: loss.every((value) => value > 0) ? "log" : "linear" } } },
+        encoding: {
+          x,
+          y: {
+            field: "loss",
+            type: "quantitative",
+            title: "loss",
+            scale: { type: loss.every((value) => value > 0) ? "log" : "linear" },
+          },
+        },
       },
     },
   ];

@@ -6,7 +6,9 @@ import { readScripts } from "./scripts.ts";
 /** A figure as SVG text, made without a browser. */
 export async function toSvg({ spec }: Figure): Promise<string> {
   const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
-  const { spec: compiled } = compile({ ...spec, config: THEME } as Parameters<typeof compile>[0], { logger: vega.logger(vega.Error) });
+  const { spec: compiled } = compile({ ...spec, config: THEME } as Parameters<typeof compile>[0], {
+    logger: vega.logger(vega.Error),
+  });
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });
   try {
     return await view.toSVG();
@@ -21,7 +23,8 @@ export function escapeHtml(text: string): string {
 }
 
 /** JSON that can stand in a script element, whatever text is in it. */
-const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
+const scriptJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
 
 export interface Page {
   readonly title: string;
@@ -42,7 +45,10 @@ pre { background: #f6f6f4; padding: .8rem 1rem; font-size: .8rem; overflow-x: au
 @media print { body { margin: 0; max-width: none; } .vega-embed summary { display: none; } figure { break-inside: avoid; } }`;
 
 /** The whole page. Each plot is an SVG already, and becomes interactive where scripts run. */
-export async function toHtml({ title, abstract, facts, figures, config }: Page, svgs: readonly string[]): Promise<string> {
+export async function toHtml(
+  { title, abstract, facts, figures, config }: Page,
+  svgs: readonly string[],
+): Promise<string> {
   const sections = figures.map(
     ({ id, title: heading, shows, agrees }, i) => `<section><h2>${i + 1}. ${escapeHtml(heading)}</h2>
 <figure><div class="plot" id="plot-${id}">${svgs[i]}</div><figcaption><p>${escapeHtml(shows)}</p><p>${escapeHtml(agrees)}</p></figcaption></figure></section>`,

@@ -59,9 +59,15 @@ function abstractOf(document: ResultDocument): string {
           ? ""
           : ` From the training curves alone the product of cosmological constant and learning rate is ${withError(lambdaEta.value, lambdaEta.error)}, where the duality says ${say(lambdaEta.expected, 4)}.`;
       const second = document.background?.errors.secondOrder;
-      const dual = second == null ? "" : ` The dual field of second order follows the infinite-width trajectory to ${say(second)} of its first value.`;
+      const dual =
+        second == null
+          ? ""
+          : ` The dual field of second order follows the infinite-width trajectory to ${say(second)} of its first value.`;
       const drift = document.scaling?.kernelDrift;
-      const widths = drift?.exponent == null ? "" : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift falls as width to the power ${withError(drift.exponent, drift.exponentError)}: the field becomes free.`;
+      const widths =
+        drift?.exponent == null
+          ? ""
+          : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift falls as width to the power ${withError(drift.exponent, drift.exponentError)}: the field becomes free.`;
       return `${ensemble.size} networks with ${architecture(document.config)} descend ${training.steps} steps on the potential ${potentialName(training.potential)}, and are compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
     }
   }
@@ -73,17 +79,28 @@ function factsOf(document: ResultDocument): [string, string][] {
   if (document.command === "duality") {
     const { regression, background, passed } = document;
     if (regression) {
-      for (const [name, { value, error, expected }] of Object.entries({ "Λη": regression.lambdaEta, "3H": regression.friction, Λ: regression.lambda })) {
-        facts.push([name, `${regression.identifiable ? withError(value, error) : "not identifiable"} (expected ${say(expected, 5)})`]);
+      for (const [name, { value, error, expected }] of Object.entries({
+        Λη: regression.lambdaEta,
+        "3H": regression.friction,
+        Λ: regression.lambda,
+      })) {
+        facts.push([
+          name,
+          `${regression.identifiable ? withError(value, error) : "not identifiable"} (expected ${say(expected, 5)})`,
+        ]);
       }
     }
     if (background) facts.push(["error of the second-order dual", say(background.errors.secondOrder)]);
     if (document.checks) facts.push(["checks", passed ? "all hold" : "not all hold"]);
   }
-  if ("ensemble" in config && document.command !== "kernel") facts.push(["networks, seed", `${config.ensemble.size}, ${config.ensemble.seed}`]);
+  if ("ensemble" in config && document.command !== "kernel")
+    facts.push(["networks, seed", `${config.ensemble.size}, ${config.ensemble.seed}`]);
   if ("eta" in document && document.eta !== undefined) facts.push(["learning rate η", say(document.eta, 5)]);
   facts.push(["engine", `${engine.kind} on ${engine.name} (${engine.type}, ${engine.precision})`]);
-  facts.push(["time", `${timings.totalSeconds.toFixed(1)} s, of which the engine ${timings.engineSeconds.toFixed(1)} s`]);
+  facts.push([
+    "time",
+    `${timings.totalSeconds.toFixed(1)} s, of which the engine ${timings.engineSeconds.toFixed(1)} s`,
+  ]);
   facts.push(["slowroll", version]);
   for (const warning of ("warnings" in document && document.warnings) || []) facts.push(["warning", warning]);
   return facts;

@@ -55,7 +55,11 @@ export class BackgroundCollector {
   /** Throws DivergenceError where a dual leaves the finite numbers. */
   result(): BackgroundResult {
     const { points: D, targets } = this.setup.data;
-    const { theory, dual, errors } = compareDuals(this.dynamics, targets.map((y) => -y), this.times);
+    const { theory, dual, errors } = compareDuals(
+      this.dynamics,
+      targets.map((y) => -y),
+      this.times,
+    );
     const rows = (trajectory: Float64Array | null): number[][] | null => trajectory && nested(trajectory, D);
     let value = 0;
     let standardErrors = 0;

@@ -30,7 +30,8 @@ function flatten(states: readonly Float64Array[], points: number): Trajectory {
 }
 
 /** Times for the integrator, which starts at 0 whether or not that is recorded. */
-const fromZero = (record: ArrayLike<number>): number[] => (record[0] === 0 ? Array.from(record) : [0, ...Array.from(record)]);
+const fromZero = (record: ArrayLike<number>): number[] =>
+  record[0] === 0 ? Array.from(record) : [0, ...Array.from(record)];
 
 function recorded(states: readonly Float64Array[], record: ArrayLike<number>): readonly Float64Array[] {
   return record[0] === 0 ? states : states.slice(1);
@@ -128,7 +129,11 @@ function exactMode(x: number, momentum: number): ((t: number) => number) | null 
 }
 
 /** The field whose samples are the steps exactly; null where V is not quadratic or a mode has none. */
-export function exactDual(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Trajectory | null {
+export function exactDual(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+): Trajectory | null {
   const { points, theta, potential, learningRate, momentum } = dynamics;
   const massSquared = quadraticMass(potential);
   if (massSquared === undefined) return null;
@@ -157,7 +162,11 @@ export interface DualComparison {
 }
 
 /** The recursion and its three duals from the same phi(0), at the ascending steps `record`. Throws DivergenceError. */
-export function compareDuals(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): DualComparison {
+export function compareDuals(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+): DualComparison {
   const theory = recursion(dynamics, initial, record);
   const dual = {
     slowRoll: slowRollDual(dynamics, initial, record),

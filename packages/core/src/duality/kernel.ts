@@ -26,7 +26,10 @@ export async function kernelStudy(study: NetworkStudy): Promise<KernelResult> {
     ntk: nested(kernels.ntk, data.points),
     eigenvalues,
     eta,
-    dictionary: { ...dictionary(eta, study.training.momentum), massSquared: eigenvalues.map((lambda) => lambda * curvature) },
+    dictionary: {
+      ...dictionary(eta, study.training.momentum),
+      massSquared: eigenvalues.map((lambda) => lambda * curvature),
+    },
     warnings,
   };
 }

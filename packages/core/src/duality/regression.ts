@@ -94,7 +94,12 @@ function solve(sums: readonly number[], weights?: Float64Array): Solution & { co
 }
 
 /** Estimates from the networks' sums (as `accumulate` leaves them) with `bootstrap` resamples. */
-export function regress(sums: readonly number[], bootstrap: number, learningRate: number, momentum: number): RegressionResult {
+export function regress(
+  sums: readonly number[],
+  bootstrap: number,
+  learningRate: number,
+  momentum: number,
+): RegressionResult {
   const { a, b, conditionNumber } = solve(sums);
   const solutions = resamples(sums.length / SUMS, bootstrap, 1).map((weights) => solve(sums, weights));
   const relative = (pick: (solution: Solution) => number): number =>

@@ -74,7 +74,8 @@ function measure(batch: EnsembleBatch, setup: NetworkSetup, momentum: number, st
       distance[i] = phi - dual[i]!;
       fromLinear[i] = phi - linear[i]!;
     }
-    const meanSquares = (of: Float64Array): Float64Array => Float64Array.from(record, (t) => squaredNorm(of, t * D, D) / D);
+    const meanSquares = (of: Float64Array): Float64Array =>
+      Float64Array.from(record, (t) => squaredNorm(of, t * D, D) / D);
     into.distance.push(distance);
     into.fromDual.push(meanSquares(distance));
     into.fromLinear.push(meanSquares(fromLinear));
@@ -97,7 +98,8 @@ function statistics(measured: Measurements, D: number, weights?: Float64Array): 
   const largestRms = (arrays: readonly Float64Array[]): number => Math.sqrt(Math.max(...meanOver(arrays, weights)));
   const mean = meanOver(measured.distance, weights);
   let meanDeviation = 0;
-  for (let t = 0; t < mean.length / D; t++) meanDeviation = Math.max(meanDeviation, Math.sqrt(squaredNorm(mean, t * D, D) / D));
+  for (let t = 0; t < mean.length / D; t++)
+    meanDeviation = Math.max(meanDeviation, Math.sqrt(squaredNorm(mean, t * D, D) / D));
   return {
     kernelFluctuation: rms(measured.fluctuation),
     kernelDrift: rms(measured.drift),
@@ -153,7 +155,11 @@ export async function measureScaling(
     const report = await engine.trainEnsemble(job, (batch) => measure(batch, setup, momentum, steps, measured), {
       signal: control.signal,
       onProgress: (done, total) =>
-        control.onProgress?.((widthsDone + (width * done) / total) * job.networks.count * steps, allWidths * job.networks.count * steps, "unit steps"),
+        control.onProgress?.(
+          (widthsDone + (width * done) / total) * job.networks.count * steps,
+          allWidths * job.networks.count * steps,
+          "unit steps",
+        ),
     });
     engineSeconds += report.engineSeconds;
     widthsDone += width;
@@ -172,7 +178,8 @@ export async function measureScaling(
   const large = widths.map((width) => width >= LARGE_WIDTH);
   const law = (quantity: Quantity): PowerLaw => {
     const fit = (keep: (w: number) => boolean): [number | null, number | null] => {
-      const pick = (column: readonly (number | null)[]): (number | null)[] => column.map((value, w) => (keep(w) ? value : null));
+      const pick = (column: readonly (number | null)[]): (number | null)[] =>
+        column.map((value, w) => (keep(w) ? value : null));
       const exponent = slope(widths, pick(values[quantity]));
       if (exponent === null) return [null, null];
       return [exponent, spread(resampled.map((table) => slope(widths, pick(table[quantity]))!))];

@@ -119,6 +119,12 @@ export interface Grid {
   readonly stencil: 2;
 }
 
+/** [realisations][fields][sites] each, last grid index fastest. */
+export interface LatticeState {
+  readonly field: Float64Array;
+  readonly momentum: Float64Array;
+}
+
 /**
  * Evolve R realisations of F fields by a splitting that physics has reduced to numbers. Operation o first kicks, then drifts:
  *   pi_f  += schedule[o][0] Laplacian phi_f - schedule[o][1] dV/dphi_f
@@ -131,9 +137,8 @@ export interface LatticeJob {
   readonly fields: number;
   /** Of as many fields as the job has. */
   readonly potential: Potential;
-  /** [realisations][fields][sites], last grid index fastest; not written to. */
-  readonly field: Float64Array;
-  readonly momentum: Float64Array;
+  /** The initial state; asked for once the engine knows that it fits. */
+  initial(): Promise<LatticeState>;
   readonly schedule: {
     readonly kind: "prescribed";
     /** [operations][3], float64. */
@@ -146,9 +151,7 @@ export interface LatticeJob {
 
 export interface LatticeReport extends JobReport {
   readonly observations: readonly Observation[];
-  /** The final state, laid out as the job's. */
-  readonly field: Float64Array;
-  readonly momentum: Float64Array;
+  readonly final: LatticeState;
 }
 
 export interface Engine {

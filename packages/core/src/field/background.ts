@@ -15,7 +15,9 @@ export interface Background {
   readonly end: number;
 }
 
-type Builders = { [K in BackgroundSpec["kind"]]: (spec: Extract<BackgroundSpec, { kind: K }>, alpha: number) => Background };
+type Builders = {
+  [K in BackgroundSpec["kind"]]: (spec: Extract<BackgroundSpec, { kind: K }>, alpha: number) => Background;
+};
 
 const builders: Builders = {
   static: () => ({ scaleFactor: () => 1, time: (eta) => eta, hubble: () => 0, end: Number.POSITIVE_INFINITY }),

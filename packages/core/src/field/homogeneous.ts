@@ -31,11 +31,23 @@ function recordingGrid({ step, end, recordEvery }: TimeSpec): number[] {
  * Evolves the homogeneous field.
  * @throws InputError (time.end); DivergenceError whose step counts records and whose `partial` is the states before.
  */
-export function evolveHomogeneous(potential: Potential, field: FieldSpec, background: Background, time: TimeSpec): HomogeneousTrajectory {
-  return time.integrator ? bySplitting(potential, field, background, time) : adaptively(potential, field, background, time);
+export function evolveHomogeneous(
+  potential: Potential,
+  field: FieldSpec,
+  background: Background,
+  time: TimeSpec,
+): HomogeneousTrajectory {
+  return time.integrator
+    ? bySplitting(potential, field, background, time)
+    : adaptively(potential, field, background, time);
 }
 
-function adaptively(potential: Potential, field: FieldSpec, background: Background, time: TimeSpec): HomogeneousTrajectory {
+function adaptively(
+  potential: Potential,
+  field: FieldSpec,
+  background: Background,
+  time: TimeSpec,
+): HomogeneousTrajectory {
   assertReached(time.end, background);
   const { alpha } = time;
   const etas = recordingGrid(time);
@@ -52,7 +64,12 @@ function adaptively(potential: Potential, field: FieldSpec, background: Backgrou
   return { etas, mean: states.map(([phi]) => phi!), velocity: states.map(([, velocity]) => velocity!) };
 }
 
-function bySplitting(potential: Potential, field: FieldSpec, background: Background, time: TimeSpec): HomogeneousTrajectory {
+function bySplitting(
+  potential: Potential,
+  field: FieldSpec,
+  background: Background,
+  time: TimeSpec,
+): HomogeneousTrajectory {
   const { coefficients, observeAfter, etas } = buildSchedule(time, background);
   let phi = field.mean;
   // a = 1 at the start: the momentum is the velocity.

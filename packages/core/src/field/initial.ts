@@ -1,15 +1,9 @@
 /** Initial lattice states: the homogeneous part with no fluctuations, with one plane wave, or stored arrays. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { LatticeState } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { FieldStudy, FluctuationSpec, LatticeSpec } from "./study.ts";
-
-export interface InitialState {
-  /** [sites], last index fastest. */
-  readonly field: Float64Array;
-  /** pi = a^(3 - alpha) dphi/d eta = a^3 dphi/dt; at a = 1 the cosmic-time derivative. */
-  readonly momentum: Float64Array;
-}
 
 /** The wave numbers 2 pi |n|/L and those of the second-order stencil, k_eff^2 = sum_i (2/dx)^2 sin^2(k_i dx/2). */
 export function waveNumbers(mode: readonly number[], { points, length }: LatticeSpec): { k: number; kEff: number } {
@@ -21,7 +15,11 @@ export function waveNumbers(mode: readonly number[], { points, length }: Lattice
   };
 }
 
-function planeWave(study: FieldStudy, lattice: LatticeSpec, wave: Extract<FluctuationSpec, { kind: "planeWave" }>): InitialState {
+function planeWave(
+  study: FieldStudy,
+  lattice: LatticeSpec,
+  wave: Extract<FluctuationSpec, { kind: "planeWave" }>,
+): LatticeState {
   const { dimensions, points } = lattice;
   const { mode, amplitude, velocity } = wave;
   const sites = points ** dimensions;
@@ -47,7 +45,10 @@ async function readArray(file: string, sites: number, place: string): Promise<Fl
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    throw new InputError(`${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { path: place, cause });
+    throw new InputError(
+      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
+      { path: place, cause },
+    );
   }
   const copy = new Uint8Array(bytes).buffer;
   let values: Float64Array;
@@ -62,51 +63,67 @@ async function readArray(file: string, sites: number, place: string): Promise<Fl
     }
   } else {
     if (copy.byteLength !== 8 * sites) {
-      throw new InputError(`${file} has ${copy.byteLength} bytes, ${sites} float64 values are ${8 * sites}`, { path: place });
+      throw new InputError(`${file} has ${copy.byteLength} bytes, ${sites} float64 values are ${8 * sites}`, {
+        path: place,
+      });
     }
     values = new Float64Array(copy);
   }
-  if (values.length !== sites) throw new InputError(`${file} has ${values.length} values, the lattice has ${sites} sites`, { path: place });
+  if (values.length !== sites)
+    throw new InputError(`${file} has ${values.length} values, the lattice has ${sites} sites`, { path: place });
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new InputError(`${file}: value ${bad} is not finite`, { path: place });
   return values;
 }
 
 /**
- * The initial state of a study with a lattice.
- * @throws InputError for a wave that does not fit the lattice and for unreadable files.
+ * Checks that a study's fluctuations fit its lattice, and gives what makes the initial state: field and conjugate momentum
+ * pi = a^(3 - alpha) dphi/d eta = a^3 dphi/dt, at a = 1 the cosmic-time derivative.
+ * @throws InputError for a wave that does not fit; what is returned throws it for files that cannot be read.
  */
-export async function initialState(study: FieldStudy, lattice: LatticeSpec): Promise<InitialState> {
+export function planInitialState(study: FieldStudy, lattice: LatticeSpec): () => Promise<LatticeState> {
   const { fluctuations, field } = study;
   const sites = lattice.points ** lattice.dimensions;
   switch (fluctuations.kind) {
     case "none":
-      return { field: new Float64Array(sites).fill(field.mean), momentum: new Float64Array(sites).fill(field.velocity) };
+      return async () => ({
+        field: new Float64Array(sites).fill(field.mean),
+        momentum: new Float64Array(sites).fill(field.velocity),
+      });
     case "planeWave": {
       const { mode } = fluctuations;
       const place = "fluctuations.mode";
       if (mode.length !== lattice.dimensions) {
-        throw new InputError(`${mode.length} components are given for ${lattice.dimensions} dimensions`, { path: place });
+        throw new InputError(`${mode.length} components are given for ${lattice.dimensions} dimensions`, {
+          path: place,
+        });
       }
-      if (mode.every((n) => n === 0)) throw new InputError("the mode is zero: that is the mean; set field.mean", { path: place });
+      if (mode.every((n) => n === 0))
+        throw new InputError("the mode is zero: that is the mean; set field.mean", { path: place });
       const largest = Math.max(...mode.map(Math.abs));
       if (largest > lattice.points / 2) {
-        throw new InputError(`${largest} is beyond what ${lattice.points} points resolve, ${Math.floor(lattice.points / 2)}`, { path: place });
+        throw new InputError(
+          `${largest} is beyond what ${lattice.points} points resolve, ${Math.floor(lattice.points / 2)}`,
+          { path: place },
+        );
       }
-      return planeWave(study, lattice, fluctuations);
+      return async () => planeWave(study, lattice, fluctuations);
     }
     case "file":
-      return {
+      return async () => ({
         field: await readArray(fluctuations.field, sites, "fluctuations.field"),
         momentum: await readArray(fluctuations.momentum, sites, "fluctuations.momentum"),
-      };
+      });
   }
 }
 
-/** Writes a state as `initialState` reads it, raw little-endian float64: field.f64 and momentum.f64. Throws what the file system throws. */
-export async function writeFinal(directory: string, { field, momentum }: InitialState): Promise<void> {
+/** Writes a state as stored arrays are read, raw little-endian float64: field.f64 and momentum.f64. Throws what the file system throws. */
+export async function writeFinal(directory: string, { field, momentum }: LatticeState): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const [name, values] of Object.entries({ field, momentum })) {
-    await writeFile(path.join(directory, `${name}.f64`), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    await writeFile(
+      path.join(directory, `${name}.f64`),
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    );
   }
 }

@@ -94,7 +94,8 @@ export function integrate(
     // The first guess is a fraction of the first interval; the control finds the right size in a few steps.
     if (!Number.isFinite(step)) step = (end - t) / 16;
     for (let steps = 0; t < end; steps++) {
-      if (steps > maxSteps) throw new RangeError(`more than ${maxSteps} steps were needed before t = ${end}: the equation is too stiff`);
+      if (steps > maxSteps)
+        throw new RangeError(`more than ${maxSteps} steps were needed before t = ${end}: the equation is too stiff`);
       const last = end - t <= step * (1 + 1e-12);
       const h = last ? end - t : step;
       const error = stepper.step(t, y, h, relativeTolerance, absoluteTolerance);

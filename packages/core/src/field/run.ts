@@ -1,11 +1,19 @@
 /** The `field` command: the homogeneous field in float64, or a lattice on an engine. */
-import type { Engine, JobControl, LatticeJob, LatticeReport, Observation, Reduction } from "../engine/engine.ts";
+import type {
+  Engine,
+  JobControl,
+  LatticeJob,
+  LatticeReport,
+  LatticeState,
+  Observation,
+  Reduction,
+} from "../engine/engine.ts";
 import { DivergenceError, EngineUnavailableError, InputError } from "../errors.ts";
 import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
 import { type Background, createBackground } from "./background.ts";
 import { evolveHomogeneous } from "./homogeneous.ts";
-import { type InitialState, initialState, waveNumbers } from "./initial.ts";
+import { planInitialState, waveNumbers } from "./initial.ts";
 import { buildSchedule, type Schedule, stepsTo } from "./schedule.ts";
 import type { FieldStudy, LatticeSpec } from "./study.ts";
 
@@ -39,7 +47,7 @@ export interface FieldRun {
   readonly result: FieldResult;
   readonly engineSeconds: number;
   /** The state at the end, where there is a lattice. */
-  readonly final?: InitialState;
+  readonly final?: LatticeState;
 }
 
 /** Sites beyond which no engine is asked: their number alone no longer counts exactly in 32 bits. */
@@ -58,7 +66,9 @@ function expansion(background: Background, etas: readonly number[]) {
 
 function homogeneous(study: FieldStudy, potential: Potential, background: Background): FieldRun {
   const { etas, mean, velocity } = evolveHomogeneous(potential, study.field, background, study.time);
-  const finite = mean.findIndex((phi, r) => !Number.isFinite(phi) || !Number.isFinite(velocity[r]) || !Number.isFinite(potential.value(phi)));
+  const finite = mean.findIndex(
+    (phi, r) => !Number.isFinite(phi) || !Number.isFinite(velocity[r]) || !Number.isFinite(potential.value(phi)),
+  );
   const count = finite < 0 ? mean.length : finite;
   const zero = new Array<number>(count).fill(0);
   const result: FieldResult = {
@@ -78,10 +88,14 @@ function homogeneous(study: FieldStudy, potential: Potential, background: Backgr
 }
 
 function divergence(step: number, partial: FieldResult): DivergenceError<FieldResult> {
-  return new DivergenceError(`the field diverged: it is not finite at step ${step}; use a smaller time.step or check the potential`, step, {
-    partial,
-    path: "time.step",
-  });
+  return new DivergenceError(
+    `the field diverged: it is not finite at step ${step}; use a smaller time.step or check the potential`,
+    step,
+    {
+      partial,
+      path: "time.step",
+    },
+  );
 }
 
 /** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
@@ -91,20 +105,33 @@ function precisionWarnings(engine: Engine, result: Omit<FieldResult, "warnings">
   const rounding = Math.max(...result.mean.map(Math.abs)) * 6e-8 * Math.sqrt(steps);
   const rms = Math.sqrt(result.variance[last]!);
   return rms > 0 && rounding > 0.01 * rms
-    ? [`precision: float32 rounding, about ${rounding.toExponential(1)}, exceeds 1% of the rms fluctuation ${rms.toExponential(1)}; use precision: float64`]
+    ? [
+        `precision: float32 rounding, about ${rounding.toExponential(1)}, exceeds 1% of the rms fluctuation ${rms.toExponential(1)}; use precision: float64`,
+      ]
     : [];
 }
 
-function latticeJob(lattice: LatticeSpec, potential: Potential, state: InitialState, schedule: Schedule, mode: readonly number[] | undefined): LatticeJob {
+function latticeJob(
+  lattice: LatticeSpec,
+  potential: Potential,
+  initial: LatticeJob["initial"],
+  schedule: Schedule,
+  mode: readonly number[] | undefined,
+): LatticeJob {
   const { dimensions, points, length, stencil } = lattice;
-  const reductions: Reduction[] = [{ kind: "field" }, { kind: "momentum" }, { kind: "gradient" }, { kind: "potential" }];
+  const reductions: Reduction[] = [
+    { kind: "field" },
+    { kind: "momentum" },
+    { kind: "gradient" },
+    { kind: "potential" },
+  ];
   if (mode) reductions.push({ kind: "cosine", mode });
   return {
     grid: { dimensions, points, spacing: length / points, stencil },
     realisations: 1,
     fields: 1,
     potential,
-    ...state,
+    initial,
     schedule: { kind: "prescribed", coefficients: schedule.coefficients },
     observeAfter: schedule.observeAfter,
     reductions,
@@ -112,7 +139,13 @@ function latticeJob(lattice: LatticeSpec, potential: Potential, state: InitialSt
 }
 
 /** The contract's arrays from one field's observations. */
-function assemble(study: FieldStudy, lattice: LatticeSpec, background: Background, etas: readonly number[], observations: readonly Observation[]): Omit<FieldResult, "warnings"> {
+function assemble(
+  study: FieldStudy,
+  lattice: LatticeSpec,
+  background: Background,
+  etas: readonly number[],
+  observations: readonly Observation[],
+): Omit<FieldResult, "warnings"> {
   const base = expansion(background, etas);
   const each = (pick: (observation: Observation, a: number) => number): number[] =>
     observations.map((observation, r) => pick(observation, base.scaleFactor[r]!));
@@ -131,11 +164,13 @@ function assemble(study: FieldStudy, lattice: LatticeSpec, background: Backgroun
       gradient: each((o, a) => o.gradient![0]! / (2 * a ** 2)),
       potential: each((o) => o.potential![0]!),
     },
-    ...(mode ? { modes: [{ mode, ...waveNumbers(mode, lattice), amplitude: each((o) => halving * o.cosine![0]![0]!) }] } : {}),
+    ...(mode
+      ? { modes: [{ mode, ...waveNumbers(mode, lattice), amplitude: each((o) => halving * o.cosine![0]![0]!) }] }
+      : {}),
   };
 }
 
-function isFinite(observation: Observation): boolean {
+function allFinite(observation: Observation): boolean {
   const { fieldMean, fieldVariance, momentumSquare, potential } = observation;
   return [fieldMean, fieldVariance, momentumSquare, potential].every((values) => values!.every(Number.isFinite));
 }
@@ -144,7 +179,11 @@ function isFinite(observation: Observation): boolean {
  * Runs a field study; an engine is needed only where there is a lattice.
  * @throws InputError, ExpressionError; DivergenceError with a FieldResult of the records before; what the engine throws.
  */
-export async function fieldStudy(study: FieldStudy, engine: Engine | undefined, control: JobControl = {}): Promise<FieldRun> {
+export async function fieldStudy(
+  study: FieldStudy,
+  engine: Engine | undefined,
+  control: JobControl = {},
+): Promise<FieldRun> {
   const { lattice, time } = study;
   const potential = await compilePotential(study.field.potential, { path: "field.potential" });
   const background = createBackground(study.background, time.alpha);
@@ -152,21 +191,32 @@ export async function fieldStudy(study: FieldStudy, engine: Engine | undefined, 
 
   const sites = lattice.points ** lattice.dimensions;
   if (sites > MAX_SITES) {
-    throw new InputError(`${lattice.points}^${lattice.dimensions} sites do not fit any engine; use fewer points`, { path: "lattice.points" });
+    throw new InputError(`${lattice.points}^${lattice.dimensions} sites do not fit any engine; use fewer points`, {
+      path: "lattice.points",
+    });
   }
   const steps = stepsTo(time, background);
   if (!engine) throw new EngineUnavailableError("a lattice needs an engine");
   const schedule = buildSchedule(time, background);
-  const state = await initialState(study, lattice);
+  const initial = planInitialState(study, lattice);
   const mode = study.fluctuations.kind === "planeWave" ? study.fluctuations.mode : undefined;
-  const report: LatticeReport = await engine.evolveLattice(latticeJob(lattice, potential, state, schedule, mode), control);
-  const bad = report.observations.findIndex((observation) => !isFinite(observation));
+  const report: LatticeReport = await engine.evolveLattice(
+    latticeJob(lattice, potential, initial, schedule, mode),
+    control,
+  );
+  const bad = report.observations.findIndex((observation) => !allFinite(observation));
   const count = bad < 0 ? report.observations.length : bad;
-  const measured = assemble(study, lattice, background, schedule.etas.slice(0, count), report.observations.slice(0, count));
+  const measured = assemble(
+    study,
+    lattice,
+    background,
+    schedule.etas.slice(0, count),
+    report.observations.slice(0, count),
+  );
   if (bad >= 0) throw divergence(Math.round(schedule.etas[bad]! / time.step), { ...measured, warnings: [] });
   return {
     result: { ...measured, warnings: precisionWarnings(engine, measured, steps) },
     engineSeconds: report.engineSeconds,
-    final: { field: report.field, momentum: report.momentum },
+    final: report.final,
   };
 }

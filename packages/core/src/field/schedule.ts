@@ -39,7 +39,9 @@ const WHOLE = 1e-9;
 export function stepsTo({ step, end }: TimeSpec, background: Background): number {
   const steps = Math.round(end / step);
   if (Math.abs(end / step - steps) > WHOLE * Math.max(1, steps)) {
-    throw new InputError(`${end} is no whole number of steps of ${step}; the nearest is ${steps * step}`, { path: "time.end" });
+    throw new InputError(`${end} is no whole number of steps of ${step}; the nearest is ${steps * step}`, {
+      path: "time.end",
+    });
   }
   assertReached(end, background);
   return steps;

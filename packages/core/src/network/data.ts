@@ -28,7 +28,10 @@ async function readRows(file: string): Promise<number[][]> {
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new InputError(`${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { path, cause });
+    throw new InputError(
+      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
+      { path, cause },
+    );
   }
   const { parse } = await import("csv-parse/sync");
   let records: string[][];
@@ -71,10 +74,13 @@ export async function prepareData({ inputs: inputSpec, targets: targetSpec }: Da
   const { rows, theta } = await inputsOf(inputSpec);
   const path = "file" in inputSpec ? "data.inputs.file" : "data.inputs";
   const dimension = rows[0]?.length ?? 0;
-  if (rows.length === 0 || dimension === 0) throw new InputError("the data are empty: give at least one input", { path });
+  if (rows.length === 0 || dimension === 0)
+    throw new InputError("the data are empty: give at least one input", { path });
   const ragged = rows.findIndex((row) => row.length !== dimension);
   if (ragged >= 0) {
-    throw new InputError(`input ${ragged + 1} has ${rows[ragged]!.length} coordinates, the first has ${dimension}`, { path });
+    throw new InputError(`input ${ragged + 1} has ${rows[ragged]!.length} coordinates, the first has ${dimension}`, {
+      path,
+    });
   }
 
   let targets: Float64Array;
@@ -83,10 +89,15 @@ export async function prepareData({ inputs: inputSpec, targets: targetSpec }: Da
     const target = await compileFunction(targetSpec, names, { path: "data.targets" });
     targets = Float64Array.from(rows, (row, a) => target(...(theta ? [theta[a]!] : []), ...row));
     const bad = targets.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new InputError(`the target of input ${bad + 1} is ${targets[bad]}, not a finite number`, { path: "data.targets" });
+    if (bad >= 0)
+      throw new InputError(`the target of input ${bad + 1} is ${targets[bad]}, not a finite number`, {
+        path: "data.targets",
+      });
   } else {
     if (targetSpec.length !== rows.length) {
-      throw new InputError(`${targetSpec.length} targets are given for ${rows.length} inputs`, { path: "data.targets" });
+      throw new InputError(`${targetSpec.length} targets are given for ${rows.length} inputs`, {
+        path: "data.targets",
+      });
     }
     targets = Float64Array.from(targetSpec);
   }

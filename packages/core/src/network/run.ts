@@ -65,7 +65,8 @@ export async function networkStudy(
           }
         }
         const first = m * K * D * D;
-        for (let k = 0; k < K; k++) kernelMean[k]!.add(batch.kernels.subarray(first + k * D * D, first + (k + 1) * D * D));
+        for (let k = 0; k < K; k++)
+          kernelMean[k]!.add(batch.kernels.subarray(first + k * D * D, first + (k + 1) * D * D));
         fluctuation += squaredNorm(batch.kernels, first, D * D, kernels.ntk);
         drift += squaredNorm(batch.kernels, first + (K - 1) * D * D, D * D, batch.kernels, first);
       }

@@ -58,7 +58,8 @@ export async function setupNetwork(study: NetworkStudy): Promise<NetworkSetup> {
       path: "training.learningRate.relative",
     });
   }
-  const eta = typeof training.learningRate === "number" ? training.learningRate : training.learningRate.relative / largest;
+  const eta =
+    typeof training.learningRate === "number" ? training.learningRate : training.learningRate.relative / largest;
   // The curvature where training starts, f = 0, at the targets.
   const curvature = Math.max(...Array.from(data.targets, (y) => potential.hessian(0, 0, -y)));
   return {

@@ -48,7 +48,13 @@ export class Moments {
 }
 
 /** ||x||^2 of the stretch of `values` of `length` numbers at `offset`, minus `reference` if given. */
-export function squaredNorm(values: ArrayLike<number>, offset: number, length: number, reference?: ArrayLike<number>, at = 0): number {
+export function squaredNorm(
+  values: ArrayLike<number>,
+  offset: number,
+  length: number,
+  reference?: ArrayLike<number>,
+  at = 0,
+): number {
   let sum = 0;
   for (let i = 0; i < length; i++) sum += (values[offset + i]! - (reference ? reference[at + i]! : 0)) ** 2;
   return sum;

@@ -1,6 +1,7 @@
 /** Whether a potential can be trusted: symbolic derivatives against finite differences, and its WGSL against float64, on a grid of phi. */
-import type { Gpu } from "../engine/webgpu/gpu.ts";
+
 import { evaluatePotential } from "../engine/webgpu/evaluate.ts";
+import type { Gpu } from "../engine/webgpu/gpu.ts";
 import type { Potential } from "./potential.ts";
 
 export interface PotentialCheck {
@@ -39,11 +40,21 @@ export async function checkPotential(potential: Potential, gpu?: Gpu): Promise<P
   const gradient = Float64Array.from(phi, (x) => potential.gradient(0, x));
   const curvature = Float64Array.from(phi, (x) => potential.hessian(0, 0, x));
   const derivatives = {
-    first: largestDifference(gradient, Float64Array.from(phi, (x) => difference((y) => potential.value(y), x))),
-    second: largestDifference(curvature, Float64Array.from(phi, (x) => difference((y) => potential.gradient(0, y), x))),
+    first: largestDifference(
+      gradient,
+      Float64Array.from(phi, (x) => difference((y) => potential.value(y), x)),
+    ),
+    second: largestDifference(
+      curvature,
+      Float64Array.from(phi, (x) => difference((y) => potential.gradient(0, y), x)),
+    ),
   };
   const device = await evaluatePotential(potential, phi, gpu);
-  const wgsl = { points, value: largestDifference(device.value, value), gradient: largestDifference(device.gradient, gradient) };
+  const wgsl = {
+    points,
+    value: largestDifference(device.value, value),
+    gradient: largestDifference(device.gradient, gradient),
+  };
   const passed = derivatives.first < 1e-6 && derivatives.second < 1e-6 && wgsl.value < 1e-5 && wgsl.gradient < 1e-5;
   return { derivatives, wgsl, passed };
 }

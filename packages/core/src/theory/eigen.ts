@@ -9,7 +9,9 @@ export interface Eigen {
 
 /** Eigenvalues and orthonormal eigenvectors of a symmetric matrix [size][size]. */
 export function eigen(symmetric: ArrayLike<number>, size: number): Eigen {
-  const decomposition = new EigenvalueDecomposition(Matrix.from1DArray(size, size, Array.from(symmetric)), { assumeSymmetric: true });
+  const decomposition = new EigenvalueDecomposition(Matrix.from1DArray(size, size, Array.from(symmetric)), {
+    assumeSymmetric: true,
+  });
   const order = decomposition.realEigenvalues
     .map((value, index) => ({ value, index }))
     .sort((left, right) => right.value - left.value);

@@ -83,7 +83,8 @@ export function quadraticPrediction(
     for (let a = 0; a < points; a++) {
       for (let b = 0; b < points; b++) {
         let sum = 0;
-        for (let i = 0; i < points; i++) sum += vectors[a * points + i]! * p[r * points + i]! * vectors[b * points + i]!;
+        for (let i = 0; i < points; i++)
+          sum += vectors[a * points + i]! * p[r * points + i]! * vectors[b * points + i]!;
         result[a * points + b] = sum;
       }
     }

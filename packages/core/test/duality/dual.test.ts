@@ -16,7 +16,14 @@ let initial: Float64Array;
 let largest: number;
 beforeAll(async () => {
   const data = await prepareData({ inputs: { circle: { points: D } }, targets: "sin(theta) + 0.5*cos(2*theta)" });
-  const architecture = { inputDimension: 2, depth: 1, width: 1, activation: activationNamed("erf"), weightStd: 1.5, biasStd: 0.1 };
+  const architecture = {
+    inputDimension: 2,
+    depth: 1,
+    width: 1,
+    activation: activationNamed("erf"),
+    weightStd: 1.5,
+    biasStd: 0.1,
+  };
   theta = infiniteWidthKernels(architecture, data.inputs, D).ntk;
   largest = eigen(theta, D).values[0]!;
   initial = data.targets.map((y) => -y);

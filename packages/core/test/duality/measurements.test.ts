@@ -17,7 +17,11 @@ const theta = Float64Array.from([3, 1, 1, 2]);
 const T = 60;
 
 /** Trajectories that follow the infinite-width recursion exactly, each network's kernel known but for a relative error of its own. */
-async function syntheticSums(x: number, momentum: number, kernelError = 0): Promise<{ sums: number[]; learningRate: number }> {
+async function syntheticSums(
+  x: number,
+  momentum: number,
+  kernelError = 0,
+): Promise<{ sums: number[]; learningRate: number }> {
   const potential = await compilePotential("quadratic");
   const learningRate = x / 3.618;
   const sums: number[] = [];
@@ -60,7 +64,9 @@ describe("bootstrap", () => {
   it("gives the standard error of a mean", () => {
     const size = 400;
     const values = normals(3, 0, 0, size);
-    const means = resamples(size, 500, 1).map((weights) => weights.reduce((sum, weight, i) => sum + weight * values[i]!, 0) / size);
+    const means = resamples(size, 500, 1).map(
+      (weights) => weights.reduce((sum, weight, i) => sum + weight * values[i]!, 0) / size,
+    );
     expect(spread(means) * Math.sqrt(size)).toBeGreaterThan(0.85);
     expect(spread(means) * Math.sqrt(size)).toBeLessThan(1.15);
   });
@@ -74,7 +80,12 @@ describe("bootstrap", () => {
 describe("power laws", () => {
   it("are found exactly", () => {
     const widths = [64, 256, 1024];
-    expect(slope(widths, widths.map((n) => 3 * n ** -0.7))).toBeCloseTo(-0.7, 12);
+    expect(
+      slope(
+        widths,
+        widths.map((n) => 3 * n ** -0.7),
+      ),
+    ).toBeCloseTo(-0.7, 12);
     expect(slope(widths, [1, null, null])).toBeNull();
   });
 });
@@ -84,7 +95,8 @@ describe("checks", () => {
     const result = { regression: { lambdaEta: { value: 0.66 } }, scaling: { values: [null, 2] } };
     expect(numberAt(result, "regression.lambdaEta.value")).toBe(0.66);
     expect(numberAt(result, "scaling.values.1")).toBe(2);
-    for (const path of ["scaling.values.0", "regression.constructor", "nothing.at.all"]) expect(numberAt(result, path)).toBeNull();
+    for (const path of ["scaling.values.0", "regression.constructor", "nothing.at.all"])
+      expect(numberAt(result, path)).toBeNull();
     const [holds, fails] = evaluateChecks(result, [
       { path: "scaling.values.1", expected: 2.1, tolerance: 0.2 },
       { path: "scaling.values.0", expected: 0, tolerance: 1 },
@@ -98,7 +110,12 @@ const study: DualityStudy = {
   data: { inputs: { circle: { points: 4 } }, targets: "sin(theta)" },
   training: { learningRate: { relative: 0.5 }, momentum: 0, steps: 12, potential: "quadratic", recordEvery: 1 },
   ensemble: { size: 12, seed: 1 },
-  duality: { background: true, regression: { bootstrap: 20 }, widths: [12, 24], checks: [{ path: "background.errors.exact", expected: 0, tolerance: 1e-9 }] },
+  duality: {
+    background: true,
+    regression: { bootstrap: 20 },
+    widths: [12, 24],
+    checks: [{ path: "background.errors.exact", expected: 0, tolerance: 1e-9 }],
+  },
 };
 
 describe("dualityStudy on the reference engine", () => {
@@ -111,13 +128,20 @@ describe("dualityStudy on the reference engine", () => {
     expect(result.background!.deviation.standardErrors).toBeGreaterThan(0);
   });
   it("names the step of a divergence and keeps nothing false", async () => {
-    const wild = { ...study, training: { ...study.training, learningRate: 1e6, steps: 80, potential: "quartic" as const } };
+    const wild = {
+      ...study,
+      training: { ...study.training, learningRate: 1e6, steps: 80, potential: "quartic" as const },
+    };
     const error = await dualityStudy(wild, referenceEngine).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DivergenceError);
     expect((error as DivergenceError).step).toBeGreaterThan(0);
   });
   it("warns of a learning rate past divergence", async () => {
-    const fast = { ...study, training: { ...study.training, learningRate: { relative: 2.2 }, steps: 4 }, duality: { background: true } };
+    const fast = {
+      ...study,
+      training: { ...study.training, learningRate: { relative: 2.2 }, steps: 4 },
+      duality: { background: true },
+    };
     const { result } = await dualityStudy(fast, referenceEngine);
     expect(result.warnings[0]).toContain("diverges");
   });

@@ -23,7 +23,10 @@ const base: FieldStudy = {
   fluctuations: none,
   time: { alpha: 0, step: 0.01, end: 1, recordEvery: 1 },
 };
-const oscillator = (end: number, time: Partial<TimeSpec> = {}): FieldStudy => ({ ...base, time: { ...base.time, end, ...time } });
+const oscillator = (end: number, time: Partial<TimeSpec> = {}): FieldStudy => ({
+  ...base,
+  time: { ...base.time, end, ...time },
+});
 
 /** Slope of log error against log step. */
 function measuredOrder(steps: number[], errors: number[]): number {
@@ -34,10 +37,15 @@ describe("orders", () => {
   it("of the adaptive integrator, with fixed steps", () => {
     const steps = [0.8, 0.4, 0.2];
     const errors = steps.map((fixedStep) => {
-      const [, end] = integrate((_t, [x, v], slope) => {
-        slope[0] = v!;
-        slope[1] = -x!;
-      }, [1, 0], [0, 8], { fixedStep });
+      const [, end] = integrate(
+        (_t, [x, v], slope) => {
+          slope[0] = v!;
+          slope[1] = -x!;
+        },
+        [1, 0],
+        [0, 8],
+        { fixedStep },
+      );
       return Math.abs(end![0]! - Math.cos(8));
     });
     expect(measuredOrder(steps, errors)).toBeGreaterThan(ORDER - 0.5);
@@ -46,7 +54,10 @@ describe("orders", () => {
     const steps = [0.1, 0.05, 0.025];
     const errors: number[] = [];
     for (const step of steps) {
-      const study = { ...oscillator(2, { step, integrator: integrator as "verlet2" }), background: { kind: "deSitter", hubble: 0.3 } as const };
+      const study = {
+        ...oscillator(2, { step, integrator: integrator as "verlet2" }),
+        background: { kind: "deSitter", hubble: 0.3 } as const,
+      };
       const exact = await fieldStudy(oscillatorIn(study.background, 2), undefined);
       const { result } = await fieldStudy(study, undefined);
       errors.push(Math.abs(result.mean.at(-1)! - exact.result.mean.at(-1)!));
@@ -60,9 +71,13 @@ const oscillatorIn = (background: BackgroundSpec, end: number): FieldStudy => ({
 describe("integrate", () => {
   it("keeps the tolerance and hits every time", () => {
     const times = [0, 0.3, 0.31, 5];
-    const states = integrate((_t, [y], slope) => {
-      slope[0] = -2 * y!;
-    }, [3], times);
+    const states = integrate(
+      (_t, [y], slope) => {
+        slope[0] = -2 * y!;
+      },
+      [3],
+      times,
+    );
     for (const [r, t] of times.entries()) expect(states[r]![0]! / (3 * Math.exp(-2 * t))).toBeCloseTo(1, 10);
   });
   it("names what cannot be integrated", () => {
@@ -122,11 +137,17 @@ describe("homogeneous fields", () => {
   it("are the same in any alpha-time", async () => {
     const cosmic = await fieldStudy(oscillatorIn({ kind: "deSitter", hubble: 0.5 }, 1), undefined);
     const end = (1 - Math.exp(-0.5)) / 0.5;
-    const conformal = await fieldStudy({ ...oscillatorIn({ kind: "deSitter", hubble: 0.5 }, end), time: { ...base.time, alpha: 1, end } }, undefined);
+    const conformal = await fieldStudy(
+      { ...oscillatorIn({ kind: "deSitter", hubble: 0.5 }, end), time: { ...base.time, alpha: 1, end } },
+      undefined,
+    );
     expect(conformal.result.mean.at(-1)).toBeCloseTo(cosmic.result.mean.at(-1)!, 9);
   });
   it("say at which step they diverge", async () => {
-    const study: FieldStudy = { ...oscillator(50, { step: 0.5 }), field: { potential: { expression: "-phi^4" }, mean: 3, velocity: 0 } };
+    const study: FieldStudy = {
+      ...oscillator(50, { step: 0.5 }),
+      field: { potential: { expression: "-phi^4" }, mean: 3, velocity: 0 },
+    };
     const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DivergenceError);
   });
@@ -142,11 +163,18 @@ describe("lattices on the reference engine", () => {
       background: { kind: "powerLaw", exponent: 0.5, hubble: 0.5 },
       field: { potential: "quartic", mean: 0, velocity: 0 },
       lattice: { ...lattice, points: 32 },
-      fluctuations: { kind: "file", field: path.join(data, "init_scalar_0.f64"), momentum: path.join(data, "init_pi_scalar_0.f64") },
+      fluctuations: {
+        kind: "file",
+        field: path.join(data, "init_scalar_0.f64"),
+        momentum: path.join(data, "init_pi_scalar_0.f64"),
+      },
       time: { alpha: 1, step: 0.01, end: 4, recordEvery: 400 },
     };
     const { final } = await fieldStudy(study, referenceEngine);
-    for (const [got, name] of [[final!.field, "final_scalar_0.f64"], [final!.momentum, "final_pi_scalar_0.f64"]] as const) {
+    for (const [got, name] of [
+      [final!.field, "final_scalar_0.f64"],
+      [final!.momentum, "final_pi_scalar_0.f64"],
+    ] as const) {
       const want = new Float64Array(new Uint8Array(readFileSync(path.join(data, name))).buffer);
       const rms = Math.sqrt(want.reduce((sum, value) => sum + value ** 2, 0) / want.length);
       expect(Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) / rms).toBeLessThan(1e-11);
@@ -163,21 +191,39 @@ describe("lattices on the reference engine", () => {
     };
     const { result } = await fieldStudy(study, referenceEngine);
     const [mode] = result.modes!;
-    const states = integrate((t, [u, v], slope) => {
-      slope[0] = v!;
-      slope[1] = -3 * v! - (mode!.kEff ** 2 * Math.exp(-2 * t) + 1) * u!;
-    }, [1e-2, 0], result.times);
-    for (const [r, amplitude] of mode!.amplitude.entries()) expect(Math.abs(amplitude - states[r]![0]!) / 1e-2).toBeLessThan(1e-6);
+    const states = integrate(
+      (t, [u, v], slope) => {
+        slope[0] = v!;
+        slope[1] = -3 * v! - (mode!.kEff ** 2 * Math.exp(-2 * t) + 1) * u!;
+      },
+      [1e-2, 0],
+      result.times,
+    );
+    for (const [r, amplitude] of mode!.amplitude.entries())
+      expect(Math.abs(amplitude - states[r]![0]!) / 1e-2).toBeLessThan(1e-6);
     expect(result.variance[0]).toBeCloseTo(1e-4 / 2, 12);
   });
   it("keep energy in Minkowski space", async () => {
-    const study: FieldStudy = { ...base, field: { potential: "quartic", mean: 0.5, velocity: 0 }, lattice, fluctuations: wave, time: { alpha: 0, step: 0.02, end: 10, recordEvery: 50 } };
+    const study: FieldStudy = {
+      ...base,
+      field: { potential: "quartic", mean: 0.5, velocity: 0 },
+      lattice,
+      fluctuations: wave,
+      time: { alpha: 0, step: 0.02, end: 10, recordEvery: 50 },
+    };
     const { result } = await fieldStudy(study, referenceEngine);
-    const total = result.times.map((_, r) => result.energy.kinetic[r]! + result.energy.gradient[r]! + result.energy.potential[r]!);
+    const total = result.times.map(
+      (_, r) => result.energy.kinetic[r]! + result.energy.gradient[r]! + result.energy.potential[r]!,
+    );
     for (const energy of total) expect(energy / total[0]!).toBeCloseTo(1, 3);
   });
   it("give the amplitude of a wave at the Nyquist number", async () => {
-    const study: FieldStudy = { ...base, lattice: { ...lattice, dimensions: 1 }, fluctuations: { ...wave, mode: [4] }, time: { ...base.time, end: 0.01 } };
+    const study: FieldStudy = {
+      ...base,
+      lattice: { ...lattice, dimensions: 1 },
+      fluctuations: { ...wave, mode: [4] },
+      time: { ...base.time, end: 0.01 },
+    };
     const { result } = await fieldStudy(study, referenceEngine);
     expect(result.modes![0]!.amplitude[0]).toBeCloseTo(1e-2, 14);
   });
@@ -188,7 +234,11 @@ describe("lattices on the reference engine", () => {
     const study: FieldStudy = {
       ...base,
       lattice: { ...lattice, dimensions: 1 },
-      fluctuations: { kind: "file", field: path.join(folder, "saved", "field.f64"), momentum: path.join(folder, "momentum.npy") },
+      fluctuations: {
+        kind: "file",
+        field: path.join(folder, "saved", "field.f64"),
+        momentum: path.join(folder, "momentum.npy"),
+      },
       time: { ...base.time, end: 0.01 },
     };
     const { result } = await fieldStudy(study, referenceEngine);
@@ -214,11 +264,22 @@ describe("refusals", () => {
     writeFileSync(broken, "no array");
     writeFileSync(infinite, new Uint8Array(new Float64Array(512).fill(Number.POSITIVE_INFINITY).buffer));
   });
-  const stored = (field: string): Partial<FieldStudy> => ({ lattice, fluctuations: { kind: "file", field, momentum: field } });
+  const stored = (field: string): Partial<FieldStudy> => ({
+    lattice,
+    fluctuations: { kind: "file", field, momentum: field },
+  });
   const refused: [string, Partial<FieldStudy>, string][] = [
     ["an end between steps", { lattice, time: { ...base.time, step: 0.3 } }, "time.end"],
-    ["an end past de Sitter's alpha-time", { background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } }, "time.end"],
-    ["an end past it on a lattice", { lattice, background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } }, "time.end"],
+    [
+      "an end past de Sitter's alpha-time",
+      { background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } },
+      "time.end",
+    ],
+    [
+      "an end past it on a lattice",
+      { lattice, background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } },
+      "time.end",
+    ],
     ["too many sites", { lattice: { ...lattice, points: 100_000 } }, "lattice.points"],
     ["a mode of the wrong dimension", { lattice, fluctuations: { ...wave, mode: [1] } }, "fluctuations.mode"],
     ["the zero mode", { lattice, fluctuations: { ...wave, mode: [0, 0, 0] } }, "fluctuations.mode"],

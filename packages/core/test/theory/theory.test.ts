@@ -18,7 +18,9 @@ interface KernelCase {
   nngp: number[][];
   ntk: number[][];
 }
-const cases = JSON.parse(readFileSync(new URL("../../../../tests/data/kernels.json", import.meta.url), "utf8")) as KernelCase[];
+const cases = JSON.parse(
+  readFileSync(new URL("../../../../tests/data/kernels.json", import.meta.url), "utf8"),
+) as KernelCase[];
 
 const kernelsOf = ({ inputs, activation, ...rest }: KernelCase) =>
   infiniteWidthKernels(
@@ -83,18 +85,29 @@ describe("predictions for quadratic V", () => {
     const dynamics = { points: D, theta: ntk, learningRate: 0.01, momentum };
     const record = [0, 1, 5, 40];
     const prediction = quadraticPrediction(dynamics, 2, nngp, targets, record);
-    const phi = recursion({ ...dynamics, potential }, targets.map((y) => -y), record);
+    const phi = recursion(
+      { ...dynamics, potential },
+      targets.map((y) => -y),
+      record,
+    );
     for (const [r] of record.entries()) {
       for (const [a, f] of prediction.mean(r).entries()) expect(f).toBeCloseTo(targets[a]! + phi[r * D + a]!, 12);
     }
     // Column b of P is the recursion from unit vector b.
-    const columns = Array.from({ length: D }, (_, b) => recursion({ ...dynamics, potential }, Float64Array.from({ length: D }, (_, a) => (a === b ? 1 : 0)), record));
+    const columns = Array.from({ length: D }, (_, b) =>
+      recursion(
+        { ...dynamics, potential },
+        Float64Array.from({ length: D }, (_, a) => (a === b ? 1 : 0)),
+        record,
+      ),
+    );
     const r = 2;
     const covariance = prediction.covariance(r);
     for (let a = 0; a < D; a++) {
       for (let d = 0; d < D; d++) {
         let want = 0;
-        for (let b = 0; b < D; b++) for (let c = 0; c < D; c++) want += columns[b]![r * D + a]! * nngp[b * D + c]! * columns[c]![r * D + d]!;
+        for (let b = 0; b < D; b++)
+          for (let c = 0; c < D; c++) want += columns[b]![r * D + a]! * nngp[b * D + c]! * columns[c]![r * D + d]!;
         expect(covariance[a * D + d]).toBeCloseTo(want, 12);
       }
     }

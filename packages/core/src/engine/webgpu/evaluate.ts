@@ -5,10 +5,17 @@ import { type Gpu, openGpu } from "./gpu.ts";
 import { type KernelDeclaration, loadKernel } from "./kernel.ts";
 import { encode } from "./submit.ts";
 
-const evaluate: KernelDeclaration<"phi" | "value" | "gradient"> = { name: "potential/evaluate", bindings: ["phi", "value", "gradient"] };
+const evaluate: KernelDeclaration<"phi" | "value" | "gradient"> = {
+  name: "potential/evaluate",
+  bindings: ["phi", "value", "gradient"],
+};
 
 /** V and V' in float32 on `gpu`, or on a device opened for it. Throws ShaderCompileError, EngineUnavailableError. */
-export async function evaluatePotential(potential: Potential, phi: Float32Array, gpu?: Gpu): Promise<{ value: Float32Array; gradient: Float32Array }> {
+export async function evaluatePotential(
+  potential: Potential,
+  phi: Float32Array,
+  gpu?: Gpu,
+): Promise<{ value: Float32Array; gradient: Float32Array }> {
   const own = gpu ?? (await openGpu("auto"));
   const buffers: GPUBuffer[] = [];
   try {
@@ -20,7 +27,11 @@ export async function evaluatePotential(potential: Potential, phi: Float32Array,
     const bindings = await kernel.bind({ phi: input, value, gradient });
     const encoder = own.device.createCommandEncoder({ label: "evaluate" });
     const pass = encoder.beginComputePass({ label: "evaluate" });
-    encode(pass, { pipeline: kernel.pipeline, bindings, workgroups: [Math.ceil(phi.length / kernel.workgroup[0]), 1, 1] });
+    encode(pass, {
+      pipeline: kernel.pipeline,
+      bindings,
+      workgroups: [Math.ceil(phi.length / kernel.workgroup[0]), 1, 1],
+    });
     pass.end();
     own.device.queue.submit([encoder.finish()]);
     return { value: await own.download(value, phi.byteLength), gradient: await own.download(gradient, phi.byteLength) };

@@ -110,7 +110,9 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     const [invalid, full] = await guarded(Promise.all(scopes));
     if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
     if (full) {
-      throw new OutOfDeviceMemoryError(`${label}: ${name} is out of memory: use fewer networks, sites or a smaller width`);
+      throw new OutOfDeviceMemoryError(
+        `${label}: ${name} is out of memory: use fewer networks, sites or a smaller width`,
+      );
     }
     if ("error" in outcome) throw outcome.error;
     return outcome.result;

@@ -48,7 +48,10 @@ function literal(name: string, value: number | boolean): string {
 }
 
 /** The kernel's own text with its constants and includes, and the whole WGSL with generated code and loops unrolled. WGSL needs no order of declarations. */
-export function kernelSource(name: string, { constants = {}, code = "" }: Specialisation): { own: string; whole: string } {
+export function kernelSource(
+  name: string,
+  { constants = {}, code = "" }: Specialisation,
+): { own: string; whole: string } {
   const header = Object.entries(constants).map(([constant, value]) => literal(constant, value));
   const own = [...header, readShader(`${name}.wgsl`)].join("\n");
   return { own: resolveIncludes(own), whole: unrollLoops(resolveIncludes(`${own}\n${code}`)) };

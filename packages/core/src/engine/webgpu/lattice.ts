@@ -48,11 +48,12 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     return owned[owned.length - 1]!;
   };
   try {
+    const initial = await job.initial();
     const state = [
-      await own(gpu.upload("field", Float32Array.from(job.field))),
+      await own(gpu.upload("field", Float32Array.from(initial.field))),
       await own(gpu.buffer("field, next", 4 * cells)),
     ] as const;
-    const momentum = await own(gpu.upload("momentum", Float32Array.from(job.momentum)));
+    const momentum = await own(gpu.upload("momentum", Float32Array.from(initial.momentum)));
     const uniform = (label: string, data: Uint32Array) => own(gpu.upload(label, data, GPUBufferUsage.UNIFORM));
 
     const specialisation = {
@@ -228,8 +229,10 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     return {
       engineSeconds,
       observations,
-      field: Float64Array.from(field),
-      momentum: Float64Array.from(await gpu.download(momentum, 4 * cells)),
+      final: {
+        field: Float64Array.from(field),
+        momentum: Float64Array.from(await gpu.download(momentum, 4 * cells)),
+      },
     };
   } finally {
     for (const buffer of owned) buffer.destroy();

@@ -51,7 +51,11 @@ export interface LoadedCase {
 }
 
 /** Compiles a case's kernel and uploads its buffers. Throws ShaderCompileError, OutOfDeviceMemoryError. */
-export async function loadCase(gpu: Gpu, declaration: KernelDeclaration<string>, built: BuiltCase): Promise<LoadedCase> {
+export async function loadCase(
+  gpu: Gpu,
+  declaration: KernelDeclaration<string>,
+  built: BuiltCase,
+): Promise<LoadedCase> {
   const kernel = await loadKernel(gpu, declaration, built.specialisation);
   const buffers: Record<string, GPUBuffer> = {};
   for (const [name, data] of Object.entries(built.buffers)) buffers[name] = await gpu.upload(name, data);

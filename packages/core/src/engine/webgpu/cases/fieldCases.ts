@@ -17,7 +17,10 @@ const CHECKS: readonly Shape[] = [
   { dimensions: 3, points: 2, realisations: 1 },
   { dimensions: 3, points: 13, realisations: 2, fields: 2 },
 ];
-const TIMED = { hardware: { dimensions: 3, points: 256, realisations: 4 }, software: { dimensions: 3, points: 64, realisations: 1 } } as const;
+const TIMED = {
+  hardware: { dimensions: 3, points: 256, realisations: 4 },
+  software: { dimensions: 3, points: 64, realisations: 1 },
+} as const;
 
 /** V = phi^2 (phi^2/4 + ...) for one field, phi^4/4 + phi^2 chi^2 for two. */
 const POTENTIALS = {
@@ -57,8 +60,20 @@ function arrays({ dimensions, points, realisations, fields = 1 }: Shape, draw: D
     const start = r * fields * sites + site;
     return [field[start]!, fields === 2 ? field[start + sites]! : 0];
   };
-  const constants = { DIMENSIONS: dimensions, ...(dimensions === 1 ? { COLUMNS: 64, LINES: 1 } : { COLUMNS: 32, LINES: 2 }) };
-  return { sites, count, fields, field, momentum, laplacian, at, specialisation: { constants, code: POTENTIALS[fields] } };
+  const constants = {
+    DIMENSIONS: dimensions,
+    ...(dimensions === 1 ? { COLUMNS: 64, LINES: 1 } : { COLUMNS: 32, LINES: 2 }),
+  };
+  return {
+    sites,
+    count,
+    fields,
+    field,
+    momentum,
+    laplacian,
+    at,
+    specialisation: { constants, code: POTENTIALS[fields] },
+  };
 }
 
 const step: KernelCase<Shape> = {
@@ -74,7 +89,11 @@ const step: KernelCase<Shape> = {
       specialisation,
       buffers: { field, momentum, fieldNext: new Float32Array(count) },
       uniforms: { params: { points, sites, planes }, operation },
-      workgroups: ({ workgroup }) => [Math.ceil(points / workgroup[0]), dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]), planes],
+      workgroups: ({ workgroup }) => [
+        Math.ceil(points / workgroup[0]),
+        dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
+        planes,
+      ],
       reference: () => {
         const next = new Float64Array(count);
         const pi = Float64Array.from(momentum);
@@ -82,7 +101,8 @@ const step: KernelCase<Shape> = {
           for (let f = 0; f < fields; f++) {
             const start = (r * fields + f) * sites;
             for (let site = 0; site < sites; site++) {
-              pi[start + site]! += operation.laplacian * laplacian(start, site) - operation.force * slopes(...at(r, site))[f]!;
+              pi[start + site]! +=
+                operation.laplacian * laplacian(start, site) - operation.force * slopes(...at(r, site))[f]!;
               next[start + site] = field[start + site]! + operation.drift * pi[start + site]!;
             }
           }
@@ -120,7 +140,16 @@ const moments: KernelCase<Shape> = {
               const first = ((r * fields + f) * groups + Math.floor(site / LANES_PER_GROUP)) * 8;
               const above = field[start + site]! - field[start]!;
               const pi = momentum[start + site]!;
-              const terms = [0, above, above ** 2, pi, pi ** 2, -above * laplacian(start, site), f === 0 ? value(...at(r, site)) : 0, 1];
+              const terms = [
+                0,
+                above,
+                above ** 2,
+                pi,
+                pi ** 2,
+                -above * laplacian(start, site),
+                f === 0 ? value(...at(r, site)) : 0,
+                1,
+              ];
               for (const [n, term] of terms.entries()) result[first + n]! += term;
               result[first] = field[start]!;
             }
@@ -158,7 +187,8 @@ const cosine: KernelCase<Shape> = {
         for (let rf = 0; rf < realisations * fields; rf++) {
           for (let site = 0; site < sites; site++) {
             let phase = 0;
-            for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) phase += mode[axis]! * (Math.floor(site / stride) % points);
+            for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points)
+              phase += mode[axis]! * (Math.floor(site / stride) % points);
             const above = field[rf * sites + site]! - field[rf * sites]!;
             sums[rf * groups + Math.floor(site / LANES_PER_GROUP)]! += above * Math.cos((2 * Math.PI * phase) / points);
           }

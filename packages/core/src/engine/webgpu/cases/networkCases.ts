@@ -30,7 +30,18 @@ const four = (count: number): number => Math.ceil(count / 4) * 4;
 /** Sizes of a layer's arrays. */
 function sizes({ networks, width, below, data }: Shape) {
   const chunks = Math.ceil(data / 4);
-  return { networks, width, below, data, chunks, columns: 4 * chunks, rows: four(width + 1), rowsBelow: four(below + 1), stride: four(width), fanIn: below + 1 };
+  return {
+    networks,
+    width,
+    below,
+    data,
+    chunks,
+    columns: 4 * chunks,
+    rows: four(width + 1),
+    rowsBelow: four(below + 1),
+    stride: four(width),
+    fanIn: below + 1,
+  };
 }
 
 /** [networks][rows][columns], zero past the `units` rows and the `data` columns, as the padding of every buffer is. */
@@ -52,14 +63,27 @@ const CHECKS: readonly Shape[] = [
   { networks: 1, width: 130, below: 65, data: 13 },
 ];
 const MANY_DATA: readonly Shape[] = [...CHECKS, { networks: 2, width: 33, below: 34, data: 37, momentum: 0.9 }];
-const SKINNY_TIMED = { hardware: { networks: 16, width: 4096, below: 4096, data: 8 }, software: { networks: 2, width: 512, below: 512, data: 8 } };
-const TILED_TIMED = { hardware: { networks: 16, width: 2048, below: 2048, data: 128 }, software: { networks: 1, width: 512, below: 512, data: 128 } };
-const WIDE_TIMED = { hardware: { networks: 1024, width: 4096, below: 2, data: 8 }, software: { networks: 16, width: 1024, below: 2, data: 8 } };
+const SKINNY_TIMED = {
+  hardware: { networks: 16, width: 4096, below: 4096, data: 8 },
+  software: { networks: 2, width: 512, below: 512, data: 8 },
+};
+const TILED_TIMED = {
+  hardware: { networks: 16, width: 2048, below: 2048, data: 128 },
+  software: { networks: 1, width: 512, below: 512, data: 128 },
+};
+const WIDE_TIMED = {
+  hardware: { networks: 1024, width: 4096, below: 2, data: 8 },
+  software: { networks: 16, width: 1024, below: 2, data: 8 },
+};
 
 type Update = (index: number, gradient: number) => void;
 
 /** Descends copies of weights and velocities, as descend.wgsl does. */
-function descent(weights: Float32Array, velocity: Float32Array, momentum: number): { w: Float64Array; v: Float64Array; update: Update } {
+function descent(
+  weights: Float32Array,
+  velocity: Float32Array,
+  momentum: number,
+): { w: Float64Array; v: Float64Array; update: Update } {
   const w = Float64Array.from(weights);
   const v = Float64Array.from(velocity);
   return {
@@ -76,10 +100,15 @@ function descent(weights: Float32Array, velocity: Float32Array, momentum: number
   };
 }
 
-const updated = (momentum: number, w: Float64Array, v: Float64Array): Record<string, Float64Array> => (momentum > 0 ? { weights: w, velocity: v } : { weights: w });
+const updated = (momentum: number, w: Float64Array, v: Float64Array): Record<string, Float64Array> =>
+  momentum > 0 ? { weights: w, velocity: v } : { weights: w };
 
 /** act(z) and act'(z) as activate.wgsl stores them. */
-function activated(shape: ReturnType<typeof sizes>, z: (m: number, j: number, a: number) => number, activation: (typeof activations)[string]) {
+function activated(
+  shape: ReturnType<typeof sizes>,
+  z: (m: number, j: number, a: number) => number,
+  activation: (typeof activations)[string],
+) {
   const { networks, width, rows, columns, data } = shape;
   const hidden = new Float64Array(networks * rows * columns).fill(Number.NaN);
   const slope = hidden.slice();
@@ -115,7 +144,8 @@ const firstLayer: KernelCase<Shape> = {
           s,
           (m, j, a) => {
             let sum = 0;
-            for (let i = 0; i < s.fanIn; i++) sum += weights[(m * s.fanIn + i) * s.stride + j]! * inputs[i * s.columns + a]!;
+            for (let i = 0; i < s.fanIn; i++)
+              sum += weights[(m * s.fanIn + i) * s.stride + j]! * inputs[i * s.columns + a]!;
             return sum;
           },
           erf,
@@ -149,7 +179,8 @@ const firstUpdate: KernelCase<Shape> = {
           for (let i = 0; i < s.fanIn; i++) {
             for (let j = 0; j < s.width; j++) {
               let gradient = 0;
-              for (let a = 0; a < s.data; a++) gradient += delta[(m * s.rows + j) * s.columns + a]! * inputs[i * s.columns + a]!;
+              for (let a = 0; a < s.data; a++)
+                gradient += delta[(m * s.rows + j) * s.columns + a]! * inputs[i * s.columns + a]!;
               update((m * s.fanIn + i) * s.stride + j, gradient);
             }
           }
@@ -184,7 +215,8 @@ const readout: KernelCase<Shape> = {
         for (let m = 0; m < s.networks; m++) {
           for (let a = 0; a < s.data; a++) {
             let f = 0;
-            for (let j = 0; j <= s.width; j++) f += weights[m * s.rows + j]! * hidden[(m * s.rows + j) * s.columns + a]!;
+            for (let j = 0; j <= s.width; j++)
+              f += weights[m * s.rows + j]! * hidden[(m * s.rows + j) * s.columns + a]!;
             outputs[m * s.columns + a] = f;
             force[m * s.columns + a] = f - targets[a]!;
           }
@@ -240,14 +272,22 @@ const outputBackward: KernelCase<Shape> = {
 };
 
 /** A product's case in its skinny form (all data in registers) and its tiled one. */
-function productCases(skinny: KernelDeclaration<string>, tiled: KernelDeclaration<string>, build: (shape: Shape, draw: Draw, isSkinny: boolean) => BuiltCase): KernelCase<Shape>[] {
+function productCases(
+  skinny: KernelDeclaration<string>,
+  tiled: KernelDeclaration<string>,
+  build: (shape: Shape, draw: Draw, isSkinny: boolean) => BuiltCase,
+): KernelCase<Shape>[] {
   return [
     { declaration: skinny, checks: CHECKS, timed: SKINNY_TIMED, build: (shape, draw) => build(shape, draw, true) },
     { declaration: tiled, checks: MANY_DATA, timed: TILED_TIMED, build: (shape, draw) => build(shape, draw, false) },
   ];
 }
 
-const tiles = (down: number, across: number, networks: number) => (): [number, number, number] => [Math.ceil(down / 32), Math.ceil(across / 8), networks];
+const tiles = (down: number, across: number, networks: number) => (): [number, number, number] => [
+  Math.ceil(down / 32),
+  Math.ceil(across / 8),
+  networks,
+];
 
 const denseForward = productCases(kernels.denseForwardSkinny, kernels.denseForward, (given, draw, skinny) => {
   const s = sizes(given);
@@ -257,7 +297,9 @@ const denseForward = productCases(kernels.denseForwardSkinny, kernels.denseForwa
   return {
     specialisation: { ...(skinny ? { constants: { CHUNKS: s.chunks } } : {}), code: tanh.wgsl },
     buffers: { below, weights, hidden: empty, slope: empty },
-    uniforms: { params: { ...s, inner: s.fanIn, scale: SCALE, bias: BIAS, ...(skinny ? { stride: s.stride / 4 } : {}) } },
+    uniforms: {
+      params: { ...s, inner: s.fanIn, scale: SCALE, bias: BIAS, ...(skinny ? { stride: s.stride / 4 } : {}) },
+    },
     workgroups: skinny
       ? (kernel) => [Math.ceil(Math.ceil((s.width + 1) / 4) / kernel.workgroup[0]), 1, s.networks]
       : tiles(s.width + 1, s.chunks, s.networks),
@@ -266,7 +308,8 @@ const denseForward = productCases(kernels.denseForwardSkinny, kernels.denseForwa
         s,
         (m, j, a) => {
           let sum = 0;
-          for (let i = 0; i < s.fanIn; i++) sum += weights[(m * s.fanIn + i) * s.stride + j]! * below[(m * s.rowsBelow + i) * s.columns + a]!;
+          for (let i = 0; i < s.fanIn; i++)
+            sum += weights[(m * s.fanIn + i) * s.stride + j]! * below[(m * s.rowsBelow + i) * s.columns + a]!;
           return sum;
         },
         tanh,
@@ -286,14 +329,17 @@ const denseBackward = productCases(kernels.denseBackwardSkinny, kernels.denseBac
     specialisation: skinny ? { constants: { CHUNKS: s.chunks } } : {},
     buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
     uniforms: { params: { ...s, inner: s.width, ...(skinny ? { stride: s.stride / 4 } : {}) } },
-    workgroups: skinny ? (kernel) => [Math.ceil(s.below / kernel.workgroup[0]), 1, s.networks] : tiles(s.below, s.chunks, s.networks),
+    workgroups: skinny
+      ? (kernel) => [Math.ceil(s.below / kernel.workgroup[0]), 1, s.networks]
+      : tiles(s.below, s.chunks, s.networks),
     reference: () => {
       const deltaBelow = new Float64Array(slopeBelow.length);
       for (let m = 0; m < s.networks; m++) {
         for (let i = 0; i < s.below; i++) {
           for (let a = 0; a < s.data; a++) {
             let sum = 0;
-            for (let j = 0; j < s.width; j++) sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * s.columns + a]!;
+            for (let j = 0; j < s.width; j++)
+              sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * s.columns + a]!;
             const at = (m * s.rowsBelow + i) * s.columns + a;
             deltaBelow[at] = slopeBelow[at]! * sum;
           }
@@ -319,14 +365,17 @@ const denseUpdate = productCases(kernels.denseUpdateSkinny, kernels.denseUpdate,
     specialisation: { constants: { MOMENTUM: momentum > 0, ...(skinny ? { CHUNKS: s.chunks } : {}) } },
     buffers: { below, delta, weights, velocity },
     uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
-    workgroups: skinny ? (kernel) => [Math.ceil(groups / kernel.workgroup[0]), s.fanIn, s.networks] : tiles(s.fanIn, groups, s.networks),
+    workgroups: skinny
+      ? (kernel) => [Math.ceil(groups / kernel.workgroup[0]), s.fanIn, s.networks]
+      : tiles(s.fanIn, groups, s.networks),
     reference: () => {
       const { w, v, update } = descent(weights, velocity, momentum);
       for (let m = 0; m < s.networks; m++) {
         for (let i = 0; i < s.fanIn; i++) {
           for (let j = 0; j < s.width; j++) {
             let gradient = 0;
-            for (let a = 0; a < s.data; a++) gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
+            for (let a = 0; a < s.data; a++)
+              gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
             update((m * s.fanIn + i) * s.stride + j, gradient);
           }
         }
@@ -359,8 +408,10 @@ const kernelLayer: KernelCase<Shape> = {
             for (let b = 0; b < s.data; b++) {
               let up = 0;
               let low = 0;
-              for (let j = 0; j < s.width; j++) up += sensitivity[(m * s.rows + j) * s.columns + a]! * sensitivity[(m * s.rows + j) * s.columns + b]!;
-              for (let i = 0; i < s.fanIn; i++) low += below[(m * s.rowsBelow + i) * s.columns + a]! * below[(m * s.rowsBelow + i) * s.columns + b]!;
+              for (let j = 0; j < s.width; j++)
+                up += sensitivity[(m * s.rows + j) * s.columns + a]! * sensitivity[(m * s.rows + j) * s.columns + b]!;
+              for (let i = 0; i < s.fanIn; i++)
+                low += below[(m * s.rowsBelow + i) * s.columns + a]! * below[(m * s.rowsBelow + i) * s.columns + b]!;
               const at = (m * s.columns + a) * s.columns + b;
               result[at] = before[at]! + up * low;
             }
@@ -378,7 +429,10 @@ const kernelLayer: KernelCase<Shape> = {
 const initialise: KernelCase<Shape> = {
   declaration: kernels.initialise,
   checks: MANY_DATA,
-  timed: { hardware: { networks: 1, width: 4096, below: 4096, data: 1 }, software: { networks: 1, width: 512, below: 512, data: 1 } },
+  timed: {
+    hardware: { networks: 1, width: 4096, below: 4096, data: 1 },
+    software: { networks: 1, width: 512, below: 512, data: 1 },
+  },
   build(given) {
     const s = sizes(given);
     const seed = 2 ** 33 + 5;
@@ -388,13 +442,25 @@ const initialise: KernelCase<Shape> = {
     const firstNetwork = 7;
     return {
       buffers: { weights: new Float32Array(s.networks * networkSize) },
-      uniforms: { params: { seed: keyOfSeed(seed), layer, firstNetwork, fanIn: s.below, elements, firstRow: 0, stride: s.stride, networkSize } },
+      uniforms: {
+        params: {
+          seed: keyOfSeed(seed),
+          layer,
+          firstNetwork,
+          fanIn: s.below,
+          elements,
+          firstRow: 0,
+          stride: s.stride,
+          networkSize,
+        },
+      },
       workgroups: (kernel) => [Math.ceil(elements / 4 / kernel.workgroup[0]), 1, s.networks],
       reference: () => {
         const weights = new Float64Array(s.networks * networkSize);
         for (let m = 0; m < s.networks; m++) {
           const values = normals(seed, firstNetwork + m, layer, elements);
-          for (let e = 0; e < elements; e++) weights[m * networkSize + (e % s.below) * s.stride + Math.floor(e / s.below)] = values[e]!;
+          for (let e = 0; e < elements; e++)
+            weights[m * networkSize + (e % s.below) * s.stride + Math.floor(e / s.below)] = values[e]!;
         }
         return { weights };
       },

@@ -1,0 +1,151 @@
+/** The program as a process: streams, signals, exit codes, files, and that it ends by itself. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "../../..");
+const program = path.join(root, "apps/cli/bin/slowroll.mjs");
+const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-process-"));
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs the program; `during` may act on it, `closeOutput` closes its standard output at the first byte. */
+function slowroll(argv: string[], { input = "", onError, closeOutput = false }: { input?: string; onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void; closeOutput?: boolean } = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...argv], { cwd });
+    let out = "";
+    let error = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += chunk;
+    });
+    if (closeOutput) child.stdout.destroy();
+    child.stderr.on("data", (chunk: Buffer) => {
+      error += chunk;
+      onError?.(error, (signal) => child.kill(signal));
+    });
+    child.on("close", (code) => resolve({ code, out, error }));
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+const SMALL = "network: { width: 32 }\ntraining: { steps: 10 }\nensemble: { size: 8 }";
+const lastLine = (text: string): string => text.trimEnd().split("\n").pop()!;
+
+describe("the process", () => {
+  it("says what the contract asks of --help and --version, and unknown engines", async () => {
+    const help = await slowroll(["--help"]);
+    expect(help.code).toBe(0);
+    for (const command of ["doctor", "kernel", "network", "field", "duality", "potential", "report"]) expect(help.out).toContain(command);
+    expect((await slowroll(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const cpu = await slowroll(["network", "-", "--engine", "cpu", "--json"], { input: SMALL });
+    expect(cpu.code).toBe(3);
+    expect(JSON.parse(cpu.out).error.code).toBe("noEngine");
+    const double = await slowroll(["network", "-", "--set", "precision=float64"], { input: SMALL });
+    expect(double.code).toBe(3);
+    const named = await slowroll(["network", "-", "--adapter", "nothing of that name"], { input: SMALL });
+    expect(named.code).toBe(3);
+  });
+
+  it("prints one JSON document and writes a run's folder that runs again to the same numbers", async () => {
+    const first = await slowroll(["network", "-", "--json", "--adapter", "software", "--out", "run"], { input: SMALL });
+    expect(first.code).toBe(0);
+    const document = JSON.parse(first.out);
+    expect(Object.keys(document)).toEqual(
+      expect.arrayContaining(["command", "version", "config", "engine", "timings", "eta", "times", "mean", "std", "loss", "covarianceInitial", "covarianceFinal", "kernelInitial", "kernelFinal", "kernelFluctuation", "kernelDrift", "theory"]),
+    );
+    expect(document.engine).toMatchObject({ kind: "webgpu", type: "software", precision: "float32" });
+    expect(document.timings.totalSeconds).toBeGreaterThan(document.timings.engineSeconds);
+    expect(first.error).toMatch(/^engine: webgpu/);
+    const folder = path.join(cwd, "run");
+    expect(readdirSync(folder).sort()).toEqual(["config.yaml", "log.jsonl", "plots", "report.html", "result.json"]);
+    for (const line of readFileSync(path.join(folder, "log.jsonl"), "utf8").trim().split("\n")) JSON.parse(line);
+    const again = await slowroll(["network", "run/config.yaml", "--json", "--adapter", "software", "--out", "again"]);
+    expect(JSON.parse(again.out).mean).toEqual(document.mean);
+    const report = readFileSync(path.join(folder, "report.html"), "utf8");
+    expect(report).not.toMatch(/(src|href)="https?:/);
+    rmSync(path.join(folder, "report.html"));
+    expect((await slowroll(["report", "run"])).code).toBe(0);
+    expect(readFileSync(path.join(folder, "report.html"), "utf8")).toBe(report);
+  });
+
+  it("ends with 1 where a check does not hold", async () => {
+    const input = `${SMALL}\nduality: { checks: [{ path: background.errors.exact, expected: 1, tolerance: 0.1 }] }`;
+    const { code, out } = await slowroll(["duality", "-", "--json", "--adapter", "software"], { input });
+    expect(code).toBe(1);
+    expect(JSON.parse(out).passed).toBe(false);
+  });
+
+  it("keeps what was computed of a run that diverges, names the step, and ends with 4", async () => {
+    const input = `${SMALL.replace("steps: 10", "steps: 400, learningRate: { relative: 40 }, potential: quartic")}`;
+    const { code, out, error } = await slowroll(["network", "-", "--json", "--adapter", "software", "--out", "diverged"], { input });
+    expect(code).toBe(4);
+    expect(lastLine(error)).toMatch(/^slowroll: training\.learningRate: .*at step \d+/);
+    expect(error).toContain("warning: ");
+    expect(JSON.parse(out).error.code).toBe("diverged");
+    const kept = JSON.parse(readFileSync(path.join(cwd, "diverged", "result.json"), "utf8"));
+    expect(kept.incomplete).toContain("step");
+    expect(kept.mean.length).toBeGreaterThan(0);
+    expect(kept.mean.flat().every(Number.isFinite)).toBe(true);
+  });
+
+  it("ends quietly with 0 where nobody reads its output", async () => {
+    const { code, error } = await slowroll(["kernel", "--json"], { closeOutput: true });
+    expect(code).toBe(0);
+    expect(error).not.toContain("EPIPE");
+  });
+
+  it("ends with 130 when interrupted, keeping finished sections", async () => {
+    // A second interrupt would end the process at once.
+    let killed = false;
+    const input = "network: { width: 512 }\ntraining: { steps: 50 }\nensemble: { size: 64 }\nduality: { widths: [1024, 4096, 8192] }";
+    const { code, error } = await slowroll(["duality", "-", "--adapter", "software", "--out", "interrupted"], {
+      input,
+      // The scaling's own unit of progress shows that the background is finished.
+      onError: (text, kill) => {
+        if (!killed && text.includes("unit steps")) {
+          killed = true;
+          kill("SIGINT");
+        }
+      },
+    });
+    expect(code).toBe(130);
+    expect(lastLine(error)).toContain("interrupted");
+    const kept = JSON.parse(readFileSync(path.join(cwd, "interrupted", "result.json"), "utf8"));
+    expect(kept.background.errors.exact).toBeLessThan(1e-9);
+    expect(kept.scaling).toBeUndefined();
+  });
+
+  it("saves a lattice's final state", async () => {
+    const input = "lattice: { dimensions: 1, points: 16 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.01, end: 0.1 }";
+    const { code } = await slowroll(["field", "-", "--adapter", "software", "--out", "lattice", "--save-final", "final", "--quiet"], { input });
+    expect(code).toBe(0);
+    expect(readFileSync(path.join(cwd, "final", "field.f64")).byteLength).toBe(128);
+    expect(existsSync(path.join(cwd, "final", "momentum.f64"))).toBe(true);
+  });
+
+  it("doctor tells of adapters, limits and the choice", async () => {
+    const { code, out } = await slowroll(["doctor", "--json"]);
+    expect(code).toBe(0);
+    const report = JSON.parse(out);
+    const software = report.adapters.find(({ choice }: { choice: string }) => choice === "software");
+    expect(software.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
+    expect(software.timestampSeconds).toBeLessThan(1e-5);
+  });
+
+  it("lists, shows, checks and plots potentials", async () => {
+    expect((await slowroll(["potential", "list"])).out).toContain("starobinsky");
+    expect((await slowroll(["potential", "show", "hilltop"])).out).toContain("potentialGradient");
+    const check = await slowroll(["potential", "check", "-"], { input: "{ expression: 'lambda*phi^4/4 + sin(phi)', parameters: { lambda: 2 } }" });
+    expect(check.code).toBe(0);
+    expect((await slowroll(["potential", "plot", "cosine", "--out", "cosine.svg"])).code).toBe(0);
+    expect(readFileSync(path.join(cwd, "cosine.svg"), "utf8")).toMatch(/^<svg/);
+  });
+});
