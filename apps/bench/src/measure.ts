@@ -9,7 +9,7 @@ import { jobBenchmarks } from "./jobs.ts";
 import { measurePeers, type PeerResult, productWork, stencilWork } from "./peers.ts";
 import { median, timeDispatch } from "./timing.ts";
 
-export interface KernelResult {
+interface KernelResult {
   readonly name: string;
   readonly size: string;
   readonly precision: "float32";
@@ -23,7 +23,7 @@ export interface KernelResult {
   readonly samples: number[];
 }
 
-export interface Curve {
+interface Curve {
   readonly name: string;
   readonly sizes: number[];
   readonly seconds: number[];

@@ -11,7 +11,7 @@ export interface Figure {
 }
 
 /** Okabe and Ito's palette, told apart by colour-blind readers too. */
-export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"];
+const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"];
 
 /** What all figures share: type, rules and colours. */
 export const THEME = {

@@ -1,0 +1,51 @@
+/** The benchmark's report: keys as in the contract, fractions of ceilings measured in the same run, peers reported where missing. */
+import { run } from "../src/program.ts";
+import { describe, expect, it } from "vitest";
+
+async function bench(...argv: string[]): Promise<{ code: number; out: string; error: string }> {
+  let out = "";
+  let error = "";
+  const code = await run(argv, {
+    out: (text) => {
+      out += text;
+    },
+    error: (text) => {
+      error += text;
+    },
+  });
+  return { code, out, error };
+}
+
+describe("slowroll-bench", () => {
+  it("reports every kernel as a fraction of the nearer ceiling, and peers on the same work", async () => {
+    const { code, out } = await bench("--json", "--samples", "1", "--adapter", "software");
+    expect(code).toBe(0);
+    const report = JSON.parse(out);
+    expect(Object.keys(report).sort()).toEqual(["ceilings", "curves", "engine", "kernels", "peers", "version"]);
+    for (const kernel of report.kernels) {
+      expect(Object.keys(kernel).sort()).toEqual(["ceiling", "fraction", "name", "precision", "rate", "samples", "size", "unit"]);
+      expect(kernel.fraction).toBeGreaterThan(0);
+      expect(kernel.rate).toBeGreaterThan(0);
+    }
+    const peers = report.peers.map(({ name, missing }: { name: string; missing?: string }) => [name, missing !== undefined]);
+    expect(peers).toContainEqual(["gpu.js cpu", false]);
+    expect(peers).toContainEqual(["typed arrays", false]);
+    expect(report.curves[0].sizes).toEqual([64, 256, 1024, 4096]);
+  });
+  it("is readable without --json", async () => {
+    const { code, out } = await bench("--samples", "1", "--adapter", "software", "--filter", "lattice_step", "--no-peers");
+    expect(code).toBe(0);
+    expect(out).toContain("field/lattice_step");
+    expect(out).toMatch(/\d% copy/);
+  });
+  it.each([
+    [["--samples", "0"], 2],
+    [["--nonsense"], 2],
+    [["--adapter", "nothing of that name"], 3],
+  ])("%j ends with %d and one line", async (argv, expected) => {
+    const { code, out, error } = await bench(...argv);
+    expect(code).toBe(expected);
+    expect(out).toBe("");
+    expect(error.trim().split("\n")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,52 @@
+/** The bundle runs with Node alone from an empty folder: only `webgpu` beside it, no sources, no node_modules of ours. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const box = mkdtempSync(path.join(os.tmpdir(), "slowroll-box-"));
+const require = createRequire(path.join(root, "packages/core/package.json"));
+
+/** Copies an installed package with what it needs itself, as an offline machine would be handed it. */
+function carry(name: string): void {
+  const entry = require.resolve(name);
+  const marker = `${path.sep}node_modules${path.sep}${name}${path.sep}`;
+  const folder = entry.slice(0, entry.lastIndexOf(marker) + marker.length);
+  mkdirSync(path.join(box, "node_modules", name), { recursive: true });
+  cpSync(folder, path.join(box, "node_modules", name), { recursive: true, dereference: true });
+}
+
+beforeAll(() => {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(root, "scripts/bundle.mjs")], { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+  cpSync(path.join(root, "dist/box"), path.join(box, "box"), { recursive: true });
+  carry("webgpu");
+  // The adapter of this machine, where it has no GPU.
+  carry("@sparticuz/chromium");
+});
+afterAll(() => rmSync(box, { recursive: true }));
+
+const run = (program: string, ...argv: string[]) =>
+  spawnSync(process.execPath, [path.join(box, "box", program), ...argv], { cwd: box, encoding: "utf8", env: { PATH: "", HOME: box } });
+
+describe("the box", () => {
+  it("holds two programs and nothing that they need beside them", () => {
+    expect(readdirSync(path.join(root, "dist/box")).filter((name) => name.endsWith(".mjs")).sort()).toEqual(["slowroll-bench.mjs", "slowroll.mjs"]);
+  });
+  it("runs a study with its report", () => {
+    const { status, stderr } = run("slowroll.mjs", "network", "--set", "network.width=16", "--set", "ensemble.size=4", "--set", "training.steps=5", "--out", "run", "--adapter", "software");
+    expect(status, stderr).toBe(0);
+    expect(existsSync(path.join(box, "run", "plots", "trajectories.svg"))).toBe(true);
+    expect(readFileSync(path.join(box, "run", "report.html"), "utf8")).toContain("vegaEmbed");
+  });
+  it("runs the benchmark", () => {
+    const { status, stdout, stderr } = run("slowroll-bench.mjs", "--json", "--samples", "1", "--filter", "field/", "--adapter", "software");
+    expect(status, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report.ceilings.copyBytesPerSecond).toBeGreaterThan(0);
+    expect(report.kernels.map(({ name }: { name: string }) => name)).toEqual(["field/lattice_step", "field/lattice_moments", "field/lattice_cosine"]);
+  });
+});
