@@ -16,3 +16,10 @@ fn expMinusOne(x: f32) -> f32 {
   let t = safeTanh(0.5 * x);
   return select(exp(x) - 1.0, 2.0 * t / (1.0 - t), abs(x) < 0.5);
 }
+
+/// sech(x)^2, with all its digits also where tanh(x) rounds to 1: 4 e/(1 + e)^2, e = exp(-2 |x|).
+fn sechSquared(x: f32) -> f32 {
+  let e = exp(-2.0 * abs(x));
+  let s = 1.0 + e;
+  return 4.0 * e / (s * s);
+}

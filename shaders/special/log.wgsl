@@ -11,3 +11,10 @@ fn accurateLog(x: vec2f) -> vec2f {
   // ln 2 in two parts, the first with few enough digits that its product with the exponent is exact.
   return exponent * 0.693359375 + (series - exponent * 2.12194440e-4);
 }
+
+/// Of any number: -infinity of 0 and NaN of a negative number, as in float64; adapters' own log may be finite there. The bits are made
+/// from x, since WGSL allows no constant that is not finite.
+fn logarithm(x: f32) -> f32 {
+  let notFinite = bitcast<f32>(bitcast<u32>(x) | select(0x7fc00000u, 0xff800000u, x == 0.0));
+  return select(notFinite, accurateLog(vec2f(x)).x, x > 0.0);
+}

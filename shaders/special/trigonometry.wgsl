@@ -1,5 +1,5 @@
 // Sine and cosine to about 1e-7 absolute; WGSL's own are good to 2e-4 on some adapters. The argument is reduced to [-pi/4, pi/4] and a
-// quadrant, then Taylor's series, whose first term left out is below 3e-9 there (sine: x^11/11!, cosine: x^10/10! = 2.5e-8 halved by x^12).
+// quadrant, then Taylor's series, whose first term left out is below 2e-9 there (sine: r^11/11!, cosine: r^12/12!).
 
 struct SinCos {
   sin: vec4f,
@@ -25,7 +25,8 @@ fn sinCosTurns(turns: vec4f) -> SinCos {
   return sinCosReduced((turns - 0.25 * quadrant) * 6.2831853, vec4i(quadrant));
 }
 
-/// Of an angle in radians, |x| up to 1e4: pi/2 in three parts (Cody and Waite), the first two with few enough bits to multiply exactly.
+/// Of an angle in radians: pi/2 in three parts (Cody and Waite), the first two with few enough bits to multiply exactly for |x| up to
+/// 1e4. The error is 1e-6 at 1e5 and grows from there until nothing is left at 1e7; beyond, the results do not stay within [-1, 1].
 fn sinCos(x: vec4f) -> SinCos {
   let quadrant = floor(x * 0.63661977 + 0.5);
   let r = ((x - quadrant * 1.5703125) - quadrant * 4.8375129699707031e-4) - quadrant * 7.5497899548918821e-8;

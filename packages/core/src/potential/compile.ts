@@ -1,11 +1,13 @@
 /** From a config's potential to V with its derivatives: see potential.ts. */
-import { ExpressionError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Parameter } from "./builtins/builtin.ts";
-import { builtins } from "./builtins/index.ts";
-import { convert, evaluator } from "./expression.ts";
-import { KNOWN_CONSTANTS, KNOWN_FUNCTIONS, parseExpression } from "./parse.ts";
-import type { Expression, Potential, PotentialSpec } from "./potential.ts";
+import { builtins, potentialNames } from "./builtins/index.ts";
+import { differentiate } from "./differentiate.ts";
+import { evaluator } from "./evaluate.ts";
+import { assertFinite, convert } from "./expression.ts";
+import { KNOWN_CONSTANTS, KNOWN_FUNCTIONS, MATHJS_WORDS, parseExpression } from "./parse.ts";
+import type { Potential, PotentialSpec } from "./potential.ts";
 
 export interface CompileOptions {
   /** Names of the fields, in order. */
@@ -52,7 +54,7 @@ function freeParameters(
   fields: readonly string[],
   path: string,
 ): Record<string, number> {
-  const reserved = [...fields, ...Object.keys(KNOWN_CONSTANTS), ...KNOWN_FUNCTIONS];
+  const reserved = [...fields, ...Object.keys(KNOWN_CONSTANTS), ...KNOWN_FUNCTIONS, ...MATHJS_WORDS];
   for (const [key, value] of Object.entries(given)) {
     const place = `${path}.parameters.${key}`;
     if (!/^[A-Za-z_]\w*$/.test(key))
@@ -64,15 +66,6 @@ function freeParameters(
   return { ...given };
 }
 
-function assertFinite(expression: Expression, what: string, path: string): void {
-  if (expression.kind === "number" && !Number.isFinite(expression.value)) {
-    throw new ExpressionError(`column 1: ${what} is ${expression.value} everywhere with these parameters`, 1, { path });
-  }
-  for (const inner of Object.values(expression)) {
-    if (typeof inner === "object" && inner !== null && "kind" in inner) assertFinite(inner as Expression, what, path);
-  }
-}
-
 /**
  * Compiles a potential.
  * @throws InputError (unknown name or parameter, value out of range), ExpressionError (with the column).
@@ -82,8 +75,7 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
   const given = typeof spec === "string" ? {} : (spec.parameters ?? {});
   const name = typeof spec === "string" ? spec : "name" in spec ? spec.name : undefined;
   if (name !== undefined && !Object.hasOwn(builtins, name)) {
-    const known = Object.keys(builtins);
-    throw new InputError(`unknown potential ${JSON.stringify(name)}; did you mean ${nearest(name, known)}?`, {
+    throw new InputError(`unknown potential ${JSON.stringify(name)}; did you mean ${nearest(name, potentialNames)}?`, {
       path: typeof spec === "string" ? path : `${path}.name`,
     });
   }
@@ -92,14 +84,12 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
   const expressionPath = name === undefined ? `${path}.expression` : path;
 
   const node = await parseExpression(expression, [...fields, ...Object.keys(parameters)], { path: expressionPath });
-  const { derivative } = await import("mathjs/number");
-  const bound = (tree: typeof node): Expression => convert(tree, fields, parameters);
-  const firstNodes = fields.map((field) => derivative(node, field));
-  const value = bound(node);
-  const gradient = firstNodes.map(bound);
-  const hessian = firstNodes.map((first) => fields.map((field) => bound(derivative(first, field))));
+  const value = convert(node, fields, parameters);
+  const gradient = fields.map((_, f) => differentiate(value, f));
+  const hessian = gradient.map((slope) => fields.map((_, g) => differentiate(slope, g)));
   assertFinite(value, "V", expressionPath);
   for (const slope of gradient) assertFinite(slope, "V'", expressionPath);
+  for (const curvature of hessian.flat()) assertFinite(curvature, "V''", expressionPath);
 
   const evaluateValue = evaluator(value);
   const evaluateGradient = gradient.map(evaluator);

@@ -1,93 +1,31 @@
 /**
- * From mathjs's tree to our own expression tree: parameters become numbers, constant parts are folded in float64, and functions are
- * written in the few that every engine has, in forms that keep their digits (sech^2 as 1 - tanh^2, exp(x) - 1 as expm1).
+ * From mathjs's tree to our own expression tree: parameters become numbers, and functions are written in the few that every engine has.
  */
 import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
 import { ExpressionError } from "../errors.ts";
+import { add, call, divide, multiply, negate, number, power, subtract } from "./build.ts";
+import { evaluator } from "./evaluate.ts";
 import { KNOWN_CONSTANTS, type ParseOptions, parseExpression } from "./parse.ts";
 import type { ElementaryFunction, Expression } from "./potential.ts";
 
-const number = (value: number): Expression => ({ kind: "number", value });
-const isNumber = (expression: Expression, value: number): boolean =>
-  expression.kind === "number" && expression.value === value;
-
-const HOST_FUNCTIONS: Readonly<Record<ElementaryFunction, (x: number) => number>> = {
-  exp: Math.exp,
-  expm1: Math.expm1,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-};
-
-function call(name: ElementaryFunction, argument: Expression): Expression {
-  return argument.kind === "number" ? number(HOST_FUNCTIONS[name](argument.value)) : { kind: "call", name, argument };
-}
-
-function negate(argument: Expression): Expression {
-  if (argument.kind === "number") return number(-argument.value);
-  return argument.kind === "negate" ? argument.argument : { kind: "negate", argument };
-}
-
-const isExp = (expression: Expression): expression is Expression & { kind: "call" } =>
-  expression.kind === "call" && expression.name === "exp";
-
-function binary(operator: "+" | "-" | "*" | "/", left: Expression, right: Expression): Expression {
-  if (left.kind === "number" && right.kind === "number") {
-    const [a, b] = [left.value, right.value];
-    return number(operator === "+" ? a + b : operator === "-" ? a - b : operator === "*" ? a * b : a / b);
-  }
-  if (operator === "+" && isNumber(left, 0)) return right;
-  if ((operator === "+" || operator === "-") && isNumber(right, 0)) return left;
-  if (operator === "-" && isNumber(left, 0)) return negate(right);
-  if (operator === "*" && (isNumber(left, 0) || isNumber(right, 0))) return number(0);
-  if (operator === "*" && isNumber(left, 1)) return right;
-  if ((operator === "*" || operator === "/") && isNumber(right, 1)) return left;
-  if (operator === "/" && isNumber(left, 0)) return number(0);
-  // 1 - exp(x) loses its digits for small x; expm1 keeps them.
-  if (operator === "-" && isNumber(left, 1) && isExp(right)) return negate(call("expm1", right.argument));
-  if (operator === "-" && isExp(left) && isNumber(right, 1)) return call("expm1", left.argument);
-  return { kind: "binary", operator, left, right };
-}
-
-function power(base: Expression, exponent: Expression): Expression {
-  if (base.kind === "number" && exponent.kind === "number") return number(base.value ** exponent.value);
-  if (exponent.kind === "number") {
-    if (exponent.value === 0) return number(1);
-    if (exponent.value === 1) return base;
-    if (exponent.value === 0.5) return call("sqrt", base);
-    if (Number.isInteger(exponent.value) && Math.abs(exponent.value) <= 64) {
-      return { kind: "integerPower", base, exponent: exponent.value };
-    }
-  }
-  return { kind: "realPower", base, exponent };
-}
-
-/** 1 - tanh(x)^2, which neither overflows nor loses digits that matter. */
-const sechSquared = (x: Expression): Expression => binary("-", number(1), power(call("tanh", x), number(2)));
-
-/** The functions of a text and those that mathjs's derivatives bring in. */
-function functionOf(name: string, x: Expression): Expression {
-  const exp = (): Expression => call("exp", x);
-  const inverseExp = (): Expression => call("exp", negate(x));
+/** A function of a text by those that engines have. */
+function functionOf(name: string, [x, y]: readonly Expression[]): Expression {
   switch (name) {
+    case "pow":
+      return power(x!, y!);
     case "tan":
-      return binary("/", call("sin", x), call("cos", x));
-    case "sec":
-      return binary("/", number(1), call("cos", x));
+      return divide(call("sin", x!), call("cos", x!));
     case "sinh":
-      return binary("*", number(0.5), binary("-", exp(), inverseExp()));
+      // By expm1, since exp(x) - exp(-x) has no digits left near 0.
+      return multiply(number(0.5), subtract(call("expm1", x!), call("expm1", negate(x!))));
     case "cosh":
-      return binary("*", number(0.5), binary("+", exp(), inverseExp()));
-    case "sech":
-      return call("sqrt", sechSquared(x));
+      return multiply(number(0.5), add(call("exp", x!), call("exp", negate(x!))));
     default:
-      return call(name as ElementaryFunction, x);
+      return call(name as ElementaryFunction, x!);
   }
 }
 
-/** Converts a checked tree; `names` are the fields in order, `values` the parameters' values. */
+/** Converts a tree that parseExpression made; `names` are the fields in order, `values` the parameters' values. */
 export function convert(
   node: MathNode,
   names: readonly string[],
@@ -96,7 +34,7 @@ export function convert(
   const recurse = (inner: MathNode): Expression => convert(inner, names, values);
   switch (node.type) {
     case "ConstantNode":
-      return number(Number((node as ConstantNode).value));
+      return number((node as ConstantNode<number>).value);
     case "ParenthesisNode":
       return recurse((node as ParenthesisNode).content);
     case "SymbolNode": {
@@ -107,70 +45,42 @@ export function convert(
     }
     case "FunctionNode": {
       const { fn, args } = node as FunctionNode;
-      return functionOf(fn.toString(), recurse(args[0]!));
+      return functionOf(fn.toString(), args.map(recurse));
     }
     case "OperatorNode": {
       const { op, args } = node as OperatorNode;
-      const [left, right] = args as [MathNode, MathNode | undefined];
-      if (!right) return op === "-" ? negate(recurse(left)) : recurse(left);
-      if (op === "^") {
-        const exponent = recurse(right);
-        // Even powers of sech come from derivatives of tanh.
-        if (
-          left.type === "FunctionNode" &&
-          (left as FunctionNode).fn.toString() === "sech" &&
-          exponent.kind === "number" &&
-          exponent.value % 2 === 0
-        ) {
-          return power(sechSquared(recurse((left as FunctionNode).args[0]!)), number(exponent.value / 2));
-        }
-        return power(recurse(left), exponent);
-      }
-      return binary(op as "+" | "-" | "*" | "/", recurse(left), recurse(right));
+      const [left, right] = args.map(recurse) as [Expression, Expression | undefined];
+      if (!right) return op === "-" ? negate(left) : left;
+      if (op === "+") return add(left, right);
+      if (op === "-") return subtract(left, right);
+      if (op === "*") return multiply(left, right);
+      return op === "/" ? divide(left, right) : power(left, right);
     }
     default:
-      throw new ExpressionError(`${node.type} has no meaning in an expression`, 1);
+      throw new ExpressionError(`column 1: ${node.type} has no meaning in an expression`, 1);
   }
 }
 
-/** A float64 function of the fields. */
-export function evaluator(expression: Expression): (fields: ArrayLike<number>) => number {
-  switch (expression.kind) {
-    case "number":
-      return () => expression.value;
-    case "field":
-      return (fields) => fields[expression.index]!;
-    case "negate": {
-      const argument = evaluator(expression.argument);
-      return (fields) => -argument(fields);
+/** Throws ExpressionError where a constant part of `expression` (as 1/0, or log of a negative parameter) is not finite. */
+export function assertFinite(expression: Expression, what: string, path: string | undefined): void {
+  const seen = new Set<Expression>();
+  const check = (node: Expression): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.kind === "number" && !Number.isFinite(node.value)) {
+      throw new ExpressionError(
+        `column 1: a constant part of ${what} is ${node.value}; look for a division by zero or a logarithm, root or power outside its domain`,
+        1,
+        { path },
+      );
     }
-    case "binary": {
-      const left = evaluator(expression.left);
-      const right = evaluator(expression.right);
-      if (expression.operator === "+") return (fields) => left(fields) + right(fields);
-      if (expression.operator === "-") return (fields) => left(fields) - right(fields);
-      if (expression.operator === "*") return (fields) => left(fields) * right(fields);
-      return (fields) => left(fields) / right(fields);
-    }
-    case "integerPower": {
-      const base = evaluator(expression.base);
-      return (fields) => base(fields) ** expression.exponent;
-    }
-    case "realPower": {
-      const base = evaluator(expression.base);
-      const exponent = evaluator(expression.exponent);
-      return (fields) => base(fields) ** exponent(fields);
-    }
-    case "call": {
-      const host = HOST_FUNCTIONS[expression.name];
-      const argument = evaluator(expression.argument);
-      return (fields) => host(argument(fields));
-    }
-  }
+    for (const inner of Object.values(node)) if (typeof inner === "object") check(inner as Expression);
+  };
+  check(expression);
 }
 
 /**
- * A plain float64 function from text, as targets sin(theta) + x0 are.
+ * A plain float64 function from text, as targets sin(theta) + x0 are. Outside its domain (log(-1), sqrt(-1)) it returns NaN.
  * @throws ExpressionError with the column.
  */
 export async function compileFunction(
@@ -178,6 +88,8 @@ export async function compileFunction(
   variables: readonly string[],
   options: ParseOptions = {},
 ): Promise<(...values: number[]) => number> {
-  const evaluate = evaluator(convert(await parseExpression(text, variables, options), variables, {}));
+  const expression = convert(await parseExpression(text, variables, options), variables, {});
+  assertFinite(expression, "the expression", options.path);
+  const evaluate = evaluator(expression);
   return (...values) => evaluate(values);
 }

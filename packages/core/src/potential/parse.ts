@@ -2,12 +2,30 @@
  * From text to mathjs's parse tree, which is all that mathjs gives: nothing of the text is ever run. The text may hold arithmetic, known
  * names and known functions; all else is refused with its column.
  */
-import type { FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
+import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
 import { ExpressionError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 
-/** Functions that an expression may call, each with one argument. */
-export const KNOWN_FUNCTIONS = ["exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"] as const;
+/** Functions that an expression may call, each with one argument but pow(x, y), which is x^y. */
+export const KNOWN_FUNCTIONS = [
+  "exp",
+  "log",
+  "sqrt",
+  "sin",
+  "cos",
+  "tan",
+  "sinh",
+  "cosh",
+  "tanh",
+  "abs",
+  "sign",
+  "pow",
+] as const;
+/** Words that mathjs takes for values or operators: none can be a parameter's name. */
+export const MATHJS_WORDS = [
+  ...["true", "false", "null", "undefined", "NaN", "Infinity"],
+  ...["mod", "to", "in", "and", "or", "xor", "not", "end"],
+] as const;
 export const KNOWN_CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 const MAX_LENGTH = 1000;
 const MAX_DEPTH = 50;
@@ -18,10 +36,12 @@ export interface ParseOptions {
   readonly path?: string | undefined;
 }
 
-/** Where `name` first stands in the text as a whole word, counted from 1. */
-function columnOf(text: string, name: string): number {
-  const match = new RegExp(`(?<![A-Za-z0-9_])${name.replace(/[^\w]/g, "\\$&")}`).exec(text);
-  return (match?.index ?? 0) + 1;
+const TOKEN = /[A-Za-z_]\w*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\S/g;
+
+/** Where the first token that `matches` stands in the text, counted from 1. */
+function columnOf(text: string, matches: (token: string) => boolean): number {
+  for (const { 0: token, index } of text.matchAll(TOKEN)) if (matches(token)) return index + 1;
+  return 1;
 }
 
 function checkCharacters(text: string, path: string | undefined): void {
@@ -33,7 +53,7 @@ function checkCharacters(text: string, path: string | undefined): void {
       { path },
     );
   }
-  const bad = /[^A-Za-z0-9_.+\-*/^() \t\n]/.exec(text);
+  const bad = /[^A-Za-z0-9_.,+\-*/^() \t\n]/.exec(text);
   if (bad) {
     throw new ExpressionError(
       `column ${bad.index + 1}: ${JSON.stringify(bad[0])} has no meaning here; write arithmetic with + - * / ^ and parentheses`,
@@ -80,7 +100,7 @@ export async function parseExpression(
     throw new ExpressionError(`column ${column}: ${what} in ${JSON.stringify(text)}`, column, { path, cause });
   }
   const refuse = (word: string, what: string): never => {
-    const column = columnOf(text, word);
+    const column = columnOf(text, (token) => token === word);
     throw new ExpressionError(`column ${column}: ${what}`, column, { path });
   };
   const symbols = [...names, ...Object.keys(KNOWN_CONSTANTS)];
@@ -89,8 +109,12 @@ export async function parseExpression(
     if (++depth > 4 * MAX_DEPTH)
       throw new ExpressionError("column 1: the expression is nested too deeply", 1, { path });
     switch (node.type) {
-      case "ConstantNode":
-        break;
+      case "ConstantNode": {
+        const value: unknown = (node as ConstantNode).value;
+        if (typeof value === "number" && Number.isFinite(value)) break;
+        const column = columnOf(text, (token) => token === String(value) || Number(token) === Number.POSITIVE_INFINITY);
+        throw new ExpressionError(`column ${column}: ${String(value)} is not a finite number`, column, { path });
+      }
       case "SymbolNode": {
         const { name } = node as SymbolNode;
         if (!symbols.includes(name)) {
@@ -121,7 +145,9 @@ export async function parseExpression(
             `unknown function ${JSON.stringify(name)}; did you mean ${nearest(name, known)}? known: ${known.join(", ")}`,
           );
         }
-        if (call.args.length !== 1) refuse(name, `${name} takes one argument, ${call.args.length} are given`);
+        const wanted = name === "pow" ? 2 : 1;
+        if (call.args.length !== wanted)
+          refuse(name, `${name} takes ${wanted} argument${wanted > 1 ? "s" : ""}, ${call.args.length} are given`);
         call.args.forEach(check);
         break;
       }

@@ -3,10 +3,28 @@
  * evaluation of each. An engine emits its own code from the expression trees (`wgsl.ts`).
  */
 
-/** Elementary functions that every engine provides; all others are written in terms of these. */
-export type ElementaryFunction = "exp" | "expm1" | "log" | "sqrt" | "sin" | "cos" | "tanh";
+/**
+ * Elementary functions that every engine provides; all others are written in terms of these. sechSquared is the derivative of tanh:
+ * 1 - tanh(x)^2 would lose the slope of a plateau.
+ */
+export type ElementaryFunction =
+  | "exp"
+  | "expm1"
+  | "log"
+  | "sqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sechSquared"
+  | "abs"
+  | "sign";
 
-/** An expression tree with all parameters already numbers. */
+/**
+ * An expression tree with all parameters already numbers. Derivatives share subtrees with what they are the derivative of: walk a tree
+ * by remembering nodes (a Map keyed by node), never by plain recursion, which can take exponentially long.
+ * Outside their domain (log and sqrt of a negative number, log of 0, a real power of a negative number) expressions are NaN or infinite in
+ * float64 and some non-finite number in WGSL, which ends a run as diverged.
+ */
 export type Expression =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "field"; readonly index: number }

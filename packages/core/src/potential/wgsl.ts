@@ -9,18 +9,23 @@ import type { ElementaryFunction, Expression, Potential } from "./potential.ts";
 const CALLS: Readonly<Record<ElementaryFunction, { include?: string; call: (x: string) => string }>> = {
   exp: { call: (x) => `exp(${x})` },
   expm1: { include: "special/hyperbolic.wgsl", call: (x) => `expMinusOne(${x})` },
-  // Outside its domain the accurate logarithm has no meaning, WGSL's own gives what the adapter gives: not a finite number.
-  log: { include: "special/log.wgsl", call: (x) => `select(log(${x}), accurateLog(vec2f(${x})).x, ${x} > 0.0)` },
+  log: { include: "special/log.wgsl", call: (x) => `logarithm(${x})` },
   sqrt: { call: (x) => `sqrt(${x})` },
   sin: { include: "special/trigonometry.wgsl", call: (x) => `sinCos(vec4f(${x})).sin.x` },
   cos: { include: "special/trigonometry.wgsl", call: (x) => `sinCos(vec4f(${x})).cos.x` },
   tanh: { include: "special/hyperbolic.wgsl", call: (x) => `safeTanh(${x})` },
+  sechSquared: { include: "special/hyperbolic.wgsl", call: (x) => `sechSquared(${x})` },
+  abs: { call: (x) => `abs(${x})` },
+  sign: { call: (x) => `sign(${x})` },
 };
+
+/** The least normal float32; adapters may flush smaller numbers to 0. */
+const SMALLEST = 2 ** -126;
 
 /** A float32 literal that round-trips. Throws InputError where float32 cannot hold the value. */
 function literal(value: number): string {
   const single = Math.fround(value);
-  if (!Number.isFinite(single)) {
+  if (!Number.isFinite(single) || (value !== 0 && Math.abs(single) < SMALLEST)) {
     throw new InputError(`the potential holds the constant ${value}, which float32 cannot; rescale its parameters`, {
       path: "potential",
     });
@@ -33,6 +38,7 @@ function literal(value: number): string {
 class Emitter {
   readonly lines: string[] = [];
   private readonly names = new Map<string, string>();
+  private readonly emitted = new Map<Expression, string>();
   readonly includes: Set<string>;
 
   constructor(includes: Set<string>) {
@@ -50,7 +56,16 @@ class Emitter {
     return name;
   }
 
+  /** The WGSL name or literal of `expression`; the lines that compute it come first. */
   emit(expression: Expression): string {
+    const found = this.emitted.get(expression);
+    if (found) return found;
+    const text = this.text(expression);
+    this.emitted.set(expression, text);
+    return text;
+  }
+
+  private text(expression: Expression): string {
     switch (expression.kind) {
       case "number":
         return expression.value < 0 ? `(${literal(expression.value)})` : literal(expression.value);
@@ -65,12 +80,15 @@ class Emitter {
         return expression.exponent < 0 ? this.named(`1.0 / ${positive}`) : positive;
       }
       case "realPower": {
-        // x^y = exp(y log x), for x > 0; a field outside that domain gives no finite number, as in float64.
-        const { include, call } = CALLS.log;
-        this.includes.add(include!);
-        const base = this.emit(expression.base);
-        const logarithm = this.named(call(base));
-        return this.named(`exp(${this.emit(expression.exponent)} * ${logarithm})`);
+        // x^(k + 1/2) = x^k sqrt(x) needs no logarithm.
+        const { base, exponent } = expression;
+        const whole = exponent.kind === "number" ? exponent.value - 0.5 : Number.NaN;
+        if (Number.isInteger(whole) && Math.abs(whole) <= 64) {
+          const root = this.named(`sqrt(${this.emit(base)})`);
+          return this.named(`${root} ${whole < 0 ? "/" : "*"} ${this.integerPower(this.emit(base), Math.abs(whole))}`);
+        }
+        this.includes.add("special/power.wgsl");
+        return this.named(`realPower(${this.emit(base)}, ${this.emit(exponent)})`);
       }
       case "call": {
         const { include, call } = CALLS[expression.name];

@@ -42,9 +42,63 @@ describe("potentials", () => {
     const x = 1e-9;
     expect(potential.value(x) / ((2 / 3) * x * x)).toBeCloseTo(1, 8);
   });
-  it("refuse constants that float32 cannot hold", async () => {
-    const potential = await compilePotential({ name: "quartic", parameters: { lambda: 1e300 } });
+  it.each([1e300, 1e-300])("refuse the constant %d, which float32 cannot hold", async (lambda) => {
+    const potential = await compilePotential({ name: "quartic", parameters: { lambda } });
     expect(() => emitWgsl(potential)).toThrow(InputError);
+  });
+  it("keep the slope of a plateau", async () => {
+    const potential = await compilePotential("alphaAttractorT");
+    // V = tanh(u)^2 = 1 - 4 exp(-2u) + ..., u = phi/sqrt(6), far out.
+    const u = 20;
+    const slope = (8 * Math.exp(-2 * u)) / Math.sqrt(6);
+    expect(potential.gradient(0, u * Math.sqrt(6)) / slope).toBeCloseTo(1, 12);
+    expect(potential.hessian(0, 0, u * Math.sqrt(6)) / (-2 * slope)).toBeCloseTo(Math.sqrt(1 / 6), 12);
+  });
+  it("may be named like a property of every object", async () => {
+    const potential = await compilePotential({ expression: "constructor*phi", parameters: { constructor: 2 } });
+    expect(potential.value(3)).toBe(6);
+  });
+  it("are NaN outside a function's domain", async () => {
+    for (const expression of ["log(phi)", "sqrt(phi)", "phi^1.5", "phi^phi"])
+      expect((await compilePotential({ expression })).value(-0.3)).toBeNaN();
+  });
+  it("of deeply nested functions compile at once, to code as long as the expression", async () => {
+    const depth = 49;
+    const potential = await compilePotential({ expression: `${"sin(".repeat(depth)}phi${")".repeat(depth)}` });
+    expect(emitWgsl(potential).split("\n").length).toBeLessThan(5 * depth);
+    const slope = difference((x) => potential.value(x), 0.3);
+    expect(potential.gradient(0, 0.3)).toBeCloseTo(slope, 8);
+    expect(potential.hessian(0, 0, 0.3)).toBeCloseTo(
+      difference((x) => potential.gradient(0, x), 0.3),
+      8,
+    );
+  });
+});
+
+describe("derivatives", () => {
+  it.each([
+    "exp(phi)*log(phi)",
+    "sqrt(phi) - 1/phi",
+    "tan(phi)/cosh(phi)",
+    "sinh(2*phi)^-3",
+    "tanh(phi)^3*sin(phi)",
+    "abs(phi - 1)*sign(phi - 2)",
+    "pow(phi, 2.3) + phi^phi",
+    "2^phi + e^(-phi^2)",
+    "(exp(phi) - 1)^2/(1 - exp(-phi))",
+    "-(-phi)^4/(3*phi^2/7 + 1)",
+    "phi/3*(2*phi)/5*-phi",
+    "cos(-(phi - 2))*(-(phi^2))",
+  ])("of %s agree with finite differences", async (expression) => {
+    const potential = await compilePotential({ expression });
+    for (const phi of [0.3, 0.7, 1.3, 2.6]) {
+      expect(potential.gradient(0, phi) / difference((x) => potential.value(x), phi, 2e-4)).toBeCloseTo(1, 7);
+      const curvature = difference((x) => potential.gradient(0, x), phi, 2e-4);
+      expect(Math.abs(potential.hessian(0, 0, phi) - curvature)).toBeLessThan(1e-6 * Math.max(1, Math.abs(curvature)));
+    }
+  });
+  it("at the kinks of abs and sign are 0", async () => {
+    expect((await compilePotential({ expression: "abs(phi)" })).gradient(0, 0)).toBe(0);
   });
 });
 
@@ -63,7 +117,9 @@ describe("bad potentials", () => {
     ["phi'", 4],
     ["[1, 2]", 1],
     ["f(x) = x", 6],
-    ["sin(phi, phi)", 8],
+    ["sin(phi, phi)", 1],
+    ["phi + pow(phi)", 7],
+    ["phi, phi", 4],
     ["phi; phi", 4],
     ["eval(phi)", 1],
     ["phi(2)", 1],
@@ -74,6 +130,32 @@ describe("bad potentials", () => {
     ["phi!", 4],
     ["phi > 2", 5],
     ["sin", 1],
+    ["phi + true", 7],
+    ["phi*null", 5],
+    ["2*undefined", 3],
+    ["phi + NaN", 7],
+    ["phi - Infinity", 7],
+    ["phi + 1e400", 7],
+    ["phi mod 2", 5],
+    ["phi to phi", 5],
+    ["not phi", 1],
+    ["phi + 2foo", 8],
+    ["phi2 + phi", 1],
+    ["phi/(1 - 1)", 1],
+    ["phi*log(-1)", 1],
+    ["0^phi", 1],
+    ["-".repeat(900), 901],
+    [`${"-".repeat(900)}phi`, 1],
+    [`${"phi^".repeat(240)}2`, 1],
+    ["phi.__proto__", 4],
+    ['phi["constructor"]', 4],
+    ["cos.constructor(phi)", 4],
+    ["`phi`", 1],
+    ["x => x", 3],
+    ["createUnit(phi)", 1],
+    ["parse(phi)", 1],
+    ["hasOwnProperty", 1],
+    ["3 cm", 3],
   ])("%j is refused at column %d", async (expression, column) => {
     const error = await compilePotential({ expression }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ExpressionError);
@@ -89,6 +171,7 @@ describe("bad potentials", () => {
     [{ name: "alphaAttractorT", parameters: { alpha: -1 } }, "potential.parameters.alpha", "above 0"],
     [{ name: "quartic", parameters: { lambda: Number.NaN } }, "potential.parameters.lambda", "finite"],
     [{ expression: "q*phi", parameters: { q: Number.POSITIVE_INFINITY } }, "potential.parameters.q", "finite"],
+    [{ expression: "true*phi", parameters: { true: 2 } }, "potential.parameters.true", "meaning"],
     [{ expression: "phi", parameters: { sin: 1 } }, "potential.parameters.sin", "meaning"],
     [{ expression: "phi", parameters: { "a b": 1 } }, "potential.parameters.a b", "letters"],
   ])("%j names its place", async (spec, path, words) => {
@@ -104,4 +187,12 @@ describe("compileFunction", () => {
     const f = await compileFunction("sin(theta) + 0.5*cos(2*theta) - x0/pi", ["theta", "x0"]);
     expect(f(0.3, 2)).toBeCloseTo(Math.sin(0.3) + 0.5 * Math.cos(0.6) - 2 / Math.PI, 14);
   });
+  it.each(["1/0", "1e999", "true", "NaN", "theta + log(-1)", "foo(theta)", 'import("fs")', "theta.constructor"])(
+    "refuses %s and names the config path",
+    async (text) => {
+      const error = await compileFunction(text, ["theta"], { path: "data.targets" }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ExpressionError);
+      expect((error as ExpressionError).path).toBe("data.targets");
+    },
+  );
 });

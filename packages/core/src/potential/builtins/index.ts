@@ -16,3 +16,6 @@ export const builtins: Readonly<Record<string, Builtin>> = Object.fromEntries(
     (builtin) => [builtin.name, builtin],
   ),
 );
+
+/** The names of all built-in potentials. */
+export const potentialNames: readonly string[] = Object.keys(builtins);
