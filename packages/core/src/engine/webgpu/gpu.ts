@@ -118,7 +118,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     return outcome.result;
   }
 
-  const buffer: Gpu["buffer"] = (label, byteLength, usage = 0) => {
+  const buffer: Gpu["buffer"] = async (label, byteLength, usage = 0) => {
     const size = Math.max(16, Math.ceil(byteLength / 16) * 16);
     if (size > device.limits.maxBufferSize) {
       throw new OutOfDeviceMemoryError(

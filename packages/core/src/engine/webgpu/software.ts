@@ -9,6 +9,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { EngineUnavailableError } from "../../errors.ts";
 
@@ -75,7 +76,10 @@ export async function unpackSoftwareDriver(
   }
   const partial = await mkdtemp(`${folder}-`);
   try {
-    const entries = createReadStream(archive).pipe(createBrotliDecompress()).pipe(extract());
+    const entries = extract();
+    // A pipeline hands a broken archive's error on to the entries; plain pipes would leave the loop waiting for ever.
+    const unpacking = pipeline(createReadStream(archive), createBrotliDecompress(), entries);
+    unpacking.catch(() => {});
     for await (const entry of entries) {
       const name = path.basename(entry.header.name);
       if (name === DRIVER || name === LOADER) {
@@ -85,6 +89,7 @@ export async function unpackSoftwareDriver(
         await chmod(path.join(partial, name), 0o755);
       } else entry.resume();
     }
+    await unpacking;
     const manifest = { file_format_version: "1.0.0", ICD: { library_path: `./${DRIVER}`, api_version: "1.1.0" } };
     await writeFile(path.join(partial, MANIFEST), JSON.stringify(manifest));
     await rename(partial, folder);

@@ -1,0 +1,123 @@
+/** What can go wrong between the program and a device, and the named error that each gives. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { openEngine } from "@slowroll/core/engine/open";
+import { findAdapter } from "@slowroll/core/engine/webgpu/adapter";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { type KernelDeclaration, loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { unpackSoftwareDriver } from "@slowroll/core/engine/webgpu/software";
+import { runSteps } from "@slowroll/core/engine/webgpu/submit";
+import {
+  DeviceLostError,
+  EngineUnavailableError,
+  GpuValidationError,
+  OutOfDeviceMemoryError,
+  ShaderCompileError,
+} from "@slowroll/core/errors";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu("software");
+});
+afterAll(() => gpu.close());
+
+const evaluate: KernelDeclaration<"phi" | "value" | "gradient"> = {
+  name: "potential/evaluate",
+  bindings: ["phi", "value", "gradient"],
+};
+const GOOD =
+  "alias Fields = array<f32, 1>; fn potentialValue(phi: Fields) -> f32 { return phi[0]; } fn potentialGradient(phi: Fields) -> Fields { return phi; }";
+
+describe("kernels", () => {
+  it("that do not compile show the line and the source around it", async () => {
+    const bad = GOOD.replace("return phi[0];", "return phi[0] + true;");
+    const error = await loadKernel(gpu, evaluate, { code: bad }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ShaderCompileError);
+    expect((error as Error).message).toMatch(/potential\/evaluate\.wgsl:\d+:\d+: /);
+    expect((error as Error).message).toContain("phi[0] + true");
+  });
+  it("are compiled once for the same text", async () => {
+    const [first, second] = [
+      await loadKernel(gpu, evaluate, { code: GOOD }),
+      await loadKernel(gpu, evaluate, { code: GOOD }),
+    ];
+    expect(second.pipeline).toBe(first.pipeline);
+    expect((await loadKernel(gpu, evaluate, { code: `${GOOD} ` })).pipeline).not.toBe(first.pipeline);
+  });
+  it("that are bound wrongly say so where they are bound", async () => {
+    const kernel = await loadKernel(gpu, evaluate, { code: GOOD });
+    const uniform = await gpu.buffer("only a uniform", 16);
+    const wrong = { phi: uniform, value: uniform } as Record<"phi" | "value" | "gradient", GPUBuffer>;
+    await expect(kernel.bind(wrong)).rejects.toThrow(GpuValidationError);
+    uniform.destroy();
+  });
+});
+
+describe("buffers", () => {
+  it("larger than the adapter allows are refused by name", async () => {
+    await expect(gpu.buffer("too large", 2 ** 40)).rejects.toThrow(OutOfDeviceMemoryError);
+  });
+  it("come back as they were sent", async () => {
+    const data = Float32Array.from({ length: 37 }, (_, i) => i / 7);
+    const buffer = await gpu.upload("data", data);
+    expect(await gpu.download(buffer, data.byteLength)).toEqual(data);
+    buffer.destroy();
+  });
+});
+
+describe("a lost device", () => {
+  it("is a named error at the next wait", async () => {
+    const doomed = await openGpu("software");
+    doomed.device.destroy();
+    await expect(doomed.finished()).rejects.toThrow(DeviceLostError);
+    const pace = { secondsPerStep: 0 };
+    await expect(runSteps(doomed, "lost", pace, 3, () => {})).rejects.toThrow(DeviceLostError);
+    doomed.close();
+  });
+});
+
+describe("the choice of an engine", () => {
+  it.each([
+    [{ engine: "cpu", adapter: "auto", precision: "float32" }],
+    [{ engine: "auto", adapter: "auto", precision: "float64" }],
+    [{ engine: "webgpu", adapter: "auto", precision: "compensated" }],
+    [{ engine: "webgpu", adapter: "a card that nobody has", precision: "float32" }],
+  ] as const)("%j is refused with what to do", async (choice) => {
+    await expect(openEngine(choice)).rejects.toThrow(EngineUnavailableError);
+  });
+  it("takes the software adapter by its own name", async () => {
+    expect((await findAdapter("swiftshader")).type).toBe("software");
+  });
+});
+
+describe("the software driver", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-driver-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("is unpacked once, whole, by however many ask at the same time", async () => {
+    const root = path.join(folder, "cache");
+    const places = await Promise.all([1, 2, 3].map(() => unpackSoftwareDriver(undefined, root)));
+    expect(new Set(places).size).toBe(1);
+    expect(readdirSync(places[0]!).sort()).toEqual([
+      "libvk_swiftshader.so",
+      "libvulkan.so.1",
+      "vk_swiftshader_icd.json",
+    ]);
+    expect(readdirSync(root)).toHaveLength(1);
+  });
+  it("says where it cannot be unpacked", async () => {
+    writeFileSync(path.join(folder, "file"), "");
+    await expect(unpackSoftwareDriver(undefined, path.join(folder, "file", "cache"))).rejects.toThrow(
+      /set XDG_CACHE_HOME/,
+    );
+  });
+  it("says that an archive is broken, and leaves nothing", async () => {
+    const archive = path.join(folder, "broken.tar.br");
+    writeFileSync(archive, "no archive");
+    const root = path.join(folder, "empty");
+    await expect(unpackSoftwareDriver(archive, root)).rejects.toThrow(EngineUnavailableError);
+    expect(readdirSync(root)).toEqual([]);
+  });
+});
