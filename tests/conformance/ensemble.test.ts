@@ -5,6 +5,7 @@ import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { activations } from "@slowroll/core/network/activations";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
+import type { PotentialSpec } from "@slowroll/core/potential/potential";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawNetwork, outputAndGradient, referenceEnsemble } from "../reference/ensemble.ts";
@@ -22,7 +23,7 @@ interface Case {
   data?: number;
   dimension?: number;
   momentum?: number;
-  potential?: string;
+  potential?: PotentialSpec;
   steps?: number;
   count?: number;
   recordKernels?: number[];
@@ -86,8 +87,11 @@ function difference(got: Float64Array, want: Float64Array): number {
 const cases: Case[] = [
   ...Object.keys(activations).map((activation) => ({ activation })),
   ...Object.keys(activations).map((activation) => ({ activation, depth: 2, momentum: 0.5 })),
-  // The hilltop has no bottom: all is lost within a few more steps.
-  ...Object.keys(builtins).map((potential) => ({ potential, momentum: 0.9, steps: potential === "hilltop" ? 4 : 12 })),
+  // A narrow hilltop throws the outputs to 1e13 within four steps, where rounding is all that is left of them.
+  ...Object.keys(builtins).map((name) => ({
+    potential: { name, parameters: name === "hilltop" ? { mu: 5 } : {} },
+    momentum: 0.9,
+  })),
   { data: 1, dimension: 1, width: 1, count: 1 },
   { data: 1, dimension: 3, width: 4, depth: 2 },
   { data: 16, width: 64 },

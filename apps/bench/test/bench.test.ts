@@ -1,6 +1,7 @@
 /** The benchmark's report: keys as in the contract, fractions of ceilings measured in the same run, peers reported where missing. */
-import { run } from "../src/program.ts";
+
 import { describe, expect, it } from "vitest";
+import { run } from "../src/program.ts";
 
 async function bench(...argv: string[]): Promise<{ code: number; out: string; error: string }> {
   let out = "";
@@ -23,17 +24,37 @@ describe("slowroll-bench", () => {
     const report = JSON.parse(out);
     expect(Object.keys(report).sort()).toEqual(["ceilings", "curves", "engine", "kernels", "peers", "version"]);
     for (const kernel of report.kernels) {
-      expect(Object.keys(kernel).sort()).toEqual(["ceiling", "fraction", "name", "precision", "rate", "samples", "size", "unit"]);
+      expect(Object.keys(kernel).sort()).toEqual([
+        "ceiling",
+        "fraction",
+        "name",
+        "precision",
+        "rate",
+        "samples",
+        "size",
+        "unit",
+      ]);
       expect(kernel.fraction).toBeGreaterThan(0);
       expect(kernel.rate).toBeGreaterThan(0);
     }
-    const peers = report.peers.map(({ name, missing }: { name: string; missing?: string }) => [name, missing !== undefined]);
+    const peers = report.peers.map(({ name, missing }: { name: string; missing?: string }) => [
+      name,
+      missing !== undefined,
+    ]);
     expect(peers).toContainEqual(["gpu.js cpu", false]);
     expect(peers).toContainEqual(["typed arrays", false]);
     expect(report.curves[0].sizes).toEqual([64, 256, 1024, 4096]);
   });
   it("is readable without --json", async () => {
-    const { code, out } = await bench("--samples", "1", "--adapter", "software", "--filter", "lattice_step", "--no-peers");
+    const { code, out } = await bench(
+      "--samples",
+      "1",
+      "--adapter",
+      "software",
+      "--filter",
+      "lattice_step",
+      "--no-peers",
+    );
     expect(code).toBe(0);
     expect(out).toContain("field/lattice_step");
     expect(out).toMatch(/\d% copy/);

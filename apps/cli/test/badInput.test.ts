@@ -179,7 +179,11 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["network", "-", "--nonsense"], "", "--nonsense"],
   [["netwrok"], "", "netwrok"],
   [[], "", "command is missing"],
-  [["field", "-", "--set", "time={step: 0.1, end: 1}", "--set", "lattice.points=4", "--save-final", "full"], "--save-final", "not empty"],
+  [
+    ["field", "-", "--set", "time={step: 0.1, end: 1}", "--set", "lattice.points=4", "--save-final", "full"],
+    "--save-final",
+    "not empty",
+  ],
   [["potential", "show", "quadratc"], "potential", "quadratic"],
   [["potential", "check", "nowhere.yaml"], "nowhere.yaml", "no such file"],
   [["potential", "check", "potential.yaml"], "potential.yaml.expression", "column 9"],

@@ -17,7 +17,18 @@ interface Ended {
 }
 
 /** Runs the program; `during` may act on it, `closeOutput` closes its standard output at the first byte. */
-function slowroll(argv: string[], { input = "", onError, closeOutput = false }: { input?: string; onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void; closeOutput?: boolean } = {}): Promise<Ended> {
+function slowroll(
+  argv: string[],
+  {
+    input = "",
+    onError,
+    closeOutput = false,
+  }: {
+    input?: string;
+    onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+    closeOutput?: boolean;
+  } = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...argv], { cwd });
     let out = "";
@@ -43,7 +54,8 @@ describe("the process", () => {
   it("says what the contract asks of --help and --version, and unknown engines", async () => {
     const help = await slowroll(["--help"]);
     expect(help.code).toBe(0);
-    for (const command of ["doctor", "kernel", "network", "field", "duality", "potential", "report"]) expect(help.out).toContain(command);
+    for (const command of ["doctor", "kernel", "network", "field", "duality", "potential", "report"])
+      expect(help.out).toContain(command);
     expect((await slowroll(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     const cpu = await slowroll(["network", "-", "--engine", "cpu", "--json"], { input: SMALL });
     expect(cpu.code).toBe(3);
@@ -59,7 +71,25 @@ describe("the process", () => {
     expect(first.code).toBe(0);
     const document = JSON.parse(first.out);
     expect(Object.keys(document)).toEqual(
-      expect.arrayContaining(["command", "version", "config", "engine", "timings", "eta", "times", "mean", "std", "loss", "covarianceInitial", "covarianceFinal", "kernelInitial", "kernelFinal", "kernelFluctuation", "kernelDrift", "theory"]),
+      expect.arrayContaining([
+        "command",
+        "version",
+        "config",
+        "engine",
+        "timings",
+        "eta",
+        "times",
+        "mean",
+        "std",
+        "loss",
+        "covarianceInitial",
+        "covarianceFinal",
+        "kernelInitial",
+        "kernelFinal",
+        "kernelFluctuation",
+        "kernelDrift",
+        "theory",
+      ]),
     );
     expect(document.engine).toMatchObject({ kind: "webgpu", type: "software", precision: "float32" });
     expect(document.timings.totalSeconds).toBeGreaterThan(document.timings.engineSeconds);
@@ -85,7 +115,10 @@ describe("the process", () => {
 
   it("keeps what was computed of a run that diverges, names the step, and ends with 4", async () => {
     const input = `${SMALL.replace("steps: 10", "steps: 400, learningRate: { relative: 40 }, potential: quartic")}`;
-    const { code, out, error } = await slowroll(["network", "-", "--json", "--adapter", "software", "--out", "diverged"], { input });
+    const { code, out, error } = await slowroll(
+      ["network", "-", "--json", "--adapter", "software", "--out", "diverged"],
+      { input },
+    );
     expect(code).toBe(4);
     expect(lastLine(error)).toMatch(/^slowroll: training\.learningRate: .*at step \d+/);
     expect(error).toContain("warning: ");
@@ -105,7 +138,8 @@ describe("the process", () => {
   it("ends with 130 when interrupted, keeping finished sections", async () => {
     // A second interrupt would end the process at once.
     let killed = false;
-    const input = "network: { width: 512 }\ntraining: { steps: 50 }\nensemble: { size: 64 }\nduality: { widths: [1024, 4096, 8192] }";
+    const input =
+      "network: { width: 512 }\ntraining: { steps: 50 }\nensemble: { size: 64 }\nduality: { widths: [1024, 4096, 8192] }";
     const { code, error } = await slowroll(["duality", "-", "--adapter", "software", "--out", "interrupted"], {
       input,
       // The scaling's own unit of progress shows that the background is finished.
@@ -124,8 +158,12 @@ describe("the process", () => {
   });
 
   it("saves a lattice's final state", async () => {
-    const input = "lattice: { dimensions: 1, points: 16 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.01, end: 0.1 }";
-    const { code } = await slowroll(["field", "-", "--adapter", "software", "--out", "lattice", "--save-final", "final", "--quiet"], { input });
+    const input =
+      "lattice: { dimensions: 1, points: 16 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.01, end: 0.1 }";
+    const { code } = await slowroll(
+      ["field", "-", "--adapter", "software", "--out", "lattice", "--save-final", "final", "--quiet"],
+      { input },
+    );
     expect(code).toBe(0);
     expect(readFileSync(path.join(cwd, "final", "field.f64")).byteLength).toBe(128);
     expect(existsSync(path.join(cwd, "final", "momentum.f64"))).toBe(true);
@@ -143,7 +181,9 @@ describe("the process", () => {
   it("lists, shows, checks and plots potentials", async () => {
     expect((await slowroll(["potential", "list"])).out).toContain("starobinsky");
     expect((await slowroll(["potential", "show", "hilltop"])).out).toContain("potentialGradient");
-    const check = await slowroll(["potential", "check", "-"], { input: "{ expression: 'lambda*phi^4/4 + sin(phi)', parameters: { lambda: 2 } }" });
+    const check = await slowroll(["potential", "check", "-"], {
+      input: "{ expression: 'lambda*phi^4/4 + sin(phi)', parameters: { lambda: 2 } }",
+    });
     expect(check.code).toBe(0);
     expect((await slowroll(["potential", "plot", "cosine", "--out", "cosine.svg"])).code).toBe(0);
     expect(readFileSync(path.join(cwd, "cosine.svg"), "utf8")).toMatch(/^<svg/);
