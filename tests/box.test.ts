@@ -30,23 +30,57 @@ beforeAll(() => {
 afterAll(() => rmSync(box, { recursive: true }));
 
 const run = (program: string, ...argv: string[]) =>
-  spawnSync(process.execPath, [path.join(box, "box", program), ...argv], { cwd: box, encoding: "utf8", env: { PATH: "", HOME: box } });
+  spawnSync(process.execPath, [path.join(box, "box", program), ...argv], {
+    cwd: box,
+    encoding: "utf8",
+    env: { PATH: "", HOME: box },
+  });
 
 describe("the box", () => {
   it("holds two programs and nothing that they need beside them", () => {
-    expect(readdirSync(path.join(root, "dist/box")).filter((name) => name.endsWith(".mjs")).sort()).toEqual(["slowroll-bench.mjs", "slowroll.mjs"]);
+    expect(
+      readdirSync(path.join(root, "dist/box"))
+        .filter((name) => name.endsWith(".mjs"))
+        .sort(),
+    ).toEqual(["slowroll-bench.mjs", "slowroll.mjs"]);
   });
   it("runs a study with its report", () => {
-    const { status, stderr } = run("slowroll.mjs", "network", "--set", "network.width=16", "--set", "ensemble.size=4", "--set", "training.steps=5", "--out", "run", "--adapter", "software");
+    const { status, stderr } = run(
+      "slowroll.mjs",
+      "network",
+      "--set",
+      "network.width=16",
+      "--set",
+      "ensemble.size=4",
+      "--set",
+      "training.steps=5",
+      "--out",
+      "run",
+      "--adapter",
+      "software",
+    );
     expect(status, stderr).toBe(0);
     expect(existsSync(path.join(box, "run", "plots", "trajectories.svg"))).toBe(true);
     expect(readFileSync(path.join(box, "run", "report.html"), "utf8")).toContain("vegaEmbed");
   });
   it("runs the benchmark", () => {
-    const { status, stdout, stderr } = run("slowroll-bench.mjs", "--json", "--samples", "1", "--filter", "field/", "--adapter", "software");
+    const { status, stdout, stderr } = run(
+      "slowroll-bench.mjs",
+      "--json",
+      "--samples",
+      "1",
+      "--filter",
+      "field/",
+      "--adapter",
+      "software",
+    );
     expect(status, stderr).toBe(0);
     const report = JSON.parse(stdout);
     expect(report.ceilings.copyBytesPerSecond).toBeGreaterThan(0);
-    expect(report.kernels.map(({ name }: { name: string }) => name)).toEqual(["field/lattice_step", "field/lattice_moments", "field/lattice_cosine"]);
+    expect(report.kernels.map(({ name }: { name: string }) => name)).toEqual([
+      "field/lattice_step",
+      "field/lattice_moments",
+      "field/lattice_cosine",
+    ]);
   });
 });

@@ -12,7 +12,12 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 
 const readme = readFileSync(path.join(root, "README.md"), "utf8");
 const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => block!.trim().split("\n"));
-const commands = [...new Set([...blocks, ...[...readme.matchAll(/`((?:slowroll|npx slowroll)[^`]*)`/g)].map(([, command]) => command!)])];
+const commands = [
+  ...new Set([
+    ...blocks,
+    ...[...readme.matchAll(/`((?:slowroll|npx slowroll)[^`]*)`/g)].map(([, command]) => command!),
+  ]),
+];
 const runnable = commands
   .map((command) => command.replace(/^npx /, ""))
   .filter((command) => /^slowroll /.test(command) && !command.includes("FILE"));
@@ -24,7 +29,11 @@ describe("README", () => {
   });
   it.each(runnable)("%s", (command) => {
     const words = [...command.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ""));
-    const { status, stderr } = spawnSync(process.execPath, [path.join(root, "apps/cli/bin/slowroll.mjs"), ...words.slice(1)], { cwd, encoding: "utf8" });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [path.join(root, "apps/cli/bin/slowroll.mjs"), ...words.slice(1)],
+      { cwd, encoding: "utf8" },
+    );
     expect(status, stderr).toBe(0);
   });
   it("has scripts for all that it calls with npm", () => {
@@ -32,6 +41,7 @@ describe("README", () => {
     for (const [, name] of readme.matchAll(/`npm run ([\w:]+)`/g)) expect(Object.keys(scripts)).toContain(name);
   });
   it("points at files that are there", () => {
-    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)) expect(existsSync(path.join(root, target!)), target).toBe(true);
+    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
+      expect(existsSync(path.join(root, target!)), target).toBe(true);
   });
 });
