@@ -17,19 +17,22 @@ export interface AdapterDescription {
 export interface FoundAdapter extends AdapterDescription {
   readonly adapter: GPUAdapter;
   readonly reason: string;
-  /** Dawn's instance; the process aborts where it is collected before the device is gone. */
-  readonly instance: GPU;
 }
 
 /** Timestamps in full resolution, and the 16 KiB of immediates and other defaults left as they are. */
-const DAWN_OPTIONS = ["disable-dawn-features=timestamp_quantization"];
+const DAWN_OPTIONS: string[] = ["disable-dawn-features=timestamp_quantization"];
 
 const SOFTWARE_NAMES = /swiftshader|llvmpipe|lavapipe|softpipe|microsoft basic render/i;
 
-async function createInstance(options: readonly string[] = []): Promise<GPU> {
+/** Dawn's instances, which are never let go: one that is collected while an event of its devices is still to come takes the process along. */
+const instances: GPU[] = [];
+
+async function createInstance(): Promise<GPU> {
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
-  return create([...DAWN_OPTIONS, ...options]);
+  const instance = create(DAWN_OPTIONS);
+  instances.push(instance);
+  return instance;
 }
 
 function describe(adapter: GPUAdapter): AdapterDescription {
@@ -57,7 +60,7 @@ async function findHardware(): Promise<FoundAdapter | undefined> {
   const instance = await createInstance();
   const adapter = await instance.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) return undefined;
-  const found = { ...describe(adapter), adapter, instance, reason: "hardware adapter found" };
+  const found = { ...describe(adapter), adapter, reason: "hardware adapter found" };
   return found.type === "hardware" ? found : undefined;
 }
 
@@ -70,7 +73,7 @@ async function findSoftware(reason: string): Promise<FoundAdapter> {
       "the software adapter that comes with the install was not accepted by Dawn: run `slowroll doctor`",
     );
   }
-  return { ...describe(adapter), adapter, instance, reason };
+  return { ...describe(adapter), adapter, reason };
 }
 
 /**

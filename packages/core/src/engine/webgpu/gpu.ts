@@ -27,7 +27,7 @@ export interface Gpu {
   finished(expectedSeconds?: number): Promise<void>;
   /** Compiled pipelines by their whole text and layout, so that none is compiled twice. */
   readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
-  /** Destroys the device and lets go of Dawn's instance, so that the process can end. */
+  /** Destroys the device, so that the process can end. */
   close(): void;
 }
 
@@ -51,9 +51,7 @@ function limitsOf(adapter: GPUAdapter): Record<string, number> {
  * @throws EngineUnavailableError where there is no such adapter or it gives no device.
  */
 export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
-  const { adapter, instance, reason, name, backend, type } = await findAdapter(choice);
-  // One adapter gives one device, and the instance must outlive it.
-  let keepAlive: unknown = instance;
+  const { adapter, reason, name, backend, type } = await findAdapter(choice);
   let device: GPUDevice;
   try {
     device = await adapter.requestDevice({
@@ -164,8 +162,6 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     close() {
       closed = true;
       device.destroy();
-      keepAlive = undefined;
-      void keepAlive;
     },
   };
 }
