@@ -37,11 +37,14 @@ export interface MemoryLimits {
   readonly budget: number;
 }
 
+/** Invocations of a workgroup of the kernels that go along units. */
+const WORKGROUP = 64;
+
 const padded = (count: number): number => Math.ceil(count / 4) * 4;
 
 /**
  * Lays out the job and sizes its batches.
- * @throws InputError (path `network.width`) where not even one network fits one binding.
+ * @throws InputError (path `network.width`) where not even one network fits one binding or dispatch.
  */
 export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePlan {
   const { inputDimension, depth, width } = job.architecture;
@@ -72,6 +75,14 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       );
     }
     largest = Math.max(largest, bytes);
+  }
+  // The kernels that go along units and data give one invocation to each group of four data of a unit.
+  const groups = Math.ceil(((width + 1) * chunks) / WORKGROUP);
+  if (groups > limits.workgroups) {
+    throw new InputError(
+      `one network does not fit: ${width} units at ${data} data take ${groups} workgroups, one dispatch of this adapter has ${limits.workgroups}; use a smaller width, fewer data or --engine cpu`,
+      { path: "network.width" },
+    );
   }
   const weights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * fanIn * stride, 0) + 4 * padded(width + 1);
   const bytesPerNetwork =

@@ -42,6 +42,14 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     );
   }
 
+  const columns = dimensions === 1 ? 64 : 32;
+  if (Math.ceil(points / columns) > gpu.limits.maxComputeWorkgroupsPerDimension) {
+    throw new InputError(
+      `the lattice does not fit: one dispatch of this adapter reaches ${columns * gpu.limits.maxComputeWorkgroupsPerDimension} points along a side, not ${points}; use fewer points or --engine cpu`,
+      { path: "lattice.points" },
+    );
+  }
+
   const owned: GPUBuffer[] = [];
   const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
     owned.push(await buffer);
@@ -59,7 +67,8 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     const specialisation = {
       constants: {
         DIMENSIONS: dimensions,
-        ...(dimensions === 1 ? { COLUMNS: 64, LINES: 1 } : { COLUMNS: 32, LINES: 2 }),
+        COLUMNS: columns,
+        LINES: 64 / columns,
       },
       code: emitWgsl(job.potential),
     };
