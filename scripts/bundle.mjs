@@ -1,6 +1,6 @@
-// Leaves dist/box/: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`, shaders and plotting
-// scripts embedded. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+// Leaves dist/box/: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`; shaders, CPU kernels and
+// plotting scripts are embedded, and the CPU engine's worker stands beside them. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,17 @@ export function readShader(name) {
 }`;
 }
 
+function embeddedKernels() {
+  const folder = path.join(root, "packages", "wasm", "build");
+  const table = {};
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".wasm")))
+    table[name.slice(0, -".wasm".length)] = readFileSync(path.join(folder, name)).toString("base64");
+  return `const table = ${JSON.stringify(table)};
+export function readModule(name) {
+  return new Uint8Array(Buffer.from(table[name], "base64"));
+}`;
+}
+
 function embeddedScripts() {
   const text = ["vega", "vega-lite", "vega-embed"].map((name) => {
     const entry = require.resolve(name);
@@ -41,6 +52,7 @@ const embed = {
   name: "embed",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]shaders[\\/]read\.ts$/ }, () => ({ contents: embeddedShaders(), loader: "js" }));
+    onLoad({ filter: /[\\/]wasm[\\/]read\.ts$/ }, () => ({ contents: embeddedKernels(), loader: "js" }));
     onLoad({ filter: /[\\/]report[\\/]scripts\.ts$/ }, () => ({ contents: embeddedScripts(), loader: "js" }));
   },
 };
@@ -59,10 +71,16 @@ await build({
   target: "node20",
   external: ["webgpu", "@sparticuz/chromium", "gpu.js", "canvas"],
   plugins: [embed],
-  // Libraries in CommonJS inside an ES module need a require of their own.
+  // Libraries in CommonJS inside an ES module need a require and a folder of their own.
   banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    js: [
+      'import { createRequire as __createRequire } from "node:module";',
+      'import { fileURLToPath as __toPath } from "node:url";',
+      "const require = __createRequire(import.meta.url);",
+      'const __dirname = __toPath(new URL(".", import.meta.url));',
+    ].join(" "),
   },
   legalComments: "linked",
   logLevel: "warning",
 });
+copyFileSync(path.join(root, "packages", "core", "src", "engine", "cpu", "worker.mjs"), path.join(out, "worker.mjs"));

@@ -37,14 +37,14 @@ const run = (program: string, ...argv: string[]) =>
   });
 
 describe("the box", () => {
-  it("holds two programs and nothing that they need beside them", () => {
+  it("holds two programs and the worker beside them", () => {
     expect(
       readdirSync(path.join(root, "dist/box"))
         .filter((name) => name.endsWith(".mjs"))
         .sort(),
-    ).toEqual(["slowroll-bench.mjs", "slowroll.mjs"]);
+    ).toEqual(["slowroll-bench.mjs", "slowroll.mjs", "worker.mjs"]);
   });
-  it("runs a study with its report", () => {
+  it.each(["webgpu", "cpu"])("runs a study with its report on the %s engine", (engine) => {
     const { status, stderr } = run(
       "slowroll.mjs",
       "network",
@@ -55,13 +55,12 @@ describe("the box", () => {
       "--set",
       "training.steps=5",
       "--out",
-      "run",
-      "--adapter",
-      "software",
+      engine,
+      ...(engine === "webgpu" ? ["--adapter", "software"] : ["--engine", "cpu", "--set", "precision=float64"]),
     );
     expect(status, stderr).toBe(0);
-    expect(existsSync(path.join(box, "run", "plots", "trajectories.svg"))).toBe(true);
-    expect(readFileSync(path.join(box, "run", "report.html"), "utf8")).toContain("vegaEmbed");
+    expect(existsSync(path.join(box, engine, "plots", "trajectories.svg"))).toBe(true);
+    expect(readFileSync(path.join(box, engine, "report.html"), "utf8")).toContain("vegaEmbed");
   });
   it("runs the benchmark", () => {
     const { status, stdout, stderr } = run(

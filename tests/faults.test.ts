@@ -80,8 +80,9 @@ describe("a lost device", () => {
 
 describe("the choice of an engine", () => {
   it.each([
-    [{ engine: "cpu", adapter: "auto", precision: "float32" }],
-    [{ engine: "auto", adapter: "auto", precision: "float64" }],
+    [{ engine: "cpu", adapter: "auto", precision: "compensated" }],
+    [{ engine: "webgpu", adapter: "auto", precision: "float64" }],
+    [{ engine: "auto", adapter: "auto", precision: "compensated" }],
     [{ engine: "webgpu", adapter: "auto", precision: "compensated" }],
     [{ engine: "webgpu", adapter: "a card that nobody has", precision: "float32" }],
   ] as const)("%j is refused with what to do", async (choice) => {

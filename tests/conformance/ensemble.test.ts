@@ -7,14 +7,19 @@ import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import type { PotentialSpec } from "@slowroll/core/potential/potential";
 import { normals } from "@slowroll/core/random/normal";
+import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawNetwork, outputAndGradient, referenceEnsemble } from "../reference/ensemble.ts";
 
-let engine: Engine;
-beforeAll(async () => {
-  engine = await openEngine({ engine: "webgpu", adapter: "software", precision: "float32" });
-});
-afterAll(() => engine.close());
+/** Largest difference from the reference over its largest value, after a dozen steps. */
+const ENGINES = [
+  { engine: "webgpu", adapter: "software", precision: "float32", fused: false, bound: 5e-5 },
+  { engine: "cpu", adapter: "auto", precision: "float32", fused: false, bound: 1e-5 },
+  { engine: "cpu", adapter: "auto", precision: "float64", fused: false, bound: 1e-13 },
+  // Fused last: once a process has it, it has it for good.
+  { engine: "cpu", adapter: "auto", precision: "float32", fused: true, bound: 1e-5 },
+  { engine: "cpu", adapter: "auto", precision: "float64", fused: true, bound: 1e-13 },
+] as const;
 
 interface Case {
   depth?: number;
@@ -63,7 +68,7 @@ async function jobOf(given: Case): Promise<EnsembleJob> {
   };
 }
 
-async function train(job: EnsembleJob): Promise<EnsembleBatch> {
+async function train(engine: Engine, job: EnsembleJob): Promise<EnsembleBatch> {
   const batches: EnsembleBatch[] = [];
   await engine.trainEnsemble(job, (batch) => batches.push(batch));
   expect(batches.reduce((sum, batch) => sum + batch.count, 0)).toBe(job.networks.count);
@@ -101,21 +106,31 @@ const cases: Case[] = [
   { data: 8, width: 300, depth: 2, steps: 4 },
   { data: 3, width: 130, depth: 4, steps: 4, activation: "tanh" },
   { steps: 0, recordKernels: [0] },
+  { data: 8, width: 1030, dimension: 9, momentum: 0.5, steps: 4 },
+  { data: 33, width: 70, dimension: 3, depth: 2, steps: 6 },
 ];
 
-describe("webgpu ensembles", () => {
+describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, fused, ...choice }) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    if (fused) enableFusedMultiplyAdd();
+    engine = await openEngine(choice);
+    if (fused) expect(engine.info.fusedMultiplyAdd).toBe(true);
+  });
+  afterAll(() => engine.close());
+
   it.each(cases.map((given) => [JSON.stringify(given), given] as const))("%s", async (_name, given) => {
     const job = await jobOf(given);
     const want = referenceEnsemble(job);
-    const got = await train(job);
-    expect(difference(got.outputs, want.outputs)).toBeLessThan(5e-5);
-    expect(difference(got.kernels, want.kernels)).toBeLessThan(5e-5);
+    const got = await train(engine, job);
+    expect(difference(got.outputs, want.outputs)).toBeLessThan(bound);
+    expect(difference(got.kernels, want.kernels)).toBeLessThan(bound);
   });
 
   it("are the same whatever the batching", async () => {
     const job = await jobOf({ count: 5 });
-    const whole = await train(job);
-    const part = await train({ ...job, networks: { first: 4, count: 2 } });
+    const whole = await train(engine, job);
+    const part = await train(engine, { ...job, networks: { first: 4, count: 2 } });
     const T = job.recordOutputs.length * job.targets.length;
     expect(part.outputs).toEqual(whole.outputs.slice(2 * T, 4 * T));
   });
@@ -123,6 +138,10 @@ describe("webgpu ensembles", () => {
   it("refuse a network that does not fit", async () => {
     const job = await jobOf({ width: 65536, depth: 2 });
     await expect(engine.trainEnsemble(job, () => {})).rejects.toThrow(InputError);
+    if (choice.engine === "webgpu") {
+      const wide = await jobOf({ width: 2_097_153 });
+      await expect(engine.trainEnsemble(wide, () => {})).rejects.toThrow(/workgroups/);
+    }
   });
 
   it("end when interrupted", async () => {

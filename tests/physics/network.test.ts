@@ -1,5 +1,4 @@
-/** What the trained ensembles must show (physics.md sections 1 and 4), on the software adapter at full size. */
-
+/** What the trained ensembles must show (physics.md sections 1 and 4), at full size on the engine that a user gets here. */
 import { dualityStudy } from "@slowroll/core/duality/run";
 import { measureScaling } from "@slowroll/core/duality/scaling";
 import type { Engine } from "@slowroll/core/engine/engine";
@@ -13,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = await openEngine({ engine: "webgpu", adapter: "software", precision: "float32" });
+  engine = await openEngine({ engine: "auto", adapter: "auto", precision: "float32" });
 });
 afterAll(() => engine.close());
 
@@ -111,13 +110,20 @@ describe("the cosmological constant", () => {
 });
 
 describe("sizes", () => {
-  it.each([
+  const shapes = [
     { depth: 1, width: 65536, steps: 3 },
     { depth: 2, width: 4096, steps: 2 },
-  ])("a network of depth $depth and width $width trains", async (shape) => {
-    const { result } = await networkStudy(study({ ...shape, size: 1 }), engine);
-    expect(result.loss.at(-1)!).toBeLessThan(result.loss[0]!);
-    // The kernel of one network this wide is near the infinite one.
-    expect(result.kernelFluctuation).toBeLessThan(0.1);
-  });
+  ];
+  const adapters = ["auto", "software"];
+  it.each(shapes.flatMap((shape) => adapters.map((adapter) => ({ ...shape, adapter }))))(
+    "a network of depth $depth and width $width trains, --adapter $adapter",
+    async ({ adapter, ...shape }) => {
+      const own = await openEngine({ engine: "auto", adapter, precision: "float32" });
+      const { result } = await networkStudy(study({ ...shape, size: 1 }), own);
+      await own.close();
+      expect(result.loss.at(-1)!).toBeLessThan(result.loss[0]!);
+      // The kernel of one network this wide is near the infinite one.
+      expect(result.kernelFluctuation).toBeLessThan(0.1);
+    },
+  );
 });

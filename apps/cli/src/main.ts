@@ -2,7 +2,10 @@
  * The process around the program: streams, signals and the exit code. Nothing here ends the process: it ends by itself once the engine is
  * closed, since ending it under an open device can abort it.
  */
+import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { run } from "./program.ts";
+
+enableFusedMultiplyAdd();
 
 const interrupt = new AbortController();
 // Only the first interrupt is handled: a second one ends the process at once, as users expect.

@@ -57,17 +57,17 @@ describe("the process", () => {
     for (const command of ["doctor", "kernel", "network", "field", "duality", "potential", "report"])
       expect(help.out).toContain(command);
     expect((await slowroll(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
-    const cpu = await slowroll(["network", "-", "--engine", "cpu", "--json"], { input: SMALL });
-    expect(cpu.code).toBe(3);
-    expect(JSON.parse(cpu.out).error.code).toBe("noEngine");
-    const double = await slowroll(["network", "-", "--set", "precision=float64"], { input: SMALL });
+    const double = await slowroll(["network", "-", "--engine", "webgpu", "--json", "--set", "precision=float64"], {
+      input: SMALL,
+    });
     expect(double.code).toBe(3);
+    expect(JSON.parse(double.out).error.code).toBe("noEngine");
     const named = await slowroll(["network", "-", "--adapter", "nothing of that name"], { input: SMALL });
     expect(named.code).toBe(3);
   });
 
   it("prints one JSON document and writes a run's folder that runs again to the same numbers", async () => {
-    const first = await slowroll(["network", "-", "--json", "--adapter", "software", "--out", "run"], { input: SMALL });
+    const first = await slowroll(["network", "-", "--json", "--threads", "2", "--out", "run"], { input: SMALL });
     expect(first.code).toBe(0);
     const document = JSON.parse(first.out);
     expect(Object.keys(document)).toEqual(
@@ -91,13 +91,13 @@ describe("the process", () => {
         "theory",
       ]),
     );
-    expect(document.engine).toMatchObject({ kind: "webgpu", type: "software", precision: "float32" });
+    expect(document.engine).toMatchObject({ kind: "cpu", backend: "wasm", precision: "float32", threads: 2 });
     expect(document.timings.totalSeconds).toBeGreaterThan(document.timings.engineSeconds);
-    expect(first.error).toMatch(/^engine: webgpu/);
+    expect(first.error).toMatch(/^engine: cpu on .*2 threads/);
     const folder = path.join(cwd, "run");
     expect(readdirSync(folder).sort()).toEqual(["config.yaml", "log.jsonl", "plots", "report.html", "result.json"]);
     for (const line of readFileSync(path.join(folder, "log.jsonl"), "utf8").trim().split("\n")) JSON.parse(line);
-    const again = await slowroll(["network", "run/config.yaml", "--json", "--adapter", "software", "--out", "again"]);
+    const again = await slowroll(["network", "run/config.yaml", "--json", "--threads", "1", "--out", "again"]);
     expect(JSON.parse(again.out).mean).toEqual(document.mean);
     const report = readFileSync(path.join(folder, "report.html"), "utf8");
     expect(report).not.toMatch(/(src|href)="https?:/);
@@ -108,7 +108,7 @@ describe("the process", () => {
 
   it("ends with 1 where a check does not hold", async () => {
     const input = `${SMALL}\nduality: { checks: [{ path: background.errors.exact, expected: 1, tolerance: 0.1 }] }`;
-    const { code, out } = await slowroll(["duality", "-", "--json", "--adapter", "software"], { input });
+    const { code, out } = await slowroll(["duality", "-", "--json"], { input });
     expect(code).toBe(1);
     expect(JSON.parse(out).passed).toBe(false);
   });
@@ -173,6 +173,8 @@ describe("the process", () => {
     const { code, out } = await slowroll(["doctor", "--json"]);
     expect(code).toBe(0);
     const report = JSON.parse(out);
+    expect(report.chosen.kind).toBe("cpu");
+    expect(report.cpu.threads).toBeGreaterThan(0);
     const software = report.adapters.find(({ choice }: { choice: string }) => choice === "software");
     expect(software.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
     expect(software.timestampSeconds).toBeLessThan(1e-5);

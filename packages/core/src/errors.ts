@@ -55,6 +55,12 @@ export class OutOfDeviceMemoryError extends SlowrollError {
   readonly exitCode = 3;
 }
 
+/** A worker thread of the CPU engine died or stood still. */
+export class WorkerLostError extends SlowrollError {
+  readonly code = "workerLost";
+  readonly exitCode = 3;
+}
+
 /** A kernel does not compile: a defect of the program, or of an emitted expression. */
 export class ShaderCompileError extends SlowrollError {
   readonly code = "shaderCompile";

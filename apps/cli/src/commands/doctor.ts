@@ -1,5 +1,6 @@
 /** `doctor`: what this machine has for slowroll, what --engine and --adapter would choose, and what to do about what is missing. */
 import os from "node:os";
+import { type CpuReport, describeCpu } from "@slowroll/core/engine/cpu/describe";
 import { type AdapterReport, describeAdapters } from "@slowroll/core/engine/webgpu/describe";
 import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
@@ -8,29 +9,41 @@ import { VERSION } from "../version.ts";
 const MIB = 2 ** 20;
 
 interface Choice {
-  readonly chosen: AdapterReport["adapter"] | null;
+  /** The engine, and its adapter's or processor's name. */
+  readonly chosen: { readonly kind: "webgpu" | "cpu"; readonly name: string } | null;
   readonly reason: string;
 }
 
-/** What a study with the same flags would run on. */
-function choose(adapters: readonly AdapterReport[], engine: string, wanted: string): Choice {
-  if (engine === "cpu") return { chosen: null, reason: "the cpu engine is not built yet" };
+/** What a study with the same flags, in float32, would run on. */
+function choose(adapters: readonly AdapterReport[], cpu: CpuReport, engine: string, wanted: string): Choice {
   const found = adapters.filter(({ adapter }) => adapter);
-  if (wanted === "auto") {
-    const [first] = found;
-    if (!first) return { chosen: null, reason: "no adapter was found" };
-    const why = {
-      hardware: "a hardware adapter comes first",
-      software: "no hardware adapter was found, so the software adapter that comes with the install",
-    };
-    return { chosen: first.adapter!, reason: why[first.choice] };
+  if (engine === "webgpu" || wanted !== "auto") {
+    const named = found.find(
+      ({ choice, adapter }) =>
+        wanted === "auto" || choice === wanted || adapter!.name.toLowerCase().includes(wanted.toLowerCase()),
+    );
+    return named
+      ? { chosen: { kind: "webgpu", name: named.adapter!.name }, reason: "asked for" }
+      : { chosen: null, reason: `no adapter found is ${JSON.stringify(wanted)}` };
   }
-  const named = found.find(
-    ({ choice, adapter }) => choice === wanted || adapter!.name.toLowerCase().includes(wanted.toLowerCase()),
-  );
-  return named
-    ? { chosen: named.adapter!, reason: `--adapter ${wanted} names it` }
-    : { chosen: null, reason: `no adapter found is ${JSON.stringify(wanted)}` };
+  const hardware = found.find(({ choice }) => choice === "hardware");
+  if (engine === "auto" && hardware) {
+    return { chosen: { kind: "webgpu", name: hardware.adapter!.name }, reason: "a hardware adapter comes first" };
+  }
+  if (cpu.missing) return { chosen: null, reason: cpu.missing };
+  const reason = engine === "cpu" ? "asked for" : "no hardware adapter was found";
+  return { chosen: { kind: "cpu", name: cpu.name }, reason };
+}
+
+function describeCpuEngine({ name, threads, fusedMultiplyAdd, missing }: CpuReport): string[] {
+  if (missing) return ["", `cpu: none: ${missing}`];
+  return [
+    "",
+    `cpu: ${name}`,
+    `  threads: ${threads}`,
+    "  precisions: float32, float64",
+    `  fused multiply-add: ${fusedMultiplyAdd ? "yes" : "no"}`,
+  ];
 }
 
 function describeAdapter({ choice, adapter, missing, limits, features, timestampSeconds }: AdapterReport): string[] {
@@ -47,7 +60,8 @@ function describeAdapter({ choice, adapter, missing, limits, features, timestamp
 /** Exit code 3 where nothing could be chosen. */
 export async function doctor({ json, engine, adapter }: StudyOptions, io: Io): Promise<number> {
   const adapters = await describeAdapters();
-  const { chosen, reason } = choose(adapters, engine, adapter);
+  const cpu = describeCpu();
+  const { chosen, reason } = choose(adapters, cpu, engine, adapter);
   const machine = {
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
@@ -56,16 +70,17 @@ export async function doctor({ json, engine, adapter }: StudyOptions, io: Io): P
     freeMemoryBytes: os.freemem(),
   };
   if (json) {
-    io.out(`${JSON.stringify({ command: "doctor", version: VERSION, machine, adapters, chosen, reason })}\n`);
+    io.out(`${JSON.stringify({ command: "doctor", version: VERSION, machine, cpu, adapters, chosen, reason })}\n`);
     return chosen ? 0 : 3;
   }
   const { node, platform, cores, memoryBytes, freeMemoryBytes } = machine;
   const memory = `${Math.round(memoryBytes / MIB)} MiB memory (${Math.round(freeMemoryBytes / MIB)} free)`;
   const lines = [
     `slowroll ${VERSION}, node ${node}, ${platform}, ${cores} cores, ${memory}`,
+    ...describeCpuEngine(cpu),
     ...adapters.flatMap(describeAdapter),
     "",
-    `chosen by --engine ${engine} --adapter ${adapter}: ${chosen ? `webgpu on ${chosen.name}` : "nothing"}: ${reason}`,
+    `chosen by --engine ${engine} --adapter ${adapter}: ${chosen ? `${chosen.kind} on ${chosen.name}` : "nothing"}: ${reason}`,
   ];
   io.out(`${lines.join("\n")}\n`);
   return chosen ? 0 : 3;

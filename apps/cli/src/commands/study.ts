@@ -2,6 +2,7 @@
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
+import type { DualityResult } from "@slowroll/core/duality/run";
 import type { Engine, EngineInfo, JobControl, LatticeState } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
@@ -31,9 +32,9 @@ type Study<C extends ConfigCommand> = (
 
 /** The library's call of each command; each is loaded when it is made. */
 const studies: { readonly [C in ConfigCommand]: Study<C> } = {
-  async kernel(config) {
+  async kernel(config, _engine, control) {
     const { kernelStudy } = await import("@slowroll/core/duality/kernel");
-    return { result: await kernelStudy(config), engineSeconds: 0 };
+    return { result: await kernelStudy(config, control), engineSeconds: 0 };
   },
   async network(config, engine, control) {
     const { networkStudy } = await import("@slowroll/core/network/run");
@@ -64,6 +65,13 @@ function checkOptions({ threads, engine, adapter, saveFinal }: StudyOptions, con
       path: "--save-final",
     });
   }
+}
+
+/** `cpu on AMD EPYC (wasm, float32, 2 threads)`. */
+function describeEngine({ kind, name, type, backend, precision, threads }: EngineInfo): string {
+  const where = kind === "webgpu" ? `${type}, ` : "";
+  const workers = threads > 0 ? `, ${threads} thread${threads > 1 ? "s" : ""}` : "";
+  return `${kind} on ${name} (${where}${backend}, ${precision}${workers})`;
 }
 
 /** Runs a study from its config to its result, and resolves with the exit code. */
@@ -99,7 +107,7 @@ export async function study<C extends ConfigCommand>(
     engineLine = undefined;
   };
   const chosen = (info: EngineInfo): void => {
-    engineLine = `engine: ${info.kind} on ${info.name} (${info.type}, ${info.backend}, ${info.precision}): ${info.reason}\n`;
+    engineLine = `engine: ${describeEngine(info)}: ${info.reason}\n`;
     note("engine", { engine: info });
   };
   const engine = lazyEngine(
@@ -107,6 +115,7 @@ export async function study<C extends ConfigCommand>(
       engine: options.adapter === "auto" ? options.engine : "webgpu",
       adapter: options.adapter,
       precision: config.precision,
+      threads: options.threads === undefined ? undefined : Number(options.threads),
     },
     chosen,
   );
@@ -151,6 +160,11 @@ export async function study<C extends ConfigCommand>(
     });
     if (!engine.opened) chosen(HOST);
     settle(result);
+    for (const { path: place, value, expected, tolerance, passed } of (result as Partial<DualityResult>).checks ?? []) {
+      if (passed) continue;
+      io.error(`check: ${place} is ${value ?? "not told by the data"}, expected ${expected} within ${tolerance}\n`);
+      note("check", { path: place, value, expected, tolerance });
+    }
     const document = await keep(result, engineSeconds);
     if (finalFolder && final) await saveFinal(finalFolder, final);
     io.out(options.json ? `${JSON.stringify(document)}\n` : summary(document));

@@ -20,6 +20,8 @@ export interface EngineInfo {
   readonly precision: Precision;
   /** Host threads that compute; 0 where the device does. */
   readonly threads: number;
+  /** Whether products and sums were fused, where the host computes: it changes the last bit. */
+  readonly fusedMultiplyAdd?: boolean;
   /** Why this engine was chosen, as one phrase. */
   readonly reason: string;
 }
@@ -156,7 +158,7 @@ export interface LatticeReport extends JobReport {
 
 export interface Engine {
   readonly info: EngineInfo;
-  /** Throws InputError where the job cannot fit, InterruptedError, DeviceLostError, OutOfDeviceMemoryError. */
+  /** Throws InputError where the job cannot fit, InterruptedError, DeviceLostError, OutOfDeviceMemoryError, WorkerLostError. */
   trainEnsemble(job: EnsembleJob, onBatch: (batch: EnsembleBatch) => void, control?: JobControl): Promise<JobReport>;
   /** Throws as `trainEnsemble`. */
   evolveLattice(job: LatticeJob, control?: JobControl): Promise<LatticeReport>;

@@ -1,31 +1,66 @@
 /** How an engine is chosen. Nothing falls back silently: what was asked for by name and cannot run is an error that says why. */
 import { EngineUnavailableError } from "../errors.ts";
-import type { Engine, EngineInfo, Precision } from "./engine.ts";
+import type { Engine, EngineInfo, EngineKind, Precision } from "./engine.ts";
 
 export interface EngineChoice {
   readonly engine: "auto" | "webgpu" | "cpu";
   /** `auto`, `hardware`, `software` or part of a name. Naming one means the webgpu engine. */
   readonly adapter: string;
   readonly precision: Precision;
+  /** Threads of the cpu engine; one for each core where not given. */
+  readonly threads?: number | undefined;
+}
+
+/** What each engine can keep a state in. */
+const PRECISIONS: Readonly<Record<EngineKind, readonly Precision[]>> = {
+  webgpu: ["float32"],
+  cpu: ["float32", "float64"],
+};
+
+/** Throws EngineUnavailableError where `kind` does not offer `precision`. */
+function assertOffered(kind: EngineKind, precision: Precision): void {
+  if (PRECISIONS[kind].includes(precision)) return;
+  throw new EngineUnavailableError(
+    `the ${kind} engine does not offer precision ${precision}: use ${PRECISIONS[kind].join(" or ")}${kind === "webgpu" && precision === "float64" ? ", or --engine cpu" : ""}`,
+    { path: "precision" },
+  );
+}
+
+async function openCpu({ precision, threads }: EngineChoice, reason: string): Promise<Engine> {
+  const { openCpuEngine } = await import("./cpu/engine.ts");
+  return openCpuEngine({ precision, threads, reason });
 }
 
 /**
- * Opens the engine that the choice asks for.
+ * Opens the engine that the choice asks for; `auto` takes the first that offers the precision, a hardware adapter before the cpu engine.
  * @throws EngineUnavailableError (exit 3) where none offers it.
  */
-export async function openEngine({ engine, adapter, precision }: EngineChoice): Promise<Engine> {
+export async function openEngine(choice: EngineChoice): Promise<Engine> {
+  const { engine, adapter, precision } = choice;
   if (engine === "cpu") {
-    throw new EngineUnavailableError("the cpu engine is not built yet: use --engine webgpu (or auto)", {
-      path: "--engine",
-    });
+    assertOffered("cpu", precision);
+    return openCpu(choice, "asked for");
   }
-  if (precision !== "float32") {
-    throw new EngineUnavailableError(`no engine here offers precision ${precision}: use precision: float32`, {
-      path: "precision",
-    });
+  if (engine === "webgpu" || adapter !== "auto") {
+    assertOffered("webgpu", precision);
+    const { openWebGpuEngine } = await import("./webgpu/engine.ts");
+    return openWebGpuEngine(adapter);
   }
-  const { openWebGpuEngine } = await import("./webgpu/engine.ts");
-  return openWebGpuEngine(adapter);
+  if (!PRECISIONS.webgpu.includes(precision)) {
+    if (!PRECISIONS.cpu.includes(precision)) {
+      throw new EngineUnavailableError(`no engine here offers precision ${precision}: use precision: float64`, {
+        path: "precision",
+      });
+    }
+    return openCpu(choice, `precision ${precision} is the cpu engine's`);
+  }
+  try {
+    const { openWebGpuEngine } = await import("./webgpu/engine.ts");
+    return await openWebGpuEngine("hardware");
+  } catch (error) {
+    if (!(error instanceof EngineUnavailableError)) throw error;
+    return openCpu(choice, error.message.split(":")[0]!);
+  }
 }
 
 /** An engine that opens when its first job comes, so that what is wrong with a study is told before any device is asked for. */

@@ -41,10 +41,12 @@ fn activation(z: vec4f) -> ActivationPair {
 }`,
     // Williams, "Computing with infinite networks", NIPS 9 (1996).
     gaussianMoments: (suu, suv, svv) => {
-      const product = (1 + 2 * suu) * (1 + 2 * svv);
+      const root = Math.sqrt(1 + 2 * suu) * Math.sqrt(1 + 2 * svv);
+      // (1 + 2 suu)(1 + 2 svv) - 4 suv^2 as a sum of what is not negative: the difference has no digits at large variance.
+      const determinant = Math.max(0, suu * svv - suv * suv);
       return {
-        value: (2 / Math.PI) * Math.asin((2 * suv) / Math.sqrt(product)),
-        slope: 4 / Math.PI / Math.sqrt(product - 4 * suv * suv),
+        value: (2 / Math.PI) * Math.asin(Math.min(1, Math.max(-1, (2 * suv) / root))),
+        slope: 4 / Math.PI / Math.sqrt(1 + 2 * suu + 2 * svv + 4 * determinant),
       };
     },
   },

@@ -1,4 +1,5 @@
 /** From a config's potential to V with its derivatives: see potential.ts. */
+import type { MathNode, SymbolNode } from "mathjs/number";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Parameter } from "./builtins/builtin.ts";
@@ -66,6 +67,16 @@ function freeParameters(
   return { ...given };
 }
 
+/** A parameter that no part of the expression names is a slip, most often of another name. */
+function assertUsed(node: MathNode, parameters: readonly string[], path: string): void {
+  const used = new Set(node.filter(({ type }) => type === "SymbolNode").map((symbol) => (symbol as SymbolNode).name));
+  const unused = parameters.find((parameter) => !used.has(parameter));
+  if (unused !== undefined)
+    throw new InputError(`the expression does not use ${unused}; leave it out or write it in`, {
+      path: `${path}.${unused}`,
+    });
+}
+
 /**
  * Compiles a potential.
  * @throws InputError (unknown name or parameter, value out of range), ExpressionError (with the column).
@@ -84,6 +95,7 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
   const expressionPath = name === undefined ? `${path}.expression` : path;
 
   const node = await parseExpression(expression, [...fields, ...Object.keys(parameters)], { path: expressionPath });
+  if (name === undefined) assertUsed(node, Object.keys(parameters), `${path}.parameters`);
   const value = convert(node, fields, parameters);
   const gradient = fields.map((_, f) => differentiate(value, f));
   const hessian = gradient.map((slope) => fields.map((_, g) => differentiate(slope, g)));

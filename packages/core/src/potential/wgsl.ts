@@ -3,10 +3,12 @@
  * fields at a site. Shared parts are computed once; integer powers are multiplications, and functions are the accurate ones of
  * shaders/special, since WGSL's own are good to few digits on some adapters.
  */
-import { InputError } from "../errors.ts";
+import { emitter, float32, type Language } from "./emit.ts";
 import type { ElementaryFunction, Expression, Potential } from "./potential.ts";
 
-const CALLS: Readonly<Record<ElementaryFunction, { include?: string; call: (x: string) => string }>> = {
+const CALLS: Readonly<
+  Record<ElementaryFunction | "power", { include?: string; call: (x: string, y: string) => string }>
+> = {
   exp: { call: (x) => `exp(${x})` },
   expm1: { include: "special/hyperbolic.wgsl", call: (x) => `expMinusOne(${x})` },
   log: { include: "special/log.wgsl", call: (x) => `logarithm(${x})` },
@@ -17,113 +19,54 @@ const CALLS: Readonly<Record<ElementaryFunction, { include?: string; call: (x: s
   sechSquared: { include: "special/hyperbolic.wgsl", call: (x) => `sechSquared(${x})` },
   abs: { call: (x) => `abs(${x})` },
   sign: { call: (x) => `sign(${x})` },
+  power: { include: "special/power.wgsl", call: (x, y) => `realPower(${x}, ${y})` },
 };
-
-/** The least normal float32; adapters may flush smaller numbers to 0. */
-const SMALLEST = 2 ** -126;
 
 /** A float32 literal that round-trips. Throws InputError where float32 cannot hold the value. */
 function literal(value: number): string {
-  const single = Math.fround(value);
-  if (!Number.isFinite(single) || (value !== 0 && Math.abs(single) < SMALLEST)) {
-    throw new InputError(`the potential holds the constant ${value}, which float32 cannot; rescale its parameters`, {
-      path: "potential",
-    });
-  }
-  const digits = single.toPrecision(9);
+  const digits = float32(value).toPrecision(9);
   return /[.e]/.test(digits) ? digits : `${digits}.0`;
 }
 
-/** Emits one function's statements; equal parts get one name. */
-class Emitter {
-  readonly lines: string[] = [];
-  private readonly names = new Map<string, string>();
-  private readonly emitted = new Map<Expression, string>();
-  readonly includes: Set<string>;
-
-  constructor(includes: Set<string>) {
-    this.includes = includes;
-  }
-
-  /** The name of a value computed by `text`. */
-  private named(text: string): string {
-    let name = this.names.get(text);
-    if (!name) {
-      name = `t${this.names.size}`;
-      this.names.set(text, name);
-      this.lines.push(`  let ${name} = ${text};`);
-    }
-    return name;
-  }
-
-  /** The WGSL name or literal of `expression`; the lines that compute it come first. */
-  emit(expression: Expression): string {
-    const found = this.emitted.get(expression);
-    if (found) return found;
-    const text = this.text(expression);
-    this.emitted.set(expression, text);
-    return text;
-  }
-
-  private text(expression: Expression): string {
-    switch (expression.kind) {
-      case "number":
-        return expression.value < 0 ? `(${literal(expression.value)})` : literal(expression.value);
-      case "field":
-        return `phi[${expression.index}]`;
-      case "negate":
-        return this.named(`-${this.emit(expression.argument)}`);
-      case "binary":
-        return this.named(`${this.emit(expression.left)} ${expression.operator} ${this.emit(expression.right)}`);
-      case "integerPower": {
-        const positive = this.integerPower(this.emit(expression.base), Math.abs(expression.exponent));
-        return expression.exponent < 0 ? this.named(`1.0 / ${positive}`) : positive;
-      }
-      case "realPower": {
-        // x^(k + 1/2) = x^k sqrt(x) needs no logarithm.
-        const { base, exponent } = expression;
-        const whole = exponent.kind === "number" ? exponent.value - 0.5 : Number.NaN;
-        if (Number.isInteger(whole) && Math.abs(whole) <= 64) {
-          const root = this.named(`sqrt(${this.emit(base)})`);
-          return this.named(`${root} ${whole < 0 ? "/" : "*"} ${this.integerPower(this.emit(base), Math.abs(whole))}`);
-        }
-        this.includes.add("special/power.wgsl");
-        return this.named(`realPower(${this.emit(base)}, ${this.emit(exponent)})`);
-      }
-      case "call": {
-        const { include, call } = CALLS[expression.name];
-        if (include) this.includes.add(include);
-        return this.named(call(this.emit(expression.argument)));
-      }
-    }
-  }
-
-  private integerPower(base: string, exponent: number): string {
-    if (exponent === 1) return base;
-    const half = this.integerPower(base, Math.floor(exponent / 2));
-    const square = this.named(`${half} * ${half}`);
-    return exponent % 2 === 0 ? square : this.named(`${square} * ${base}`);
-  }
-}
+/** WGSL whose statements go to `lines` and whose needs to `includes`. */
+const wgsl = (lines: string[], includes: Set<string>): Language => ({
+  number: (value) => (value < 0 ? `(${literal(value)})` : literal(value)),
+  field: (index) => `phi[${index}]`,
+  negate: (x) => `-${x}`,
+  binary: (operator, left, right) => `${left} ${operator} ${right}`,
+  reciprocal: (x) => `1.0 / ${x}`,
+  function: (name) => {
+    const { include, call } = CALLS[name];
+    if (include) includes.add(include);
+    return (x, y) => call(x!, y!);
+  },
+  define: (index, text) => {
+    lines.push(`  let t${index} = ${text};`);
+    return `t${index}`;
+  },
+});
 
 /** The WGSL of V and its gradient. Throws InputError where a constant does not fit float32. */
 export function emitWgsl(potential: Potential): string {
   const includes = new Set<string>();
-  const value = new Emitter(includes);
-  const valueName = value.emit(potential.tree.value);
-  const gradient = new Emitter(includes);
-  const slopes = potential.tree.gradient.map((expression) => gradient.emit(expression));
+  /** The statements that compute the expressions, and the operands that then stand for them. */
+  const statements = (expressions: readonly Expression[]): readonly [string[], string[]] => {
+    const lines: string[] = [];
+    return [lines, expressions.map(emitter(wgsl(lines, includes)))];
+  };
+  const [valueLines, [value]] = statements([potential.tree.value]);
+  const [gradientLines, gradient] = statements(potential.tree.gradient);
   return [
     `const FIELDS = ${potential.fields.length}u;`,
     "alias Fields = array<f32, FIELDS>;",
     ...[...includes].map((name) => `// include: ${name}`),
     "fn potentialValue(phi: Fields) -> f32 {",
-    ...value.lines,
-    `  return ${valueName};`,
+    ...valueLines,
+    `  return ${value};`,
     "}",
     "fn potentialGradient(phi: Fields) -> Fields {",
-    ...gradient.lines,
-    `  return Fields(${slopes.join(", ")});`,
+    ...gradientLines,
+    `  return Fields(${gradient.join(", ")});`,
     "}",
   ].join("\n");
 }

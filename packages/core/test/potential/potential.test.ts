@@ -174,6 +174,7 @@ describe("bad potentials", () => {
     [{ expression: "true*phi", parameters: { true: 2 } }, "potential.parameters.true", "meaning"],
     [{ expression: "phi", parameters: { sin: 1 } }, "potential.parameters.sin", "meaning"],
     [{ expression: "phi", parameters: { "a b": 1 } }, "potential.parameters.a b", "letters"],
+    [{ expression: "a*phi^2", parameters: { a: 1, b: 2 } }, "potential.parameters.b", "does not use"],
   ])("%j names its place", async (spec, path, words) => {
     const error = (await compilePotential(spec).catch((reason: unknown) => reason)) as InputError;
     expect(error).toBeInstanceOf(InputError);

@@ -1,0 +1,196 @@
+/**
+ * The ensemble job on the CPU: each worker trains one network at a time, all its steps at once, with weights and units in its own part of
+ * the shared memory; the records stand in a part that the host reads while the next batch is trained.
+ */
+import { assemblePotential } from "../../potential/assemble.ts";
+import { keyOfSeed } from "../../random/philox.ts";
+import type { EnsembleBatch, EnsembleJob, JobControl, JobReport } from "../engine.ts";
+import { LARGEST_MEMORY, planMemory } from "./control.ts";
+import { elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
+
+type ElementPrecision = "float32" | "float64";
+
+/** Bytes of one batch's records; two batches stand in memory. */
+const RECORD_BYTES = 64 * 2 ** 20;
+/** Batches that an ensemble is cut into at least, so that the host works beside the workers. */
+const BATCHES = 8;
+
+/** Where everything stands, for the workers that fit. */
+interface EnsemblePlan {
+  readonly bytes: number;
+  readonly workers: number;
+  /** Networks of a batch. */
+  readonly batch: number;
+  /** Elements between rows of units and weights. */
+  readonly stride: number;
+  readonly inputRow: number;
+  readonly weightBytes: number;
+  readonly shared: {
+    readonly inputRows: number;
+    readonly inputColumns: number;
+    readonly targets: number;
+    readonly outputSteps: number;
+    readonly kernelSteps: number;
+    readonly records: readonly { readonly outputs: number; readonly kernels: number }[];
+  };
+  /** Of each worker: weights (velocities behind them), units, resident units, outputs, phi, force, sums, Gram matrices, kernel. */
+  readonly workspaces: readonly number[][];
+}
+
+const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
+
+/**
+ * Lays the job out for `threads` workers, or as many as fit.
+ * @throws InputError (path network.width) where not even one does.
+ */
+function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsemblePlan {
+  const { inputDimension, depth, width } = job.architecture;
+  const D = job.targets.length;
+  const inputs = inputDimension + 1;
+  const vector = 16 / size;
+  // Whole cache lines, an odd number of them: rows a power of two apart would fall into the same few sets of the cache.
+  const lines = Math.ceil((size * upTo(width + 1, 2 * vector)) / 64);
+  const stride = ((width < 256 ? lines : lines | 1) * 64) / size;
+  const inputRow = size * upTo(inputs, vector);
+  const rows = inputs + (depth - 1) * (width + 1) + 1;
+  const weightBytes = rows * stride * size;
+  const layered = depth > 1 || job.recordKernels.length > 0;
+  const workspace = [
+    weightBytes * (job.momentum > 0 ? 2 : 1),
+    layered ? 3 * depth * D * stride * size : 0,
+    depth === 1 ? 2 * upTo(width, 2 * vector) * D * size : 0,
+    ...[0, 1, 2].map(() => size * upTo(D, vector)),
+    16 * D,
+    2 * D * D * size,
+    8 * D * D,
+  ];
+  const recordBytes = 8 * D * (job.recordOutputs.length + D * job.recordKernels.length);
+  let smallest = 0;
+  for (let workers = Math.min(threads, Math.max(1, job.networks.count)); workers >= 1; workers--) {
+    const batch = Math.max(
+      1,
+      Math.min(
+        job.networks.count,
+        Math.max(workers, upTo(Math.ceil(job.networks.count / BATCHES), workers)),
+        Math.floor(RECORD_BYTES / Math.max(1, recordBytes)),
+      ),
+    );
+    const plan = planMemory();
+    const shared = {
+      inputRows: plan.place(D * inputRow),
+      inputColumns: plan.place(inputs * D * size),
+      targets: plan.place(size * upTo(D, vector)),
+      outputSteps: plan.place(4 * job.recordOutputs.length),
+      kernelSteps: plan.place(4 * job.recordKernels.length),
+      records: [0, 1].map(() => ({
+        outputs: plan.place(8 * batch * D * job.recordOutputs.length),
+        kernels: plan.place(8 * batch * D * D * job.recordKernels.length),
+      })),
+    };
+    const workspaces = Array.from({ length: workers }, () => workspace.map((bytes) => plan.place(bytes)));
+    if (plan.bytes <= LARGEST_MEMORY) {
+      return { bytes: plan.bytes, workers, batch, stride, inputRow, weightBytes, shared, workspaces };
+    }
+    smallest = plan.bytes;
+  }
+  throw tooLarge(smallest, "network.width");
+}
+
+/** Writes what all workers read. */
+function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, size: 4 | 8): void {
+  const { buffer } = session.memory;
+  const { inputDimension: d, weightStd, biasStd } = job.architecture;
+  const D = job.targets.length;
+  const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
+  const words = new Int32Array(buffer);
+  const { inputRows, inputColumns, targets, outputSteps, kernelSteps } = plan.shared;
+  const scale = weightStd / Math.sqrt(d);
+  for (let a = 0; a < D; a++) {
+    for (let i = 0; i <= d; i++) {
+      const value = i < d ? scale * job.inputs[a * d + i]! : biasStd;
+      elements[(inputRows + a * plan.inputRow) / size + i] = value;
+      elements[inputColumns / size + i * D + a] = value;
+    }
+  }
+  elements.set(job.targets, targets / size);
+  words.set(job.recordOutputs, outputSteps / 4);
+  words.set(job.recordKernels, kernelSteps / 4);
+}
+
+export async function trainEnsemble(
+  pool: Pool,
+  precision: ElementPrecision,
+  job: EnsembleJob,
+  onBatch: (batch: EnsembleBatch) => void,
+  control: JobControl = {},
+): Promise<JobReport> {
+  const { size, suffix } = elementOf(precision);
+  const plan = planEnsemble(job, size, pool.threads);
+  const { depth, width, inputDimension, weightStd, biasStd, activation } = job.architecture;
+  const { first: firstNetwork, count: total } = job.networks;
+  const D = job.targets.length;
+  const { shared } = plan;
+  const session = await pool.open(
+    {
+      activation: `${activation.name}Row${suffix}`,
+      potential: await assemblePotential(job.potential, precision),
+      bytes: plan.bytes,
+      workers: plan.workers,
+      setup: (worker) => [
+        ["setSeed", ...keyOfSeed(job.seed)],
+        [
+          "setShape",
+          ...[depth, width, inputDimension + 1, D, plan.stride],
+          ...[weightStd / Math.sqrt(width), biasStd, job.learningRate, job.momentum],
+        ],
+        ["setData", shared.inputRows, plan.inputRow, shared.inputColumns, shared.targets],
+        ["setWorkspace", plan.workspaces[worker]![0]!, plan.weightBytes, ...plan.workspaces[worker]!.slice(1)],
+        [
+          "setRecords",
+          job.steps,
+          ...[shared.outputSteps, job.recordOutputs.length, shared.kernelSteps, job.recordKernels.length],
+        ],
+      ],
+    },
+    "network.width",
+  );
+  writeShared(session, job, plan, size);
+
+  const start = (done: number, region: number) => {
+    const { outputs, kernels } = shared.records[region]!;
+    const count = Math.min(plan.batch, total - done);
+    const call = [`trainEnsemble${suffix}`, firstNetwork + done, count, outputs, kernels] as const;
+    const running = session.run(
+      () => [call],
+      control,
+      (units) => control.onProgress?.(done * job.steps + units, total * job.steps, "network steps"),
+    );
+    running.catch(() => {});
+    return { done, count, region, running };
+  };
+  const read = (address: number, length: number): Float64Array =>
+    new Float64Array(session.memory.buffer, address, length).slice();
+
+  let engineSeconds = 0;
+  let current = start(0, 0);
+  for (;;) {
+    const { done, count, region, running } = current;
+    const { values, seconds } = await running;
+    // The value of each worker is its seconds of drawing weights, which are no steps.
+    engineSeconds += seconds - values.reduce((sum, drawn) => sum + drawn, 0) / values.length;
+    const more = done + count < total;
+    if (more) current = start(done + count, 1 - region);
+    try {
+      onBatch({
+        first: firstNetwork + done,
+        count,
+        outputs: read(shared.records[region]!.outputs, count * job.recordOutputs.length * D),
+        kernels: read(shared.records[region]!.kernels, count * job.recordKernels.length * D * D),
+      });
+    } catch (error) {
+      if (more) await current.running.catch(() => {});
+      throw error;
+    }
+    if (!more) return { engineSeconds };
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * The worker threads of the CPU engine over one shared memory. They start with the first job and take one message a stretch of work: the
+ * calls to make, whole step loops each. Every wait ends: a worker that dies or stands still for too long is a named error.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { readModules } from "@slowroll/wasm";
+import { EngineUnavailableError, InputError, InterruptedError, WorkerLostError } from "../../errors.ts";
+import type { JobControl, Precision } from "../engine.ts";
+import { CONTROL, type ControlBlock, controlBlock, LARGEST_MEMORY, pagesFor } from "./control.ts";
+
+/** An export of assembly/jobs.ts and its arguments. */
+export type Call = readonly [name: string, ...args: number[]];
+
+/** What a job's workers run. */
+export interface Program {
+  /** Name of the activation's export in assembly/network/activations.ts. */
+  readonly activation: string;
+  /** The potential's module: potential/assemble.ts. */
+  readonly potential: Uint8Array;
+  /** The module whose exports are called, where it is not both jobs' own. */
+  readonly kernels?: Uint8Array<ArrayBuffer>;
+  /** Bytes of shared memory from address 0. */
+  readonly bytes: number;
+  /** Workers to use at most. */
+  readonly workers: number;
+  /** Calls that prepare a worker, made once. */
+  setup(worker: number): readonly Call[];
+}
+
+export interface Session {
+  readonly memory: WebAssembly.Memory;
+  readonly workers: number;
+  /**
+   * Makes the calls on every worker and resolves with the last call's value of each, and the seconds it took. Several may not overlap.
+   * @throws InterruptedError, WorkerLostError.
+   */
+  run(
+    calls: (worker: number) => readonly Call[],
+    control: JobControl,
+    onProgress?: (units: number) => void,
+  ): Promise<{ readonly values: number[]; readonly seconds: number }>;
+}
+
+export interface Pool {
+  readonly threads: number;
+  readonly fusedMultiplyAdd: boolean;
+  /** Throws InputError where the memory cannot be had, naming `path`; EngineUnavailableError, WorkerLostError. */
+  open(program: Program, path: string): Promise<Session>;
+  close(): Promise<void>;
+}
+
+/** Seconds without any progress after which the workers are given up: the slowest step that fits the memory takes a few. */
+const PATIENCE = 120;
+/** Milliseconds between looks at the progress. */
+const LOOK = 100;
+
+interface Crew {
+  readonly workers: readonly Worker[];
+  /** Sends each worker its message and waits for all answers. */
+  send(messages: readonly object[]): Promise<{ value?: number }[]>;
+  end(): Promise<void>;
+}
+
+/** Starts `count` workers. Whatever ends one of them ends all and rejects what is waited for. */
+function startCrew(count: number): Crew {
+  const url = new URL("./worker.mjs", import.meta.url);
+  let lost: WorkerLostError | undefined;
+  let fail: (error: WorkerLostError) => void = () => {};
+  let answer: (index: number, message: { value?: number; error?: string }) => void = () => {};
+  let ending = false;
+  const workers = Array.from({ length: count }, (_, index) => {
+    const worker = new Worker(url, { execArgv: [], name: `slowroll ${index}` });
+    worker.unref();
+    const lose = (why: string): void => {
+      if (ending) return;
+      lost ??= new WorkerLostError(`worker ${index} of the cpu engine ${why}: run again; if it stays, use --threads 1`);
+      fail(lost);
+    };
+    worker.on("message", (message) => answer(index, message));
+    worker.on("error", (error) => lose(`failed (${error.message})`));
+    worker.on("exit", (code) => lose(`ended unasked with code ${code}`));
+    return worker;
+  });
+  return {
+    workers,
+    async send(messages) {
+      if (lost) throw lost;
+      const used = messages.map((_, index) => workers[index]!);
+      // A worker keeps the process alive while it is waited for, and only then.
+      for (const worker of used) worker.ref();
+      try {
+        return await new Promise((resolve, reject) => {
+          const answers: { value?: number }[] = [];
+          let open = messages.length;
+          fail = reject;
+          answer = (index, { value, error }) => {
+            if (error !== undefined) {
+              lost ??= new WorkerLostError(`worker ${index} of the cpu engine failed: ${error}`);
+              reject(lost);
+              return;
+            }
+            answers[index] = value === undefined ? {} : { value };
+            if (--open === 0) resolve(answers);
+          };
+          for (const [index, message] of messages.entries()) used[index]!.postMessage(message);
+        });
+      } finally {
+        fail = () => {};
+        answer = () => {};
+        for (const worker of used) worker.unref();
+      }
+    },
+    async end() {
+      ending = true;
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/**
+ * A pool of `threads` workers, by default one for each core, that are given up after `patience` seconds without progress.
+ * Throws EngineUnavailableError where the kernels are not built.
+ */
+export function createPool(threads: number = availableParallelism(), patience: number = PATIENCE): Pool {
+  let modules: ReturnType<typeof readModules>;
+  let special: WebAssembly.Module;
+  let jobs: WebAssembly.Module;
+  try {
+    modules = readModules();
+    special = new WebAssembly.Module(modules.special);
+    jobs = new WebAssembly.Module(modules.jobs);
+  } catch (cause) {
+    throw new EngineUnavailableError(
+      `the cpu engine's kernels cannot be loaded (${(cause as Error).message}): run npm run setup`,
+      { cause },
+    );
+  }
+  let crew: Crew | undefined;
+  let memory: WebAssembly.Memory | undefined;
+  const drop = async (): Promise<void> => {
+    const ended = crew?.end();
+    crew = undefined;
+    memory = undefined;
+    await ended;
+  };
+
+  /** A zeroed memory; the last job's where it is large enough and not much too large. */
+  function memoryOf(bytes: number, path: string): WebAssembly.Memory {
+    const size = memory?.buffer.byteLength ?? 0;
+    if (memory && size >= bytes && size <= 4 * bytes + 2 ** 24) {
+      new Uint8Array(memory.buffer).fill(0, CONTROL, bytes);
+      return memory;
+    }
+    memory = undefined;
+    const initial = pagesFor(bytes);
+    try {
+      memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
+    } catch (cause) {
+      throw new InputError(`does not fit: ${describeBytes(bytes)} of memory were refused by this machine`, {
+        path,
+        cause,
+      });
+    }
+    return memory;
+  }
+
+  return {
+    threads,
+    fusedMultiplyAdd: modules.fusedMultiplyAdd,
+    async open(program, path) {
+      if (program.bytes > LARGEST_MEMORY) throw tooLarge(program.bytes, path);
+      const workers = Math.max(1, Math.min(threads, program.workers));
+      const potential = new WebAssembly.Module(program.potential as Uint8Array<ArrayBuffer>);
+      const shared = memoryOf(program.bytes, path);
+      const block = controlBlock(shared);
+      block.reset();
+      crew ??= startCrew(threads);
+      const { activation } = program;
+      const kernels = program.kernels ? new WebAssembly.Module(program.kernels) : jobs;
+      const loaded = { memory: shared, special, potential, kernels, activation };
+      let running = false;
+      const send = async (messages: object[]): Promise<{ value?: number }[]> => {
+        if (!crew || running) throw new WorkerLostError("the cpu engine's workers are gone or busy");
+        running = true;
+        try {
+          return await crew.send(messages);
+        } catch (error) {
+          block.stop();
+          await drop();
+          throw error;
+        } finally {
+          running = false;
+        }
+      };
+      const each = (message: (worker: number) => object): object[] =>
+        Array.from({ length: workers }, (_, worker) => message(worker));
+      await send(
+        each((worker) => ({
+          program: loaded,
+          calls: [["joinWorkers", CONTROL, workers, worker], ...program.setup(worker)],
+        })),
+      );
+      return {
+        memory: shared,
+        workers,
+        async run(calls, { signal }, onProgress) {
+          if (signal?.aborted) throw new InterruptedError("interrupted");
+          block.reset();
+          const start = performance.now();
+          const stop = watch(block, patience, signal, onProgress, drop);
+          let answers: { value?: number }[];
+          try {
+            answers = await Promise.race([send(each((worker) => ({ calls: calls(worker) }))), stop.stalled]);
+          } finally {
+            stop.end();
+          }
+          if (signal?.aborted) throw new InterruptedError("interrupted");
+          return {
+            values: answers.map(({ value }) => value ?? 0),
+            seconds: (performance.now() - start) / 1000,
+          };
+        },
+      };
+    },
+    close: drop,
+  };
+}
+
+/** Follows a run: its progress, its interruption, and whether it stands still. */
+function watch(
+  block: ControlBlock,
+  patience: number,
+  signal: AbortSignal | undefined,
+  onProgress: ((units: number) => void) | undefined,
+  giveUp: () => Promise<void>,
+): { readonly stalled: Promise<never>; end(): void } {
+  const before = block.progress();
+  let last = before;
+  let since = performance.now();
+  let reject: (error: WorkerLostError) => void = () => {};
+  const stalled = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
+  stalled.catch(() => {});
+  const stop = (): void => block.stop();
+  signal?.addEventListener("abort", stop);
+  const timer = setInterval(() => {
+    const done = block.progress();
+    if (done !== last) {
+      last = done;
+      since = performance.now();
+      onProgress?.(done - before);
+    } else if (performance.now() - since > 1000 * patience) {
+      block.stop();
+      void giveUp();
+      reject(new WorkerLostError(`the cpu engine's workers have stood still for ${patience} s and were ended`));
+    }
+  }, LOOK);
+  return {
+    stalled,
+    end() {
+      clearInterval(timer);
+      signal?.removeEventListener("abort", stop);
+      onProgress?.(block.progress() - before);
+    },
+  };
+}
+
+const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/** The refusal of a job that no shared memory holds. */
+export function tooLarge(bytes: number, path: string): InputError {
+  return new InputError(
+    `does not fit: it takes ${describeBytes(bytes)}, and the shared memory of the cpu engine ends at ${describeBytes(LARGEST_MEMORY)}; use a smaller size`,
+    { path },
+  );
+}
+
+/** Bytes of one element, and the suffix of the exports that compute with it. Other precisions are refused before. */
+export function elementOf(precision: Precision): { readonly size: 4 | 8; readonly suffix: "32" | "64" } {
+  return precision === "float64" ? { size: 8, suffix: "64" } : { size: 4, suffix: "32" };
+}

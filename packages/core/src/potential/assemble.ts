@@ -1,0 +1,19 @@
+/** A potential's WebAssembly module as bytes: see wat.ts. The assembler is loaded when first needed. */
+import type { Potential } from "./potential.ts";
+import { emitWat, type Precision } from "./wat.ts";
+
+/**
+ * The module of V and its gradient, to be instantiated with a shared memory and packages/wasm's special module.
+ * @throws InputError where a constant does not fit float32.
+ */
+export async function assemblePotential(potential: Potential, precision: Precision): Promise<Uint8Array<ArrayBuffer>> {
+  const text = emitWat(potential, precision);
+  const { default: load } = await import("wabt");
+  const module = (await load()).parseWat("potential.wat", text, { simd: true, threads: true });
+  try {
+    // Not validated here: the assembler's own check refuses shared memories, and the engine's compiler checks anyway.
+    return Uint8Array.from(module.toBinary({}).buffer);
+  } finally {
+    module.destroy();
+  }
+}

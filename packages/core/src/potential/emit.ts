@@ -1,0 +1,86 @@
+/**
+ * Expression trees as straight-line code in an engine's language: one named value an operation, equal parts under one name. Integer powers
+ * are multiplications, and half-integer ones take a square root more, so that no engine needs a logarithm for either.
+ */
+import { InputError } from "../errors.ts";
+import type { ElementaryFunction, Expression } from "./potential.ts";
+
+/** How a language writes operations. Operands are texts: names and literals. */
+export interface Language {
+  number(value: number): string;
+  field(index: number): string;
+  negate(x: string): string;
+  binary(operator: "+" | "-" | "*" | "/", left: string, right: string): string;
+  /** 1/x. */
+  reciprocal(x: string): string;
+  /** How a function is called; `power` takes base and exponent. */
+  function(name: ElementaryFunction | "power"): (...x: string[]) => string;
+  /** Writes the statement that names the value of `text`, the `index`th of its function, and gives the operand that stands for it. */
+  define(index: number, text: string): string;
+}
+
+/** Gives the operand of an expression, its statements written before; all expressions given to one emitter share their parts. */
+export function emitter(language: Language): (expression: Expression) => string {
+  const names = new Map<string, string>();
+  const emitted = new Map<Expression, string>();
+
+  const named = (text: string): string => {
+    const operand = names.get(text) ?? language.define(names.size, text);
+    names.set(text, operand);
+    return operand;
+  };
+  const integerPower = (base: string, exponent: number): string => {
+    if (exponent === 1) return base;
+    const half = integerPower(base, Math.floor(exponent / 2));
+    const square = named(language.binary("*", half, half));
+    return exponent % 2 === 0 ? square : named(language.binary("*", square, base));
+  };
+  const operand = (expression: Expression): string => {
+    switch (expression.kind) {
+      case "number":
+        return language.number(expression.value);
+      case "field":
+        return language.field(expression.index);
+      case "negate":
+        return named(language.negate(emit(expression.argument)));
+      case "binary":
+        return named(language.binary(expression.operator, emit(expression.left), emit(expression.right)));
+      case "integerPower": {
+        const positive = integerPower(emit(expression.base), Math.abs(expression.exponent));
+        return expression.exponent < 0 ? named(language.reciprocal(positive)) : positive;
+      }
+      case "realPower": {
+        // x^(k + 1/2) = x^k sqrt(x) needs no logarithm.
+        const { base, exponent } = expression;
+        const whole = exponent.kind === "number" ? exponent.value - 0.5 : Number.NaN;
+        if (Number.isInteger(whole) && Math.abs(whole) <= 64) {
+          const root = named(language.function("sqrt")(emit(base)));
+          return named(language.binary(whole < 0 ? "/" : "*", root, integerPower(emit(base), Math.abs(whole))));
+        }
+        return named(language.function("power")(emit(base), emit(exponent)));
+      }
+      case "call":
+        return named(language.function(expression.name)(emit(expression.argument)));
+    }
+  };
+  const emit = (expression: Expression): string => {
+    const text = emitted.get(expression) ?? operand(expression);
+    emitted.set(expression, text);
+    return text;
+  };
+  return emit;
+}
+
+/** The least normal float32; engines may flush smaller numbers to 0. */
+const SMALLEST = 2 ** -126;
+
+/** A constant rounded to float32. Throws InputError where float32 cannot hold it. */
+export function float32(value: number): number {
+  const single = Math.fround(value);
+  if (!Number.isFinite(single) || (value !== 0 && Math.abs(single) < SMALLEST)) {
+    throw new InputError(`the potential holds the constant ${value}, which float32 cannot; rescale its parameters`, {
+      path: "potential",
+    });
+  }
+  return single;
+}

@@ -1,0 +1,122 @@
+/**
+ * A potential as a WebAssembly module, the CPU's twin of wgsl.ts: 16 bytes of sites at a time, through as many fields as there are. A kernel
+ * calls it once a row of sites, which costs little; a call a vector would cost half the speed. All slopes come from one loop, so that they
+ * share their parts. Functions beyond arithmetic and roots are imported from packages/wasm's special module.
+ *
+ * Exports, with addresses and strides in bytes and rows padded to whole vectors (the loop rounds `count`, above 0, up):
+ *   value(fields, fieldStride, out, count): V at each of `count` sites, field f's row standing at fields + f*fieldStride;
+ *   gradient(fields, fieldStride, out, outStride, count): dV/dphi_f to out + f*outStride.
+ * Every vector is read in all fields before any is written, so `out` may be `fields`.
+ */
+import { emitter, float32, type Language } from "./emit.ts";
+import type { ElementaryFunction, Expression, Potential } from "./potential.ts";
+
+export type Precision = "float32" | "float64";
+
+const NATIVE: ReadonlySet<string> = new Set<ElementaryFunction>(["sqrt", "abs"]);
+const OPERATORS = { "+": "add", "-": "sub", "*": "mul", "/": "div" } as const;
+
+const get = (name: string): string => `(local.get $${name})`;
+const set = (name: string, text: string): string => `(local.set $${name} ${text})`;
+
+/** Numbers as WAT reads them back to the same bits. */
+const literal = (value: number, precision: Precision): string => {
+  const rounded = precision === "float32" ? float32(value) : value;
+  return Object.is(rounded, -0) ? "-0" : `${rounded}`;
+};
+
+/** One function's parts, in the order in which they are first needed. */
+interface Parts {
+  /** Indices of the fields read. */
+  readonly fields: Set<number>;
+  /** Literals, which stand in locals set before the loop: Node 24 would make an inline one anew in every step, for up to half the speed. */
+  readonly constants: string[];
+  /** Statements of the loop's body, which name t0, t1, ... */
+  readonly lines: string[];
+}
+
+/** WAT whose statements, constants and fields go to `parts`, and the functions it calls to `imports`. */
+function wat(precision: Precision, parts: Parts, imports: Set<string>): Language {
+  const shape = precision === "float32" ? "f32x4" : "f64x2";
+  const constant = (value: number): string => {
+    const text = literal(value, precision);
+    if (!parts.constants.includes(text)) parts.constants.push(text);
+    return get(`c${parts.constants.indexOf(text)}`);
+  };
+  return {
+    number: constant,
+    field: (index) => {
+      parts.fields.add(index);
+      return get(`phi${index}`);
+    },
+    negate: (x) => `(${shape}.neg ${x})`,
+    binary: (operator, left, right) => `(${shape}.${OPERATORS[operator]} ${left} ${right})`,
+    reciprocal: (x) => `(${shape}.div ${constant(1)} ${x})`,
+    function: (name) => {
+      if (NATIVE.has(name)) return (x) => `(${shape}.${name} ${x})`;
+      const imported = name === "power" ? "pow" : name;
+      imports.add(imported);
+      return (...x) => `(call $${imported} ${x.join(" ")})`;
+    },
+    define: (index, text) => {
+      parts.lines.push(set(`t${index}`, text));
+      return get(`t${index}`);
+    },
+  };
+}
+
+/** The exported function `name`, which writes each of `expressions` to a row of its own, `outStride` bytes apart where there are several. */
+function emitFunction(
+  name: string,
+  parameters: readonly string[],
+  expressions: readonly Expression[],
+  precision: Precision,
+  imports: Set<string>,
+): string {
+  const [shape, lanes] = precision === "float32" ? ["f32x4", 4] : ["f64x2", 2];
+  const parts: Parts = { fields: new Set(), constants: [], lines: [] };
+  const results = expressions.map(emitter(wat(precision, parts, imports)));
+  const fields = [...parts.fields].sort((f, g) => f - g);
+
+  /** The locals that point into row `index` of `base`. */
+  const row = (local: string, base: string, stride: string, index: number): string =>
+    set(local, index === 0 ? get(base) : `(i32.add ${get(base)} (i32.mul ${get(stride)} (i32.const ${index})))`);
+  const pointers = [...fields.map((f) => `in${f}`), ...results.map((_, f) => `out${f}`)];
+  const vectors = [
+    ...parts.constants.map((_, index) => `c${index}`),
+    ...fields.map((f) => `phi${f}`),
+    ...parts.lines.map((_, index) => `t${index}`),
+  ];
+  return [
+    `  (func (export "${name}")${parameters.map((parameter) => ` (param $${parameter} i32)`).join("")}`,
+    ...pointers.map((local) => `    (local $${local} i32)`),
+    ...vectors.map((local) => `    (local $${local} v128)`),
+    ...fields.map((f) => `    ${row(`in${f}`, "fields", "fieldStride", f)}`),
+    ...results.map((_, f) => `    ${row(`out${f}`, "out", "outStride", f)}`),
+    ...parts.constants.map((text, i) => `    ${set(`c${i}`, `(v128.const ${shape}${` ${text}`.repeat(lanes)})`)}`),
+    "    (loop $vectors",
+    ...fields.map((f) => `      ${set(`phi${f}`, `(v128.load ${get(`in${f}`)})`)}`),
+    ...parts.lines.map((line) => `      ${line}`),
+    ...results.map((result, f) => `      (v128.store ${get(`out${f}`)} ${result})`),
+    ...pointers.map((local) => `      ${set(local, `(i32.add ${get(local)} (i32.const 16))`)}`),
+    `      (br_if $vectors (i32.gt_s (local.tee $count (i32.sub ${get("count")} (i32.const ${lanes}))) (i32.const 0)))))`,
+  ].join("\n");
+}
+
+/** The WebAssembly text of V and its gradient. Throws InputError where a constant does not fit float32. */
+export function emitWat(potential: Potential, precision: Precision): string {
+  const imports = new Set<string>();
+  const { value, gradient } = potential.tree;
+  const functions = [
+    emitFunction("value", ["fields", "fieldStride", "out", "count"], [value], precision, imports),
+    emitFunction("gradient", ["fields", "fieldStride", "out", "outStride", "count"], gradient, precision, imports),
+  ];
+  const signature = (name: string): string => `(param v128${name === "pow" ? " v128" : ""}) (result v128)`;
+  const bits = precision === "float32" ? 32 : 64;
+  return [
+    "(module",
+    '  (import "env" "memory" (memory 1 65536 shared))',
+    ...[...imports].map((name) => `  (import "special" "${name}${bits}" (func $${name} ${signature(name)}))`),
+    `${functions.join("\n")})`,
+  ].join("\n");
+}

@@ -1,0 +1,60 @@
+// What the workers of one job share beside its data: a control block of five words, a cache line apart so that no two of them are fought
+// over. The host's twin is packages/core/src/engine/cpu/control.ts.
+//   + 0   stop: not zero once the job must end early (interrupted, or a worker has died)
+//   + 64  claim: the next item of work that nobody has taken
+//   + 128 progress: units of work done, 64 bits
+//   + 192 arrivals at the barrier, + 256 its generation
+
+// Parking goes through JavaScript's Atomics: `memory.atomic.wait32` in a large function hung under V8's baseline compiler.
+@external("host", "wait")
+declare function hostWait(address: usize, expected: i32): void;
+@external("host", "wake")
+declare function hostWake(address: usize): void;
+
+let control: usize = 0;
+let workers: i32 = 1;
+/** This worker's number, 0 .. workers - 1. */
+export let worker: i32 = 0;
+
+/** Spins before a worker parks: a few microseconds, longer than the others take where the work is even. */
+const SPINS = 20000;
+
+export function joinWorkers(controlBlock: usize, count: i32, self: i32): void {
+  control = controlBlock;
+  workers = count;
+  worker = self;
+}
+
+export function workerCount(): i32 {
+  return workers;
+}
+
+export function stopped(): bool {
+  return atomic.load<i32>(control) != 0;
+}
+
+/** The next item, each given once. */
+export function claim(): i32 {
+  return atomic.add<i32>(control, 1, 64);
+}
+
+export function progress(units: i64): void {
+  atomic.add<i64>(control, units, 128);
+}
+
+/** Waits until all workers are here. False where the job must end early. */
+export function barrier(): bool {
+  if (workers == 1) return !stopped();
+  const generation = atomic.load<i32>(control, 256);
+  if (atomic.add<i32>(control, 1, 192) + 1 == workers) {
+    atomic.store<i32>(control, 0, 192);
+    atomic.add<i32>(control, 1, 256);
+    hostWake(control + 256);
+    return !stopped();
+  }
+  for (let spin = 0; atomic.load<i32>(control, 256) == generation; spin++) {
+    if (stopped()) return false;
+    if (spin > SPINS) hostWait(control + 256, generation);
+  }
+  return !stopped();
+}

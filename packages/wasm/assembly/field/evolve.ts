@@ -1,0 +1,83 @@
+// Stretches of a schedule without observations in between. Several operations pass over the lattice in one sweep, so that memory sees each
+// site once for all of them. A worker's slab is swept as a trapezoid: operation s of a sweep takes the planes that are further than s from
+// the slab's ends, each as soon as the operation before has passed its neighbour; then, after a barrier, the gaps around the slabs' ends are
+// filled, growing as they go. The two arrays alternate, so that no gap finds its neighbours overwritten:
+// operation s + 1 stays one plane further from the gap than what operation s of the gap still reads.
+import { barrier, progress, stopped, worker, workerCount } from "../control";
+import { fieldBytes, fields, planes, points, realisations, rows } from "./grid";
+import { stepPlane } from "./step";
+
+/** Operations of one sweep at most: more fall out of the second cache. */
+const SWEEP = 4;
+
+/** The trapezoid of operations `from` .. `from + count - 1` in planes `low` .. `high - 1`. */
+function inside<T>(from: i32, count: i32, start: usize, low: i32, high: i32): void {
+  for (let front = low + 1; front < high - 1; front++) {
+    for (let s = 0; s < count; s++) {
+      const plane = front - s;
+      if (plane > low + s && plane < high - s - 1) stepPlane<T>(from + s, start, plane);
+    }
+  }
+}
+
+/** The gap around the slabs' common end before plane `end`. */
+function between<T>(from: i32, count: i32, start: usize, end: i32): void {
+  for (let s = 0; s < count; s++) {
+    for (let plane = end - s - 1; plane <= end + s; plane++) {
+      stepPlane<T>(from + s, start, plane < 0 ? plane + planes : plane);
+    }
+  }
+}
+
+@inline
+function slabStart(slab: i32, slabs: i32): i32 {
+  return <i32>((<i64>planes * slab) / slabs);
+}
+
+/** One realisation by this worker alone. */
+function evolveAlone<T>(from: i32, to: i32, start: usize): void {
+  const reach = min(SWEEP, planes / 2);
+  for (let operation = from; operation < to; ) {
+    if (stopped()) return;
+    const count = planes == 1 ? 1 : min(reach, to - operation);
+    if (planes == 1) stepPlane<T>(operation, start, 0);
+    else {
+      inside<T>(operation, count, start, 0, planes);
+      between<T>(operation, count, start, 0);
+    }
+    operation += count;
+    progress(<i64>count * <i64>fields * <i64>planes * <i64>rows * <i64>points);
+  }
+}
+
+/** One realisation by all workers that its planes have room for. */
+function evolveTogether<T>(from: i32, to: i32, start: usize): bool {
+  const slabs = min(workerCount(), planes / 2);
+  const takesPart = worker < slabs;
+  const low = takesPart ? slabStart(worker, slabs) : 0;
+  const high = takesPart ? slabStart(worker + 1, slabs) : 0;
+  const reach = min(SWEEP, planes / slabs / 2);
+  for (let operation = from; operation < to; ) {
+    const count = min(reach, to - operation);
+    if (takesPart) inside<T>(operation, count, start, low, high);
+    if (!barrier()) return false;
+    if (takesPart) between<T>(operation, count, start, low);
+    if (!barrier()) return false;
+    operation += count;
+    if (worker == 0) progress(<i64>count * <i64>fields * <i64>planes * <i64>rows * <i64>points);
+  }
+  return true;
+}
+
+/** Operations `from` .. `to - 1` of all realisations, with all other workers. False where stopped. */
+export function evolve<T>(from: i32, to: i32): bool {
+  const realisationBytes = <usize>fields * fieldBytes;
+  const count = workerCount();
+  // Whole realisations in parallel need no barriers: the last few, where not every worker would have one, are shared.
+  const shared = planes >= 4 ? realisations % count : 0;
+  for (let r = worker; r < realisations - shared; r += count) evolveAlone<T>(from, to, <usize>r * realisationBytes);
+  for (let r = realisations - shared; r < realisations; r++) {
+    if (!evolveTogether<T>(from, to, <usize>r * realisationBytes)) return false;
+  }
+  return barrier();
+}

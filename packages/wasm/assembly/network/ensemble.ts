@@ -1,0 +1,176 @@
+// The ensemble job: each worker takes networks one at a time until none is left, draws, trains and records them. A network is one worker's
+// alone, so that its numbers do not depend on how many there are.
+import { claim, progress, stopped } from "../control";
+import { dots } from "../linalg/dots";
+import { drawWeights } from "../random/normal";
+import { descendLayers, forward, sensitivities } from "./layered";
+import { enterResident, residentPass, showBias } from "./resident";
+import {
+  data,
+  deltaOf,
+  depth,
+  force,
+  gram,
+  hiddenOf,
+  inputRow,
+  inputRows,
+  inputs,
+  kernel,
+  learningRate,
+  outputs,
+  phi,
+  rowBytes,
+  stride,
+  targets,
+  velocity,
+  weightBytes,
+  weights,
+  weightsInto,
+  whole,
+  width,
+} from "./shape";
+
+/** dV/dphi of one field's row; strides are of no matter for one field. */
+@external("potential", "gradient")
+declare function gradient(fields: usize, fieldStride: i32, out: usize, outStride: i32, count: i32): void;
+
+@external("host", "now")
+declare function now(): f64;
+
+/** Seconds of drawing weights. */
+let drawing: f64 = 0;
+
+let steps: i32 = 0;
+/** Ascending steps, as 32-bit integers. */
+let outputSteps: usize = 0;
+let outputCount: i32 = 0;
+let kernelSteps: usize = 0;
+let kernelCount: i32 = 0;
+
+export function setRecords(lastStep: i32, outputsAt: usize, outputsIn: i32, kernelsAt: usize, kernelsIn: i32): void {
+  steps = lastStep;
+  outputSteps = outputsAt;
+  outputCount = outputsIn;
+  kernelSteps = kernelsAt;
+  kernelCount = kernelsIn;
+}
+
+function draw<T>(network: i32): void {
+  memory.fill(weights, 0, weightBytes);
+  if (velocity > 0) memory.fill(weights + velocity, 0, weightBytes);
+  for (let layer = 0; layer <= depth; layer++) {
+    const fanIn = layer == 0 ? inputs - 1 : width;
+    const count = layer == depth ? 1 : width;
+    const into = weightsInto<T>(layer);
+    // The output's weights stand in one row, as the units they belong to do.
+    const rowStride = layer == depth ? 1 : stride;
+    drawWeights<T>(into, rowStride, fanIn, count, 2 * layer, network);
+    drawWeights<T>(into + <usize>(fanIn * rowStride) * sizeof<T>(), rowStride, 1, count, 2 * layer + 1, network);
+  }
+}
+
+/** The kernel gains left * right elementwise, or left alone where there is no right. */
+function addGrams<T>(left: usize, right: usize): void {
+  const count = data * data;
+  for (let i = 0; i < count; i++) {
+    const at = <usize>i * sizeof<T>();
+    const place = kernel + <usize>i * 8;
+    const factor = right == 0 ? 1 : <f64>load<T>(right + at);
+    store<f64>(place, load<f64>(place) + factor * <f64>load<T>(left + at));
+  }
+}
+
+/** Theta_ab = sum over all weights and biases of df_a df_b: of each layer the inputs' Gram matrix times the sensitivities'. */
+function recordKernel<T>(target: usize): void {
+  const row = rowBytes<T>();
+  const grams = <usize>data * sizeof<T>();
+  const right = gram + <usize>data * grams;
+  forward<T>();
+  sensitivities<T>();
+  memory.fill(kernel, 0, <usize>(data * data) * 8);
+  for (let layer = 0; layer <= depth; layer++) {
+    const below = layer == 0 ? inputRows : hiddenOf<T>(layer - 1);
+    const belowRow = layer == 0 ? inputRow : row;
+    const count = whole<T>(layer == 0 ? inputs : width + 1);
+    dots<T>(below, belowRow, data, below, belowRow, data, gram, grams, count);
+    if (layer < depth) {
+      const delta = deltaOf<T>(layer);
+      dots<T>(delta, row, data, delta, row, data, right, grams, whole<T>(width));
+    }
+    addGrams<T>(gram, layer < depth ? right : 0);
+  }
+  memory.copy(target, kernel, <usize>(data * data) * 8);
+}
+
+/** Steps between looks at the stop word, as a power of two: a look is a few nanoseconds. */
+const LOOK = 16;
+
+/** Trains network `network`; its records go to [outputCount][data] and [kernelCount][data][data] float64. False where stopped. */
+function train<T>(network: i32, outputRecords: usize, kernelRecords: usize): bool {
+  const shallow = depth == 1;
+  const start = now();
+  draw<T>(network);
+  drawing += now() - start;
+  if (shallow) enterResident<T>();
+  let nextOutput = 0;
+  let nextKernel = 0;
+  for (let step = 0; step <= steps; step++) {
+    if (shallow) residentPass<T>(step > 0);
+    else {
+      if (step > 0) descendLayers<T>();
+      forward<T>();
+    }
+    if (nextOutput < outputCount && load<i32>(outputSteps + <usize>nextOutput * 4) == step) {
+      for (let a = 0; a < data; a++) {
+        store<f64>(outputRecords, <f64>load<T>(outputs + <usize>a * sizeof<T>()));
+        outputRecords += 8;
+      }
+      nextOutput++;
+    }
+    for (let a = 0; a < data; a++) {
+      const at = <usize>a * sizeof<T>();
+      store<T>(phi + at, load<T>(outputs + at) - load<T>(targets + at));
+    }
+    if (nextKernel < kernelCount && load<i32>(kernelSteps + <usize>nextKernel * 4) == step) {
+      if (shallow) showBias<T>(true);
+      recordKernel<T>(kernelRecords);
+      if (shallow) showBias<T>(false);
+      kernelRecords += <usize>(data * data) * 8;
+      nextKernel++;
+    }
+    if (step == steps) break;
+    gradient(phi, 0, force, 0, data);
+    for (let a = 0; a < data; a++) {
+      const at = force + <usize>a * sizeof<T>();
+      store<T>(at, <T>(-learningRate) * load<T>(at));
+    }
+    if ((step & (LOOK - 1)) == LOOK - 1) {
+      if (stopped()) return false;
+      progress(LOOK);
+    }
+  }
+  return true;
+}
+
+/** Trains networks `first` .. `first + count - 1`, with all other workers, into [count] records. Returns the seconds of drawing. */
+function trainEnsemble<T>(first: i32, count: i32, outputRecords: usize, kernelRecords: usize): f64 {
+  drawing = 0;
+  const outputBytes = <usize>(outputCount * data) * 8;
+  const kernelBytes = <usize>(kernelCount * data * data) * 8;
+  for (let item = claim(); item < count; item = claim()) {
+    if (stopped()) return drawing;
+    if (!train<T>(first + item, outputRecords + <usize>item * outputBytes, kernelRecords + <usize>item * kernelBytes)) {
+      return drawing;
+    }
+    progress(steps & (LOOK - 1));
+  }
+  return drawing;
+}
+
+export function trainEnsemble32(first: i32, count: i32, outputRecords: usize, kernelRecords: usize): f64 {
+  return trainEnsemble<f32>(first, count, outputRecords, kernelRecords);
+}
+
+export function trainEnsemble64(first: i32, count: i32, outputRecords: usize, kernelRecords: usize): f64 {
+  return trainEnsemble<f64>(first, count, outputRecords, kernelRecords);
+}

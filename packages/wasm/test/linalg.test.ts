@@ -1,0 +1,70 @@
+/** The three products against plain float64 sums on random matrices: odd rows and depths, single rows, more than one slice. */
+import { describe, expect, it } from "vitest";
+import { uniforms } from "../../core/src/random/normal.ts";
+import { readBenchModule, readModules } from "../index.ts";
+
+const PAGES = 64;
+const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+const env = { memory };
+const special = new WebAssembly.Instance(new WebAssembly.Module(readModules().special), { env }).exports;
+const host = { wait: () => {}, wake: () => {}, now: () => 0 };
+const kernels = new WebAssembly.Instance(new WebAssembly.Module(readBenchModule()), { env, special, host }).exports;
+
+type Matrix = Float32Array | Float64Array;
+/** Rows, columns (whole pairs of vectors), contracted length. */
+const SHAPES = [
+  [1, 8, 1],
+  [1, 8, 7],
+  [3, 8, 64],
+  [4, 16, 65],
+  [5, 24, 131],
+  [9, 8, 3],
+  [33, 40, 200],
+] as const;
+const STRIDE = 208;
+const ROWS = 208;
+
+/** Sums of the element (m, n) of each product: C = A B, C = A B^T, C = C + A^T B. */
+const ELEMENTS = {
+  product: (a: Matrix, b: Matrix, _c: Matrix, m: number, n: number, inner: number) =>
+    sum(inner, (k) => a[m * STRIDE + k]! * b[k * STRIDE + n]!),
+  dots: (a: Matrix, b: Matrix, _c: Matrix, m: number, n: number, inner: number) =>
+    sum(inner, (k) => a[m * STRIDE + k]! * b[n * STRIDE + k]!),
+  descend: (a: Matrix, b: Matrix, c: Matrix, m: number, n: number, inner: number) =>
+    c[m * STRIDE + n]! + sum(inner, (k) => a[k * STRIDE + m]! * b[k * STRIDE + n]!),
+};
+
+function sum(count: number, term: (k: number) => number): number {
+  let total = 0;
+  for (let k = 0; k < count; k++) total += term(k);
+  return total;
+}
+
+describe.each(Object.keys(ELEMENTS) as (keyof typeof ELEMENTS)[])("%s", (name) => {
+  describe.each([32, 64] as const)("float%d", (bits) => {
+    it.each(SHAPES)("%d x %d over %d", (rows, columns, wanted) => {
+      // Rows of `dots` are contracted by whole vectors.
+      const inner = name === "dots" ? Math.ceil(wanted / 4) * 4 : wanted;
+      const size = bits / 8;
+      const bytes = ROWS * STRIDE * size;
+      const view = (m: number): Matrix =>
+        bits === 32
+          ? new Float32Array(memory.buffer, m * bytes, ROWS * STRIDE)
+          : new Float64Array(memory.buffer, m * bytes, ROWS * STRIDE);
+      const next = uniforms(3, bits);
+      const matrices = [view(0), view(1), view(2)] as const;
+      for (const matrix of matrices) for (let i = 0; i < matrix.length; i++) matrix[i] = 2 * next() - 1;
+      const [a, b, c] = matrices;
+      const before = c.slice();
+      kernels[`${name}${bits}`]!(0, bytes, 2 * bytes, STRIDE, rows, columns, inner);
+      const bound = (inner + 8) * (bits === 32 ? 2 ** -23 : 2 ** -52);
+      for (let m = 0; m < ROWS; m++) {
+        for (let n = 0; n < STRIDE; n++) {
+          const inside = m < rows && n < columns;
+          const want = inside ? ELEMENTS[name](a, b, before, m, n, inner) : before[m * STRIDE + n]!;
+          expect(Math.abs(c[m * STRIDE + n]! - want)).toBeLessThanOrEqual(inside ? bound : 0);
+        }
+      }
+    });
+  });
+});

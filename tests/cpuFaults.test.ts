@@ -1,0 +1,187 @@
+/** What can go wrong with the workers of the CPU engine, and the named error that each gives; and that none of it hangs. */
+
+import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+import { createPool } from "@slowroll/core/engine/cpu/pool";
+import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import { InputError, InterruptedError, WorkerLostError } from "@slowroll/core/errors";
+import { activationNamed } from "@slowroll/core/network/activations";
+import { assemblePotential } from "@slowroll/core/potential/assemble";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { describe, expect, it, vi } from "vitest";
+
+/** Every worker thread that is started, so that one can be killed as a crash would. */
+const { started } = vi.hoisted(() => ({ started: [] as { terminate(): Promise<number> }[] }));
+vi.mock("node:worker_threads", async (original) => {
+  const threads = await original<typeof import("node:worker_threads")>();
+  class Watched extends threads.Worker {
+    constructor(...given: ConstructorParameters<typeof threads.Worker>) {
+      super(...given);
+      started.push(this);
+    }
+  }
+  return { ...threads, Worker: Watched };
+});
+
+const engineOf = (threads = 2) => openCpuEngine({ precision: "float64", threads, reason: "test" });
+
+async function latticeJob(points: number, operations: number): Promise<LatticeJob> {
+  const sites = points ** 3;
+  return {
+    grid: { dimensions: 3, points, spacing: 1, stencil: 2 },
+    realisations: 1,
+    fields: 1,
+    potential: await compilePotential("quartic"),
+    initial: async () => ({ field: new Float64Array(sites).fill(1), momentum: new Float64Array(sites) }),
+    schedule: { kind: "prescribed", coefficients: new Float64Array(3 * operations).fill(1e-4) },
+    observeAfter: [operations],
+    reductions: [{ kind: "field" }],
+  };
+}
+
+async function ensembleJob(width: number, steps: number, depth = 1): Promise<EnsembleJob> {
+  return {
+    architecture: {
+      inputDimension: 1,
+      depth,
+      width,
+      activation: activationNamed("erf"),
+      weightStd: 1.5,
+      biasStd: 0.1,
+    },
+    inputs: Float64Array.of(-1, 1),
+    targets: Float64Array.of(1, 0),
+    potential: await compilePotential("quadratic"),
+    learningRate: 0.01,
+    momentum: 0,
+    steps,
+    seed: 1,
+    networks: { first: 0, count: 4 },
+    recordOutputs: [steps],
+    recordKernels: [],
+  };
+}
+
+/** After so many milliseconds the job is well under way. */
+const UNDER_WAY = 150;
+
+describe("a worker that dies", () => {
+  it.each(["lattice", "ensemble"])(
+    "ends a running %s job with a named error, and the next job has new workers",
+    async (kind) => {
+      const engine = engineOf();
+      const before = started.length;
+      const running =
+        kind === "lattice"
+          ? engine.evolveLattice(await latticeJob(32, 400_000))
+          : engine.trainEnsemble(await ensembleJob(256, 4_000_000), () => {});
+      const failed = expect(running).rejects.toThrow(WorkerLostError);
+      setTimeout(() => void started[before + 1]!.terminate(), UNDER_WAY);
+      await failed;
+      await expect(running).rejects.toThrow(/worker 1 .* ended unasked/);
+      const { final } = await engine.evolveLattice(await latticeJob(8, 3));
+      expect(final.field.every(Number.isFinite)).toBe(true);
+      await engine.close();
+    },
+  );
+
+  it("says what a worker threw", async () => {
+    const pool = createPool(2);
+    const potential = await assemblePotential(await compilePotential("quadratic"), "float32");
+    const program = { activation: "erfRow32", potential, bytes: 65536, workers: 2, setup: () => [] };
+    const session = await pool.open(program, "nowhere");
+    await expect(session.run(() => [["noSuchExport"]], {})).rejects.toThrow(
+      /worker \d of the cpu engine failed: .*function/,
+    );
+    await pool.close();
+  });
+
+  it("that stands still is given up", async () => {
+    const pool = createPool(2, 0.3);
+    const potential = await assemblePotential(await compilePotential("quadratic"), "float32");
+    const program = {
+      activation: "erfRow32",
+      potential,
+      bytes: 2 ** 20,
+      workers: 2,
+      setup: () => [["setGrid", 3, 4, 1, 1, 80, 320, 1280] as const],
+    };
+    const session = await pool.open(program, "nowhere");
+    // Worker 0 waits for worker 1 at the barrier, which never comes.
+    const run = session.run((worker) => (worker === 0 ? [["evolveLattice32", 1, 1, 0, 0]] : []), {});
+    await expect(run).rejects.toThrow(/stood still/);
+    await pool.close();
+  });
+});
+
+describe("what does not fit", () => {
+  it("is refused with its size before anything is allocated", async () => {
+    const engine = engineOf();
+    await expect(engine.evolveLattice(await latticeJob(600, 1))).rejects.toThrow(/does not fit: it takes \d+\.\d+ GiB/);
+    await expect(engine.trainEnsemble(await ensembleJob(40_000, 1, 2), () => {})).rejects.toThrow(InputError);
+    await engine.close();
+  });
+});
+
+describe("an interrupted job", () => {
+  it.each(["lattice", "ensemble"])("ends with a named error: %s", async (kind) => {
+    const engine = engineOf();
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), UNDER_WAY);
+    const running =
+      kind === "lattice"
+        ? engine.evolveLattice(await latticeJob(32, 400_000), { signal: abort.signal })
+        : engine.trainEnsemble(await ensembleJob(256, 4_000_000), () => {}, { signal: abort.signal });
+    await expect(running).rejects.toThrow(InterruptedError);
+    await engine.close();
+  });
+
+  it("does not start where it was interrupted before", async () => {
+    const engine = engineOf();
+    await expect(engine.evolveLattice(await latticeJob(8, 3), { signal: AbortSignal.abort() })).rejects.toThrow(
+      InterruptedError,
+    );
+    await engine.close();
+  });
+});
+
+it("a caller's error in the middle of an ensemble reaches the caller, and the workers stop", async () => {
+  const engine = engineOf();
+  const job = await ensembleJob(64, 100);
+  const refuse = (): never => {
+    throw new RangeError("the caller's own");
+  };
+  await expect(engine.trainEnsemble({ ...job, networks: { first: 0, count: 100 } }, refuse)).rejects.toThrow(
+    "the caller's own",
+  );
+  await engine.close();
+});
+
+it("starts and stops 200 times, in the middle of work or at its end, without hanging", async () => {
+  for (let n = 0; n < 200; n++) {
+    const engine = engineOf(1 + (n % 3));
+    const abort = new AbortController();
+    const running = engine.evolveLattice(await latticeJob(16, n % 2 === 0 ? 4 : 200_000), { signal: abort.signal });
+    if (n % 2 === 1) setTimeout(() => abort.abort(), n % 20);
+    if (n % 2 === 0) await running;
+    else await expect(running).rejects.toThrow(InterruptedError);
+    await engine.close();
+  }
+});
+
+it("gives the same numbers for any number of threads", async () => {
+  const results = [];
+  for (const threads of [1, 2, 3, 5]) {
+    const engine = openCpuEngine({ precision: "float32", threads, reason: "test" });
+    const { final, observations } = await engine.evolveLattice(await latticeJob(17, 25));
+    const outputs: number[] = [];
+    const kernels: number[] = [];
+    const job = { ...(await ensembleJob(37, 20)), recordKernels: [0, 20] };
+    await engine.trainEnsemble({ ...job, networks: { first: 3, count: 11 } }, (batch) => {
+      outputs.push(...batch.outputs);
+      kernels.push(...batch.kernels);
+    });
+    results.push({ final, observations, outputs, kernels });
+    await engine.close();
+  }
+  for (const result of results.slice(1)) expect(result).toEqual(results[0]);
+});
