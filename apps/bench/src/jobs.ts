@@ -1,8 +1,5 @@
-/** Whole jobs of the engine as benchmarks: what a user's run does, resident and layered training and a lattice's evolution. */
-import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
-import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
-import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
-import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+/** Whole jobs of an engine as benchmarks: what a user's run does, resident and layered training and a lattice's evolution. */
+import type { Engine, EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
@@ -75,7 +72,7 @@ function plainOutputs({ architecture, inputs, targets, steps }: EnsembleJob): Fl
 const largest = (values: Iterable<number>): number => Math.max(...Array.from(values, Math.abs));
 
 async function training(
-  gpu: Gpu,
+  engine: Engine,
   width: number,
   depth: number,
   networks: number,
@@ -90,12 +87,15 @@ async function training(
     work: networks * steps,
     unit: "network steps/s",
     flops: 2 * networks * steps * D * weights,
-    bytes: depth === 1 ? 0 : 4 * networks * steps * (depth - 1) * width * width * 4,
-    run: async () => (await trainEnsemble(gpu, job, () => {})).engineSeconds,
+    bytes:
+      depth === 1
+        ? 0
+        : (engine.info.precision === "float64" ? 8 : 4) * networks * steps * (depth - 1) * width * width * 4,
+    run: async () => (await engine.trainEnsemble(job, () => {})).engineSeconds,
     async check() {
       const small = await ensembleJob(67, 1, 1, 40, [40]);
       let outputs = new Float64Array();
-      await trainEnsemble(gpu, small, (batch) => {
+      await engine.trainEnsemble(small, (batch) => {
         outputs = Float64Array.from(batch.outputs);
       });
       const want = plainOutputs(small);
@@ -104,7 +104,7 @@ async function training(
   };
 }
 
-async function lattice(gpu: Gpu, points: number, operations: number): Promise<JobBenchmark> {
+async function lattice(engine: Engine, points: number, operations: number): Promise<JobBenchmark> {
   const sites = points ** 3;
   const job: LatticeJob = {
     grid: { dimensions: 3, points, spacing: 1, stencil: 2 },
@@ -128,10 +128,10 @@ async function lattice(gpu: Gpu, points: number, operations: number): Promise<Jo
     work: sites * operations,
     unit: "site updates/s",
     flops: sites * operations * 20,
-    bytes: 16 * sites * operations,
-    run: async () => (await evolveLattice(gpu, job)).engineSeconds,
+    bytes: (engine.info.precision === "float64" ? 32 : 16) * sites * operations,
+    run: async () => (await engine.evolveLattice(job)).engineSeconds,
     async check() {
-      const { observations, final } = await evolveLattice(gpu, job);
+      const { observations, final } = await engine.evolveLattice(job);
       const { field } = final;
       const mean = field.reduce((sum, value) => sum + value, 0) / sites;
       return Math.abs(observations[0]!.fieldMean![0]! - mean) / largest(field.subarray(0, 1000));
@@ -139,17 +139,48 @@ async function lattice(gpu: Gpu, points: number, operations: number): Promise<Jo
   };
 }
 
-/** The jobs that are timed on this adapter. */
-export async function jobBenchmarks(gpu: Gpu): Promise<JobBenchmark[]> {
-  const software = gpu.adapter.type === "software";
-  const networks = software ? 64 : 8192;
-  const steps = software ? 100 : 400;
-  return [
-    await training(gpu, 64, 1, networks, steps),
-    await training(gpu, 256, 1, networks, steps),
-    await training(gpu, 1024, 1, software ? 32 : 4096, steps),
-    await training(gpu, 4096, 1, software ? 8 : 1024, software ? 50 : 200),
-    await training(gpu, 256, 2, software ? 8 : 1024, software ? 10 : 200),
-    await lattice(gpu, software ? 64 : 256, software ? 20 : 400),
-  ];
+/** Widths, depths, networks and steps of the trainings, and sides and operations of the lattices. */
+const SIZES = {
+  gpu: {
+    trainings: [
+      [64, 1, 8192, 400],
+      [256, 1, 8192, 400],
+      [1024, 1, 4096, 400],
+      [4096, 1, 1024, 200],
+      [256, 2, 1024, 200],
+    ],
+    lattices: [[256, 400]],
+  },
+  cpu: {
+    trainings: [
+      [64, 1, 1024, 400],
+      [256, 1, 512, 400],
+      [1024, 1, 128, 400],
+      [4096, 1, 32, 400],
+      [256, 2, 64, 100],
+    ],
+    lattices: [
+      [128, 200],
+      [256, 40],
+    ],
+  },
+  software: {
+    trainings: [
+      [64, 1, 64, 100],
+      [256, 1, 64, 100],
+      [1024, 1, 32, 100],
+      [4096, 1, 8, 50],
+      [256, 2, 8, 10],
+    ],
+    lattices: [[64, 20]],
+  },
+} as const;
+
+/** The jobs that are timed on an engine of that scale. */
+export async function jobBenchmarks(engine: Engine, scale: keyof typeof SIZES): Promise<JobBenchmark[]> {
+  const { trainings, lattices } = SIZES[scale];
+  return Promise.all([
+    ...trainings.map(([width, depth, networks, steps]) => training(engine, width, depth, networks, steps)),
+    ...lattices.map(([points, operations]) => lattice(engine, points, operations)),
+  ]);
 }

@@ -1,7 +1,7 @@
 /** Peers on the same work: gpu.js in each of its modes that runs here, and plain typed arrays, checked against each other first. */
 import { createRequire } from "node:module";
 import { product, type StencilStep, stencil } from "./plain.ts";
-import { median } from "./timing.ts";
+import { median } from "./report.ts";
 
 export interface PeerResult {
   readonly name: string;
@@ -43,7 +43,7 @@ interface GpuJsModule {
   input(value: Float32Array, size: number[]): unknown;
 }
 
-const MODES = ["cpu", "webasm", "webgpu"] as const;
+const MODES = ["cpu", "webasm", "headlessgl", "webgpu"] as const;
 
 /** gpu.js, or why it cannot be had. */
 function loadGpuJs(): { module: GpuJsModule; version: string } | { missing: string } {
@@ -53,6 +53,24 @@ function loadGpuJs(): { module: GpuJsModule; version: string } | { missing: stri
     return { module: require("gpu.js") as GpuJsModule, version };
   } catch (error) {
     return { missing: (error as Error).message.split("\n")[0]! };
+  }
+}
+
+/** Kept for good: see adapter.ts. */
+const instances: GPU[] = [];
+
+/** Runs `work` with Dawn as `navigator.gpu`, where gpu.js looks for WebGPU and Node has none. */
+async function withNavigator<T>(work: () => Promise<T>): Promise<T> {
+  const { create } = await import("webgpu");
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  const instance = create([]);
+  instances.push(instance);
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: instance }, configurable: true });
+  try {
+    return await work();
+  } finally {
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+    else Reflect.deleteProperty(globalThis, "navigator");
   }
 }
 
@@ -102,19 +120,23 @@ export async function measurePeers(works: readonly PeerWork[], samples: number):
         add(`gpu.js ${mode}`, "-", gpuJs);
         continue;
       }
-      let instance: GpuJsInstance | undefined;
-      try {
-        instance = new gpuJs.module.GPU({ mode });
-        const { source, output, constants, inputs } = work.gpuJs;
-        const kernel = instance.createKernel(source, { output, constants });
-        const got = flatten(await kernel(...inputs));
-        if (!agrees(got, want)) throw new Error("its numbers differ from the typed arrays'");
-        add(`gpu.js ${mode}`, gpuJs.version, { seconds: median(await time(() => kernel(...inputs), samples)) });
-      } catch (error) {
-        add(`gpu.js ${mode}`, gpuJs.version, { missing: (error as Error).message.split("\n")[0]! });
-      } finally {
-        instance?.destroy();
-      }
+      const { module, version } = gpuJs;
+      const measure = async (): Promise<void> => {
+        let instance: GpuJsInstance | undefined;
+        try {
+          instance = new module.GPU({ mode });
+          const { source, output, constants, inputs } = work.gpuJs;
+          const kernel = instance.createKernel(source, { output, constants });
+          const got = flatten(await kernel(...inputs));
+          if (!agrees(got, want)) throw new Error("its numbers differ from the typed arrays'");
+          add(`gpu.js ${mode}`, version, { seconds: median(await time(() => kernel(...inputs), samples)) });
+        } catch (error) {
+          add(`gpu.js ${mode}`, version, { missing: (error as Error).message.split("\n")[0]! });
+        } finally {
+          instance?.destroy();
+        }
+      };
+      await (mode === "webgpu" ? withNavigator(measure) : measure());
     }
   }
   return results;

@@ -1,8 +1,11 @@
 /** `slowroll-bench`: ceilings first, then every kernel against the nearer of them, then peers on the same work, all in one run. */
-import { openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { SlowrollError } from "@slowroll/core/errors";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { measureAll, type Report } from "./measure.ts";
+import { EngineUnavailableError, SlowrollError } from "@slowroll/core/errors";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { measureAll } from "./measure.ts";
+import type { Report } from "./report.ts";
+import type { Target } from "./target.ts";
+
+const VERSION = "0.1.0";
 
 export interface Io {
   out(text: string): void;
@@ -11,7 +14,10 @@ export interface Io {
 
 interface Options {
   readonly json?: boolean;
+  readonly engine: "auto" | "webgpu" | "cpu";
   readonly adapter: string;
+  readonly threads?: number;
+  readonly python?: string;
   readonly filter: string;
   readonly samples: number;
   readonly peers: boolean;
@@ -27,14 +33,16 @@ function wholeNumber(text: string): number {
 const si = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 3 });
 
 function asText({ engine, ceilings, kernels, peers, curves }: Report): string {
+  const double =
+    ceilings.float64FlopsPerSecond === undefined ? "" : ` (float64 ${si.format(ceilings.float64FlopsPerSecond)})`;
   const lines = [
-    `engine: ${engine.kind} on ${engine.name} (${engine.type}, ${engine.backend})`,
-    `ceilings: copy ${si.format(ceilings.copyBytesPerSecond)} B/s, multiply-add ${si.format(ceilings.flopsPerSecond)} flop/s, dispatch ${(ceilings.dispatchSeconds * 1e6).toFixed(1)} us`,
+    `engine: ${engine.kind} on ${engine.name} (${engine.type}, ${engine.backend}${engine.threads ? `, ${engine.threads} threads` : ""})`,
+    `ceilings: copy ${si.format(ceilings.copyBytesPerSecond)} B/s, multiply-add ${si.format(ceilings.flopsPerSecond)} flop/s${double}, dispatch ${(ceilings.dispatchSeconds * 1e6).toFixed(1)} us`,
     "",
-    `${"kernel".padEnd(32)} ${"size".padEnd(26)} ${"rate".padStart(10)} ${"unit".padEnd(16)} of ceiling    spread`,
-    ...kernels.map(({ name, size, rate, unit, ceiling, fraction, samples }) => {
+    `${"kernel".padEnd(32)} ${"size".padEnd(34)} ${"precision".padEnd(9)} ${"rate".padStart(10)} ${"unit".padEnd(18)} of ceiling    spread`,
+    ...kernels.map(({ name, size, precision, rate, unit, ceiling, fraction, samples }) => {
       const spread = (Math.max(...samples) - Math.min(...samples)) / rate;
-      return `${name.padEnd(32)} ${size.padEnd(26)} ${si.format(rate).padStart(10)} ${unit.padEnd(16)} ${(100 * fraction).toFixed(1).padStart(5)}% ${ceiling.padEnd(13)} ${(100 * spread).toFixed(0)}%`;
+      return `${name.padEnd(32)} ${size.padEnd(34)} ${precision.padEnd(9)} ${si.format(rate).padStart(10)} ${unit.padEnd(18)} ${(100 * fraction).toFixed(1).padStart(5)}% ${ceiling.padEnd(13)} ${(100 * spread).toFixed(0)}%`;
     }),
     "",
     ...peers.map(({ name, version, work, rate, unit, ratio, missing }) =>
@@ -51,12 +59,28 @@ function asText({ engine, ceilings, kernels, peers, curves }: Report): string {
   return `${lines.join("\n")}\n`;
 }
 
+async function openTarget({ engine, adapter, threads }: Options): Promise<Target> {
+  const webGpu = async (choice: string): Promise<Target> => (await import("./webgpu/target.ts")).webGpuTarget(choice);
+  if (engine === "webgpu" || adapter !== "auto") return webGpu(adapter);
+  if (engine === "auto") {
+    try {
+      return await webGpu("hardware");
+    } catch (error) {
+      if (!(error instanceof EngineUnavailableError)) throw error;
+    }
+  }
+  return (await import("./cpu/target.ts")).cpuTarget(threads);
+}
+
 /** Runs one command line and resolves with the exit code. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command("slowroll-bench")
     .description("Measures every kernel as a fraction of ceilings measured in the same run, and peers on the same work")
     .option("--json", "print the report as one JSON document")
-    .option("--adapter <name>", "auto, hardware, software or part of an adapter's name", "auto")
+    .addOption(new Option("--engine <kind>", "what is measured").choices(["auto", "webgpu", "cpu"]).default("auto"))
+    .option("--adapter <name>", "auto, hardware, software or part of an adapter's name; names webgpu", "auto")
+    .option("--threads <n>", "threads of the cpu engine", wholeNumber)
+    .option("--python <path>", "interpreter of the peers in Python, python3 of the PATH by default")
     .option("--filter <text>", "only kernels and peers whose name has this in it", "")
     .option("--samples <n>", "timings of each kernel", wholeNumber, 7)
     .option("--no-peers", "leave the peers out")
@@ -65,13 +89,15 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     program.parse(argv, { from: "user" });
     const options = program.opts<Options>();
-    const gpu = await openGpu(options.adapter);
-    io.error(`engine: webgpu on ${gpu.adapter.name} (${gpu.adapter.type}, ${gpu.adapter.backend}): ${gpu.reason}\n`);
+    const target = await openTarget(options);
+    const { kind, name, type, backend } = target.info;
+    io.error(`engine: ${kind} on ${name} (${type}, ${backend})\n`);
     try {
-      const report = await measureAll(gpu, options, (name) => io.error(`measuring ${name}\n`));
+      const onStart = (what: string): void => io.error(`measuring ${what}\n`);
+      const report = await measureAll(target, { ...options, version: VERSION, onStart });
       io.out(options.json ? `${JSON.stringify(report)}\n` : asText(report));
     } finally {
-      gpu.close();
+      await target.close();
     }
     return 0;
   } catch (error) {

@@ -45,6 +45,25 @@ describe("slowroll-bench", () => {
     expect(peers).toContainEqual(["typed arrays", false]);
     expect(report.curves[0].sizes).toEqual([64, 256, 1024, 4096]);
   });
+  it("measures the cpu engine in both precisions", async () => {
+    const { code, out } = await bench(
+      "--json",
+      "--samples",
+      "1",
+      "--engine",
+      "cpu",
+      "--filter",
+      "linalg",
+      "--no-peers",
+    );
+    expect(code).toBe(0);
+    const { engine, ceilings, kernels } = JSON.parse(out);
+    expect(engine.kind).toBe("cpu");
+    expect(ceilings.float64FlopsPerSecond).toBeGreaterThan(0);
+    expect(new Set(kernels.map(({ precision }: { precision: string }) => precision))).toEqual(
+      new Set(["float32", "float64"]),
+    );
+  });
   it("is readable without --json", async () => {
     const { code, out } = await bench(
       "--samples",

@@ -43,9 +43,3 @@ export async function timeDispatch(gpu: Gpu, dispatch: Dispatch, samples: number
   for (let s = 0; s < samples; s++) timings.push((await passSeconds(gpu, dispatch, repeats)) / repeats);
   return timings;
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}

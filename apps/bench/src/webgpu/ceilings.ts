@@ -1,13 +1,8 @@
 /** What the adapter can do at best, measured in the same run as what is compared with it. */
 import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
 import { type KernelDeclaration, loadKernel } from "@slowroll/core/engine/webgpu/kernel";
-import { median, timeDispatch } from "./timing.ts";
-
-export interface Ceilings {
-  readonly copyBytesPerSecond: number;
-  readonly flopsPerSecond: number;
-  readonly dispatchSeconds: number;
-}
+import { type Ceilings, median } from "../report.ts";
+import { timeDispatch } from "./timing.ts";
 
 const copy: KernelDeclaration<"source" | "target_"> = { name: "bench/copy", bindings: ["source", "target_"] };
 const multiplyAdd: KernelDeclaration<"result"> = { name: "bench/multiply_add", bindings: ["result"] };

@@ -1,0 +1,197 @@
+/** The CPU engine: its ceilings and products on all workers at once, and peers on the same jobs. */
+import { availableParallelism } from "node:os";
+import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+import { createPool, type Pool, type Session } from "@slowroll/core/engine/cpu/pool";
+import type { Engine } from "@slowroll/core/engine/engine";
+import { assemblePotential } from "@slowroll/core/potential/assemble";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { uniforms } from "@slowroll/core/random/normal";
+import { readBenchModule } from "@slowroll/wasm";
+import { type Ceilings, judge, type KernelResult, median } from "../report.ts";
+import type { Target } from "../target.ts";
+
+type Precision = "float32" | "float64";
+const PRECISIONS = ["float32", "float64"] as const;
+
+/** Bytes of one worker's copy: larger than its share of the last cache. */
+const COPY_BYTES = 64 * 2 ** 20;
+const DATA = 4096;
+
+/** A session of the benchmark's own module; each worker has `bytes` bytes of its own. */
+async function openSession(pool: Pool, bytes: number): Promise<{ session: Session; base(worker: number): number }> {
+  const potential = await assemblePotential(await compilePotential("quadratic"), "float32");
+  const base = (worker: number): number => DATA + worker * bytes;
+  const session = await pool.open(
+    {
+      activation: "linearRow32",
+      potential,
+      kernels: readBenchModule(),
+      bytes: base(pool.threads),
+      workers: pool.threads,
+      setup: () => [],
+    },
+    "slowroll-bench",
+  );
+  return { session, base };
+}
+
+async function measureCeilings(pool: Pool, samples: number): Promise<Ceilings> {
+  const { session, base } = await openSession(pool, 2 * COPY_BYTES);
+  const best = async (run: () => Promise<number>): Promise<number> => {
+    let largest = 0;
+    for (let s = 0; s <= samples; s++) largest = Math.max(largest, await run());
+    return largest;
+  };
+  const repeats = 4;
+  const copyBytesPerSecond = await best(async () => {
+    const { seconds } = await session.run((w) => [["copy", base(w), base(w) + COPY_BYTES, COPY_BYTES, repeats]], {});
+    return (2 * COPY_BYTES * repeats * session.workers) / seconds;
+  });
+  const flops = (bits: 32 | 64) =>
+    best(async () => {
+      const { seconds, values } = await session.run((w) => [[`multiplyAdd${bits}`, 20_000, 200, base(w)]], {});
+      return values.reduce((sum, value) => sum + value, 0) / seconds;
+    });
+  const dispatches: number[] = [];
+  for (let s = 0; s < 200; s++) dispatches.push((await session.run(() => [], {})).seconds);
+  return {
+    copyBytesPerSecond,
+    flopsPerSecond: await flops(32),
+    float64FlopsPerSecond: await flops(64),
+    dispatchSeconds: median(dispatches),
+  };
+}
+
+/** A product's export, its shape, and the plain sum that one element of C must be. */
+interface ProductKernel {
+  readonly name: "product" | "dots" | "descend";
+  readonly rows: number;
+  readonly columns: number;
+  readonly inner: number;
+  /** Element (m, n) from A and B with rows `stride` apart. */
+  element(a: ArrayLike<number>, b: ArrayLike<number>, stride: number, m: number, n: number): number;
+}
+
+const sumOver = (inner: number, term: (k: number) => number): number => {
+  let sum = 0;
+  for (let k = 0; k < inner; k++) sum += term(k);
+  return sum;
+};
+
+const forward = (rows: number, inner: number): ProductKernel => ({
+  name: "product",
+  rows,
+  columns: 512,
+  inner,
+  element: (a, b, stride, m, n) => sumOver(inner, (k) => a[m * stride + k]! * b[k * stride + n]!),
+});
+const back = (rows: number, inner: number): ProductKernel => ({
+  name: "dots",
+  rows,
+  columns: 512,
+  inner,
+  element: (a, b, stride, m, n) => sumOver(inner, (k) => a[m * stride + k]! * b[n * stride + k]!),
+});
+const update = (rows: number, inner: number): ProductKernel => ({
+  name: "descend",
+  rows,
+  columns: 512,
+  inner,
+  element: (a, b, stride, m, n) => sumOver(inner, (k) => a[k * stride + m]! * b[k * stride + n]!),
+});
+/** Square products, and those of a layer of 512 units with 8 data. */
+const PRODUCTS = [forward(512, 512), back(512, 512), update(512, 512), forward(8, 512), back(8, 512), update(512, 8)];
+
+/** Rows of 512 elements and a cache line, as a layer's are. */
+const STRIDE = 528;
+const MATRIX = 512 * STRIDE;
+const SAMPLE_SECONDS = 0.05;
+
+async function measureProduct(
+  pool: Pool,
+  kernel: ProductKernel,
+  precision: Precision,
+  samples: number,
+  ceilings: Ceilings,
+): Promise<KernelResult> {
+  const size = precision === "float64" ? 8 : 4;
+  const matrix = MATRIX * size + 1024;
+  const { session, base } = await openSession(pool, 3 * matrix);
+  const { buffer } = session.memory;
+  const view = (address: number): Float32Array | Float64Array =>
+    size === 8 ? new Float64Array(buffer, address, MATRIX) : new Float32Array(buffer, address, MATRIX);
+  const { name, rows, columns, inner } = kernel;
+  const next = uniforms(7, 0);
+  for (let worker = 0; worker < session.workers; worker++) {
+    for (const m of [0, 1]) {
+      const elements = view(base(worker) + m * matrix);
+      for (let i = 0; i < MATRIX; i++) elements[i] = 2 * next() - 1;
+    }
+  }
+  const bits = size === 8 ? 64 : 32;
+  const call = (worker: number) => {
+    const [a, b, c] = [0, 1, 2].map((m) => base(worker) + m * matrix) as [number, number, number];
+    return [`${name}${bits}`, a, b, c, STRIDE, rows, columns, inner] as const;
+  };
+  await session.run((worker) => [call(worker)], {});
+  const [a, b, c] = [view(base(0)), view(base(0) + matrix), view(base(0) + 2 * matrix)];
+  for (const [m, n] of [
+    [0, 0],
+    [rows - 1, columns - 1],
+    [rows >> 1, 37],
+  ] as const) {
+    const wrong = Math.abs(c[m * STRIDE + n]! - kernel.element(a, b, STRIDE, m, n));
+    if (!(wrong < (inner + 8) * (size === 8 ? 2 ** -52 : 2 ** -23)))
+      throw new Error(`${name} is wrong by ${wrong.toExponential(1)}: its speed means nothing`);
+  }
+  const flops = 2 * rows * columns * inner;
+  const repeats = Math.max(1, Math.ceil((SAMPLE_SECONDS * 2e10) / flops));
+  const timings: number[] = [];
+  for (let s = 0; s <= samples; s++) {
+    const { seconds } = await session.run((worker) => new Array(repeats).fill(call(worker)), {});
+    if (s > 0) timings.push(seconds / repeats);
+  }
+  return judge(
+    { name: `linalg/${name}`, size: `${rows} x ${inner} x ${columns}`, precision },
+    timings,
+    { flops: flops * session.workers, bytes: 0, unit: "flop/s" },
+    ceilings,
+  );
+}
+
+/** @throws EngineUnavailableError where the kernels are not built. */
+export function cpuTarget(threads: number = availableParallelism()): Target {
+  const pool = createPool(threads);
+  const engines = new Map<Precision, Engine>();
+  const engine = (precision: Precision): Engine => {
+    const opened = engines.get(precision) ?? openCpuEngine({ precision, threads, reason: "" });
+    engines.set(precision, opened);
+    return opened;
+  };
+  const { reason: _reason, ...info } = engine("float32").info;
+  return {
+    info,
+    precisions: PRECISIONS,
+    scale: "cpu",
+    engine,
+    measureCeilings: (samples) => measureCeilings(pool, samples),
+    async measureKernels(ceilings, { filter, samples, onStart }) {
+      const results: KernelResult[] = [];
+      for (const precision of PRECISIONS) {
+        for (const kernel of PRODUCTS) {
+          if (!`linalg/${kernel.name}`.includes(filter)) continue;
+          onStart(`linalg/${kernel.name} ${precision}`);
+          results.push(await measureProduct(pool, kernel, precision, samples, ceilings));
+        }
+      }
+      return results;
+    },
+    async measurePeers(_kernels, options) {
+      const { measureEnginePeers } = await import("../peers/engine.ts");
+      return measureEnginePeers(engine, options);
+    },
+    async close() {
+      await Promise.all([pool.close(), ...[...engines.values()].map((opened) => opened.close())]);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * Peers of an engine's two jobs on the same work: each is checked against the engine's numbers first, then timed in turn with it, sample by
+ * sample, so that both see the same machine. A peer that is not there, or gives other numbers, is reported as missing with the reason.
+ */
+import type { Engine, EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import type { PeerResult } from "../peers.ts";
+import { median } from "../report.ts";
+import { type Contestant, latticers, trainers } from "./contestants.ts";
+import { PeerMissing } from "./process.ts";
+import { type LatticeSize, latticeJob, type TrainSize, trainJob, writeWork } from "./work.ts";
+
+interface EnginePeerSizes {
+  readonly trainings: readonly TrainSize[];
+  readonly lattices: readonly LatticeSize[];
+}
+
+export interface EnginePeerOptions {
+  readonly samples: number;
+  /** Only peers and works with this in "peers NAME: WORK". */
+  readonly filter: string;
+  /** Interpreter of the peers in Python; `python3` of the PATH where not given. */
+  readonly python?: string | undefined;
+  /** For tests: a second or so of the engine on two cores where not given. */
+  readonly sizes?: EnginePeerSizes;
+  onStart(name: string): void;
+}
+
+const SIZES: EnginePeerSizes = {
+  trainings: [
+    { width: 64, depth: 1, networks: 1024, steps: 800, few: true },
+    { width: 256, depth: 1, networks: 512, steps: 600 },
+    { width: 1024, depth: 1, networks: 128, steps: 600, few: true },
+    { width: 4096, depth: 1, networks: 64, steps: 300, few: true },
+    { width: 256, depth: 2, networks: 64, steps: 200 },
+  ],
+  lattices: [{ points: 128, operations: 320 }],
+};
+
+/** Largest relative differences from the engine's numbers: float32 after hundreds of steps, and float64. */
+const TOLERANCE = { float32: 1e-3, float64: 1e-12 };
+
+/** A job of the engine, whole or in part, with peers. */
+interface Work<Job> {
+  readonly name: string;
+  readonly unit: string;
+  readonly precision: "float32" | "float64";
+  readonly contestants: readonly Contestant<Job>[];
+  /** The job with a share of its networks or operations. */
+  job(share: number): Promise<Job>;
+  /** Units of work. */
+  count(job: Job): number;
+  /** Runs the engine's own. */
+  ours(engine: Engine, job: Job): Promise<{ seconds: number; outcome: Float64Array }>;
+}
+
+const HIDDEN = ["no", "one", "two", "three"];
+
+function training(size: TrainSize): Work<EnsembleJob> {
+  return {
+    name: `train, ${HIDDEN[size.depth]} hidden layer${size.depth > 1 ? "s" : ""}, width ${size.width}`,
+    unit: "network steps/s",
+    precision: "float32",
+    contestants: trainers.filter(({ once, shallow }) => !(once && size.few) && !(shallow && size.depth > 1)),
+    job: (share) => trainJob({ ...size, networks: Math.max(1, Math.round(share * size.networks)) }),
+    count: ({ networks, steps }) => networks.count * steps,
+    async ours(engine, job) {
+      const D = job.targets.length;
+      const outcome = new Float64Array(job.networks.count * D);
+      const { engineSeconds } = await engine.trainEnsemble(job, ({ first, outputs }) =>
+        outcome.set(outputs, first * D),
+      );
+      return { seconds: engineSeconds, outcome };
+    },
+  };
+}
+
+function lattice({ points, operations }: LatticeSize): Work<LatticeJob> {
+  return {
+    name: `lattice, phi^4, Verlet, ${points}^3`,
+    unit: "site updates/s",
+    precision: "float64",
+    contestants: latticers,
+    job: (share) => latticeJob({ points, operations: Math.max(2, Math.round(share * operations)) }),
+    count: ({ schedule }) => (points ** 3 * schedule.coefficients.length) / 3,
+    async ours(engine, job) {
+      const { engineSeconds, final } = await engine.evolveLattice(job);
+      return { seconds: engineSeconds, outcome: final.field };
+    },
+  };
+}
+
+/** Largest difference over the largest value; infinite where the lengths differ, NaN where a number is none. */
+function difference(got: Float64Array, want: Float64Array): number {
+  if (got.length !== want.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  let apart = 0;
+  for (const [i, value] of want.entries()) {
+    const distance = Math.abs(got[i]! - value);
+    if (Number.isNaN(distance)) return Number.NaN;
+    largest = Math.max(largest, Math.abs(value));
+    apart = Math.max(apart, distance);
+  }
+  return apart / largest;
+}
+
+/** One peer on one work. Throws PeerMissing; what the engine throws. */
+async function compete<Job extends EnsembleJob | LatticeJob>(
+  { precision, job: jobOf, count, ours }: Work<Job>,
+  { share, start }: Contestant<Job>,
+  engine: Engine,
+  whole: Job,
+  { samples, python = "python3" }: EnginePeerOptions,
+): Promise<{ version: string; rate: number; ratio: number } | { version: string; missing: string }> {
+  const job = share === 1 ? whole : await jobOf(share);
+  const files = await writeWork(job);
+  try {
+    const peer = await start(job, files, python);
+    try {
+      // The first runs compile, and are what is compared.
+      await peer.run();
+      const wrong = difference(await peer.outcome(), (await ours(engine, job)).outcome);
+      if (!(wrong < TOLERANCE[precision])) {
+        return {
+          version: peer.version,
+          missing: `its numbers differ from the engine's by ${wrong.toExponential(1)} relative`,
+        };
+      }
+      const rates: { ours: number; theirs: number }[] = [];
+      for (let s = 0; s < samples; s++) {
+        const { seconds } = await ours(engine, whole);
+        rates.push({ ours: count(whole) / seconds, theirs: count(job) / (await peer.run()) });
+      }
+      const rate = median(rates.map(({ theirs }) => theirs));
+      return { version: peer.version, rate, ratio: median(rates.map((pair) => pair.ours)) / rate };
+    } finally {
+      peer.close();
+    }
+  } finally {
+    await files.remove();
+  }
+}
+
+async function measureWork<Job extends EnsembleJob | LatticeJob>(
+  work: Work<Job>,
+  open: (precision: "float32" | "float64") => Engine,
+  options: EnginePeerOptions,
+): Promise<PeerResult[]> {
+  const results: PeerResult[] = [];
+  const whole = await work.job(1);
+  for (const contestant of work.contestants) {
+    const { name } = contestant;
+    const title = `peers ${name}: ${work.name}`;
+    if (!title.includes(options.filter)) continue;
+    options.onStart(title);
+    const common = { name, work: work.name, unit: work.unit };
+    try {
+      results.push({ ...common, ...(await compete(work, contestant, open(work.precision), whole, options)) });
+    } catch (error) {
+      // The system's refusals (no room for the files, no right to run a program) are the peer's too; other errors are the engine's.
+      if (!(error instanceof PeerMissing || (error as NodeJS.ErrnoException).syscall)) throw error;
+      results.push({ ...common, version: "-", missing: (error as Error).message });
+    }
+  }
+  return results;
+}
+
+/**
+ * Rates of the peers and the engine's over them. `open` gives the caller's engine of a precision, the same one each time; it stays the
+ * caller's to close.
+ * @throws what the engine throws.
+ */
+export async function measureEnginePeers(
+  open: (precision: "float32" | "float64") => Engine,
+  options: EnginePeerOptions,
+): Promise<PeerResult[]> {
+  const { trainings, lattices } = options.sizes ?? SIZES;
+  const results: PeerResult[] = [];
+  for (const size of trainings) results.push(...(await measureWork(training(size), open, options)));
+  for (const size of lattices) results.push(...(await measureWork(lattice(size), open, options)));
+  return results;
+}

@@ -1,0 +1,85 @@
+/** The report's form (contract: `slowroll-bench --json`), and how a timing is judged against the ceilings of its run. */
+import type { EngineInfo } from "@slowroll/core/engine/engine";
+import type { PeerResult } from "./peers.ts";
+
+/** What the machine can do at best, measured in the same run as what is compared with it. */
+export interface Ceilings {
+  readonly copyBytesPerSecond: number;
+  /** Of float32. */
+  readonly flopsPerSecond: number;
+  /** Of float64, where the engine has it. */
+  readonly float64FlopsPerSecond?: number;
+  readonly dispatchSeconds: number;
+}
+
+export interface KernelResult {
+  readonly name: string;
+  readonly size: string;
+  readonly precision: "float32" | "float64";
+  /** Median. */
+  readonly rate: number;
+  readonly unit: string;
+  /** The ceiling that binds first. */
+  readonly ceiling: "copy" | "multiply-add";
+  /** Of that ceiling; above 1 where several steps pass over data that the caches hold. */
+  readonly fraction: number;
+  /** The rate of each timing. */
+  readonly samples: number[];
+}
+
+export interface Curve {
+  readonly name: string;
+  readonly sizes: number[];
+  readonly seconds: number[];
+  /** Of the power law from the smallest to the largest size. */
+  readonly exponent: number;
+}
+
+export interface Report {
+  readonly version: string;
+  readonly engine: Omit<EngineInfo, "reason">;
+  readonly ceilings: Ceilings;
+  readonly kernels: KernelResult[];
+  readonly peers: PeerResult[];
+  readonly curves: Curve[];
+}
+
+/** What one timing did. */
+export interface Work {
+  readonly flops: number;
+  readonly bytes: number;
+  /** Units of work, by default those of the ceiling that binds. */
+  readonly count?: number;
+  readonly unit?: string;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Rate, ceiling and fraction from timings in seconds. */
+export function judge(
+  { name, size, precision }: Pick<KernelResult, "name" | "size" | "precision">,
+  timings: readonly number[],
+  work: Work,
+  ceilings: Ceilings,
+): KernelResult {
+  const flopsPerSecond = precision === "float64" ? ceilings.float64FlopsPerSecond! : ceilings.flopsPerSecond;
+  const byMemory = work.bytes / ceilings.copyBytesPerSecond;
+  const byArithmetic = work.flops / flopsPerSecond;
+  const ceiling = byMemory >= byArithmetic ? "copy" : "multiply-add";
+  const count = work.count ?? (ceiling === "copy" ? work.bytes : work.flops);
+  const seconds = median(timings);
+  return {
+    name,
+    size,
+    precision,
+    rate: count / seconds,
+    unit: work.unit ?? (ceiling === "copy" ? "B/s" : "flop/s"),
+    ceiling,
+    fraction: Math.max(byMemory, byArithmetic) / seconds,
+    samples: timings.map((timing) => count / timing),
+  };
+}

@@ -1,0 +1,88 @@
+/** Peers of the engine's jobs: those that need nothing agree with the engine, and those that are not there are reported as missing. */
+import { spawnSync } from "node:child_process";
+import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { measureEnginePeers } from "../src/peers/engine.ts";
+import type { PeerResult } from "../src/peers.ts";
+
+const sizes = {
+  trainings: [
+    { width: 67, depth: 1, networks: 5, steps: 30 },
+    { width: 9, depth: 2, networks: 3, steps: 10 },
+  ],
+  lattices: [{ points: 9, operations: 40 }],
+};
+
+const engines = {
+  float32: openCpuEngine({ precision: "float32", threads: 2, reason: "test" }),
+  float64: openCpuEngine({ precision: "float64", threads: 2, reason: "test" }),
+};
+afterAll(() => Promise.all(Object.values(engines).map((engine) => engine.close())));
+
+const measure = (open: (precision: "float32" | "float64") => Engine): Promise<PeerResult[]> =>
+  measureEnginePeers(open, {
+    samples: 1,
+    filter: "",
+    python: "/nowhere/python3",
+    sizes,
+    onStart: () => {},
+  });
+
+describe("peers of the engine", () => {
+  let results: PeerResult[];
+  beforeAll(async () => {
+    results = await measure((precision) => engines[precision]);
+  });
+  const of = (name: string): PeerResult[] => results.filter((result) => result.name === name);
+  const compiler = ["gcc", "cc"].some((name) => spawnSync(name, ["--version"]).status === 0);
+
+  it("has plain typed arrays agree with it on both jobs", () => {
+    expect(of("typed arrays")).toHaveLength(2);
+    for (const { missing, rate, ratio } of of("typed arrays")) {
+      expect(missing).toBeUndefined();
+      expect(rate).toBeGreaterThan(0);
+      expect(ratio).toBeGreaterThan(0);
+    }
+  });
+
+  it.runIf(compiler)("has plain C agree with it", () => {
+    expect(of("C with OpenMP")).toEqual([
+      {
+        name: "C with OpenMP",
+        version: expect.any(String),
+        work: "lattice, phi^4, Verlet, 9^3",
+        unit: "site updates/s",
+        rate: expect.any(Number),
+        ratio: expect.any(Number),
+      },
+    ]);
+  });
+
+  it("reports a Python that does not exist as missing", () => {
+    for (const name of ["NumPy", "JAX", "JAX as users write it", "JAX by an expert", "PyTorch"]) {
+      expect(of(name).length).toBeGreaterThan(0);
+      for (const result of of(name)) expect(result.missing).toBe("/nowhere/python3 was not found");
+    }
+  });
+
+  it("names every work once a peer", () => {
+    const titles = results.map(({ name, work }) => `${name}: ${work}`);
+    expect(new Set(titles).size).toBe(titles.length);
+    expect(titles).toContain("JAX as users write it: train, two hidden layers, width 9");
+  });
+});
+
+it("reports a peer with other numbers as missing", async () => {
+  const wrong = (precision: "float32" | "float64"): Engine => ({
+    ...engines[precision],
+    async evolveLattice(job) {
+      const report = await engines[precision].evolveLattice(job);
+      report.final.field[7]! += 1e-9;
+      return report;
+    },
+  });
+  const results = await measure(wrong);
+  const lattice = results.find(({ name, work }) => name === "typed arrays" && work.startsWith("lattice"))!;
+  expect(lattice.missing).toMatch(/differ from the engine's by \d/);
+});
