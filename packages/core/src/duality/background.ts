@@ -2,11 +2,13 @@
  * The background (physics.md section 4.1): the infinite-width trajectory from f = 0 against its dual fields, and the measured ensemble
  * against the average of its networks' own infinite-width trajectories.
  */
+import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
+import { DivergenceError } from "../errors.ts";
 import type { NetworkSetup } from "../network/setup.ts";
 import { Moments, nested } from "../network/statistics.ts";
 import { recursion } from "../theory/prediction.ts";
-import { compareDuals, type Order } from "./dual.ts";
+import { dualComparison, type Order } from "./dual.ts";
 
 /** Keys as in the contract; trajectories of phi, [T][D]. */
 export interface BackgroundResult {
@@ -16,7 +18,8 @@ export interface BackgroundResult {
   readonly errors: Readonly<Record<Order, number | null>>;
   /** Ensemble mean of phi. */
   readonly network: number[][];
-  readonly deviation: { readonly value: number; readonly standardErrors: number };
+  /** Standard errors are null where one network gives none. */
+  readonly deviation: { readonly value: number; readonly standardErrors: number | null };
 }
 
 /** Collects an ensemble whose outputs were recorded at every step 0 .. T - 1. */
@@ -52,14 +55,23 @@ export class BackgroundCollector {
     }
   }
 
-  /** Throws DivergenceError where a dual leaves the finite numbers. */
-  result(): BackgroundResult {
+  /** Throws DivergenceError where the infinite-width recursion leaves the finite numbers. */
+  *result(): Work<{ background: BackgroundResult; warnings: readonly string[] }> {
     const { points: D, targets } = this.setup.data;
-    const { theory, dual, errors } = compareDuals(
+    const { theory, dual, errors, warnings } = yield* dualComparison(
       this.dynamics,
       targets.map((y) => -y),
       this.times,
     );
+    const bad = this.difference.mean.findIndex((mean) => !Number.isFinite(mean));
+    if (bad >= 0) {
+      const step = Math.floor(bad / D);
+      throw new DivergenceError(
+        `the infinitely wide dual of a network diverges: it is not finite at step ${step}; use a smaller training.learningRate`,
+        step,
+        { path: "training.learningRate" },
+      );
+    }
     const rows = (trajectory: Float64Array | null): number[][] | null => trajectory && nested(trajectory, D);
     let value = 0;
     let standardErrors = 0;
@@ -68,13 +80,14 @@ export class BackgroundCollector {
       const error = Math.sqrt(this.difference.variance(i) / this.difference.count);
       if (error > 0) standardErrors = Math.max(standardErrors, Math.abs(mean) / error);
     }
-    return {
+    const background: BackgroundResult = {
       times: this.times,
       theory: nested(theory, D),
       dual: { slowRoll: rows(dual.slowRoll), secondOrder: rows(dual.secondOrder), exact: rows(dual.exact) },
       errors,
       network: nested(this.phi.mean, D),
-      deviation: { value, standardErrors },
+      deviation: { value, standardErrors: this.difference.count > 1 ? standardErrors : null },
     };
+    return { background, warnings };
   }
 }

@@ -1,5 +1,9 @@
 /** Checks that a config asks for: numbers of the result against what was expected. */
-import type { CheckSpec } from "./study.ts";
+import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { ORDERS } from "./dual.ts";
+import { QUANTITIES } from "./scaling.ts";
+import type { CheckSpec, DualityStudy } from "./study.ts";
 
 export interface CheckOutcome extends CheckSpec {
   readonly value: number | null;
@@ -14,6 +18,72 @@ export function numberAt(result: unknown, path: string): number | null {
     place = (place as Record<string, unknown>)[key];
   }
   return typeof place === "number" && Number.isFinite(place) ? place : null;
+}
+
+/** Where a study's result can hold numbers, as paths with an upper bound for each index. */
+function numberPaths({ duality, training }: DualityStudy, points: number): (string | number)[][] {
+  const { background, regression, widths } = duality;
+  const T = training.steps + 1;
+  const paths: (string | number)[][] = [["eta"]];
+  if (background) {
+    paths.push(
+      ["background", "times", T],
+      ["background", "theory", T, points],
+      ["background", "network", T, points],
+      ...ORDERS.flatMap((order) => [
+        ["background", "dual", order, T, points],
+        ["background", "errors", order],
+      ]),
+      ...["value", "standardErrors"].map((key) => ["background", "deviation", key]),
+    );
+  }
+  if (regression) {
+    paths.push(["regression", "conditionNumber"]);
+    for (const estimate of ["a", "b", "friction", "lambda", "lambdaEta"])
+      for (const key of ["value", "error", "expected"]) paths.push(["regression", estimate, key]);
+  }
+  if (widths) {
+    paths.push(["scaling", "widths", widths.length]);
+    for (const quantity of Object.keys(QUANTITIES)) {
+      for (const key of ["values", "errors"]) paths.push(["scaling", quantity, key, widths.length]);
+      for (const key of ["exponent", "exponentError", "exponentLarge", "exponentLargeError", "expected"])
+        paths.push(["scaling", quantity, key]);
+    }
+  }
+  return paths;
+}
+
+/** The config's key behind each section of the result. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  background: "duality.background",
+  regression: "duality.regression",
+  scaling: "duality.widths",
+};
+
+/** Throws InputError for a check of a number that the study's result cannot hold. */
+export function assertCheckable(study: DualityStudy, points: number): void {
+  const paths = numberPaths(study, points);
+  for (const [c, { path }] of (study.duality.checks ?? []).entries()) {
+    const keys = path.split(".");
+    const known = paths.some(
+      (places) =>
+        places.length === keys.length &&
+        places.every((place, i) =>
+          typeof place === "number" ? /^\d+$/.test(keys[i]!) && Number(keys[i]) < place : keys[i] === place,
+        ),
+    );
+    if (known) continue;
+    const names = paths.map((places) =>
+      places.map((place) => (typeof place === "number" ? `0..${place - 1}` : place)).join("."),
+    );
+    const missing = Object.hasOwn(SECTIONS, keys[0]!) && !paths.some(([section]) => section === keys[0]);
+    const mend = missing
+      ? `the config asks for no ${keys[0]}: add ${SECTIONS[keys[0]!]}`
+      : `did you mean ${nearest(path, names)}?`;
+    throw new InputError(`no number of the result stands at ${JSON.stringify(path)}; ${mend}`, {
+      path: `duality.checks[${c}].path`,
+    });
+  }
 }
 
 /** A value that is not there, or that the data could not tell, does not pass. */

@@ -2,8 +2,10 @@
  * The dual field of an infinitely wide network at integer steps, in the three orders of the map (physics.md section 3): `slowRoll` drops
  * the acceleration, `secondOrder` is the dictionary's field equation, `exact` the field whose samples are the network's own steps.
  */
-import { integrate } from "../field/integrate.ts";
-import { eigen } from "../theory/eigen.ts";
+import { complete, type Work } from "../cooperate.ts";
+import { DivergenceError } from "../errors.ts";
+import { integration, TooStiffError } from "../field/integrate.ts";
+import { type Eigen, eigen } from "../theory/eigen.ts";
 import { type Dynamics, quadraticMass, recursion } from "../theory/prediction.ts";
 import { stepEquation } from "./dictionary.ts";
 
@@ -23,6 +25,9 @@ function pushOf({ points, theta, potential }: Dynamics, phi: ArrayLike<number>, 
   }
 }
 
+/** A stable network's step is a few of the field's own times: a field that needs more steps than this is about to blow up. */
+const LIMIT = { maxSteps: 10_000 };
+
 function flatten(states: readonly Float64Array[], points: number): Trajectory {
   const result = new Float64Array(states.length * points);
   for (const [r, state] of states.entries()) result.set(state.subarray(0, points), r * points);
@@ -37,30 +42,26 @@ function recorded(states: readonly Float64Array[], record: ArrayLike<number>): r
   return record[0] === 0 ? states : states.slice(1);
 }
 
-/** B phi' + Theta V' = 0. Throws DivergenceError. */
-export function slowRollDual(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Trajectory {
+function* slowRoll(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Work<Trajectory> {
   const { b } = stepEquation(dynamics.learningRate, dynamics.momentum);
-  const states = integrate(
+  const states = yield* integration(
     (_t, phi, slope) => {
       pushOf(dynamics, phi, slope);
       for (let i = 0; i < slope.length; i++) slope[i]! /= -b;
     },
     initial,
     fromZero(record),
+    LIMIT,
   );
   return flatten(recorded(states, record), dynamics.points);
 }
 
-/**
- * A phi'' + B phi' + Theta V' = 0 in step time, from the attractor for beta = 0 and from half a step's velocity for beta > 0.
- * `frictionFactor` multiplies B, for showing that a wrong Hubble rate is seen. Throws DivergenceError.
- */
-export function secondOrderDual(
+function* secondOrder(
   dynamics: Dynamics,
   initial: ArrayLike<number>,
   record: ArrayLike<number>,
-  frictionFactor = 1,
-): Trajectory {
+  frictionFactor: number,
+): Work<Trajectory> {
   const { points, theta, potential, learningRate, momentum } = dynamics;
   const { a, b } = stepEquation(learningRate, momentum);
   const state = new Float64Array(2 * points);
@@ -79,7 +80,7 @@ export function secondOrderDual(
     state[points + i] = velocity;
   }
   const push = new Float64Array(points);
-  const states = integrate(
+  const states = yield* integration(
     (_t, y, slope) => {
       pushOf(dynamics, y, push);
       for (let i = 0; i < points; i++) {
@@ -89,8 +90,27 @@ export function secondOrderDual(
     },
     state,
     fromZero(record),
+    LIMIT,
   );
   return flatten(recorded(states, record), points);
+}
+
+/** B phi' + Theta V' = 0. Throws DivergenceError, TooStiffError. */
+export function slowRollDual(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Trajectory {
+  return complete(slowRoll(dynamics, initial, record));
+}
+
+/**
+ * A phi'' + B phi' + Theta V' = 0 in step time, from the attractor for beta = 0 and from half a step's velocity for beta > 0.
+ * `frictionFactor` multiplies B, for showing that a wrong Hubble rate is seen. Throws DivergenceError, TooStiffError.
+ */
+export function secondOrderDual(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+  frictionFactor = 1,
+): Trajectory {
+  return complete(secondOrder(dynamics, initial, record, frictionFactor));
 }
 
 interface Complex {
@@ -133,11 +153,12 @@ export function exactDual(
   dynamics: Dynamics,
   initial: ArrayLike<number>,
   record: ArrayLike<number>,
+  spectrum?: Eigen,
 ): Trajectory | null {
   const { points, theta, potential, learningRate, momentum } = dynamics;
   const massSquared = quadraticMass(potential);
   if (massSquared === undefined) return null;
-  const { values, vectors } = eigen(theta, points);
+  const { values, vectors } = spectrum ?? eigen(theta, points);
   const result = new Float64Array(record.length * points);
   for (let i = 0; i < points; i++) {
     const mode = exactMode(learningRate * values[i]! * massSquared, momentum);
@@ -159,19 +180,55 @@ export interface DualComparison {
   readonly dual: Readonly<Record<Order, Trajectory | null>>;
   /** Largest |theory - dual| over largest |phi(0)|. */
   readonly errors: Readonly<Record<Order, number | null>>;
+  /** Why a field that leaves the finite numbers, or moves too fast, is no dual. */
+  readonly warnings: readonly string[];
 }
 
-/** The recursion and its three duals from the same phi(0), at the ascending steps `record`. Throws DivergenceError. */
+/**
+ * The recursion and its three duals from the same phi(0), at the ascending steps `record`.
+ * @throws DivergenceError where the recursion itself leaves the finite numbers.
+ */
 export function compareDuals(
   dynamics: Dynamics,
   initial: ArrayLike<number>,
   record: ArrayLike<number>,
 ): DualComparison {
+  return complete(dualComparison(dynamics, initial, record));
+}
+
+/** `compareDuals` as work that can be interrupted. */
+export function* dualComparison(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+): Work<DualComparison> {
   const theory = recursion(dynamics, initial, record);
+  const bad = theory.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const step = record[Math.floor(bad / dynamics.points)]!;
+    throw new DivergenceError(
+      `the infinitely wide network diverges: it is not finite at step ${step}; use a smaller training.learningRate`,
+      step,
+      { path: "training.learningRate" },
+    );
+  }
+  const warnings: string[] = [];
+  /** A field that blows up where the network does not is a result: there is no such dual. */
+  function* ifAny(order: Order, work: Work<Trajectory>): Work<Trajectory | null> {
+    try {
+      return yield* work;
+    } catch (error) {
+      if (!(error instanceof DivergenceError || error instanceof TooStiffError)) throw error;
+      warnings.push(`background.dual.${order} is left out: ${error.message}`);
+      return null;
+    }
+  }
+  const { theta, points, potential } = dynamics;
+  const spectrum = quadraticMass(potential) === undefined ? undefined : eigen(theta, points);
   const dual = {
-    slowRoll: slowRollDual(dynamics, initial, record),
-    secondOrder: secondOrderDual(dynamics, initial, record),
-    exact: exactDual(dynamics, initial, record),
+    slowRoll: yield* ifAny("slowRoll", slowRoll(dynamics, initial, record)),
+    secondOrder: yield* ifAny("secondOrder", secondOrder(dynamics, initial, record, 1)),
+    exact: exactDual(dynamics, initial, record, spectrum),
   };
   const scale = Array.from(initial).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
   const error = (trajectory: Trajectory | null): number | null =>
@@ -180,5 +237,6 @@ export function compareDuals(
     theory,
     dual,
     errors: { slowRoll: error(dual.slowRoll), secondOrder: error(dual.secondOrder), exact: error(dual.exact) },
+    warnings,
   };
 }

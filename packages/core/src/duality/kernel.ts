@@ -1,4 +1,5 @@
 /** The `kernel` command: theory alone, the infinite-width kernels of a network and its dictionary. */
+import type { JobControl } from "../engine/engine.ts";
 import { setupNetwork } from "../network/setup.ts";
 import { nested } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
@@ -16,9 +17,9 @@ export interface KernelResult {
   readonly warnings: readonly string[];
 }
 
-/** Throws InputError and ExpressionError with the config path. */
-export async function kernelStudy(study: NetworkStudy): Promise<KernelResult> {
-  const { data, kernels, spectrum, eta, potential, warnings } = await setupNetwork(study);
+/** Throws InputError and ExpressionError with the config path; InterruptedError. */
+export async function kernelStudy(study: NetworkStudy, control: JobControl = {}): Promise<KernelResult> {
+  const { data, kernels, spectrum, eta, potential, warnings } = await setupNetwork(study, control);
   const eigenvalues = Array.from(spectrum.values);
   const curvature = potential.hessian(0, 0, 0);
   return {

@@ -29,7 +29,7 @@ export interface RegressionResult {
 
 /** Sums over data and steps of one network: phi''^2, phi'' phi', phi'^2, phi'' y, phi' y with y = -Theta V'. */
 const SUMS = 5;
-/** Relative bootstrap error of A or B above which the data are said not to tell. */
+/** Relative bootstrap error of A or B above which the data are said not to tell; fewer than two networks never do. */
 const IDENTIFIABLE = 0.5;
 
 export interface RegressionData {
@@ -104,7 +104,9 @@ export function regress(
   const solutions = resamples(sums.length / SUMS, bootstrap, 1).map((weights) => solve(sums, weights));
   const relative = (pick: (solution: Solution) => number): number =>
     spread(solutions.map(pick)) / Math.abs(pick({ a, b }));
-  const identifiable = a > 0 && relative((s) => s.a) <= IDENTIFIABLE && relative((s) => s.b) <= IDENTIFIABLE;
+  // One network resampled is the same network: its spread of 0 says nothing of the error.
+  const identifiable =
+    sums.length > SUMS && a > 0 && relative((s) => s.a) <= IDENTIFIABLE && relative((s) => s.b) <= IDENTIFIABLE;
 
   const estimate = (pick: (solution: Solution) => number, expected: number): Estimate =>
     identifiable

@@ -1,9 +1,11 @@
 /** The `duality` command: the sections that the config names, from as few ensembles as they need. */
+import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
 import { DivergenceError } from "../errors.ts";
+import { assertFinitePotential, DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import { BackgroundCollector, type BackgroundResult } from "./background.ts";
-import { type CheckOutcome, evaluateChecks } from "./checks.ts";
+import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
 import { accumulate, type RegressionResult, regress } from "./regression.ts";
 import { measureScaling, type ScalingResult } from "./scaling.ts";
 import type { DualityStudy } from "./study.ts";
@@ -40,49 +42,63 @@ export async function dualityStudy(
 ): Promise<{ result: DualityResult; engineSeconds: number }> {
   const { background: wantsBackground, regression: regressionSpec, widths, checks = [] } = study.duality;
   const { steps, momentum } = study.training;
-  const setup = await setupNetwork(study);
-  let sections: Omit<DualityResult, "passed"> = { eta: setup.eta, warnings: setup.warnings };
+  const setup = await setupNetwork(study, control);
+  assertCheckable(study, setup.data.points);
+  const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
+  let sections: Omit<DualityResult, "passed"> = { eta: setup.eta, warnings: [...setup.warnings, ...alone] };
   const finish = (more: Partial<DualityResult>): void => {
     sections = { ...sections, ...more };
     onSection?.(sections);
   };
   let engineSeconds = 0;
-
-  if (wantsBackground || regressionSpec) {
-    const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
-    const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
-    const collector = new BackgroundCollector(setup, momentum, steps);
-    const sums: number[] = [];
-    let diverged = Number.POSITIVE_INFINITY;
-    const report = await engine.trainEnsemble(
-      ensembleJob(setup, study, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) }),
-      (batch) => {
-        const bad = batch.outputs.findIndex((value) => !Number.isFinite(value));
-        if (bad >= 0) diverged = Math.min(diverged, Math.floor(bad / setup.data.points) % (steps + 1));
-        if (diverged < Number.POSITIVE_INFINITY) return;
-        if (wantsBackground) collector.add(batch);
-        if (regressionSpec) {
-          const { points, targets } = setup.data;
-          accumulate(batch, { points, targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
-        }
-      },
-      control,
-    );
-    engineSeconds += report.engineSeconds;
-    if (diverged < Number.POSITIVE_INFINITY) {
-      throw new DivergenceError(
-        `training diverged: an output is not finite at step ${diverged}; use a smaller training.learningRate`,
-        diverged,
-        { partial: sections, path: "training.learningRate" },
+  try {
+    if (wantsBackground || regressionSpec) {
+      const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
+      const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
+      const { points, targets } = setup.data;
+      // The infinite-width trajectory starts at f = 0, whatever the networks do.
+      if (wantsBackground)
+        assertFinitePotential(
+          setup.potential,
+          targets.map((y) => -y),
+        );
+      const collector = new BackgroundCollector(setup, momentum, steps);
+      const sums: number[] = [];
+      const job = ensembleJob(setup, study, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
+      const watch = new DivergenceWatch(job);
+      const report = await engine.trainEnsemble(
+        job,
+        (batch) => {
+          watch.see(batch);
+          if (watch.first) return;
+          if (wantsBackground) collector.add(batch);
+          if (regressionSpec) {
+            accumulate(batch, { points, targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
+          }
+        },
+        control,
       );
+      engineSeconds += report.engineSeconds;
+      if (watch.first) throw divergenceError(watch.first, "training", undefined);
+      if (regressionSpec) finish({ regression: regress(sums, regressionSpec.bootstrap, setup.eta, momentum) });
+      if (wantsBackground) {
+        const { background, warnings } = await cooperate(collector.result(), control.signal);
+        finish({ background, warnings: [...sections.warnings, ...warnings] });
+      }
     }
-    if (wantsBackground) finish({ background: collector.result() });
-    if (regressionSpec) finish({ regression: regress(sums, regressionSpec.bootstrap, setup.eta, momentum) });
-  }
-  if (widths) {
-    const { result: scaling, engineSeconds: seconds } = await measureScaling(study, widths, engine, control);
-    engineSeconds += seconds;
-    finish({ scaling });
+    if (widths) {
+      const {
+        result: scaling,
+        engineSeconds: seconds,
+        warnings,
+      } = await measureScaling(study, widths, engine, control);
+      engineSeconds += seconds;
+      finish({ scaling, warnings: [...sections.warnings, ...warnings] });
+    }
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error;
+    const { message, step, path } = error;
+    throw new DivergenceError(message, step, { partial: sections, cause: error, ...(path ? { path } : {}) });
   }
   const outcomes = evaluateChecks(sections, checks);
   return {

@@ -3,6 +3,7 @@
  * distance of networks from the infinite-width dual and from their own linearisation, against width, with power laws fitted.
  */
 import type { Engine, EnsembleBatch, JobControl } from "../engine/engine.ts";
+import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
@@ -20,9 +21,10 @@ export const QUANTITIES = {
 export type Quantity = keyof typeof QUANTITIES;
 
 export interface PowerLaw {
-  /** [W]; null where the value is below three standard errors. */
+  /** [W]; null where the value is below three standard errors, or what it is measured from leaves the finite numbers. */
   readonly values: (number | null)[];
-  readonly errors: number[];
+  /** [W]; null where there are fewer than two networks. */
+  readonly errors: (number | null)[];
   /** Fitted over all widths; null where fewer than two values are there. */
   readonly exponent: number | null;
   readonly exponentError: number | null;
@@ -92,10 +94,13 @@ function meanOver(arrays: readonly Float64Array[], weights: Float64Array | undef
   return mean;
 }
 
+/** NaN where one is. */
+const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
+
 function statistics(measured: Measurements, D: number, weights?: Float64Array): Record<Quantity, number> {
   const rms = (values: readonly number[]): number =>
     Math.sqrt(values.reduce((sum, value, m) => sum + (weights ? weights[m]! : 1) * value, 0) / values.length);
-  const largestRms = (arrays: readonly Float64Array[]): number => Math.sqrt(Math.max(...meanOver(arrays, weights)));
+  const largestRms = (arrays: readonly Float64Array[]): number => Math.sqrt(largest(meanOver(arrays, weights)));
   const mean = meanOver(measured.distance, weights);
   let meanDeviation = 0;
   for (let t = 0; t < mean.length / D; t++)
@@ -111,7 +116,7 @@ function statistics(measured: Measurements, D: number, weights?: Float64Array): 
 
 /** Standard error of the RMS over data of an ensemble mean that is zero: what pure sampling noise gives at its largest time. */
 function noiseOfMean(measured: Measurements): number {
-  return Math.sqrt(Math.max(...meanOver(measured.fromDual, undefined)) / measured.distance.length);
+  return Math.sqrt(largest(meanOver(measured.fromDual, undefined)) / measured.distance.length);
 }
 
 /** Slope of log value against log width by least squares; null with fewer than two values. */
@@ -126,17 +131,18 @@ export function slope(widths: readonly number[], values: readonly (number | null
 
 /**
  * Trains one ensemble a width and fits the power laws.
- * @throws what `setupNetwork` and the engine throw.
+ * @throws DivergenceError naming the width; what `setupNetwork` and the engine throw.
  */
 export async function measureScaling(
   study: NetworkStudy,
   widths: readonly number[],
   engine: Engine,
   control: JobControl = {},
-): Promise<{ result: ScalingResult; engineSeconds: number }> {
+): Promise<{ result: ScalingResult; engineSeconds: number; warnings: string[] }> {
   const { steps, momentum } = study.training;
+  const warnings: string[] = [];
   const values: Record<Quantity, (number | null)[]> = emptyTable();
-  const errors: Record<Quantity, number[]> = emptyTable();
+  const errors: Record<Quantity, (number | null)[]> = emptyTable();
   /** [quantity][resample][W]. */
   const resampled = Array.from({ length: RESAMPLES }, () => emptyTable<number | null>());
   let engineSeconds = 0;
@@ -145,22 +151,31 @@ export async function measureScaling(
   let widthsDone = 0;
   for (const [w, width] of widths.entries()) {
     const own: NetworkStudy = { ...study, network: { ...study.network, width } };
-    const setup = await setupNetwork(own);
+    const setup = await setupNetwork(own, control);
     const D = setup.data.points;
     const measured: Measurements = { fluctuation: [], drift: [], fromDual: [], fromLinear: [], distance: [] };
     const job = ensembleJob(setup, own, {
       recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
       recordKernels: [0, steps],
     });
-    const report = await engine.trainEnsemble(job, (batch) => measure(batch, setup, momentum, steps, measured), {
-      signal: control.signal,
-      onProgress: (done, total) =>
-        control.onProgress?.(
-          (widthsDone + (width * done) / total) * job.networks.count * steps,
-          allWidths * job.networks.count * steps,
-          "unit steps",
-        ),
-    });
+    const watch = new DivergenceWatch(job);
+    const report = await engine.trainEnsemble(
+      job,
+      (batch) => {
+        watch.see(batch);
+        if (!watch.first) measure(batch, setup, momentum, steps, measured);
+      },
+      {
+        signal: control.signal,
+        onProgress: (done, total) =>
+          control.onProgress?.(
+            (widthsDone + (width * done) / total) * job.networks.count * steps,
+            allWidths * job.networks.count * steps,
+            "unit steps",
+          ),
+      },
+    );
+    if (watch.first) throw divergenceError(watch.first, `training at width ${width}`, undefined);
     engineSeconds += report.engineSeconds;
     widthsDone += width;
     const central = statistics(measured, D);
@@ -168,11 +183,21 @@ export async function measureScaling(
       const one = statistics(measured, D, weights);
       for (const quantity of Object.keys(QUANTITIES) as Quantity[]) resampled[r]![quantity].push(one[quantity]);
     }
+    const lost: Quantity[] = [];
     for (const quantity of Object.keys(QUANTITIES) as Quantity[]) {
-      errors[quantity].push(spread(resampled.map((table) => table[quantity][w]!)));
-      const visible = quantity !== "meanDeviation" || central.meanDeviation >= 3 * noiseOfMean(measured);
+      // Networks may stay finite where what they are compared with does not: their linearisation past its stable learning rate.
+      const finite = Number.isFinite(central[quantity]);
+      if (!finite) lost.push(quantity);
+      const visible = finite && (quantity !== "meanDeviation" || central.meanDeviation >= 3 * noiseOfMean(measured));
       values[quantity].push(visible ? central[quantity] : null);
+      const error = spread(resampled.map((table) => table[quantity][w]!));
+      errors[quantity].push(job.networks.count > 1 && Number.isFinite(error) ? error : null);
       if (!visible) for (const table of resampled) table[quantity][w] = null;
+    }
+    if (lost.length > 0) {
+      warnings.push(
+        `duality.widths: ${lost.join(", ")} at width ${width} cannot be told: the networks stay finite, what they are compared with does not`,
+      );
     }
   }
   const large = widths.map((width) => width >= LARGE_WIDTH);
@@ -182,7 +207,9 @@ export async function measureScaling(
         column.map((value, w) => (keep(w) ? value : null));
       const exponent = slope(widths, pick(values[quantity]));
       if (exponent === null) return [null, null];
-      return [exponent, spread(resampled.map((table) => slope(widths, pick(table[quantity]))!))];
+      // One network resampled is the same network: its spread of 0 says nothing.
+      const told = study.ensemble.size > 1;
+      return [exponent, told ? spread(resampled.map((table) => slope(widths, pick(table[quantity]))!)) : null];
     };
     const [exponent, exponentError] = fit(() => true);
     const [exponentLarge, exponentLargeError] = fit((w) => large[w]!);
@@ -197,7 +224,7 @@ export async function measureScaling(
     };
   };
   const laws = Object.fromEntries((Object.keys(QUANTITIES) as Quantity[]).map((quantity) => [quantity, law(quantity)]));
-  return { result: { widths: [...widths], ...(laws as Record<Quantity, PowerLaw>) }, engineSeconds };
+  return { result: { widths: [...widths], ...(laws as Record<Quantity, PowerLaw>) }, engineSeconds, warnings };
 }
 
 function emptyTable<T>(): Record<Quantity, T[]> {

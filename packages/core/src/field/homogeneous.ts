@@ -3,15 +3,18 @@
  * v' = -a^alpha (3H v + dV/dphi). Adaptive by default, so that the error is set by a tolerance; with an integrator named, the lattice's
  * own splitting, for comparison with it.
  */
+import type { Work } from "../cooperate.ts";
+import { DivergenceError, InputError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
 import type { Background } from "./background.ts";
-import { integrate } from "./integrate.ts";
+import { integration, TooStiffError } from "./integrate.ts";
 import { assertReached, buildSchedule } from "./schedule.ts";
 import type { FieldSpec, TimeSpec } from "./study.ts";
 
 export interface HomogeneousTrajectory {
   /** Alpha-times of the records. */
   readonly etas: number[];
+  /** At the records; fewer where the solution leaves the finite numbers before the next. */
   readonly mean: number[];
   /** Cosmic-time derivatives. */
   readonly velocity: number[];
@@ -29,47 +32,59 @@ function recordingGrid({ step, end, recordEvery }: TimeSpec): number[] {
 
 /**
  * Evolves the homogeneous field.
- * @throws InputError (time.end); DivergenceError whose step counts records and whose `partial` is the states before.
+ * @throws InputError (time.end) where the background ends before, or the field is too fast to be followed.
  */
 export function evolveHomogeneous(
   potential: Potential,
   field: FieldSpec,
   background: Background,
   time: TimeSpec,
-): HomogeneousTrajectory {
+): Work<HomogeneousTrajectory> {
   return time.integrator
     ? bySplitting(potential, field, background, time)
     : adaptively(potential, field, background, time);
 }
 
-function adaptively(
+function* adaptively(
   potential: Potential,
   field: FieldSpec,
   background: Background,
   time: TimeSpec,
-): HomogeneousTrajectory {
+): Work<HomogeneousTrajectory> {
   assertReached(time.end, background);
   const { alpha } = time;
   const etas = recordingGrid(time);
-  const states = integrate(
-    (eta, [phi, velocity], slope) => {
-      const rate = background.scaleFactor(eta) ** alpha;
-      slope[0] = rate * velocity!;
-      slope[1] = -rate * (3 * background.hubble(eta) * velocity! + potential.gradient(0, phi!));
-    },
-    [field.mean, field.velocity],
-    etas,
-    TOLERANCE,
-  );
+  let states: readonly Float64Array[];
+  try {
+    states = yield* integration(
+      (eta, [phi, velocity], slope) => {
+        const rate = background.scaleFactor(eta) ** alpha;
+        slope[0] = rate * velocity!;
+        slope[1] = -rate * (3 * background.hubble(eta) * velocity! + potential.gradient(0, phi!));
+      },
+      [field.mean, field.velocity],
+      etas,
+      TOLERANCE,
+    );
+  } catch (error) {
+    if (error instanceof TooStiffError) {
+      throw new InputError(
+        `the field moves too fast to be followed to ${time.end} (${error.message}); end earlier, record more often (time.step) or use a flatter potential`,
+        { path: "time.end", cause: error },
+      );
+    }
+    if (!(error instanceof DivergenceError)) throw error;
+    states = error.partial as Float64Array[];
+  }
   return { etas, mean: states.map(([phi]) => phi!), velocity: states.map(([, velocity]) => velocity!) };
 }
 
-function bySplitting(
+function* bySplitting(
   potential: Potential,
   field: FieldSpec,
   background: Background,
   time: TimeSpec,
-): HomogeneousTrajectory {
+): Work<HomogeneousTrajectory> {
   const { coefficients, observeAfter, etas } = buildSchedule(time, background);
   let phi = field.mean;
   // a = 1 at the start: the momentum is the velocity.
@@ -83,6 +98,7 @@ function bySplitting(
       r++;
     }
     if (r === observeAfter.length) break;
+    if (o % 1000 === 0) yield;
     momentum -= coefficients[3 * o + 1]! * potential.gradient(0, phi);
     phi += coefficients[3 * o + 2]! * momentum;
   }

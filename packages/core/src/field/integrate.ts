@@ -2,6 +2,7 @@
  * Ordinary differential equations in float64: Dormand and Prince's pair of order 8 with adaptive steps (dop853.ts), which end exactly at
  * every time asked for, so that no interpolation enters the results.
  */
+import { complete, type Work } from "../cooperate.ts";
 import { DivergenceError } from "../errors.ts";
 import { ERROR_3, ERROR_5, NODES, STAGES, WEIGHTS } from "./dop853.ts";
 
@@ -19,6 +20,9 @@ export interface IntegrateOptions {
   /** Takes steps of this size without error control, for measuring the order. */
   readonly fixedStep?: number;
 }
+
+/** More steps than allowed would be needed between two recorded times. */
+export class TooStiffError extends RangeError {}
 
 const STAGE_COUNT = WEIGHTS.length;
 
@@ -74,8 +78,8 @@ class Stepper {
 
 /**
  * Integrates dy/dt from `initial` at times[0] and returns the state at each of the ascending `times`.
- * @throws DivergenceError where the solution leaves the finite numbers (its step counts recorded times), RangeError where it needs too
- * many steps.
+ * @throws DivergenceError where the solution leaves the finite numbers (its step counts recorded times, its partial is the states before),
+ * TooStiffError where it needs too many steps.
  */
 export function integrate(
   rhs: RightHandSide,
@@ -83,6 +87,16 @@ export function integrate(
   times: ArrayLike<number>,
   options: IntegrateOptions = {},
 ): Float64Array[] {
+  return complete(integration(rhs, initial, times, options));
+}
+
+/** `integrate` as work that can be interrupted after any step. */
+export function* integration(
+  rhs: RightHandSide,
+  initial: ArrayLike<number>,
+  times: ArrayLike<number>,
+  options: IntegrateOptions = {},
+): Work<Float64Array[]> {
   const { relativeTolerance = 1e-12, absoluteTolerance = 1e-14, maxSteps = 1_000_000, fixedStep } = options;
   let y = Float64Array.from(initial);
   const stepper = new Stepper(rhs, y.length);
@@ -94,18 +108,19 @@ export function integrate(
     // The first guess is a fraction of the first interval; the control finds the right size in a few steps.
     if (!Number.isFinite(step)) step = (end - t) / 16;
     for (let steps = 0; t < end; steps++) {
+      yield;
       if (steps > maxSteps)
-        throw new RangeError(`more than ${maxSteps} steps were needed before t = ${end}: the equation is too stiff`);
+        throw new TooStiffError(`more than ${maxSteps} steps are needed before t = ${end}: the equation is too stiff`);
       const last = end - t <= step * (1 + 1e-12);
       const h = last ? end - t : step;
       const error = stepper.step(t, y, h, relativeTolerance, absoluteTolerance);
       if (fixedStep === undefined) {
+        // A step that overflows is too long, unless no step is short enough; one too short to be felt is next to a singularity.
+        if (t + h === t || (!Number.isFinite(error) && h < 1e-13 * Math.max(1, Math.abs(t)))) {
+          throw new DivergenceError(`the solution leaves the finite numbers at t = ${t}`, r, { partial: states });
+        }
         if (!Number.isFinite(error)) {
-          // A step that overflows is too long, unless no step is short enough.
           step = h / 10;
-          if (step < 1e-14 * Math.max(1, Math.abs(t))) {
-            throw new DivergenceError(`the solution leaves the finite numbers at t = ${t}`, r, { partial: states });
-          }
           continue;
         }
         const factor = error === 0 ? 6 : Math.min(6, Math.max(0.3, 0.9 * error ** (-1 / 8)));

@@ -1,4 +1,5 @@
 /** The `field` command: the homogeneous field in float64, or a lattice on an engine. */
+import { cooperate } from "../cooperate.ts";
 import type {
   Engine,
   JobControl,
@@ -64,12 +65,23 @@ function expansion(background: Background, etas: readonly number[]) {
   };
 }
 
-function homogeneous(study: FieldStudy, potential: Potential, background: Background): FieldRun {
-  const { etas, mean, velocity } = evolveHomogeneous(potential, study.field, background, study.time);
-  const finite = mean.findIndex(
+async function homogeneous(
+  study: FieldStudy,
+  potential: Potential,
+  background: Background,
+  control: JobControl,
+): Promise<FieldRun> {
+  const { field, time } = study;
+  if (!Number.isFinite(potential.value(field.mean)) || !Number.isFinite(potential.gradient(0, field.mean)))
+    throw outsideDomain(`phi = ${field.mean}`, "field.mean");
+  const { etas, mean, velocity } = await cooperate(
+    evolveHomogeneous(potential, field, background, time),
+    control.signal,
+  );
+  const bad = mean.findIndex(
     (phi, r) => !Number.isFinite(phi) || !Number.isFinite(velocity[r]) || !Number.isFinite(potential.value(phi)),
   );
-  const count = finite < 0 ? mean.length : finite;
+  const count = bad < 0 ? mean.length : bad;
   const zero = new Array<number>(count).fill(0);
   const result: FieldResult = {
     ...expansion(background, etas.slice(0, count)),
@@ -83,13 +95,23 @@ function homogeneous(study: FieldStudy, potential: Potential, background: Backgr
     },
     warnings: [],
   };
-  if (finite >= 0) throw divergence(finite * study.time.recordEvery, result);
+  // The last record is made at the end, which need not be a whole number of steps.
+  if (count < etas.length) throw divergence(Math.ceil(etas[count]! / time.step - 1e-9), result);
   return { result, engineSeconds: 0 };
+}
+
+function outsideDomain(where: string, path: string): InputError {
+  return new InputError(
+    `V is not finite at ${where}, where the field starts; start elsewhere or change the potential`,
+    {
+      path,
+    },
+  );
 }
 
 function divergence(step: number, partial: FieldResult): DivergenceError<FieldResult> {
   return new DivergenceError(
-    `the field diverged: it is not finite at step ${step}; use a smaller time.step or check the potential`,
+    `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential`,
     step,
     {
       partial,
@@ -187,7 +209,7 @@ export async function fieldStudy(
   const { lattice, time } = study;
   const potential = await compilePotential(study.field.potential, { path: "field.potential" });
   const background = createBackground(study.background, time.alpha);
-  if (!lattice) return homogeneous(study, potential, background);
+  if (!lattice) return homogeneous(study, potential, background, control);
 
   const sites = lattice.points ** lattice.dimensions;
   if (sites > MAX_SITES) {
@@ -205,6 +227,11 @@ export async function fieldStudy(
     control,
   );
   const bad = report.observations.findIndex((observation) => !allFinite(observation));
+  if (bad === 0) {
+    // Stored arrays are known to be finite, so that V is not, or the sums of what is too large for the engine's precision.
+    const stored = study.fluctuations.kind === "file";
+    throw outsideDomain("some site of the lattice", stored ? "fluctuations.field" : "field.mean");
+  }
   const count = bad < 0 ? report.observations.length : bad;
   const measured = assemble(
     study,

@@ -1,7 +1,7 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
 import type { Engine, JobControl } from "../engine/engine.ts";
-import { DivergenceError } from "../errors.ts";
 import { quadraticMass, quadraticPrediction } from "../theory/prediction.ts";
+import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import { Moments, nested, squaredNorm } from "./statistics.ts";
 import type { NetworkStudy } from "./study.ts";
@@ -35,8 +35,8 @@ export async function networkStudy(
   engine: Engine,
   control: JobControl = {},
 ): Promise<{ result: NetworkResult; engineSeconds: number }> {
-  const setup = await setupNetwork(study);
-  const { data, potential, kernels, eta, warnings } = setup;
+  const setup = await setupNetwork(study, control);
+  const { data, potential, kernels, spectrum, eta, warnings } = setup;
   const { points: D, targets } = data;
   const { steps, momentum, recordEvery } = study.training;
   const times = recordSteps(steps, recordEvery);
@@ -49,20 +49,21 @@ export async function networkStudy(
   const loss = new Float64Array(T);
   let fluctuation = 0;
   let drift = 0;
+  const job = ensembleJob(setup, study, { recordOutputs: times, recordKernels });
+  const watch = new DivergenceWatch(job);
+  /** Records before the first divergence. */
   let finite = T;
   const { engineSeconds } = await engine.trainEnsemble(
-    ensembleJob(setup, study, { recordOutputs: times, recordKernels }),
+    job,
     (batch) => {
+      watch.see(batch);
+      const { first: diverged } = watch;
+      if (diverged) finite = times.findIndex((step) => step >= diverged.step);
       for (let m = 0; m < batch.count; m++) {
         for (let t = 0; t < finite; t++) {
           const offset = (m * T + t) * D;
-          let sum = 0;
-          for (let a = 0; a < D; a++) sum += potential.value(batch.outputs[offset + a]! - targets[a]!);
-          if (!Number.isFinite(sum)) finite = t;
-          else {
-            outputs[t]!.add(batch.outputs, offset);
-            loss[t]! += sum;
-          }
+          outputs[t]!.add(batch.outputs, offset);
+          for (let a = 0; a < D; a++) loss[t]! += potential.value(batch.outputs[offset + a]! - targets[a]!);
         }
         const first = m * K * D * D;
         for (let k = 0; k < K; k++)
@@ -88,14 +89,7 @@ export async function networkStudy(
     kernelFluctuation: Math.sqrt(fluctuation / size) / norm,
     warnings,
   };
-  if (finite < T) {
-    const step = times[finite]!;
-    throw new DivergenceError(
-      `training diverged: an output is not finite at step ${step}; use a smaller training.learningRate`,
-      step,
-      { partial, path: "training.learningRate" },
-    );
-  }
+  if (watch.first) throw divergenceError(watch.first, "training", partial);
   const massSquared = quadraticMass(potential);
   const prediction =
     massSquared === undefined
@@ -106,6 +100,7 @@ export async function networkStudy(
           kernels.nngp,
           targets,
           times,
+          spectrum,
         );
   const result: NetworkResult = {
     ...partial,

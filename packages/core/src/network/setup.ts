@@ -1,10 +1,11 @@
 /** From a network study to what an engine and the theory need: architecture, data, potential, infinite-width kernels, learning rate. */
-import type { Architecture, EnsembleJob } from "../engine/engine.ts";
+import { cooperate } from "../cooperate.ts";
+import type { Architecture, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
 import { type Eigen, eigen } from "../theory/eigen.ts";
-import { infiniteWidthKernels, type Kernels } from "../theory/kernels.ts";
+import { type Kernels, kernelRecursion } from "../theory/kernels.ts";
 import { activationNamed } from "./activations.ts";
 import { type Data, prepareData } from "./data.ts";
 import type { NetworkSpec, NetworkStudy } from "./study.ts";
@@ -41,16 +42,29 @@ function divergenceWarning(eta: number, momentum: number, largest: number, curva
     : [];
 }
 
+/** Throws InputError where the recursion over layers has left float64's range. */
+function assertFiniteKernels({ nngp, ntk }: Kernels, { inputs }: Data): void {
+  if (nngp.every(Number.isFinite) && ntk.every(Number.isFinite)) return;
+  // A square of more than this overflows by itself.
+  const huge = inputs.some((x) => Math.abs(x) > 1e150);
+  throw huge
+    ? new InputError("the inputs' squares are not finite; scale the inputs", { path: "data.inputs" })
+    : new InputError("the infinite-width kernels are not finite; use a smaller weightStd or fewer layers", {
+        path: "network.weightStd",
+      });
+}
+
 /**
  * Sets a study up.
- * @throws InputError and ExpressionError with the config path.
+ * @throws InputError and ExpressionError with the config path; InterruptedError.
  */
-export async function setupNetwork(study: NetworkStudy): Promise<NetworkSetup> {
+export async function setupNetwork(study: NetworkStudy, { signal }: JobControl = {}): Promise<NetworkSetup> {
   const { network, training } = study;
   const data = await prepareData(study.data);
   const architecture = architectureOf(network, data.dimension);
   const potential = await compilePotential(training.potential, { path: "training.potential" });
-  const kernels = infiniteWidthKernels(architecture, data.inputs, data.points);
+  const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points), signal);
+  assertFiniteKernels(kernels, data);
   const spectrum = eigen(kernels.ntk, data.points);
   const largest = spectrum.values[0]!;
   if (typeof training.learningRate !== "number" && !(largest > 0)) {

@@ -65,16 +65,20 @@ export interface QuadraticPrediction {
   covariance(r: number): Float64Array;
 }
 
-/** Mean y + P (0 - y) and covariance P K P^T of f for quadratic V with V'' = `massSquared`, P the propagator in Theta's eigenbasis. */
+/**
+ * Mean y + P (0 - y) and covariance P K P^T of f for quadratic V with V'' = `massSquared`, P the propagator in Theta's eigenbasis
+ * `spectrum`.
+ */
 export function quadraticPrediction(
   dynamics: Omit<Dynamics, "potential">,
   massSquared: number,
   nngp: Float64Array,
   targets: Float64Array,
   record: ArrayLike<number>,
+  spectrum: Eigen = eigen(dynamics.theta, dynamics.points),
 ): QuadraticPrediction {
-  const { points, theta, learningRate, momentum } = dynamics;
-  const { values, vectors }: Eigen = eigen(theta, points);
+  const { points, learningRate, momentum } = dynamics;
+  const { values, vectors } = spectrum;
   const x = values.map((lambda) => learningRate * lambda * massSquared);
   const p = propagators(x, momentum, record);
   /** P = U p U^T at record r. */
@@ -100,12 +104,14 @@ export function quadraticPrediction(
     }
     return result;
   };
+  const amplitudes = new Float64Array(points);
+  for (let a = 0; a < points; a++)
+    for (let i = 0; i < points; i++) amplitudes[i]! += vectors[a * points + i]! * targets[a]!;
   return {
     mean(r) {
-      const P = propagator(r);
       return Float64Array.from(targets, (y, a) => {
         let left = 0;
-        for (let b = 0; b < points; b++) left += P[a * points + b]! * targets[b]!;
+        for (let i = 0; i < points; i++) left += vectors[a * points + i]! * p[r * points + i]! * amplitudes[i]!;
         return y - left;
       });
     },

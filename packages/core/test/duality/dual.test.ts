@@ -2,6 +2,7 @@
 import { dictionary } from "@slowroll/core/duality/dictionary";
 import { compareDuals, exactDual, secondOrderDual, slowRollDual } from "@slowroll/core/duality/dual";
 import { slope } from "@slowroll/core/duality/scaling";
+import { DivergenceError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { prepareData } from "@slowroll/core/network/data";
 import { compilePotential } from "@slowroll/core/potential/compile";
@@ -100,5 +101,25 @@ describe("the exact dual", () => {
     expect(exactDual(await dynamicsAt(1), initial, STEPS)).toBeNull();
     expect(exactDual(await dynamicsAt(3, 0.5), initial, STEPS)).toBeNull();
     expect(exactDual(await dynamicsAt(0.1, 0, "quartic"), initial, STEPS)).toBeNull();
+  });
+});
+
+describe("a dual that blows up", () => {
+  it("while the network stays finite is null, with a warning", async () => {
+    const dynamics = await dynamicsAt(1, 0, "hilltop");
+    const { theory, dual, errors, warnings } = compareDuals(dynamics, initial, STEPS.slice(0, 4));
+    expect(theory.every(Number.isFinite)).toBe(true);
+    expect([dual.slowRoll, errors.slowRoll]).toEqual([null, null]);
+    expect(warnings[0]).toContain("slowRoll");
+  });
+  it("with the network is a divergence that names the step", async () => {
+    const dynamics = await dynamicsAt(1, 0, "hilltop");
+    try {
+      compareDuals(dynamics, initial, STEPS);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(DivergenceError);
+      expect((error as DivergenceError).step).toBeGreaterThan(3);
+    }
   });
 });

@@ -1,12 +1,14 @@
 /** The duality's measurements on trajectories whose truth is known. */
 import { resamples, spread } from "@slowroll/core/duality/bootstrap";
-import { evaluateChecks, numberAt } from "@slowroll/core/duality/checks";
+import { assertCheckable, evaluateChecks, numberAt } from "@slowroll/core/duality/checks";
 import { stepEquation } from "@slowroll/core/duality/dictionary";
 import { accumulate, regress } from "@slowroll/core/duality/regression";
 import { dualityStudy } from "@slowroll/core/duality/run";
 import { slope } from "@slowroll/core/duality/scaling";
 import type { DualityStudy } from "@slowroll/core/duality/study";
-import { DivergenceError } from "@slowroll/core/errors";
+import type { Engine } from "@slowroll/core/engine/engine";
+import { DivergenceError, InputError } from "@slowroll/core/errors";
+import { networkStudy } from "@slowroll/core/network/run";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals, uniforms } from "@slowroll/core/random/normal";
 import { recursion } from "@slowroll/core/theory/prediction";
@@ -50,6 +52,12 @@ describe("regression", () => {
     expect(result.a.value! / a).toBeCloseTo(1, 8);
     expect(result.b.value! / b).toBeCloseTo(1, 8);
     expect(result.lambda.value! / result.lambda.expected).toBeCloseTo(1, 8);
+  });
+  it("cannot tell from one network, whose bootstrap has no spread", async () => {
+    const { sums, learningRate } = await syntheticSums(0.5, 0);
+    const result = regress(sums.slice(0, 5), 50, learningRate, 0);
+    expect(result.identifiable).toBe(false);
+    expect(result.lambdaEta).toMatchObject({ value: null, error: null });
   });
   it("says so where the data cannot tell", async () => {
     const { sums, learningRate } = await syntheticSums(0.02, 0, 0.3);
@@ -135,6 +143,93 @@ describe("dualityStudy on the reference engine", () => {
     const error = await dualityStudy(wild, referenceEngine).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DivergenceError);
     expect((error as DivergenceError).step).toBeGreaterThan(0);
+  });
+  it("names the width at which the scaling diverges, and keeps the finished sections", async () => {
+    const wild = {
+      ...study,
+      training: { ...study.training, learningRate: 1e6, steps: 80, potential: "quartic" as const },
+      duality: { background: false, widths: [12, 24] },
+    };
+    const error = await dualityStudy(wild, referenceEngine).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DivergenceError);
+    expect((error as DivergenceError).message).toContain("width 12");
+    expect((error as DivergenceError).step).toBeGreaterThan(0);
+    expect((error as DivergenceError).partial).toMatchObject({ eta: 1e6 });
+  });
+  it("keeps the background of a study whose scaling diverges", async () => {
+    // The networks of the first width alone are made to diverge.
+    let runs = 0;
+    const engine = {
+      ...referenceEngine,
+      trainEnsemble: (async (job, onBatch, control) =>
+        referenceEngine.trainEnsemble(
+          job,
+          (batch) => {
+            if (job.architecture.width === 12) batch.outputs[batch.outputs.length - 1] = Number.NaN;
+            runs++;
+            onBatch(batch);
+          },
+          control,
+        )) satisfies Engine["trainEnsemble"],
+    };
+    const error = await dualityStudy(study, engine).catch((reason: unknown) => reason);
+    expect(runs).toBeGreaterThan(1);
+    expect(error).toBeInstanceOf(DivergenceError);
+    expect(error).toMatchObject({ step: 12, path: "training.learningRate" });
+    expect((error as DivergenceError).partial).toMatchObject({ background: {}, regression: { identifiable: true } });
+  });
+  it("tells no errors of an ensemble of one", async () => {
+    const alone = { ...study, ensemble: { size: 1, seed: 1 } };
+    const { result } = await dualityStudy(alone, referenceEngine);
+    expect(result.regression!.identifiable).toBe(false);
+    expect(result.scaling!.kernelDrift).toMatchObject({ errors: [null, null], exponentError: null });
+    expect(result.warnings.join()).toContain("ensemble.size");
+  });
+  it.each([
+    ["a potential outside its domain", { potential: { expression: "log(phi)" } }, {}, "training.potential"],
+    ["a potential that overflows", { potential: { expression: "phi^1000000000" } }, {}, "training.potential"],
+    ["targets that overflow", {}, { targets: [1e300, 1, 1, 1] }, "data.targets"],
+  ])("refuses %s before training", async (_name, training, data, place) => {
+    for (const duality of [{ background: true }, { background: false, widths: [12, 24] }]) {
+      const bad = {
+        ...study,
+        training: { ...study.training, ...training },
+        data: { ...study.data, ...data },
+        duality,
+      };
+      const error = await dualityStudy(bad, referenceEngine).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InputError);
+      expect((error as InputError).path).toBe(place);
+      const alone = await networkStudy(bad, referenceEngine).catch((reason: unknown) => reason);
+      expect(alone).toBeInstanceOf(InputError);
+      expect((alone as InputError).path).toBe(place);
+    }
+  });
+  it.each([
+    ["foo", "eta"],
+    ["background.errors.second", "background.errors.secondOrder"],
+    ["background.theory.13.0", "background.theory.0..12.0..3"],
+    ["scaling.kernelDrift.values", "scaling.kernelDrift.values.0..1"],
+  ])("refuses a check of %s", async (path, mend) => {
+    const bad = { ...study, duality: { ...study.duality, checks: [{ path, expected: 1, tolerance: 1 }] } };
+    const error = await dualityStudy(bad, referenceEngine).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).path).toBe("duality.checks[0].path");
+    expect((error as InputError).message).toContain(`did you mean ${mend}?`);
+  });
+  it("knows every number of its result as one to check", async () => {
+    const { result } = await dualityStudy({ ...study, training: { ...study.training, steps: 5 } }, referenceEngine);
+    const { warnings: _warnings, checks: _checks, ...sections } = result;
+    const paths: string[] = [];
+    const walk = (place: unknown, path: string[]): void => {
+      if (typeof place === "number") paths.push(path.join("."));
+      else if (typeof place === "object" && place !== null)
+        for (const [key, inner] of Object.entries(place)) walk(inner, [...path, key]);
+    };
+    walk(sections, []);
+    const checks = paths.map((path) => ({ path, expected: 0, tolerance: 1e9 }));
+    assertCheckable({ ...study, training: { ...study.training, steps: 5 }, duality: { ...study.duality, checks } }, 4);
+    expect(paths.length).toBeGreaterThan(100);
   });
   it("warns of a learning rate past divergence", async () => {
     const fast = {

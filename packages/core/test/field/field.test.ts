@@ -6,7 +6,7 @@ import { DivergenceError, InputError } from "@slowroll/core/errors";
 import { createBackground } from "@slowroll/core/field/background";
 import { writeFinal } from "@slowroll/core/field/initial";
 import { integrate, ORDER } from "@slowroll/core/field/integrate";
-import { fieldStudy } from "@slowroll/core/field/run";
+import { type FieldResult, fieldStudy } from "@slowroll/core/field/run";
 import { buildSchedule, COMPOSITIONS } from "@slowroll/core/field/schedule";
 import type { BackgroundSpec, FieldStudy, FluctuationSpec, TimeSpec } from "@slowroll/core/field/study";
 import { dump } from "npyjs";
@@ -151,6 +151,27 @@ describe("homogeneous fields", () => {
     const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DivergenceError);
   });
+  it.each([undefined, "verlet2"] as const)(
+    "keep the records before they diverge, integrator %s",
+    async (integrator) => {
+      const study: FieldStudy = {
+        ...oscillator(20, { step: 0.1, recordEvery: 2, ...(integrator ? { integrator } : {}) }),
+        background: { kind: "deSitter", hubble: 1 },
+        field: { potential: "hilltop", mean: 2, velocity: 0 },
+      };
+      const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DivergenceError);
+      const { path: place, step, message, partial } = error as DivergenceError<FieldResult>;
+      expect(place).toBe("time.step");
+      expect(message).toContain(`at step ${step}`);
+      const { times, mean, velocity, energy } = partial!;
+      expect(times.length).toBe(step / 2);
+      for (const values of [mean, velocity, energy.kinetic, energy.potential]) {
+        expect(values.length).toBe(times.length);
+        expect(values.every(Number.isFinite)).toBe(true);
+      }
+    },
+  );
 });
 
 const lattice = { dimensions: 3, points: 8, length: 2 * Math.PI, stencil: 2 } as const;
@@ -278,6 +299,21 @@ describe("refusals", () => {
     [
       "an end past it on a lattice",
       { lattice, background: { kind: "deSitter", hubble: 1 }, time: { ...base.time, alpha: 1 } },
+      "time.end",
+    ],
+    ["a mean at which V overflows", { field: { ...base.field, mean: 1e200 } }, "field.mean"],
+    ["such a mean on a lattice", { lattice, field: { ...base.field, mean: 1e200 } }, "field.mean"],
+    [
+      "a mean outside V's domain",
+      { field: { potential: { expression: "log(phi)" }, mean: -1, velocity: 0 } },
+      "field.mean",
+    ],
+    [
+      "a field too fast to be followed",
+      {
+        field: { potential: { name: "quadratic", parameters: { mass: 1e8 } }, mean: 1, velocity: 0 },
+        time: { ...base.time, step: 1 },
+      },
       "time.end",
     ],
     ["too many sites", { lattice: { ...lattice, points: 100_000 } }, "lattice.points"],

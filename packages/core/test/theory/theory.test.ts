@@ -1,7 +1,9 @@
 /** Theory: kernels against independent numbers, quadrature against closed forms, predictions against the recursion. */
 import { readFileSync } from "node:fs";
+import { InputError } from "@slowroll/core/errors";
 import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
+import { uniforms } from "@slowroll/core/random/normal";
 import { eigen } from "@slowroll/core/theory/eigen";
 import { gaussianMoments } from "@slowroll/core/theory/gaussian";
 import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
@@ -55,9 +57,31 @@ describe("Gaussian moments", () => {
       expect(integrated.slope).toBeCloseTo(closed.slope, 10);
     }
   });
+  it.each([
+    [1e4, 3e3, 2e4],
+    [1e4, 9999.99, 1e4],
+    [1e12, -5e11, 1e12],
+    [1e12, 1, 1e-2],
+  ])("of erf by quadrature equal the closed form at variances %d, %d, %d", (suu, suv, svv) => {
+    const { gaussianMoments: _closed, ...numeric } = activations.erf!;
+    const closed = gaussianMoments(activations.erf!, suu, suv, svv);
+    const integrated = gaussianMoments(numeric as Activation, suu, suv, svv);
+    expect(integrated.value / closed.value).toBeCloseTo(1, 10);
+    expect(integrated.slope / closed.slope).toBeCloseTo(1, 10);
+  });
+  it.each([1e4, 1e12])("of tanh and gelu at variance %d are near their limits, sign and relu", (s) => {
+    const tanh = gaussianMoments(activations.tanh!, s, s / 2, s);
+    expect(tanh.value).toBeCloseTo(1 / 3, 3);
+    expect(gaussianMoments(activations.gelu!, s, s / 2, s).slope).toBeCloseTo(1 / 3, 3);
+  });
+  it("of erf in closed form keep their digits at large variance", () => {
+    // u = v: 4/pi/sqrt(1 + 4 s).
+    for (const s of [1e12, 1e40])
+      expect(gaussianMoments(activations.erf!, s, s, s).slope * Math.sqrt(s)).toBeCloseTo(2 / Math.PI, 12);
+  });
   it("say so where they do not converge", () => {
     const step = { name: "step", value: (z: number) => Math.sign(z), derivative: () => 0, wgsl: "" };
-    expect(() => gaussianMoments(step, 1, 0.5, 1)).toThrow(RangeError);
+    expect(() => gaussianMoments(step, 1, 0.5, 1)).toThrow(InputError);
   });
 });
 
@@ -72,6 +96,36 @@ describe("eigen", () => {
         expect(left).toBeCloseTo(values[i]! * vectors[a * 3 + i]!, 12);
       }
     }
+  });
+  it.each([1, 2, 7, 40, 100])("of a random, a circulant and a rank-one matrix, %d a side", (n) => {
+    const random = uniforms(n, 0);
+    const draws = new Float64Array(n * n);
+    for (let a = 0; a < n; a++) for (let b = 0; b <= a; b++) draws[a * n + b] = draws[b * n + a] = random() - 0.5;
+    const circulant = draws.map((_, i) => Math.exp(Math.cos((2 * Math.PI * (Math.floor(i / n) - (i % n))) / n)));
+    for (const matrix of [draws, circulant, draws.map(() => 1e200), draws.map(() => 0)]) {
+      const { values, vectors } = eigen(matrix, n);
+      const scale = Math.max(...values.map(Math.abs), Number.MIN_VALUE);
+      let worst = 0;
+      for (let i = 0; i < n; i++) {
+        for (let a = 0; a < n; a++) {
+          let product = 0;
+          let overlap = 0;
+          for (let b = 0; b < n; b++) {
+            product += matrix[a * n + b]! * vectors[b * n + i]!;
+            overlap += vectors[b * n + a]! * vectors[b * n + i]!;
+          }
+          worst = Math.max(worst, Math.abs(product - values[i]! * vectors[a * n + i]!) / scale);
+          worst = Math.max(worst, Math.abs(overlap - (a === i ? 1 : 0)));
+        }
+        if (i > 0) expect(values[i]!).toBeLessThanOrEqual(values[i - 1]!);
+      }
+      expect(worst).toBeLessThan(1e-12);
+    }
+  });
+  it("of matrices whose elements are far apart in size", () => {
+    const { values } = eigen([1e40, 1e20, 1e20, 4], 2);
+    expect(values[0]! / 1e40).toBeCloseTo(1, 14);
+    expect(Math.abs(values[1]!)).toBeLessThan(1e25);
   });
 });
 

@@ -1,0 +1,89 @@
+/**
+ * Where an ensemble leaves the finite numbers. From step 1 on that is a divergence; at step 0, before any training, the input itself is at
+ * fault: a potential outside its domain, or data and weights beyond the precision's range.
+ */
+import type { EnsembleBatch, EnsembleJob } from "../engine/engine.ts";
+import { DivergenceError, InputError } from "../errors.ts";
+import type { Potential } from "../potential/potential.ts";
+
+export interface Divergence {
+  readonly step: number;
+  /** The field at which V or V' is not finite; NaN where an output or a kernel is not. */
+  readonly phi: number;
+}
+
+const finiteAt = (potential: Potential, phi: number): boolean =>
+  Number.isFinite(potential.value(phi)) && Number.isFinite(potential.gradient(0, phi));
+
+/** V outside its domain, or a field so large that V overflows: the line says which input to mend. */
+function outsideDomain(phi: number): InputError {
+  // What float32 cannot hold comes from the targets; any other phi from a network's random output.
+  return Number.isFinite(Math.fround(phi))
+    ? new InputError(
+        `V is not finite at phi = ${phi.toPrecision(4)}, where training starts; choose a potential that is finite around there`,
+        { path: "training.potential" },
+      )
+    : new InputError(
+        `V is not finite at phi = ${phi.toPrecision(4)}, minus a target; give targets that float32 can hold`,
+        { path: "data.targets" },
+      );
+}
+
+/** Throws InputError where V or V' is not finite at one of `phi`. */
+export function assertFinitePotential(potential: Potential, phi: ArrayLike<number>): void {
+  for (let a = 0; a < phi.length; a++) if (!finiteAt(potential, phi[a]!)) throw outsideDomain(phi[a]!);
+}
+
+/** Finds the earliest step of a job at which an output, V or a kernel is not finite. */
+export class DivergenceWatch {
+  /** Of the batches seen so far. */
+  first: Divergence | undefined;
+  private readonly job: EnsembleJob;
+
+  constructor(job: EnsembleJob) {
+    this.job = job;
+  }
+
+  see(batch: EnsembleBatch): void {
+    const { recordOutputs, recordKernels, targets, potential } = this.job;
+    const D = targets.length;
+    const earlier = (step: number): boolean => this.first === undefined || step < this.first.step;
+    for (let m = 0; m < batch.count; m++) {
+      for (let r = 0; r < recordOutputs.length && earlier(recordOutputs[r]!); r++) {
+        const step = recordOutputs[r]!;
+        for (let a = 0; a < D; a++) {
+          const phi = batch.outputs[(m * recordOutputs.length + r) * D + a]! - targets[a]!;
+          const holds = step === 0 ? finiteAt(potential, phi) : Number.isFinite(potential.value(phi));
+          if (holds) continue;
+          this.first = { step, phi: Number.isFinite(phi) ? phi : Number.NaN };
+          break;
+        }
+      }
+      for (let k = 0; k < recordKernels.length && earlier(recordKernels[k]!); k++) {
+        const start = (m * recordKernels.length + k) * D * D;
+        if (batch.kernels.subarray(start, start + D * D).every(Number.isFinite)) continue;
+        this.first = { step: recordKernels[k]!, phi: Number.NaN };
+      }
+    }
+  }
+}
+
+/** The error of a divergence in `what`: bad input at step 0, else a DivergenceError that keeps `partial`. */
+export function divergenceError<Partial>(
+  { step, phi }: Divergence,
+  what: string,
+  partial: Partial,
+): InputError | DivergenceError<Partial> {
+  if (step > 0) {
+    return new DivergenceError(
+      `${what} diverged: an output or kernel is not finite at step ${step}; use a smaller training.learningRate`,
+      step,
+      { partial, path: "training.learningRate" },
+    );
+  }
+  if (Number.isFinite(phi)) return outsideDomain(phi);
+  return new InputError(
+    "a network's output or kernel is not finite before training; use a smaller weightStd, smaller inputs or precision float64",
+    { path: "network.weightStd" },
+  );
+}
