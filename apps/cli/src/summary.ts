@@ -1,4 +1,5 @@
 /** A result's main figures as a table for people. */
+import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
 import Table from "cli-table3";
 import type { ResultDocument } from "./document.ts";
 
@@ -32,7 +33,8 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
       Object.entries(background.errors).map(([order, error]) => [order, number(error, 3)]),
     );
     const { value, standardErrors } = background.deviation;
-    text += `ensemble mean against its networks' own duals: largest difference ${number(value, 3)}, ${standardErrors.toFixed(1)} standard errors\n`;
+    const errors = standardErrors === null ? "of one network" : `${standardErrors.toFixed(1)} standard errors`;
+    text += `ensemble mean against its networks' own duals: largest difference ${number(value, 3)}, ${errors}\n`;
   }
   if (regression) {
     const { a, b, friction, lambda, lambdaEta } = regression;
@@ -51,6 +53,10 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
     const laws = Object.entries(scaling).filter(
       (entry): entry is [string, Exclude<(typeof entry)[1], number[]>] => entry[0] !== "widths",
     );
+    // Without a width to leave out, the fit over large widths is the fit over all.
+    const largeToo =
+      scaling.widths.some((width) => width < LARGE_WIDTH) &&
+      laws.some(([, law]) => typeof law.exponentLarge === "number");
     text += table(
       ["width", ...laws.map(([name]) => name)],
       [
@@ -59,6 +65,9 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
           ...laws.map(([, law]) => withError(law.values[w], law.errors[w])),
         ]),
         ["exponent", ...laws.map(([, law]) => withError(law.exponent, law.exponentError))],
+        ...(largeToo
+          ? [[`n >= ${LARGE_WIDTH}`, ...laws.map(([, law]) => withError(law.exponentLarge, law.exponentLargeError))]]
+          : []),
         ["expected", ...laws.map(([, law]) => String(law.expected))],
       ],
     );

@@ -1,8 +1,12 @@
 /** Figures of a field on its background. */
 import type { ResultDocument } from "../document.ts";
+import { linear, logarithmic } from "./axes.ts";
 import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 
 type Series = Readonly<Record<string, readonly number[]>>;
+
+/** Where a density passes through zero a logarithmic axis would fall without end: this far below its largest it is cut. */
+const FLOOR = 1e-12;
 
 function lines(
   id: string,
@@ -12,13 +16,17 @@ function lines(
   axis: { y: string; log?: boolean },
   text: Pick<Figure, "shows" | "agrees">,
 ): Figure {
+  const drawn = Object.entries(series).filter(([, of]) => !axis.log || of.some((value) => value > 0));
+  const most = Math.max(...drawn.flatMap(([, of]) => thinned(of.length, 400).map((r) => Math.abs(of[r]!))));
   const values = thinned(times.length, 400).flatMap((r) =>
-    Object.entries(series).map(([name, of]) => ({
+    drawn.map(([name, of]) => ({
       time: times[r],
       name,
-      value: axis.log && of[r]! <= 0 ? null : of[r],
+      value: axis.log && of[r]! <= FLOOR * most ? null : of[r],
     })),
   );
+  const ends = values.map(({ value }) => value);
+  const { scale } = linear(times);
   return {
     id,
     title,
@@ -28,22 +36,25 @@ function lines(
       height: HEIGHT - 60,
       data: { values },
       params: [{ name: "zoom", select: "interval", bind: "scales" }],
-      mark: { type: "line", tooltip: true },
+      mark: { type: "line", tooltip: true, clip: true },
       encoding: {
-        x: { field: "time", type: "quantitative", title: "cosmic time t" },
+        x: { field: "time", type: "quantitative", title: "cosmic time t", scale, axis: { tickCount: 10 } },
         y: {
           field: "value",
           type: "quantitative",
           title: axis.y,
-          ...(axis.log ? { scale: { type: "log" }, axis: { format: ".0e" } } : {}),
+          ...(axis.log ? logarithmic(ends) : linear(ends)),
         },
-        ...(Object.keys(series).length > 1
-          ? { color: { field: "name", type: "nominal", title: null, sort: null } }
+        ...(drawn.length > 1
+          ? { color: { field: "name", type: "nominal", title: null, scale: { domain: drawn.map(([name]) => name) } } }
           : {}),
       },
     },
   };
 }
+
+/** Mean against fluctuations below which a mean that symmetry keeps at zero is rounding. */
+const ROUNDING = 1e-9;
 
 export function fieldFigures(document: Extract<ResultDocument, { command: "field" }>): Figure[] {
   const {
@@ -58,20 +69,25 @@ export function fieldFigures(document: Extract<ResultDocument, { command: "field
     config,
   } = document;
   const last = times.length - 1;
-  const figures = [
-    lines(
-      "field",
-      "The mean field",
-      times,
-      { φ: mean, "dφ/dt": velocity },
-      { y: "φ, dφ/dt" },
-      {
-        shows: "Mean field and its cosmic-time derivative.",
-        agrees: config.lattice
-          ? "Integrated by the splitting named in the config."
-          : "Integrated in float64 to a relative error of 1e-10.",
-      },
-    ),
+  const largest = (of: readonly number[]): number => of.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const meanIsZero = largest(mean) < ROUNDING * Math.sqrt(largest(variance));
+  const figures: Figure[] = [];
+  if (!meanIsZero) {
+    figures.push(
+      lines(
+        "field",
+        "The mean field",
+        times,
+        { φ: mean, "dφ/dt": velocity },
+        { y: "φ, dφ/dt" },
+        {
+          shows: "Mean field and its cosmic-time derivative.",
+          agrees: `From φ = ${say(mean[0])} to ${say(mean[last])}, ${config.lattice ? "by the splitting named in the config" : "in float64 to a relative error of 10⁻¹⁰"}.`,
+        },
+      ),
+    );
+  }
+  figures.push(
     lines(
       "scaleFactor",
       "The background",
@@ -83,8 +99,9 @@ export function fieldFigures(document: Extract<ResultDocument, { command: "field
         agrees: `${say(efolds[last])} e-folds in all; the background is prescribed in closed form.`,
       },
     ),
-  ];
+  );
   if (energy) {
+    const total = (r: number): number => energy.kinetic[r]! + energy.gradient[r]! + energy.potential[r]!;
     figures.push(
       lines(
         "energies",
@@ -93,9 +110,8 @@ export function fieldFigures(document: Extract<ResultDocument, { command: "field
         { kinetic: energy.kinetic, gradient: energy.gradient, potential: energy.potential },
         { y: "density", log: true },
         {
-          shows:
-            "Kinetic, gradient and potential energy densities in cosmic time; parts that are zero or negative are left out.",
-          agrees: `Their sum goes from ${say(energy.kinetic[0]! + energy.gradient[0]! + energy.potential[0]!)} to ${say(energy.kinetic[last]! + energy.gradient[last]! + energy.potential[last]!)}: expansion takes energy out of the field.`,
+          shows: `Kinetic, gradient and potential energy densities in cosmic time${energy.gradient.some((value) => value > 0) ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
+          agrees: `Their sum goes from ${say(total(0))} to ${say(total(last))}${total(last) < total(0) ? ": expansion takes energy out of the field" : ""}.`,
         },
       ),
     );
@@ -110,7 +126,7 @@ export function fieldFigures(document: Extract<ResultDocument, { command: "field
         { y: "variance", log: true },
         {
           shows: "Variance of the field over the lattice.",
-          agrees: `From ${say(variance[0])} to ${say(variance[last])}.`,
+          agrees: `From ${say(variance[0])} to ${say(variance[last])}${meanIsZero ? `; the mean stays zero to rounding, at most ${say(largest(mean), 2)}` : ""}.`,
         },
       ),
     );

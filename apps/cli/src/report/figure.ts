@@ -1,5 +1,6 @@
 /** What a figure is: data and encodings in Vega-Lite's grammar, and two lines that say what it shows and whether it agrees. */
 import type { TopLevelSpec } from "vega-lite";
+import { withError } from "../summary.ts";
 
 export interface Figure {
   /** File name of its SVG, without ending. */
@@ -11,7 +12,7 @@ export interface Figure {
 }
 
 /** Okabe and Ito's palette, told apart by colour-blind readers too. */
-const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"];
+export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"];
 
 /** What all figures share: type, rules and colours. */
 export const THEME = {
@@ -19,19 +20,33 @@ export const THEME = {
   font: "Georgia, 'Times New Roman', serif",
   axis: {
     labelFontSize: 12,
+    labelLimit: 0,
+    labelFlush: false,
     titleFontSize: 13,
     titleFontWeight: "normal",
+    titleLimit: 0,
     gridColor: "#eee",
     domainColor: "#333",
     tickColor: "#333",
   },
-  legend: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", symbolStrokeWidth: 2 },
-  title: { fontSize: 13, fontWeight: "normal", anchor: "start" },
-  header: { labelFontSize: 12, titleFontSize: 12 },
+  legend: {
+    orient: "top",
+    labelFontSize: 12,
+    labelLimit: 0,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    titleLimit: 0,
+    symbolStrokeWidth: 2,
+    columnPadding: 18,
+  },
+  title: { fontSize: 13, fontWeight: "normal", anchor: "start", limit: 0 },
+  header: { labelFontSize: 12, labelLimit: 0, titleFontSize: 12, titleLimit: 0 },
   range: { category: PALETTE },
   view: { stroke: "transparent" },
+  mark: { color: PALETTE[0] },
   line: { strokeWidth: 2 },
-  point: { size: 45, filled: true },
+  point: { size: 45, filled: true, opacity: 1 },
+  rule: { opacity: 1 },
 } as const;
 
 export const WIDTH = 560;
@@ -50,14 +65,40 @@ export function earlyThenThinned(length: number, early: number, count: number): 
   return [...first, ...rest];
 }
 
+const SUPERSCRIPTS = new Map([..."-0123456789"].map((character, i) => [character, [..."⁻⁰¹²³⁴⁵⁶⁷⁸⁹"][i]!]));
+
+/** A whole number's characters, raised. */
+export const superscript = (text: string): string =>
+  [...text].map((character) => SUPERSCRIPTS.get(character) ?? character).join("");
+
 /** A number for a sentence. */
 export function say(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "unknown";
   const magnitude = Math.abs(value);
-  return magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5)
-    ? value
-        .toExponential(digits - 1)
-        .replace("e-", " × 10^-")
-        .replace("e+", " × 10^")
-    : value.toPrecision(digits);
+  if (magnitude === 0 || (magnitude >= 1e-3 && magnitude < 1e5)) return minus(value.toPrecision(digits));
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e") as [string, string];
+  return `${minus(mantissa)} × 10${superscript(exponent.replace("+", ""))}`;
 }
+
+const minus = (text: string): string => text.replace(/^-/, "−");
+
+/** A number with its error, as a paper prints it. */
+export const measured = (value: number | null | undefined, error: number | null | undefined): string =>
+  minus(withError(value, error).replace("+-", "±"));
+
+/** Names as a sentence lists them. */
+export const list = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
+const COUNTS = ["no", "one", "two", "three", "four", "five"];
+/** A small number in words. */
+export const count = (number: number): string => COUNTS[number] ?? String(number);
+
+/** In place of a plot that cannot be drawn: why. */
+export const notice = (text: string): TopLevelSpec => ({
+  width: WIDTH,
+  height: 40,
+  data: { values: [{ text }] },
+  mark: { type: "text", fontSize: 16, color: "#555" },
+  encoding: { text: { field: "text" } },
+});

@@ -1,7 +1,9 @@
 /** Figures of an ensemble and of kernels. */
 import type { ResultDocument } from "../document.ts";
-import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
+import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
+/** Matrices side by side, each with its own colours, which are white at zero and equally strong at equal distance from it. */
 function heatMap(
   id: string,
   title: string,
@@ -9,28 +11,38 @@ function heatMap(
   shows: string,
   agrees: string,
 ): Figure {
-  const values = Object.entries(matrices).flatMap(([name, matrix]) =>
-    matrix.flatMap((row, a) => row.map((value, b) => ({ name, a, b, value }))),
-  );
-  const side = Math.min(220, WIDTH / Object.keys(matrices).length);
+  const side = Math.min(220, (WIDTH - 160) / Object.keys(matrices).length);
   return {
     id,
     title,
     shows,
     agrees,
     spec: {
-      data: { values },
-      facet: { column: { field: "name", type: "nominal", title: null, sort: null } },
-      spec: {
-        width: side,
-        height: side,
-        mark: { type: "rect", tooltip: true },
-        encoding: {
-          x: { field: "b", type: "ordinal", title: "datum", axis: { labelAngle: 0 } },
-          y: { field: "a", type: "ordinal", title: "datum" },
-          color: { field: "value", type: "quantitative", title: null, scale: { scheme: "blueorange", domainMid: 0 } },
-        },
-      },
+      hconcat: Object.entries(matrices).map(([name, matrix]) => {
+        const most = Math.max(...matrix.flat().map(Math.abs)) || 1;
+        // Indices of many data would run into each other.
+        const ticks = thinned(matrix.length, 12);
+        const axis = { labelAngle: 0, values: ticks, ticks: false, domain: false };
+        return {
+          title: { text: name, anchor: "middle" as const },
+          width: side,
+          height: side,
+          data: { values: matrix.flatMap((row, a) => row.map((value, b) => ({ a, b, value }))) },
+          mark: { type: "rect" as const, tooltip: true },
+          encoding: {
+            x: { field: "b", type: "ordinal" as const, title: "datum", axis },
+            y: { field: "a", type: "ordinal" as const, title: "datum", axis },
+            color: {
+              field: "value",
+              type: "quantitative" as const,
+              title: null,
+              scale: { scheme: "blueorange" as const, domain: [-most, most], nice: false },
+              legend: { orient: "right" as const, gradientLength: side - 20, tickCount: 5, format: ".3~g" },
+            },
+          },
+        };
+      }),
+      resolve: { scale: { color: "independent" } },
     },
   };
 }
@@ -44,7 +56,7 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
       "Kernels of the infinitely wide network",
       { "NNGP: covariance of f": nngp, "NTK: Θ": ntk },
       "Covariance of the outputs at initialisation and the neural tangent kernel between all data.",
-      "Both are theory: closed forms, or quadrature converged to 1e-12.",
+      "Both are theory: closed forms, or quadrature converged to 10⁻¹².",
     ),
     {
       id: "eigenvalues",
@@ -58,11 +70,26 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
         mark: { type: "point", tooltip: true },
         encoding: {
           x: { field: "mode", type: "ordinal", title: "mode", axis: { labelAngle: 0 } },
-          y: { field: "value", type: "quantitative", scale: { type: "log" }, title: "eigenvalue" },
+          y: { field: "value", type: "quantitative", title: "eigenvalue λ", ...logarithmic(eigenvalues) },
         },
       },
     },
   ];
+}
+
+/** Standard errors within which a largest difference over the data is noise. */
+const NOISE = 5;
+
+/** Largest difference between an ensemble's mean and theory over the data, and the largest in standard errors. */
+function furthest(
+  mean: readonly number[],
+  std: readonly number[],
+  theory: readonly number[],
+  size: number,
+): [shift: number, distance: number] {
+  const shifts = theory.map((value, a) => Math.abs(mean[a]! - value));
+  const distances = shifts.map((shift, a) => shift / Math.max(std[a]! / Math.sqrt(size), 1e-12));
+  return [Math.max(...shifts), Math.max(...distances)];
 }
 
 export function networkFigures(document: Extract<ResultDocument, { command: "network" }>): Figure[] {
@@ -84,7 +111,7 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
   const rows = steps.flatMap((t) =>
     data.map((a) => ({
       step: times[t],
-      datum: String(a),
+      datum: `datum ${a}`,
       mean: mean[t]![a]!,
       low: mean[t]![a]! - std[t]![a]!,
       high: mean[t]![a]! + std[t]![a]!,
@@ -93,46 +120,50 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
   );
   const last = mean.length - 1;
   const size = config.ensemble.size;
-  const distance = theory
-    ? Math.max(
-        ...theory.mean[last]!.map(
-          (value, a) => Math.abs(mean[last]![a]! - value) / Math.max(std[last]![a]! / Math.sqrt(size), 1e-12),
-        ),
-      )
-    : undefined;
-  const x = { field: "step", type: "quantitative" as const, title: "step t", scale: { type: "sqrt" as const } };
-  const colour = { field: "datum", type: "nominal" as const, title: "datum" };
+  const [shift, distance] = theory ? furthest(mean[last]!, std[last]!, theory.mean[last]!, size) : [0, 0];
+  const x = stepAxis(times.at(-1) ?? 1);
+  const y = { type: "quantitative" as const, ...linear(rows.flatMap(({ low, high, theory: at }) => [low, high, at])) };
   const figures: Figure[] = [
     {
       id: "trajectories",
       title: "The ensemble's outputs",
       shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data (dots), one standard deviation (bands)${theory ? ", and the infinite-width mean (lines)" : ""}.`,
       agrees: theory
-        ? `At the last step the mean is at most ${say(distance, 2)} standard errors from theory; finite width alone shifts it by a few max|y|/n.`
+        ? `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`
         : "Theory has no closed form for the mean of this potential; see the duality command.",
       spec: {
-        width: WIDTH,
-        height: HEIGHT,
         data: { values: rows },
-        encoding: { x, color: colour },
-        layer: [
-          {
-            mark: { type: "area", opacity: 0.15 },
-            encoding: { y: { field: "low", type: "quantitative", title: "f" }, y2: { field: "high" } },
-          },
-          ...(theory
-            ? [
-                {
-                  mark: { type: "line" as const, strokeWidth: 1.5 },
-                  encoding: { y: { field: "theory", type: "quantitative" as const } },
-                },
-              ]
-            : []),
-          {
-            mark: { type: "point", tooltip: true, size: 20 },
-            encoding: { y: { field: "mean", type: "quantitative" } },
-          },
-        ],
+        facet: {
+          field: "datum",
+          type: "nominal",
+          title: null,
+          sort: null,
+        },
+        columns: 2,
+        spacing: 18,
+        spec: {
+          width: (WIDTH - 30) / 2,
+          height: HEIGHT / 2,
+          encoding: { x },
+          layer: [
+            {
+              mark: { type: "area", opacity: 0.18 },
+              encoding: { y: { ...y, field: "low", title: "f" }, y2: { field: "high" } },
+            },
+            ...(theory
+              ? [
+                  {
+                    mark: { type: "line" as const, strokeWidth: 1.5, color: PALETTE[1] },
+                    encoding: { y: { ...y, field: "theory" } },
+                  },
+                ]
+              : []),
+            {
+              mark: { type: "point", tooltip: true, size: 16 },
+              encoding: { y: { ...y, field: "mean" } },
+            },
+          ],
+        },
       },
     },
     {
@@ -151,7 +182,7 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
             field: "loss",
             type: "quantitative",
             title: "loss",
-            scale: { type: loss.every((value) => value > 0) ? "log" : "linear" },
+            ...(loss.every((value) => value > 0) ? logarithmic(loss) : linear(loss)),
           },
         },
       },

@@ -2,16 +2,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ResultDocument } from "../document.ts";
-import { withError } from "../summary.ts";
 import { dualityFigures } from "./dualityFigures.ts";
+import { falls } from "./exponents.ts";
 import { fieldFigures } from "./fieldFigures.ts";
-import { type Figure, say } from "./figure.ts";
+import { type Figure, measured, say } from "./figure.ts";
 import { kernelFigures, networkFigures } from "./networkFigures.ts";
 import { type Page, toHtml, toSvg } from "./render.ts";
 
 type NetworkConfig = Extract<ResultDocument, { command: "duality" | "network" | "kernel" }>["config"];
 
-function figuresOf(document: ResultDocument): Figure[] {
+async function figuresOf(document: ResultDocument): Promise<Figure[]> {
   switch (document.command) {
     case "kernel":
       return kernelFigures(document);
@@ -57,7 +57,7 @@ function abstractOf(document: ResultDocument): string {
       const constant =
         lambdaEta?.value == null
           ? ""
-          : ` From the training curves alone the product of cosmological constant and learning rate is ${withError(lambdaEta.value, lambdaEta.error)}, where the duality says ${say(lambdaEta.expected, 4)}.`;
+          : ` From the training curves alone the product of cosmological constant and learning rate is ${measured(lambdaEta.value, lambdaEta.error)}, where the duality says ${say(lambdaEta.expected, 4)}.`;
       const second = document.background?.errors.secondOrder;
       const dual =
         second == null
@@ -67,7 +67,7 @@ function abstractOf(document: ResultDocument): string {
       const widths =
         drift?.exponent == null
           ? ""
-          : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift falls as width to the power ${withError(drift.exponent, drift.exponentError)}: the field becomes free.`;
+          : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift goes as width to the power ${measured(drift.exponent, drift.exponentError)}${falls(drift) ? ": the field becomes free" : ""}.`;
       return `${ensemble.size} networks with ${architecture(document.config)} descend ${training.steps} steps on the potential ${potentialName(training.potential)}, and are compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
     }
   }
@@ -86,7 +86,7 @@ function factsOf(document: ResultDocument): [string, string][] {
       })) {
         facts.push([
           name,
-          `${regression.identifiable ? withError(value, error) : "not identifiable"} (expected ${say(expected, 5)})`,
+          `${regression.identifiable ? measured(value, error) : "not identifiable"} (expected ${say(expected, 5)})`,
         ]);
       }
     }
@@ -109,7 +109,7 @@ function factsOf(document: ResultDocument): [string, string][] {
 /** Writes report.html and plots/*.svg into `directory`. Throws what the file system throws. */
 export async function writeReport(directory: string, document: ResultDocument): Promise<void> {
   const { stringify } = await import("yaml");
-  const figures = figuresOf(document);
+  const figures = await figuresOf(document);
   const svgs: string[] = [];
   for (const figure of figures) svgs.push(await toSvg(figure));
   const page: Page = {

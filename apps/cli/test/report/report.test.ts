@@ -8,7 +8,10 @@ import { HOST } from "@slowroll/core/engine/host";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
+import { type DualStudy, judgeOrder, studyDuals } from "../../src/report/duals.ts";
+import { errorFigure } from "../../src/report/errorFigure.ts";
 import { writeReport } from "../../src/report/report.ts";
+import { summary } from "../../src/summary.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
 
@@ -37,6 +40,11 @@ async function reportOf(changed: Duality, name: string): Promise<string> {
   await writeReport(directory, changed);
   return readFileSync(path.join(directory, "report.html"), "utf8");
 }
+
+const plotsOf = (name: string): string[] => {
+  const plots = path.join(folder, name, "plots");
+  return readdirSync(plots).map((plot) => readFileSync(path.join(plots, plot), "utf8"));
+};
 
 describe("the report", () => {
   it("opens offline, with every plot as an SVG beside it", async () => {
@@ -81,10 +89,113 @@ describe("the report", () => {
     expect(html).toContain("incomplete: interrupted");
     expect(readdirSync(path.join(folder, "cut", "plots")).sort()).toEqual(["errors.svg", "trajectories.svg"]);
   });
+  it("cuts no label", async () => {
+    await reportOf(document, "labels");
+    for (const svg of plotsOf("labels")) expect(svg).not.toContain("…");
+    const svg = readFileSync(path.join(folder, "labels", "plots", "exponents.svg"), "utf8");
+    expect(svg).toContain("distance from own linearisation");
+  });
+  it("says whether the mean keeps to its networks' own trajectories", async () => {
+    const withDeviation = (value: number, standardErrors: number, name: string) =>
+      reportOf(
+        { ...document, background: { ...document.background!, deviation: { value, standardErrors } } } as Duality,
+        name,
+      );
+    expect(await withDeviation(0.01, 2, "near")).toContain("2.0 standard errors: they agree.");
+    expect(await withDeviation(0.01, 12, "shifted")).toContain("They agree up to finite width.");
+    expect(await withDeviation(30, 12, "far")).toContain("They do not agree at this width.");
+  });
+  it("counts what it draws, and says what does not fall", async () => {
+    const { scaling } = document;
+    const law = { values: [0.2, 0.1], errors: [0.01, 0.01], exponent: -1, exponentError: 0.05, expected: -1 };
+    const none = { ...law, values: [null, null], exponent: null, exponentError: null };
+    const falling = {
+      ...scaling!,
+      kernelFluctuation: law,
+      kernelDrift: law,
+      dualDeviation: law,
+      linearisationError: law,
+      meanDeviation: none,
+    };
+    const four = await reportOf({ ...document, scaling: falling } as Duality, "four");
+    expect(four).toContain("Four measures");
+    expect(four).toContain("All four fall with width");
+    expect(four).toContain("at every width");
+    const rising = { ...falling, kernelDrift: { ...law, values: [0.1, 0.2], exponent: 1 } };
+    const html = await reportOf({ ...document, scaling: rising } as Duality, "rising");
+    expect(html).toContain(
+      "Not seen to fall with width by more than three standard errors of the fitted power: kernel drift.",
+    );
+    expect(html).not.toContain("the field becomes free");
+  });
+  it("gives both fits where small widths can be left out", async () => {
+    const law = {
+      values: [0.4, 0.2, 0.1],
+      errors: [0.01, 0.01, 0.01],
+      exponent: -0.8,
+      exponentError: 0.02,
+      exponentLarge: -0.98,
+      exponentLargeError: 0.03,
+      expected: -1,
+    };
+    const scaling = Object.fromEntries(
+      Object.keys(document.scaling!).map((key) => [key, key === "widths" ? [64, 256, 1024] : law]),
+    );
+    const both = { ...document, scaling } as unknown as Duality;
+    expect(await reportOf(both, "both")).toContain("(n ≥ 256: −0.980 ± 0.030)");
+    expect(summary(both)).toMatch(/n >= 256 +│ -0\.980 \+- 0\.030/);
+    expect(summary(document)).not.toContain("n >= 256");
+  });
   it("escapes whatever a user wrote", async () => {
     const evil = "</script><script>alert(1)</script>";
     const config = { ...document.config, training: { ...document.config.training, potential: { expression: evil } } };
     const html = await reportOf({ ...document, config, incomplete: evil } as Duality, "evil");
     expect(html).not.toContain(evil);
+  });
+});
+
+describe("the errors against x", () => {
+  const at = (momentum: number): Duality => ({
+    ...document,
+    config: { ...document.config, training: { ...document.config.training, momentum } },
+  });
+  it.each([0, 0.9])("are measured at five learning rates for momentum %d, and fall as they must", async (momentum) => {
+    const study = (await studyDuals(at(momentum))) as DualStudy;
+    expect(study.errors.length).toBeGreaterThanOrEqual(5);
+    for (const order of ["slowRoll", "secondOrder"] as const) {
+      expect(judgeOrder(study.errors, order, momentum).holds).toBe(true);
+    }
+    const [figure] = errorFigure(at(momentum), study);
+    expect(figure!.agrees.match(/: holds/g)).toHaveLength(2);
+  });
+  it("can disagree", async () => {
+    const study = (await studyDuals(document)) as DualStudy;
+    const flat = { ...study, errors: study.errors.map((errors) => ({ ...errors, secondOrder: 0.01 })) };
+    expect(errorFigure(document, flat)[0]!.agrees).toContain("(2 expected: does not hold)");
+  });
+  it("keep the exact dual's rounding off the axis, and say so", async () => {
+    const study = await studyDuals(document);
+    const [figure] = errorFigure(document, study);
+    expect(document.background!.errors.exact).toBeLessThan(1e-12);
+    expect(JSON.stringify(figure!.spec)).not.toContain("e-1");
+    expect(figure!.agrees).toContain("which is rounding");
+    const background = { ...document.background!, errors: { ...document.background!.errors, exact: 1e-3 } };
+    expect(errorFigure({ ...document, background }, study)[0]!.agrees).toContain("more than rounding");
+  });
+  it("are at the run's own x those of the run", async () => {
+    const { x, errors } = (await studyDuals(document)) as DualStudy;
+    const relative = document.config.training.learningRate as { relative: number };
+    expect(x).toBeCloseTo(relative.relative, 12);
+    const config = {
+      ...document.config,
+      training: { ...document.config.training, learningRate: { relative: 0.1 }, steps: 200 },
+    };
+    const { result } = await dualityStudy(
+      { ...config, duality: { background: true } } as Parameters<typeof dualityStudy>[0],
+      referenceEngine,
+    );
+    const own = errors.find((each) => each.x === 0.1)!;
+    expect(own.secondOrder! / result.background!.errors.secondOrder!).toBeCloseTo(1, 3);
+    expect(own.slowRoll! / result.background!.errors.slowRoll!).toBeCloseTo(1, 3);
   });
 });

@@ -1,0 +1,71 @@
+/** Axes of a printed figure: domains a little wider than their data, so that no mark sits on the frame, and ticks that read well. */
+import { superscript } from "./figure.ts";
+
+/** Share of the range left empty at each end. */
+const PADDING = 0.04;
+
+function ends(values: readonly (number | null | undefined)[]): [number, number] | undefined {
+  const finite = values.filter((value): value is number => Number.isFinite(value));
+  if (finite.length === 0) return undefined;
+  return finite.reduce<[number, number]>(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+}
+
+/** A linear scale around `values`. */
+export function linear(values: readonly (number | null | undefined)[]) {
+  const [low, high] = ends(values) ?? [0, 1];
+  const margin = PADDING * (high - low) || Math.abs(high) * PADDING || 1;
+  return { scale: { domain: [low - margin, high + margin], nice: false, zero: false } };
+}
+
+/** 10 to the power `n` as a Vega expression writes it: replaces each character of the exponent by its superscript. */
+const SUPERSCRIPT = [..."-0123456789"].reduce(
+  (text, character) => `replace(${text}, /${character}/g, '${superscript(character)}')`,
+  "'' + round(floor(log(datum.value) / LN10 + 1e-9))",
+);
+const POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))";
+
+/**
+ * A logarithmic scale around the positive ones of `values`, labelled at 1, 2, 5 or at whole powers, as its length asks; unlabelled ticks
+ * have no grid line. The labels are expressions of the value, so they stay right where a reader zooms.
+ */
+export function logarithmic(values: readonly (number | null | undefined)[]) {
+  const [low, high] = ends(values.map((value) => (value && value > 0 ? value : null))) ?? [0.1, 1];
+  const decades = Math.log10(high / low);
+  const margin = 10 ** Math.max(PADDING * decades, 0.02);
+  const digits = decades > 3 ? [1] : decades > 1 ? [1, 2, 5] : [1, 2, 3, 4, 5, 7];
+  const isLabelled = `indexof([${digits.join(", ")}], round(datum.value / ${POWER})) >= 0`;
+  const isPlain = low >= 1e-3 && high < 1e4;
+  const lead = `(round(datum.value / ${POWER}) == 1 ? '' : round(datum.value / ${POWER}) + '·')`;
+  const label = isPlain ? "format(datum.value, '~g')" : `${lead} + '10' + ${SUPERSCRIPT}`;
+  return {
+    scale: { type: "log" as const, domain: [low / margin, high * margin], nice: false },
+    axis: {
+      labelExpr: `${isLabelled} ? ${label} : ''`,
+      labelOverlap: "greedy" as const,
+      gridOpacity: { condition: { test: isLabelled, value: 1 }, value: 0 },
+      tickOpacity: { condition: { test: isLabelled, value: 1 }, value: 0.35 },
+    },
+  };
+}
+
+/** Steps on a square-root scale, which shows both the beginning, where everything moves, and the end. */
+export function steps(last: number) {
+  const reach = Math.sqrt(Math.max(last, 1));
+  const candidates = [0, ...Array.from({ length: 10 }, (_, n) => [1, 2, 5].map((digit) => digit * 10 ** n)).flat()];
+  const values: number[] = [];
+  for (const step of candidates) {
+    const previous = values.at(-1);
+    const clear = previous === undefined || Math.sqrt(step) - Math.sqrt(previous) > 0.055 * reach;
+    if (step <= last && clear) values.push(step);
+  }
+  return {
+    field: "step",
+    type: "quantitative" as const,
+    title: "step t",
+    scale: { type: "sqrt" as const, domain: [-((0.02 * reach) ** 2), last * 1.04], nice: false },
+    axis: { values, format: "~d" },
+  };
+}
