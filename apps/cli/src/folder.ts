@@ -1,7 +1,7 @@
 /** A run's folder: runs/<id>/ or --out, refused where it would overwrite, written when there is something to keep. */
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { access, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError } from "@slowroll/core/errors";
@@ -15,6 +15,8 @@ export interface FolderChoice {
 
 const WHY: Readonly<Record<string, string>> = {
   EACCES: "no permission",
+  EPERM: "no permission",
+  ENOENT: "no folder can be made there",
   EROFS: "the file system is read-only",
   ENOTDIR: "it is, or lies in, a file that is no folder",
   ENOSPC: "the disk is full; free some space or choose another folder",
@@ -50,17 +52,15 @@ export async function chooseFolder(
   if (entries.length > 0 && !force) {
     throw new InputError(`${out} is not empty: choose another folder, or --force to write into it`, { path: option });
   }
-  // The nearest folder that exists must let the rest be made.
-  for (let parent = folder; ; parent = path.dirname(parent)) {
-    try {
-      await access(parent, constants.W_OK);
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path.dirname(parent)) {
-        throw cannotWrite(parent, option, error);
-      }
-    }
+  // The nearest folder that exists must let the rest be made: only trying tells for certain, as /proc shows, which claims to be writable.
+  let parent = folder;
+  while (!existsSync(parent)) parent = path.dirname(parent);
+  try {
+    await rmdir(await mkdtemp(path.join(parent, ".slowroll-")));
+  } catch (error) {
+    throw cannotWrite(parent, option, error);
   }
+  return folder;
 }
 
 /** Writes a file so that it is there whole or not at all. */

@@ -22,6 +22,7 @@ beforeAll(() => {
 afterAll(() => rmSync(cwd, { recursive: true }));
 
 const TIME = "time: { step: 0.1, end: 1 }";
+const SMALL = "network: { width: 8 }\nensemble: { size: 4 }";
 const LATTICE = "lattice: { dimensions: 3, points: 8 }";
 const file = (name: string): string => path.join(cwd, name);
 
@@ -123,6 +124,44 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "training: { potential: { expression: 'phi = 2' } }", "training.potential.expression", "column 5"],
   ["network", "training: { potential: { expression: '' } }", "training.potential.expression", "empty"],
   ["network", "data: { targets: 'sin(thta)' }", "data.targets", "theta"],
+  [
+    "kernel",
+    "training: { potential: { expression: 'a*phi^2', parameters: { a: 1, b: 2 } } }",
+    "training.potential.parameters.b",
+    "does not use",
+  ],
+  // Numbers out of range.
+  ["network", `${SMALL}\ntraining: { potential: { expression: log(phi) } }`, "training.potential", "not finite"],
+  ["network", `${SMALL}\ntraining: { potential: { expression: phi^1000000000 } }`, "training.potential", "not finite"],
+  [
+    "duality",
+    `${SMALL}\ntraining: { potential: { name: hilltop, parameters: { p: 2.5 } } }`,
+    "training.potential",
+    "not finite",
+  ],
+  ["network", `${SMALL}\ndata: { inputs: [[1]], targets: [1.0e+300] }`, "data.targets", "not finite"],
+  ["kernel", "data: { inputs: [[1.0e+200]], targets: [1] }", "data.inputs", "scale"],
+  ["kernel", "network: { activation: linear, depth: 1000 }", "network.weightStd", "not finite"],
+  ["field", `${TIME}\nfield: { mean: 1.0e+200 }`, "field.mean", "not finite"],
+  [
+    "field",
+    "time: { step: 100, end: 100 }\nbackground: { kind: static }\nfield: { mean: 1, potential: { name: quadratic, parameters: { mass: 1.0e+5 } } }",
+    "time.end",
+    "too fast",
+  ],
+  // Checks.
+  [
+    "duality",
+    "duality: { checks: [{ path: foo, expected: 1, tolerance: 1 }] }",
+    "duality.checks[0].path",
+    "did you mean",
+  ],
+  [
+    "duality",
+    "duality: { checks: [{ path: regression.a.value, expected: 1, tolerance: 1 }] }",
+    "duality.checks[0].path",
+    "duality.regression",
+  ],
   ["field", `${TIME}\nfield: { potential: nothing }`, "field.potential", "did you mean"],
   // Fields and lattices.
   ["field", `${LATTICE}\ntime: { step: 0.3, end: 1 }`, "time.end", "whole number"],
@@ -229,5 +268,40 @@ describe("with --json", () => {
     expect(JSON.parse(out)).toEqual({
       error: { code: "badInput", message: "must be at least 1, not 0", path: "network.width" },
     });
+  });
+});
+
+describe("what is no bad input", () => {
+  const quick = ["--set", "network.width=8", "--set", "ensemble.size=4", "--set", "training.steps=5"];
+  it.each([
+    [["network.activation=tanh", "network.weightStd=100"]],
+    [["network.activation=gelu", "network.weightStd=1e6"]],
+    [["network.activation=linear", "network.depth=100"]],
+    [["data.inputs=[[1e20],[1]]", "data.targets=[1,2]"]],
+  ])("kernel %j", async (settings) => {
+    const set = settings.flatMap((setting) => ["--set", setting]);
+    const { code, out } = await slowroll(["kernel", "--json", ...set], { cwd });
+    expect(code).toBe(0);
+    const { ntk, eigenvalues } = JSON.parse(out);
+    expect([...ntk.flat(), ...eigenvalues].every(Number.isFinite)).toBe(true);
+  });
+  it("a check that does not hold says so in one line", async () => {
+    const check = "duality.checks=[{ path: background.errors.exact, expected: 1, tolerance: 0.1 }]";
+    const { code, error } = await slowroll(["duality", "--quiet", "--out", "failing", ...quick, "--set", check], {
+      cwd,
+    });
+    rmSync(path.join(cwd, "failing"), { recursive: true });
+    expect(code).toBe(1);
+    expect(error).toMatch(/^check: background\.errors\.exact is \d\S*e-1\d, expected 1 within 0\.1$/m);
+  });
+  it("a width that diverges ends with 4 and names it", async () => {
+    const settings = [
+      ...["ensemble.size=4", "duality.background=false", "duality.widths=[16,32]", "training.steps=400"],
+      ...["training.potential=quartic", "training.learningRate.relative=40"],
+    ].flatMap((setting) => ["--set", setting]);
+    const { code, out } = await slowroll(["duality", "--json", "--out", "wide", ...settings], { cwd });
+    rmSync(path.join(cwd, "wide"), { recursive: true });
+    expect(code).toBe(4);
+    expect(JSON.parse(out).error.message).toMatch(/width 16 .*at step \d+/);
   });
 });
