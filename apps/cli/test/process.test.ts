@@ -135,12 +135,15 @@ describe("the process", () => {
     expect(error).not.toContain("EPIPE");
   });
 
-  it("ends with 130 when interrupted, keeping finished sections", async () => {
+  it.each([
+    ["webgpu", ["--adapter", "software"], 64],
+    ["cpu", ["--engine", "cpu"], 3000],
+  ])("ends with 130 when interrupted, keeping finished sections: %s", async (engine, choice, size) => {
     // A second interrupt would end the process at once.
     let killed = false;
-    const input =
-      "network: { width: 512 }\ntraining: { steps: 50 }\nensemble: { size: 64 }\nduality: { widths: [1024, 4096, 8192] }";
-    const { code, error } = await slowroll(["duality", "-", "--adapter", "software", "--out", "interrupted"], {
+    const input = `network: { width: 512 }\ntraining: { steps: 50 }\nensemble: { size: ${size} }\nduality: { widths: [1024, 4096, 8192] }`;
+    const out = `interrupted-${engine}`;
+    const { code, error } = await slowroll(["duality", "-", ...choice, "--out", out], {
       input,
       // The scaling's own unit of progress shows that the background is finished.
       onError: (text, kill) => {
@@ -152,7 +155,7 @@ describe("the process", () => {
     });
     expect(code).toBe(130);
     expect(lastLine(error)).toContain("interrupted");
-    const kept = JSON.parse(readFileSync(path.join(cwd, "interrupted", "result.json"), "utf8"));
+    const kept = JSON.parse(readFileSync(path.join(cwd, out, "result.json"), "utf8"));
     expect(kept.background.errors.exact).toBeLessThan(1e-9);
     expect(kept.scaling).toBeUndefined();
   });

@@ -2,7 +2,7 @@
  * The worker threads of the CPU engine over one shared memory. They start with the first job and take one message a stretch of work: the
  * calls to make, whole step loops each. Every wait ends: a worker that dies or stands still for too long is a named error.
  */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { Worker } from "node:worker_threads";
 import { readModules } from "@slowroll/wasm";
 import { EngineUnavailableError, InputError, InterruptedError, WorkerLostError } from "../../errors.ts";
@@ -56,7 +56,6 @@ const PATIENCE = 120;
 const LOOK = 100;
 
 interface Crew {
-  readonly workers: readonly Worker[];
   /** Sends each worker its message and waits for all answers. */
   send(messages: readonly object[]): Promise<{ value?: number }[]>;
   end(): Promise<void>;
@@ -83,7 +82,6 @@ function startCrew(count: number): Crew {
     return worker;
   });
   return {
-    workers,
     async send(messages) {
       if (lost) throw lost;
       const used = messages.map((_, index) => workers[index]!);
@@ -170,6 +168,12 @@ export function createPool(threads: number = availableParallelism(), patience: n
     fusedMultiplyAdd: modules.fusedMultiplyAdd,
     async open(program, path) {
       if (program.bytes > LARGEST_MEMORY) throw tooLarge(program.bytes, path);
+      if (program.bytes > totalmem()) {
+        throw new InputError(
+          `does not fit: it takes ${describeBytes(program.bytes)}, and this machine has ${describeBytes(totalmem())}; use a smaller size`,
+          { path },
+        );
+      }
       const workers = Math.max(1, Math.min(threads, program.workers));
       const potential = new WebAssembly.Module(program.potential as Uint8Array<ArrayBuffer>);
       const shared = memoryOf(program.bytes, path);
