@@ -7,8 +7,9 @@ import { assemblePotential } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
 import { readBenchModule } from "@slowroll/wasm";
+import { measurePeers, type PeerResult, type PeerWork, productWork, stencilWork } from "../peers.ts";
 import { type Ceilings, judge, type KernelResult, median } from "../report.ts";
-import type { Target } from "../target.ts";
+import type { MeasureOptions, Target } from "../target.ts";
 
 type Precision = "float32" | "float64";
 const PRECISIONS = ["float32", "float64"] as const;
@@ -159,6 +160,28 @@ async function measureProduct(
   );
 }
 
+/** gpu.js and plain typed arrays in float32 on the sizes that were measured of ours; what the filter left out has no peers. */
+async function gpuJsPeers(
+  kernels: readonly KernelResult[],
+  { filter, samples, onStart }: MeasureOptions,
+): Promise<PeerResult[]> {
+  if (!"peers gpu.js".includes(filter)) return [];
+  const rateOf = (name: string, size: string): number | undefined =>
+    kernels.find((kernel) => kernel.name === name && kernel.size === size && kernel.precision === "float32")?.rate;
+  const product = rateOf("linalg/product", "512 x 512 x 512");
+  const lattice = rateOf("lattice, phi^4, Verlet", "128^3");
+  const next = uniforms(5, 0);
+  const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => 2 * next() - 1);
+  const works: PeerWork[] = [];
+  if (product) works.push(productWork(draw(512 * 512), draw(512 * 512), 512, 512, 512, product));
+  if (lattice) {
+    const step = { laplacian: 0.1, force: 0.01, drift: 0.1 };
+    works.push(stencilWork(draw(128 ** 3), draw(128 ** 3), 128, step, lattice));
+  }
+  if (works.length > 0) onStart("peers gpu.js");
+  return measurePeers(works, Math.min(samples, 3));
+}
+
 /** @throws EngineUnavailableError where the kernels are not built. */
 export function cpuTarget(threads: number = availableParallelism()): Target {
   const pool = createPool(threads);
@@ -186,9 +209,9 @@ export function cpuTarget(threads: number = availableParallelism()): Target {
       }
       return results;
     },
-    async measurePeers(_kernels, options) {
+    async measurePeers(kernels, options) {
       const { measureEnginePeers } = await import("../peers/engine.ts");
-      return measureEnginePeers(engine, options);
+      return [...(await measureEnginePeers(engine, options)), ...(await gpuJsPeers(kernels, options))];
     },
     async close() {
       await Promise.all([pool.close(), ...[...engines.values()].map((opened) => opened.close())]);

@@ -5,7 +5,7 @@ import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
 import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { measurePeers, productWork, stencilWork } from "../peers.ts";
+import { measurePeers, type PeerWork, productWork, stencilWork } from "../peers.ts";
 import { type Ceilings, judge, type KernelResult } from "../report.ts";
 import type { Target } from "../target.ts";
 import { measureCeilings } from "./ceilings.ts";
@@ -60,32 +60,22 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
     },
     async measurePeers(kernels, { filter, samples, onStart }) {
       if (!"peers gpu.js".includes(filter)) return [];
-      onStart("peers");
-      const found = (name: string): KernelResult => kernels.find((kernel) => kernel.name === name)!;
+      const found = (name: string): KernelResult | undefined => kernels.find((kernel) => kernel.name === name);
       const draw = drawFrom(5);
       const [rows, inner, columns, points] = [256, 256, 128, 48];
+      const product = found("network/dense_forward");
       const lattice = found("field/lattice_step");
-      return measurePeers(
-        [
-          productWork(
-            draw(rows * inner),
-            draw(inner * columns),
-            rows,
-            inner,
-            columns,
-            found("network/dense_forward").rate,
-          ),
-          // The lattice kernel's rate is in bytes or operations; a site moves 16 bytes and takes 20 operations.
-          stencilWork(
-            draw(points ** 3),
-            draw(points ** 3),
-            points,
-            { laplacian: 0.1, force: 0.01, drift: 0.1 },
-            lattice.rate / (lattice.unit === "B/s" ? 16 : 20),
-          ),
-        ],
-        Math.min(samples, 5),
-      );
+      const works: PeerWork[] = [];
+      if (product)
+        works.push(productWork(draw(rows * inner), draw(inner * columns), rows, inner, columns, product.rate));
+      if (lattice) {
+        const step = { laplacian: 0.1, force: 0.01, drift: 0.1 };
+        // The kernel's rate is in bytes or operations; a site moves 16 bytes and takes 20 operations.
+        const rate = lattice.rate / (lattice.unit === "B/s" ? 16 : 20);
+        works.push(stencilWork(draw(points ** 3), draw(points ** 3), points, step, rate));
+      }
+      if (works.length > 0) onStart("peers gpu.js");
+      return measurePeers(works, Math.min(samples, 5));
     },
     close: () => engine.close(),
   };
