@@ -1,7 +1,14 @@
 /** The lattice job of every engine against tests/reference: dimensions, fields, realisations, odd sizes, observations. */
-import type { Engine, LatticeJob, Reduction } from "@slowroll/core/engine/engine";
+import type {
+  CoupledSchedule,
+  Engine,
+  Grid,
+  LatticeCheckpoint,
+  LatticeJob,
+  Reduction,
+} from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
-import { InputError } from "@slowroll/core/errors";
+import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
@@ -26,7 +33,25 @@ interface Case {
   fields?: string[];
   potential?: string;
   operations?: number;
+  stencil?: Grid["stencil"];
+  coupled?: boolean;
 }
+
+/** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
+const coupledSchedule = (operations: number, realisations: number): CoupledSchedule => ({
+  kind: "coupled",
+  durations: Float64Array.from({ length: operations }, (_, o) => [0.02, -0.011, 0.02][o % 3]!),
+  initial: Float64Array.from({ length: 3 * realisations }, (_, i) => [1 + i / 50, 0.4, i][i % 3]!),
+  acceleration: {
+    momentumSquare: { factor: -0.2, power: -4 },
+    gradient: { factor: 0.04, power: 0 },
+    potential: { factor: 0.25, power: 2 },
+  },
+  laplacian: { factor: 1, power: 1.5 },
+  force: { factor: 1, power: 3.5 },
+  drift: { factor: 1, power: -2.5 },
+  clock: { factor: 1, power: 0.5 },
+});
 
 async function jobOf({
   dimensions,
@@ -35,6 +60,8 @@ async function jobOf({
   fields = ["phi"],
   potential,
   operations = 20,
+  stencil = 2,
+  coupled = false,
 }: Case): Promise<LatticeJob> {
   const count = realisations * fields.length * points ** dimensions;
   const spec = potential ?? {
@@ -43,6 +70,7 @@ async function jobOf({
   };
   const reductions: Reduction[] = [
     { kind: "field" },
+    { kind: "shape" },
     { kind: "momentum" },
     { kind: "gradient" },
     { kind: "potential" },
@@ -53,7 +81,7 @@ async function jobOf({
   ])
     reductions.push({ kind: "cosine", mode: mode.slice(0, dimensions) });
   return {
-    grid: { dimensions, points, spacing: 0.7, stencil: 2 },
+    grid: { dimensions, points, spacing: 0.7, stencil },
     realisations,
     fields: fields.length,
     potential: await compilePotential(spec, { fields }),
@@ -61,15 +89,25 @@ async function jobOf({
       field: normals(1, 0, 0, count).map((value) => 1 + 0.3 * value),
       momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
     }),
-    schedule: {
-      kind: "prescribed",
-      coefficients: Float64Array.from(
-        { length: 3 * operations },
-        (_, i) => [0.02, 0.019, 0.021][i % 3]! * (1 + i / 100),
-      ),
-    },
+    schedule: coupled
+      ? coupledSchedule(operations, realisations)
+      : {
+          kind: "prescribed",
+          coefficients: Float64Array.from(
+            { length: 3 * operations },
+            (_, i) => [0.02, 0.019, 0.021][i % 3]! * (1 + i / 100),
+          ),
+        },
     observeAfter: [0, 1, Math.min(7, operations), operations].filter((o, i, all) => all.indexOf(o) === i),
     reductions,
+    snapshots: {
+      after: [0, operations],
+      pictures: [
+        { kind: "spectrum" },
+        { kind: "histogram", bins: 7, reach: 2 },
+        ...(dimensions > 1 ? [{ kind: "slice", index: points - 1 } as const] : []),
+      ],
+    },
   };
 }
 
@@ -82,6 +120,21 @@ const cases: Case[] = [
   // Boundary sizes: too few planes to share, slabs as thick as a sweep reaches, odd numbers of realisations.
   ...[2, 3, 4, 5, 16].map((points) => ({ dimensions: 3 as const, points, realisations: 3 })),
   { dimensions: 2, points: 5 },
+  // Stencils that reach further than a plane, slabs thinner than they reach, and rows shorter.
+  ...([4, 6] as const).flatMap((stencil) =>
+    ([1, 2, 3] as const).flatMap((dimensions) =>
+      [4, 7, 16].map((points) => ({ dimensions, points, stencil, realisations: 2 })),
+    ),
+  ),
+  ...([1, 2, 3] as const).map((dimensions) => ({
+    dimensions,
+    points: 15,
+    realisations: 2,
+    fields: ["phi", "chi"],
+    coupled: true,
+  })),
+  { dimensions: 3, points: 12, stencil: 4, coupled: true },
+  { dimensions: 2, points: 5, stencil: 6, coupled: true, realisations: 5 },
   ...Object.keys(builtins).map((potential) => ({ dimensions: 2 as const, points: 9, potential })),
 ];
 
@@ -98,10 +151,10 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ bound, f
     const job = await jobOf(given);
     const want = await referenceLattice(job);
     const got = await engine.evolveLattice(job);
-    const near = (actual: Float64Array, expected: Float64Array): void => {
+    const near = (actual: Float64Array | undefined, expected: Float64Array, within = bound): void => {
       const scale = Math.max(1, ...expected.map(Math.abs));
-      expect(actual.length).toBe(expected.length);
-      for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value) / scale).toBeLessThan(bound);
+      expect(actual!.length).toBe(expected.length);
+      for (const [i, value] of expected.entries()) expect(Math.abs(actual![i]! - value) / scale).toBeLessThan(within);
     };
     near(got.final.field, want.final.field);
     near(got.final.momentum, want.final.momentum);
@@ -110,15 +163,77 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ bound, f
       const { afterOperation, cosine, ...means } = observation;
       expect(got.observations[o]!.afterOperation).toBe(afterOperation);
       for (const [name, values] of Object.entries(means))
-        near(got.observations[o]![name as keyof typeof means]!, values);
-      for (const [mode, values] of cosine!.entries()) near(got.observations[o]!.cosine![mode]!, values);
+        near(got.observations[o]![name as keyof typeof means], values);
+      for (const [mode, values] of cosine!.entries()) near(got.observations[o]!.cosine![mode], values);
     }
+    expect(got.snapshots.length).toBe(want.snapshots.length);
+    for (const [s, { afterOperation, spectra, slices, histograms }] of want.snapshots.entries()) {
+      const picture = got.snapshots[s]!;
+      expect(picture.afterOperation).toBe(afterOperation);
+      near(picture.spectra, spectra!);
+      if (slices) near(picture.slices, slices);
+      for (const [rf, { low, high, counts }] of histograms!.entries()) {
+        const histogram = picture.histograms![rf]!;
+        near(Float64Array.of(histogram.low, histogram.high), Float64Array.of(low, high));
+        // A value at a bin's edge may fall to either side of it.
+        const moved = counts.reduce((sum, count, bin) => sum + Math.abs(count - histogram.counts[bin]!), 0);
+        expect(moved).toBeLessThanOrEqual(2);
+      }
+    }
+  });
+
+  it.each([false, true])("goes on from any checkpoint to the same bits, coupled %s", async (coupled) => {
+    const job = await jobOf({ dimensions: 3, points: 8, realisations: 2, fields: ["phi", "chi"], coupled });
+    const whole = await engine.evolveLattice(job);
+    const checkpoints: LatticeCheckpoint[] = [];
+    const checkpoint = {
+      seconds: 0,
+      save: async (at: LatticeCheckpoint) => {
+        checkpoints.push(at);
+      },
+    };
+    const watched = await engine.evolveLattice({ ...job, checkpoint });
+    expect(watched).toEqual({ ...whole, engineSeconds: watched.engineSeconds });
+    expect(checkpoints.length).toBeGreaterThan(0);
+    for (const { operation, state, global, observations, snapshots } of checkpoints) {
+      const rest = await engine.evolveLattice({
+        ...job,
+        ...(global ? { schedule: { ...(job.schedule as CoupledSchedule), initial: global } } : {}),
+        from: operation,
+        initial: async () => state,
+        observeAfter: job.observeAfter.filter((after) => after > operation),
+        snapshots: { ...job.snapshots!, after: job.snapshots!.after.filter((after) => after > operation) },
+      });
+      expect(rest.final).toEqual(whole.final);
+      expect([...observations, ...rest.observations]).toEqual(whole.observations);
+      expect([...snapshots, ...rest.snapshots]).toEqual(whole.snapshots);
+    }
+  });
+
+  it.each([false, true])("saves a state when it is interrupted, coupled %s", async (coupled) => {
+    const job = await jobOf({ dimensions: 3, points: 16, operations: 20_000, coupled });
+    const controller = new AbortController();
+    const saved: LatticeCheckpoint[] = [];
+    const checkpoint = { seconds: 3600, save: async (at: LatticeCheckpoint) => void saved.push(at) };
+    const running = engine.evolveLattice(
+      { ...job, checkpoint },
+      { signal: controller.signal, onProgress: () => controller.abort() },
+    );
+    await expect(running).rejects.toThrow(InterruptedError);
+    expect(saved.length).toBe(1);
+    expect(saved[0]!.operation).toBeLessThan(20_000);
+    expect(saved[0]!.state.field.every(Number.isFinite)).toBe(true);
   });
 
   it("gives only what was asked for", async () => {
     const job = await jobOf({ dimensions: 1, points: 16 });
-    const { observations } = await engine.evolveLattice({ ...job, reductions: [{ kind: "potential" }] });
+    const { observations, snapshots } = await engine.evolveLattice({
+      ...job,
+      reductions: [{ kind: "potential" }],
+      snapshots: { after: [0], pictures: [{ kind: "spectrum" }] },
+    });
     expect(Object.keys(observations[0]!).sort()).toEqual(["afterOperation", "potential"]);
+    expect(snapshots.map((picture) => Object.keys(picture).sort())).toEqual([["afterOperation", "spectra"]]);
   });
 
   it("refuses what does not fit", async () => {

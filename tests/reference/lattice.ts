@@ -1,41 +1,84 @@
 /** The lattice job in plain float64 loops, the yardstick for every engine. */
-import type { LatticeJob, LatticeReport, Observation } from "@slowroll/core/engine/engine";
+import {
+  type CoupledSchedule,
+  type LatticeJob,
+  type LatticeReport,
+  type Monomial,
+  type Observation,
+  type PrescribedSchedule,
+  type Snapshot,
+  STENCILS,
+} from "@slowroll/core/engine/engine";
+import { referenceSpectrum } from "./spectrum.ts";
 
-/** The second-order Laplacian of the field that starts at `start` at a site. */
+/** The state of one job and what its loops ask of it. */
+interface Lattice {
+  readonly job: LatticeJob;
+  readonly sites: number;
+  readonly field: Float64Array;
+  readonly momentum: Float64Array;
+}
+
+const monomial = ({ factor, power }: Monomial, q: number): number => factor * q ** power;
+
+/** The Laplacian of the field that starts at `start` at a site. */
 function laplacian({ grid }: LatticeJob, field: Float64Array, start: number, site: number): number {
   const { dimensions, points, spacing } = grid;
   let sum = 0;
   for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
     const x = Math.floor(site / stride) % points;
-    const ahead = site + (((x + 1) % points) - x) * stride;
-    const back = site + (((x + points - 1) % points) - x) * stride;
-    sum += field[start + ahead]! + field[start + back]! - 2 * field[start + site]!;
+    for (const [j, weight] of STENCILS[grid.stencil].entries()) {
+      const ahead = site + (((x + j + 1) % points) - x) * stride;
+      const back = site + (((x + points * (j + 1) - j - 1) % points) - x) * stride;
+      sum += weight * (field[start + ahead]! + field[start + back]! - 2 * field[start + site]!);
+    }
   }
   return sum / spacing ** 2;
 }
 
-function observe(job: LatticeJob, field: Float64Array, momentum: Float64Array, afterOperation: number): Observation {
-  const { grid, realisations, fields, potential, reductions } = job;
-  const sites = grid.points ** grid.dimensions;
-  const perField = (pick: (start: number, site: number) => number): Float64Array =>
-    Float64Array.from({ length: realisations * fields }, (_, rf) => {
-      let sum = 0;
-      for (let site = 0; site < sites; site++) sum += pick(rf * sites, site);
-      return sum / sites;
-    });
-  const fieldMean = perField((start, site) => field[start + site]!);
-  const potentialMean = Float64Array.from({ length: realisations }, (_, r) => {
+/** The fields of realisation `r` at a site. */
+function fieldsAt({ job: { fields }, sites, field }: Lattice, r: number, site: number): number[] {
+  return Array.from({ length: fields }, (_, f) => field[(r * fields + f) * sites + site]!);
+}
+
+/** Mean over the sites of each realisation and field. */
+function perField({ job: { realisations, fields }, sites }: Lattice, pick: (start: number, site: number) => number) {
+  return Float64Array.from({ length: realisations * fields }, (_, rf) => {
     let sum = 0;
-    for (let site = 0; site < sites; site++) {
-      sum += potential.value(...Array.from({ length: fields }, (_, f) => field[(r * fields + f) * sites + site]!));
-    }
+    for (let site = 0; site < sites; site++) sum += pick(rf * sites, site);
     return sum / sites;
   });
+}
+
+function means(lattice: Lattice) {
+  const { job, sites, field, momentum } = lattice;
+  const fieldMean = perField(lattice, (start, site) => field[start + site]!);
+  const central = (power: number): Float64Array =>
+    perField(lattice, (start, site) => (field[start + site]! - fieldMean[start / sites]!) ** power);
+  return {
+    fieldMean,
+    fieldVariance: central(2),
+    fieldThird: central(3),
+    fieldFourth: central(4),
+    momentumMean: perField(lattice, (start, site) => momentum[start + site]!),
+    momentumSquare: perField(lattice, (start, site) => momentum[start + site]! ** 2),
+    gradient: perField(lattice, (start, site) => -field[start + site]! * laplacian(job, field, start, site)),
+    potential: Float64Array.from({ length: job.realisations }, (_, r) => {
+      let sum = 0;
+      for (let site = 0; site < sites; site++) sum += job.potential.value(...fieldsAt(lattice, r, site));
+      return sum / sites;
+    }),
+  };
+}
+
+function observe(lattice: Lattice, afterOperation: number, global: Float64Array | undefined): Observation {
+  const { job, field } = lattice;
+  const { grid, reductions } = job;
   const cosine = reductions.flatMap((reduction) =>
     reduction.kind !== "cosine"
       ? []
       : [
-          perField((start, site) => {
+          perField(lattice, (start, site) => {
             let phase = 0;
             for (
               let axis = grid.dimensions - 1, rest = site;
@@ -48,41 +91,138 @@ function observe(job: LatticeJob, field: Float64Array, momentum: Float64Array, a
           }),
         ],
   );
-  return {
-    afterOperation,
-    fieldMean,
-    fieldVariance: perField((start, site) => (field[start + site]! - fieldMean[start / sites]!) ** 2),
-    momentumMean: perField((start, site) => momentum[start + site]!),
-    momentumSquare: perField((start, site) => momentum[start + site]! ** 2),
-    gradient: perField((start, site) => -field[start + site]! * laplacian(job, field, start, site)),
-    potential: potentialMean,
-    cosine,
+  return { afterOperation, ...means(lattice), cosine, ...(global ? { global: global.slice() } : {}) };
+}
+
+function snapshot(lattice: Lattice, afterOperation: number): Snapshot {
+  const { job, sites, field } = lattice;
+  const { grid, realisations, fields } = job;
+  const { fieldMean, fieldVariance } = means(lattice);
+  const each = Array.from({ length: realisations * fields }, (_, rf) => field.subarray(rf * sites, (rf + 1) * sites));
+  let result: Snapshot = { afterOperation };
+  for (const picture of job.snapshots!.pictures) {
+    switch (picture.kind) {
+      case "spectrum":
+        result = {
+          ...result,
+          spectra: Float64Array.from(each.flatMap((values) => [...referenceSpectrum(grid, values)])),
+        };
+        break;
+      case "histogram":
+        result = {
+          ...result,
+          histograms: each.map((values, rf) => {
+            const { bins, reach } = picture;
+            const low = fieldMean[rf]! - reach * Math.sqrt(fieldVariance[rf]!);
+            const high = fieldMean[rf]! + reach * Math.sqrt(fieldVariance[rf]!);
+            const counts = new Float64Array(bins);
+            for (const value of values) {
+              const bin = high > low ? Math.floor(((value - low) / (high - low)) * bins) : 0;
+              counts[Math.max(0, Math.min(bins - 1, bin))]!++;
+            }
+            return { low, high, counts };
+          }),
+        };
+        break;
+      case "slice": {
+        const plane = grid.points ** 2;
+        const first = grid.dimensions === 3 ? picture.index * plane : 0;
+        result = {
+          ...result,
+          slices: Float64Array.from(each.flatMap((values) => [...values.subarray(first, first + plane)])),
+        };
+      }
+    }
+  }
+  return result;
+}
+
+/** pi_f += lap(r) Laplacian phi_f - force(r) dV/dphi_f. */
+function kick(lattice: Lattice, lap: (r: number) => number, force: (r: number) => number): void {
+  const { job, sites, field, momentum } = lattice;
+  for (let r = 0; r < job.realisations; r++) {
+    for (let site = 0; site < sites; site++) {
+      const phi = fieldsAt(lattice, r, site);
+      for (let f = 0; f < job.fields; f++) {
+        const start = (r * job.fields + f) * sites;
+        momentum[start + site]! +=
+          lap(r) * laplacian(job, field, start, site) - force(r) * job.potential.gradient(f, ...phi);
+      }
+    }
+  }
+}
+
+/** phi_f += by(r) pi_f. */
+function drift({ job, sites, field, momentum }: Lattice, by: (r: number) => number): void {
+  for (let i = 0; i < field.length; i++) field[i]! += by(Math.floor(i / (job.fields * sites))) * momentum[i]!;
+}
+
+function prescribedOperation(lattice: Lattice, { coefficients }: PrescribedSchedule, o: number): void {
+  const [lap, force, by] = coefficients.subarray(3 * o, 3 * o + 3) as unknown as [number, number, number];
+  kick(
+    lattice,
+    () => lap,
+    () => force,
+  );
+  drift(lattice, () => by);
+}
+
+function coupledOperation(lattice: Lattice, schedule: CoupledSchedule, o: number, global: Float64Array): void {
+  const { realisations, fields } = lattice.job;
+  const { acceleration } = schedule;
+  const h = schedule.durations[o]!;
+  const half = (): void => {
+    const { momentumSquare, gradient, potential } = means(lattice);
+    const sum = (values: Float64Array, r: number): number =>
+      values.subarray(r * fields, (r + 1) * fields).reduce((total, value) => total + value, 0);
+    for (let r = 0; r < realisations; r++) {
+      const q = global[3 * r]!;
+      global[3 * r + 1]! +=
+        (h / 2) *
+        (monomial(acceleration.momentumSquare, q) * sum(momentumSquare, r) +
+          monomial(acceleration.gradient, q) * sum(gradient, r) +
+          monomial(acceleration.potential, q) * potential[r]!);
+    }
   };
+  const kickHalf = (): void =>
+    kick(
+      lattice,
+      (r) => (h / 2) * monomial(schedule.laplacian, global[3 * r]!),
+      (r) => (h / 2) * monomial(schedule.force, global[3 * r]!),
+    );
+  half();
+  kickHalf();
+  const middle = Array.from({ length: realisations }, (_, r) => global[3 * r]! + (h / 2) * global[3 * r + 1]!);
+  drift(lattice, (r) => h * monomial(schedule.drift, middle[r]!));
+  for (let r = 0; r < realisations; r++) {
+    global[3 * r]! += h * global[3 * r + 1]!;
+    global[3 * r + 2]! += h * monomial(schedule.clock, middle[r]!);
+  }
+  kickHalf();
+  half();
 }
 
 /** All observations and the final state. */
 export async function referenceLattice(job: LatticeJob): Promise<LatticeReport> {
-  const { realisations, fields, potential, schedule, grid } = job;
-  const sites = grid.points ** grid.dimensions;
+  const { schedule, grid, from = 0, snapshots } = job;
   const initial = await job.initial();
-  const field = initial.field.slice();
-  const momentum = initial.momentum.slice();
+  const lattice: Lattice = {
+    job,
+    sites: grid.points ** grid.dimensions,
+    field: initial.field.slice(),
+    momentum: initial.momentum.slice(),
+  };
+  const global = schedule.kind === "coupled" ? schedule.initial.slice() : undefined;
+  const operations = schedule.kind === "coupled" ? schedule.durations.length : schedule.coefficients.length / 3;
   const observations: Observation[] = [];
-  for (let o = 0; o <= schedule.coefficients.length / 3; o++) {
-    if (job.observeAfter.includes(o)) observations.push(observe(job, field, momentum, o));
-    const [lap, force, drift] = schedule.coefficients.subarray(3 * o, 3 * o + 3);
-    if (lap === undefined) break;
-    const before = field.slice();
-    for (let r = 0; r < realisations; r++) {
-      for (let f = 0; f < fields; f++) {
-        const start = (r * fields + f) * sites;
-        for (let site = 0; site < sites; site++) {
-          const phi = Array.from({ length: fields }, (_, g) => before[(r * fields + g) * sites + site]!);
-          momentum[start + site]! += lap * laplacian(job, before, start, site) - force! * potential.gradient(f, ...phi);
-          field[start + site]! += drift! * momentum[start + site]!;
-        }
-      }
-    }
+  const pictures: Snapshot[] = [];
+  for (let o = from; o <= operations; o++) {
+    if (job.observeAfter.includes(o)) observations.push(observe(lattice, o, global));
+    if (snapshots?.after.includes(o)) pictures.push(snapshot(lattice, o));
+    if (o === operations) break;
+    if (schedule.kind === "coupled") coupledOperation(lattice, schedule, o, global!);
+    else prescribedOperation(lattice, schedule, o);
   }
-  return { engineSeconds: 0, observations, final: { field, momentum } };
+  const { field, momentum } = lattice;
+  return { engineSeconds: 0, observations, snapshots: pictures, final: { field, momentum } };
 }

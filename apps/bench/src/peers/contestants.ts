@@ -4,9 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/engine";
 import { plainLattice, plainTraining } from "./plain.ts";
 import { PeerMissing, peerFile, type Running, startProcess } from "./process.ts";
+import type { PrescribedJob } from "./work.ts";
 import { LAMBDA, type WorkFiles } from "./work.ts";
 
 export interface Contestant<Job> {
@@ -58,7 +59,7 @@ export const trainers: readonly Contestant<EnsembleJob>[] = [
 ];
 
 /** Compiles the C peer and starts it. */
-async function startC(job: LatticeJob, { state, coefficients, outcome }: WorkFiles): Promise<Running> {
+async function startC(job: PrescribedJob, { state, coefficients, outcome }: WorkFiles): Promise<Running> {
   const source = peerFile("lattice.c");
   const folder = await mkdtemp(path.join(tmpdir(), "slowroll-peer-"));
   try {
@@ -89,7 +90,7 @@ async function compile(argv: readonly string[]): Promise<void> {
   throw new PeerMissing(refused);
 }
 
-export const latticers: readonly Contestant<LatticeJob>[] = [
+export const latticers: readonly Contestant<PrescribedJob>[] = [
   { name: "typed arrays", share: 1 / 8, start: async (job) => inProcess(await plainLattice(job)) },
   { name: "NumPy", share: 1 / 8, start: script("lattice_numpy.py") },
   { name: "JAX", share: 1 / 2, start: script("lattice_jax.py") },

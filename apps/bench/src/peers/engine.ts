@@ -2,11 +2,12 @@
  * Peers of an engine's two jobs on the same work: each is checked against the engine's numbers first, then timed in turn with it, sample by
  * sample, so that both see the same machine. A peer that is not there, or gives other numbers, is reported as missing with the reason.
  */
-import type { Engine, EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import type { Engine, EnsembleJob } from "@slowroll/core/engine/engine";
 import type { PeerResult } from "../peers.ts";
 import { median } from "../report.ts";
 import { type Contestant, latticers, trainers } from "./contestants.ts";
 import { PeerMissing } from "./process.ts";
+import type { PrescribedJob } from "./work.ts";
 import { type LatticeSize, latticeJob, type TrainSize, trainJob, writeWork } from "./work.ts";
 
 interface EnginePeerSizes {
@@ -74,7 +75,7 @@ function training(size: TrainSize): Work<EnsembleJob> {
   };
 }
 
-function lattice({ points, operations }: LatticeSize): Work<LatticeJob> {
+function lattice({ points, operations }: LatticeSize): Work<PrescribedJob> {
   return {
     name: `lattice, phi^4, Verlet, ${points}^3`,
     unit: "site updates/s",
@@ -104,7 +105,7 @@ function difference(got: Float64Array, want: Float64Array): number {
 }
 
 /** One peer on one work. Throws PeerMissing; what the engine throws. */
-async function compete<Job extends EnsembleJob | LatticeJob>(
+async function compete<Job extends EnsembleJob | PrescribedJob>(
   { precision, job: jobOf, count, ours }: Work<Job>,
   { share, start }: Contestant<Job>,
   engine: Engine,
@@ -140,7 +141,7 @@ async function compete<Job extends EnsembleJob | LatticeJob>(
   }
 }
 
-async function measureWork<Job extends EnsembleJob | LatticeJob>(
+async function measureWork<Job extends EnsembleJob | PrescribedJob>(
   work: Work<Job>,
   open: (precision: "float32" | "float64") => Engine,
   options: EnginePeerOptions,

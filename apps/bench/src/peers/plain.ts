@@ -1,5 +1,6 @@
 /** The two jobs in plain typed arrays of good quality, on one core: what a careful JavaScript programmer would write. */
-import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import type { PrescribedJob } from "./work.ts";
 import { initialWeights, LAMBDA, siteCoefficients } from "./work.ts";
 
 /**
@@ -154,7 +155,7 @@ export function plainTraining(job: EnsembleJob): () => Float64Array {
 }
 
 /** One sample of the lattice in this process, as a peer's. */
-export async function plainLattice(job: LatticeJob): Promise<() => Float64Array> {
+export async function plainLattice(job: PrescribedJob): Promise<() => Float64Array> {
   const { field, momentum } = await job.initial();
   const coefficients = siteCoefficients(job);
   return () => evolvePlain(job.grid.points, coefficients, field.slice(), momentum.slice());

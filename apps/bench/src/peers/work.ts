@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { EnsembleJob, LatticeJob, LatticeState } from "@slowroll/core/engine/engine";
+import type { EnsembleJob, LatticeJob, LatticeState, PrescribedSchedule } from "@slowroll/core/engine/engine";
 import { createBackground } from "@slowroll/core/field/background";
 import { buildSchedule } from "@slowroll/core/field/schedule";
 import { activationNamed } from "@slowroll/core/network/activations";
@@ -47,8 +47,13 @@ export async function trainJob({ width, depth, networks, steps }: TrainSize): Pr
 /** lambda of V = lambda phi^4/4. */
 export const LAMBDA = 1;
 
+/** A lattice job as the peers know it. */
+export interface PrescribedJob extends LatticeJob {
+  readonly schedule: PrescribedSchedule;
+}
+
 /** Velocity Verlet of a phi^4 field in a radiation-dominated universe, from fluctuations on a mean of 1. */
-export async function latticeJob({ points, operations }: LatticeSize): Promise<LatticeJob> {
+export async function latticeJob({ points, operations }: LatticeSize): Promise<PrescribedJob> {
   const step = 0.05;
   // The last operation is the half kick that completes the last step.
   const { coefficients } = buildSchedule(
@@ -76,7 +81,7 @@ function initialLattice(points: number): LatticeState {
 }
 
 /** The schedule as peers take it: the Laplacian's kick multiplies the plain sum of neighbours minus six times the site. */
-export function siteCoefficients({ schedule, grid }: LatticeJob): Float64Array {
+export function siteCoefficients({ schedule, grid }: PrescribedJob): Float64Array {
   return schedule.coefficients.map((value, i) => (i % 3 === 0 ? value / grid.spacing ** 2 : value));
 }
 
@@ -109,7 +114,7 @@ export interface WorkFiles {
   remove(): Promise<void>;
 }
 
-export async function writeWork(job: EnsembleJob | LatticeJob): Promise<WorkFiles> {
+export async function writeWork(job: EnsembleJob | PrescribedJob): Promise<WorkFiles> {
   const folder = await mkdtemp(path.join(tmpdir(), "slowroll-peer-"));
   const file = (name: string): string => path.join(folder, name);
   const files = {

@@ -88,6 +88,8 @@ export interface JobReport {
 export type Reduction =
   /** <phi_f> and <(phi_f - <phi_f>)^2>, [realisations][fields] each. */
   | { readonly kind: "field" }
+  /** <(phi_f - <phi_f>)^3> and <(phi_f - <phi_f>)^4>. */
+  | { readonly kind: "shape" }
   /** <pi_f> and <pi_f^2>. */
   | { readonly kind: "momentum" }
   /** -<phi_f Laplacian phi_f> with the job's stencil. */
@@ -104,11 +106,38 @@ export interface Observation {
   /** [realisations][fields] each, but `potential`: [realisations], and `cosine`: one array a mode asked for, in order. */
   readonly fieldMean?: Float64Array;
   readonly fieldVariance?: Float64Array;
+  readonly fieldThird?: Float64Array;
+  readonly fieldFourth?: Float64Array;
   readonly momentumMean?: Float64Array;
   readonly momentumSquare?: Float64Array;
   readonly gradient?: Float64Array;
   readonly potential?: Float64Array;
   readonly cosine?: readonly Float64Array[];
+  /** q, q' and the clock, [realisations][3], where the schedule is coupled. */
+  readonly global?: Float64Array;
+}
+
+/** What a snapshot makes of the whole lattice: each costs more than a pass over it. */
+export type Picture =
+  /** Binned powers of the discrete Fourier transform: see Snapshot. */
+  | { readonly kind: "spectrum" }
+  /** Numbers of sites by value in `bins` equal bins from the mean - `reach` rms to the mean + `reach` rms; what lies beyond counts in the ends. */
+  | { readonly kind: "histogram"; readonly bins: number; readonly reach: number }
+  /** The field where the first of three grid indices is `index`; in two dimensions the whole field. Not in one. */
+  | { readonly kind: "slice"; readonly index: number };
+
+/** One snapshot; a picture that was not asked for is absent. */
+export interface Snapshot {
+  readonly afterOperation: number;
+  /**
+   * [realisations][fields][bins]: sum over the modes n in bin round(|n|), n whole numbers in (-points/2, points/2], of
+   * |n|^dimensions |sum_x phi(x) exp(-2 pi i n.x/points)|^2. Bins 0 .. spectrumBins(grid) - 1; n = 0 is left out.
+   */
+  readonly spectra?: Float64Array;
+  /** [realisations][fields] of each histogram: its range and [bins] counts. */
+  readonly histograms?: readonly { readonly low: number; readonly high: number; readonly counts: Float64Array }[];
+  /** [realisations][fields][points^2]. */
+  readonly slices?: Float64Array;
 }
 
 /** A cubic periodic grid: points^dimensions sites, `spacing` apart. */
@@ -117,8 +146,23 @@ export interface Grid {
   /** Points along each side. */
   readonly points: number;
   readonly spacing: number;
-  /** Order of the Laplacian's central stencil. */
-  readonly stencil: 2;
+  /** Order of the Laplacian's central stencil: see STENCILS. */
+  readonly stencil: 2 | 4 | 6;
+}
+
+/**
+ * Weights w_j of the neighbours at distance j = 1, 2, ... along an axis: dx^2 Laplacian phi = sum over axes and j of
+ * w_j (phi(x + j) + phi(x - j) - 2 phi(x)), the central second difference of each order (Fornberg, Math. Comp. 51 (1988) 699, table 1).
+ */
+export const STENCILS: Readonly<Record<Grid["stencil"], readonly number[]>> = {
+  2: [1],
+  4: [4 / 3, -1 / 12],
+  6: [3 / 2, -3 / 20, 1 / 90],
+};
+
+/** Bins of a spectrum, the one of n = 0 among them. */
+export function spectrumBins({ dimensions, points }: Pick<Grid, "dimensions" | "points">): number {
+  return Math.round(Math.sqrt(dimensions) * Math.floor(points / 2)) + 1;
 }
 
 /** [realisations][fields][sites] each, last grid index fastest. */
@@ -128,31 +172,84 @@ export interface LatticeState {
 }
 
 /**
- * Evolve R realisations of F fields by a splitting that physics has reduced to numbers. Operation o first kicks, then drifts:
- *   pi_f  += schedule[o][0] Laplacian phi_f - schedule[o][1] dV/dphi_f
- *   phi_f += schedule[o][2] pi_f
+ * Operation o first kicks, then drifts, all realisations alike:
+ *   pi_f  += coefficients[o][0] Laplacian phi_f - coefficients[o][1] dV/dphi_f
+ *   phi_f += coefficients[o][2] pi_f
  * Any composition of kicks and drifts with prescribed coefficients is such a list, whatever its order and background.
  */
+export interface PrescribedSchedule {
+  readonly kind: "prescribed";
+  /** [operations][3], float64. */
+  readonly coefficients: Float64Array;
+}
+
+/** factor q^power. */
+export interface Monomial {
+  readonly factor: number;
+  readonly power: number;
+}
+
+/**
+ * Each realisation has one number q that sets the strengths of its kicks and drifts and is in turn driven by its means. With P the sum
+ * over fields of <pi_f^2>, G that of -<phi_f Laplacian phi_f>, U = <V>, and each coefficient a monomial in q,
+ *   A(q) = acceleration.momentumSquare(q) P + acceleration.gradient(q) G + acceleration.potential(q) U.
+ * Operation o, of duration h = durations[o], is
+ *   q' += h/2 A(q)   and   pi_f += h/2 (laplacian(q) Laplacian phi_f - force(q) dV/dphi_f), A with pi_f as it was before;
+ *   q1 = q + h q', m = (q + q1)/2: phi_f += h drift(m) pi_f, clock += h clock(m), q = q1;
+ *   the same half kick of pi_f with the new q and phi_f, then the same of q' with the new pi_f.
+ */
+export interface CoupledSchedule {
+  readonly kind: "coupled";
+  /** [operations], negative ones too. */
+  readonly durations: Float64Array;
+  /** q, q' and the clock before the first operation that is done, [realisations][3]. */
+  readonly initial: Float64Array;
+  readonly acceleration: {
+    readonly momentumSquare: Monomial;
+    readonly gradient: Monomial;
+    readonly potential: Monomial;
+  };
+  readonly laplacian: Monomial;
+  readonly force: Monomial;
+  readonly drift: Monomial;
+  readonly clock: Monomial;
+}
+
+/** A state between two operations, from which a job of the same schedule goes on to the same numbers. */
+export interface LatticeCheckpoint {
+  /** Operations done. */
+  readonly operation: number;
+  readonly state: LatticeState;
+  /** q, q' and the clock, [realisations][3], where the schedule is coupled: the next job's `schedule.initial`. */
+  readonly global?: Float64Array;
+  /** All that this job has observed so far. */
+  readonly observations: readonly Observation[];
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** Evolve R realisations of F fields by a splitting that physics has reduced to numbers. */
 export interface LatticeJob {
   readonly grid: Grid;
   readonly realisations: number;
   readonly fields: number;
   /** Of as many fields as the job has. */
   readonly potential: Potential;
-  /** The initial state; asked for once the engine knows that it fits. */
+  /** The state before the first operation that is done; asked for once the engine knows that it fits. */
   initial(): Promise<LatticeState>;
-  readonly schedule: {
-    readonly kind: "prescribed";
-    /** [operations][3], float64. */
-    readonly coefficients: Float64Array;
-  };
-  /** Ascending numbers of operations (0: the initial state) after which the reductions are made. */
+  readonly schedule: PrescribedSchedule | CoupledSchedule;
+  /** Operations that are done already in the initial state; 0 where not given. */
+  readonly from?: number;
+  /** Ascending numbers of operations (`from`: the initial state) after which the reductions are made. */
   readonly observeAfter: readonly number[];
   readonly reductions: readonly Reduction[];
+  readonly snapshots?: { readonly after: readonly number[]; readonly pictures: readonly Picture[] };
+  /** `save` is called with a state about every `seconds`, and before an interrupted job throws. Nothing moves on until it resolves. */
+  readonly checkpoint?: { readonly seconds: number; save(checkpoint: LatticeCheckpoint): Promise<void> };
 }
 
 export interface LatticeReport extends JobReport {
   readonly observations: readonly Observation[];
+  readonly snapshots: readonly Snapshot[];
   readonly final: LatticeState;
 }
 

@@ -2,6 +2,7 @@
  * The lattice job on the CPU: the workers share one lattice, padded as packages/wasm/assembly/field/grid.ts says, and run whole stretches of
  * the schedule with the observations in them; the host adds the planes' float64 sums in order.
  */
+import { InputError } from "../../errors.ts";
 import { assemblePotential } from "../../potential/assemble.ts";
 import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation } from "../engine.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
@@ -72,6 +73,7 @@ export async function evolveLattice(
   const sites = points ** dimensions;
   const layout = layoutOf(job, size);
   const { planes, rowBytes, planeBytes, fieldBytes, lead } = layout;
+  if (job.schedule.kind !== "prescribed") throw new InputError("not here yet", { path: "background" });
   const { coefficients } = job.schedule;
   const operations = coefficients.length / 3;
   const modes = reductions.filter((reduction) => reduction.kind === "cosine");
@@ -173,7 +175,7 @@ export async function evolveLattice(
   };
   copyRows(job, layout, elements, field[operations % 2 === 0 ? 0 : 1], final.field, "out");
   copyRows(job, layout, elements, momentum, final.momentum, "out");
-  return { engineSeconds, observations, final };
+  return { engineSeconds, observations, snapshots: [], final };
 }
 
 /** The means that were asked for, from one observation's sums [realisations][fields][planes][MOMENTS]. */

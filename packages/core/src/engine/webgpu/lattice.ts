@@ -73,6 +73,7 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
       code: emitWgsl(job.potential),
     };
     const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+    if (job.schedule.kind !== "prescribed") throw new InputError("not here yet", { path: "background" });
     const { coefficients } = job.schedule;
     const operations = coefficients.length / 3;
     const floats = new Float32Array(3);
@@ -238,6 +239,7 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     return {
       engineSeconds,
       observations,
+      snapshots: [],
       final: {
         field: Float64Array.from(field),
         momentum: Float64Array.from(await gpu.download(momentum, 4 * cells)),

@@ -1,0 +1,50 @@
+/** The discrete Fourier transform as its plain sum, axis by axis, and the binned spectrum of it. */
+import { type Grid, spectrumBins } from "@slowroll/core/engine/engine";
+
+/** sum_x phi(x) exp(-2 pi i n.x/points) for every n, [points]^dimensions of real and of imaginary parts, last index fastest. */
+export function referenceTransform(
+  { dimensions, points }: Pick<Grid, "dimensions" | "points">,
+  values: Float64Array,
+): { readonly real: Float64Array; readonly imaginary: Float64Array } {
+  let real = Float64Array.from(values);
+  let imaginary = new Float64Array(values.length);
+  const cosines = Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points));
+  const sines = Array.from({ length: points }, (_, n) => Math.sin((2 * Math.PI * n) / points));
+  for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
+    const nextReal = new Float64Array(values.length);
+    const nextImaginary = new Float64Array(values.length);
+    for (let site = 0; site < values.length; site++) {
+      const n = Math.floor(site / stride) % points;
+      const first = site - n * stride;
+      for (let x = 0; x < points; x++) {
+        const c = cosines[(n * x) % points]!;
+        const s = sines[(n * x) % points]!;
+        const re = real[first + x * stride]!;
+        const im = imaginary[first + x * stride]!;
+        nextReal[site]! += c * re + s * im;
+        nextImaginary[site]! += c * im - s * re;
+      }
+    }
+    real = nextReal;
+    imaginary = nextImaginary;
+  }
+  return { real, imaginary };
+}
+
+/** [bins]: see Snapshot.spectra. */
+export function referenceSpectrum(grid: Pick<Grid, "dimensions" | "points">, values: Float64Array): Float64Array {
+  const { dimensions, points } = grid;
+  const { real, imaginary } = referenceTransform(grid, values);
+  const sums = new Float64Array(spectrumBins(grid));
+  for (let site = 0; site < values.length; site++) {
+    let square = 0;
+    for (let axis = 0, rest = site; axis < dimensions; axis++, rest = Math.floor(rest / points)) {
+      const n = rest % points;
+      square += (n > points / 2 ? n - points : n) ** 2;
+    }
+    if (square === 0) continue;
+    const k = Math.sqrt(square);
+    sums[Math.round(k)]! += k ** dimensions * (real[site]! ** 2 + imaginary[site]! ** 2);
+  }
+  return sums;
+}
