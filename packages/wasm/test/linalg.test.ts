@@ -7,7 +7,7 @@ const PAGES = 64;
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
 const env = { memory };
 const special = new WebAssembly.Instance(new WebAssembly.Module(readModules().special), { env }).exports;
-const host = { wait: () => {}, wake: () => {}, now: () => 0 };
+const host = { wait: () => {}, wake: () => {}, now: () => 0, power: Math.pow };
 const kernels = new WebAssembly.Instance(new WebAssembly.Module(readBenchModule()), { env, special, host }).exports;
 
 type Matrix = Float32Array | Float64Array;

@@ -1,10 +1,10 @@
-// Stretches of a schedule without observations in between. Several operations pass over the lattice in one sweep, so that memory sees each
-// site once for all of them. A worker's slab is swept as a trapezoid: operation s of a sweep takes the planes that are further than s from
-// the slab's ends, each as soon as the operation before has passed its neighbour; then, after a barrier, the gaps around the slabs' ends are
-// filled, growing as they go. The two arrays alternate, so that no gap finds its neighbours overwritten:
-// operation s + 1 stays one plane further from the gap than what operation s of the gap still reads.
+// Stretches of a prescribed schedule without observations in between. Several operations pass over the lattice in one sweep, so that memory
+// sees each site once for all of them. A worker's slab is swept as a trapezoid: operation s of a sweep takes the planes that are further than
+// s reaches of the stencil from the slab's ends, each as soon as the operation before has passed the last plane it reads; then, after a
+// barrier, the gaps around the slabs' ends are filled, growing as they go. The two arrays alternate, so that no gap finds its neighbours
+// overwritten: operation s + 1 stays one reach further from the gap than what operation s of the gap still reads.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
-import { fieldBytes, fields, planes, points, realisations, rows } from "./grid";
+import { fieldBytes, fields, planes, points, reach, realisations, rows, wrapped } from "./grid";
 import { stepPlane } from "./step";
 
 /** Operations of one sweep at most: more fall out of the second cache. */
@@ -12,10 +12,11 @@ const SWEEP = 4;
 
 /** The trapezoid of operations `from` .. `from + count - 1` in planes `low` .. `high - 1`. */
 function inside<T>(from: i32, count: i32, start: usize, low: i32, high: i32): void {
-  for (let front = low + 1; front < high - 1; front++) {
+  for (let front = low + reach; front < high - reach; front++) {
     for (let s = 0; s < count; s++) {
-      const plane = front - s;
-      if (plane > low + s && plane < high - s - 1) stepPlane<T>(from + s, start, plane);
+      const plane = front - s * reach;
+      const margin = (s + 1) * reach;
+      if (plane >= low + margin && plane < high - margin) stepPlane<T>(from + s, start, plane);
     }
   }
 }
@@ -23,25 +24,25 @@ function inside<T>(from: i32, count: i32, start: usize, low: i32, high: i32): vo
 /** The gap around the slabs' common end before plane `end`. */
 function between<T>(from: i32, count: i32, start: usize, end: i32): void {
   for (let s = 0; s < count; s++) {
-    for (let plane = end - s - 1; plane <= end + s; plane++) {
-      stepPlane<T>(from + s, start, plane < 0 ? plane + planes : plane);
-    }
+    const margin = (s + 1) * reach;
+    for (let plane = end - margin; plane < end + margin; plane++) stepPlane<T>(from + s, start, wrapped(plane, planes));
   }
 }
 
 @inline
-function slabStart(slab: i32, slabs: i32): i32 {
+export function slabStart(slab: i32, slabs: i32): i32 {
   return <i32>((<i64>planes * slab) / slabs);
 }
 
 /** One realisation by this worker alone. */
 function evolveAlone<T>(from: i32, to: i32, start: usize): void {
-  const reach = min(SWEEP, planes / 2);
+  const depth = max(1, min(SWEEP, planes / (2 * reach)));
   for (let operation = from; operation < to; ) {
     if (stopped()) return;
-    const count = planes == 1 ? 1 : min(reach, to - operation);
-    if (planes == 1) stepPlane<T>(operation, start, 0);
-    else {
+    const count = min(depth, to - operation);
+    if (count == 1) {
+      for (let plane = 0; plane < planes; plane++) stepPlane<T>(operation, start, plane);
+    } else {
       inside<T>(operation, count, start, 0, planes);
       between<T>(operation, count, start, 0);
     }
@@ -52,13 +53,14 @@ function evolveAlone<T>(from: i32, to: i32, start: usize): void {
 
 /** One realisation by all workers that its planes have room for. */
 function evolveTogether<T>(from: i32, to: i32, start: usize): bool {
-  const slabs = min(workerCount(), planes / 2);
+  // A slab has room for at least one operation's gaps.
+  const slabs = min(workerCount(), planes / (2 * reach));
   const takesPart = worker < slabs;
   const low = takesPart ? slabStart(worker, slabs) : 0;
   const high = takesPart ? slabStart(worker + 1, slabs) : 0;
-  const reach = min(SWEEP, planes / slabs / 2);
+  const depth = min(SWEEP, planes / slabs / (2 * reach));
   for (let operation = from; operation < to; ) {
-    const count = min(reach, to - operation);
+    const count = min(depth, to - operation);
     if (takesPart) inside<T>(operation, count, start, low, high);
     if (!barrier()) return false;
     if (takesPart) between<T>(operation, count, start, low);
@@ -74,7 +76,7 @@ export function evolve<T>(from: i32, to: i32): bool {
   const realisationBytes = <usize>fields * fieldBytes;
   const count = workerCount();
   // Whole realisations in parallel need no barriers: the last few, where not every worker would have one, are shared.
-  const shared = planes >= 4 ? realisations % count : 0;
+  const shared = planes >= 4 * reach ? realisations % count : 0;
   for (let r = worker; r < realisations - shared; r += count) evolveAlone<T>(from, to, <usize>r * realisationBytes);
   for (let r = realisations - shared; r < realisations; r++) {
     if (!evolveTogether<T>(from, to, <usize>r * realisationBytes)) return false;

@@ -1,16 +1,18 @@
 // The lattice job: the schedule from one observation to the next, and the observations, by all workers together.
 import { barrier, worker, workerCount } from "../control";
+import { evolveCoupled, isCoupled } from "./couple";
 import { evolve } from "./evolve";
-import { closeRow, field0, fieldBytes, fields, planeBytes, planes, realisations, rowBytes, rows } from "./grid";
+import { closeRow, fieldBefore, fieldBytes, fields, planeBytes, planes, realisations, rowBytes, rows } from "./grid";
 import { observe } from "./observe";
 
-/** Closes the rows of the initial field, which the host has written. */
-function closeRows<T>(): void {
+/** Closes the rows of the field before `operation`, which the host has written. */
+function closeLattice<T>(operation: i32): void {
   const all = realisations * fields * planes;
   for (let item = worker; item < all; item += workerCount()) {
-    const plane = field0 + <usize>(item / planes) * fieldBytes + <usize>(item % planes) * planeBytes;
+    const plane = fieldBefore(operation) + <usize>(item / planes) * fieldBytes + <usize>(item % planes) * planeBytes;
     for (let y = 0; y < rows; y++) closeRow<T>(plane + <usize>y * rowBytes);
   }
+  barrier();
 }
 
 /**
@@ -18,19 +20,24 @@ function closeRows<T>(): void {
  * records 0, 1, ... .
  */
 function evolveLattice<T>(from: i32, to: i32, due: usize, count: i32): void {
-  if (from == 0) {
-    closeRows<T>();
-    if (!barrier()) return;
-  }
   let operation = from;
   for (let record = 0; record < count; record++) {
     const after = load<i32>(due + <usize>record * 4);
-    if (!evolve<T>(operation, after)) return;
+    if (!(isCoupled() ? evolveCoupled<T>(operation, after) : evolve<T>(operation, after))) return;
     operation = after;
     observe<T>(operation, record);
     if (!barrier()) return;
   }
-  evolve<T>(operation, to);
+  if (isCoupled()) evolveCoupled<T>(operation, to);
+  else evolve<T>(operation, to);
+}
+
+export function closeLattice32(operation: i32): void {
+  closeLattice<f32>(operation);
+}
+
+export function closeLattice64(operation: i32): void {
+  closeLattice<f64>(operation);
 }
 
 export function evolveLattice32(from: i32, to: i32, due: usize, count: i32): void {

@@ -1,15 +1,31 @@
 // Sums over the sites for an observation, plane by plane and in float64 whatever the field is kept in, so that they are the same for any
 // number of workers. The reference r is the field at the first site, so that a small fluctuation on a large mean keeps its digits;
-// the gradient is summed by parts, sum_x sum_i (phi(x + e_i) - phi(x))^2 = -dx^2 sum_x phi Laplacian phi on a periodic lattice, from
-// differences that are exact where neighbours are close.
+// the gradient is summed by parts, sum_x sum_i sum_j w_j (phi(x + j e_i) - phi(x))^2 = -dx^2 sum_x phi Laplacian phi on a periodic lattice,
+// from differences that are exact where neighbours are close.
 import { worker, workerCount } from "../control";
-import { dimensions, fieldBefore, fieldBytes, fields, forces, momentum, planeBytes, planes, points, realisations, rowBytes, rows, wrapped } from "./grid";
+import {
+  dimensions,
+  fieldBefore,
+  fieldBytes,
+  fields,
+  momentum,
+  planeBytes,
+  planes,
+  points,
+  potentialRow,
+  reach,
+  realisations,
+  rowBytes,
+  rows,
+  weight,
+  wrapped,
+} from "./grid";
 
 @external("potential", "value")
 declare function value(fields: usize, fieldStride: i32, out: usize, count: i32): void;
 
-/** Numbers of one plane's record: sums of phi - r, (phi - r)^2, pi, pi^2, the gradient, V, and r itself. */
-const MOMENTS = 7;
+/** Numbers of one plane's record: sums of phi - r, (phi - r)^2, pi, pi^2, the gradient, V, (phi - r)^3, (phi - r)^4, and r itself. */
+const MOMENTS = 9;
 
 /** [records][realisations][fields][planes][MOMENTS], or 0 where only cosines are asked for. */
 let moments: usize = 0;
@@ -21,6 +37,15 @@ let modeTable: usize = 0;
 /** [points] cos(2 pi n/points) and [points] sin. */
 let turns: usize = 0;
 
+/** Where the realisations' [3] global numbers are kept, and [records] copies of them; 0 where there are none. */
+let globals: usize = 0;
+let globalRecords: usize = 0;
+
+export function setGlobalRecords(globalsAt: usize, recordsAt: usize): void {
+  globals = globalsAt;
+  globalRecords = recordsAt;
+}
+
 export function setObservations(momentsAt: usize, cosinesAt: usize, modesIn: i32, modesAt: usize, turnsAt: usize): void {
   moments = momentsAt;
   cosines = cosinesAt;
@@ -31,25 +56,25 @@ export function setObservations(momentsAt: usize, cosinesAt: usize, modesIn: i32
 
 let sumField: f64 = 0;
 let sumSquare: f64 = 0;
+let sumCube: f64 = 0;
+let sumFourth: f64 = 0;
 let sumMomentum: f64 = 0;
 let sumMomentumSquare: f64 = 0;
-let sumGradient: f64 = 0;
-let sumPotential: f64 = 0;
 
 /** Two elements from `index` as float64. */
 @inline
-function pair<T>(row: usize, index: usize): v128 {
+export function pair<T>(row: usize, index: usize): v128 {
   if (sizeof<T>() == 8) return v128.load(row + index * 8);
   return f64x2.promote_low_f32x4(v128.load64_zero(row + index * 4));
 }
 
 @inline
-function both(x: v128): f64 {
+export function both(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
 /** Sums one row; an odd last element is summed alone. */
-function sumRow<T>(row: usize, down: usize, back: usize, pi: usize, potential: usize, reference: f64): void {
+function sumRow<T>(row: usize, pi: usize, reference: f64): void {
   const zero = f64x2.splat(0);
   const r = f64x2.splat(reference);
   let s0 = zero;
@@ -60,46 +85,68 @@ function sumRow<T>(row: usize, down: usize, back: usize, pi: usize, potential: u
   let s5 = zero;
   const even = <usize>points & ~1;
   for (let x: usize = 0; x < even; x += 2) {
-    const phi = pair<T>(row, x);
-    const above = f64x2.sub(phi, r);
+    const above = f64x2.sub(pair<T>(row, x), r);
+    const square = f64x2.mul(above, above);
     const p = pair<T>(pi, x);
-    const along = f64x2.sub(pair<T>(row, x + 1), phi);
     s0 = f64x2.add(s0, above);
-    s1 = f64x2.add(s1, f64x2.mul(above, above));
-    s2 = f64x2.add(s2, p);
-    s3 = f64x2.add(s3, f64x2.mul(p, p));
-    let slope = f64x2.mul(along, along);
-    if (dimensions > 1) {
-      const over = f64x2.sub(pair<T>(back, x), phi);
-      slope = f64x2.add(slope, f64x2.mul(over, over));
-    }
-    if (dimensions > 2) {
-      const across = f64x2.sub(pair<T>(down, x), phi);
-      slope = f64x2.add(slope, f64x2.mul(across, across));
-    }
-    s4 = f64x2.add(s4, slope);
-    if (potential != 0) s5 = f64x2.add(s5, pair<T>(potential, x));
+    s1 = f64x2.add(s1, square);
+    s2 = f64x2.add(s2, f64x2.mul(square, above));
+    s3 = f64x2.add(s3, f64x2.mul(square, square));
+    s4 = f64x2.add(s4, p);
+    s5 = f64x2.add(s5, f64x2.mul(p, p));
   }
   sumField += both(s0);
   sumSquare += both(s1);
-  sumMomentum += both(s2);
-  sumMomentumSquare += both(s3);
-  sumGradient += both(s4);
-  sumPotential += both(s5);
+  sumCube += both(s2);
+  sumFourth += both(s3);
+  sumMomentum += both(s4);
+  sumMomentumSquare += both(s5);
+  if (even < <usize>points) {
+    const above = <f64>load<T>(row + even * sizeof<T>()) - reference;
+    const p = <f64>load<T>(pi + even * sizeof<T>());
+    sumField += above;
+    sumSquare += above * above;
+    sumCube += above * above * above;
+    sumFourth += above * above * (above * above);
+    sumMomentum += p;
+    sumMomentumSquare += p * p;
+  }
+}
+
+/** The sum over a row of the squared differences to the sites `distance` further along it, and to those of the rows `down` and `back`. */
+function sumSlopes<T>(row: usize, distance: usize, down: usize, back: usize): f64 {
+  let sum = f64x2.splat(0);
+  const even = <usize>points & ~1;
+  for (let x: usize = 0; x < even; x += 2) {
+    const phi = pair<T>(row, x);
+    const along = f64x2.sub(pair<T>(row, x + distance), phi);
+    sum = f64x2.add(sum, f64x2.mul(along, along));
+    if (dimensions > 1) {
+      const over = f64x2.sub(pair<T>(back, x), phi);
+      sum = f64x2.add(sum, f64x2.mul(over, over));
+    }
+    if (dimensions > 2) {
+      const across = f64x2.sub(pair<T>(down, x), phi);
+      sum = f64x2.add(sum, f64x2.mul(across, across));
+    }
+  }
+  let total = both(sum);
   if (even < <usize>points) {
     const at = even * sizeof<T>();
     const phi = <f64>load<T>(row + at);
-    const p = <f64>load<T>(pi + at);
-    const along = <f64>load<T>(row + at + sizeof<T>()) - phi;
+    const along = <f64>load<T>(row + at + distance * sizeof<T>()) - phi;
     const over = dimensions > 1 ? <f64>load<T>(back + at) - phi : 0;
     const across = dimensions > 2 ? <f64>load<T>(down + at) - phi : 0;
-    sumField += phi - reference;
-    sumSquare += (phi - reference) * (phi - reference);
-    sumMomentum += p;
-    sumMomentumSquare += p * p;
-    sumGradient += along * along + over * over + across * across;
-    if (potential != 0) sumPotential += <f64>load<T>(potential + at);
+    total += along * along + over * over + across * across;
   }
+  return total;
+}
+
+function sumElements<T>(row: usize): f64 {
+  let sum = f64x2.splat(0);
+  const even = <usize>points & ~1;
+  for (let x: usize = 0; x < even; x += 2) sum = f64x2.add(sum, pair<T>(row, x));
+  return both(sum) + (even < <usize>points ? <f64>load<T>(row + even * sizeof<T>()) : 0);
 }
 
 /** The moments of one field's plane into `target`. `start` is the realisation's, in bytes into each array. */
@@ -108,19 +155,26 @@ function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, target:
   const reference = <f64>load<T>(state + base);
   sumField = 0;
   sumSquare = 0;
+  sumCube = 0;
+  sumFourth = 0;
   sumMomentum = 0;
   sumMomentumSquare = 0;
-  sumGradient = 0;
-  sumPotential = 0;
+  let sumGradient: f64 = 0;
+  let sumPotential: f64 = 0;
   const here = state + base + <usize>plane * planeBytes;
-  const back = state + base + <usize>wrapped(plane + 1) * planeBytes;
   for (let y = 0; y < rows; y++) {
     const row = <usize>y * rowBytes;
+    sumRow<T>(here + row, momentum + base + <usize>plane * planeBytes + row, reference);
+    for (let j = 1; j <= reach; j++) {
+      const down = here + <usize>wrapped(y + j, rows) * rowBytes;
+      const back = state + base + <usize>wrapped(plane + j, planes) * planeBytes + row;
+      sumGradient += weight(j) * sumSlopes<T>(here + row, j, down, back);
+    }
     // V belongs to all fields; it is summed with the first.
-    if (f == 0) value(here + row, <i32>fieldBytes, forces, points);
-    const down = here + (y == rows - 1 ? 0 : row + rowBytes);
-    const pi = momentum + base + <usize>plane * planeBytes + row;
-    sumRow<T>(here + row, down, back + row, pi, f == 0 ? forces : 0, reference);
+    if (f == 0) {
+      value(here + row, <i32>fieldBytes, potentialRow(), points);
+      sumPotential += sumElements<T>(potentialRow());
+    }
   }
   store<f64>(target, sumField);
   store<f64>(target, sumSquare, 8);
@@ -128,7 +182,9 @@ function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, target:
   store<f64>(target, sumMomentumSquare, 24);
   store<f64>(target, sumGradient, 32);
   store<f64>(target, sumPotential, 40);
-  store<f64>(target, reference, 48);
+  store<f64>(target, sumCube, 48);
+  store<f64>(target, sumFourth, 56);
+  store<f64>(target, reference, 64);
 }
 
 /** sum (phi - r) cos(k.x) over one plane: the phase is a whole multiple of 2 pi/points, so the table holds every cosine exactly rounded. */
@@ -155,6 +211,10 @@ function planeCosine<T>(state: usize, base: usize, plane: i32, mode: usize): f64
 export function observe<T>(operation: i32, record: i32): void {
   const state = fieldBefore(operation);
   const all = realisations * fields * planes;
+  if (globals != 0 && worker == 0) {
+    const bytes = <usize>realisations * 24;
+    memory.copy(globalRecords + <usize>record * bytes, globals, bytes);
+  }
   for (let item = worker; item < all; item += workerCount()) {
     const plane = item % planes;
     const rf = item / planes;

@@ -1,7 +1,7 @@
 // One operation of a lattice schedule on one plane, kick then drift:
 //   pi_f += laplacian (Laplacian phi_f) - force dV/dphi_f,   phi_f += drift pi_f.
 // The new field goes to the other array, because the neighbours still need the old one.
-import { lanes, madd, nmadd } from "../simd";
+import { madd, nmadd } from "../simd";
 import {
   closeRow,
   coefficients,
@@ -10,13 +10,17 @@ import {
   fieldBytes,
   fields,
   forces,
+  laplacianRowAt,
   momentum,
   planeBytes,
+  planes,
   points,
+  reach,
   rowBytes,
   rows,
   wrapped,
 } from "./grid";
+import { laplacianRow } from "./laplacian";
 
 /** dV/dphi_f of rows of all fields. */
 @external("potential", "gradient")
@@ -134,6 +138,28 @@ function row1<T>(row: usize, pi: usize, slope: usize, next: usize, laplacian: T,
   }
 }
 
+/** A row whose Laplacian stands in a row of its own. */
+function rowOf<T>(
+  row: usize,
+  pi: usize,
+  slope: usize,
+  next: usize,
+  laplacians: usize,
+  laplacian: T,
+  force: T,
+  drift: T,
+): void {
+  const c = v128.splat<T>(laplacian);
+  const f = v128.splat<T>(force);
+  const d = v128.splat<T>(drift);
+  const bytes = <usize>points * sizeof<T>();
+  for (let x: usize = 0; x < bytes; x += 16) {
+    const p = nmadd<T>(f, v128.load(slope + x), madd<T>(c, v128.load(laplacians + x), v128.load(pi + x)));
+    v128.store(pi + x, p);
+    v128.store(next + x, madd<T>(d, p, v128.load(row + x)));
+  }
+}
+
 /** Operation `operation` on plane `plane` of the realisation whose first field starts `start` bytes into each array. */
 export function stepPlane<T>(operation: i32, start: usize, plane: i32): void {
   const at = coefficients + <usize>operation * 24;
@@ -144,8 +170,8 @@ export function stepPlane<T>(operation: i32, start: usize, plane: i32): void {
   const next = fieldBefore(operation + 1) + start;
   const pi = momentum + start;
   const here = <usize>plane * planeBytes;
-  const front = <usize>wrapped(plane - 1) * planeBytes;
-  const back = <usize>wrapped(plane + 1) * planeBytes;
+  const front = <usize>wrapped(plane - 1, planes) * planeBytes;
+  const back = <usize>wrapped(plane + 1, planes) * planeBytes;
   const last = <usize>(rows - 1) * rowBytes;
   for (let y = 0; y < rows; y++) {
     const row = <usize>y * rowBytes;
@@ -156,7 +182,10 @@ export function stepPlane<T>(operation: i32, start: usize, plane: i32): void {
       const center = old + base + here + row;
       const p = pi + base + here + row;
       const n = next + base + here + row;
-      if (dimensions == 3) {
+      if (reach > 1) {
+        laplacianRow<T>(old + base, plane, y, laplacianRowAt());
+        rowOf<T>(center, p, slope, n, laplacianRowAt(), laplacian, force, drift);
+      } else if (dimensions == 3) {
         const up = old + base + here + (y == 0 ? last : row - rowBytes);
         const down = old + base + here + (y == rows - 1 ? 0 : row + rowBytes);
         row3<T>(center, up, down, old + base + front + row, old + base + back + row, p, slope, n, laplacian, force, drift);

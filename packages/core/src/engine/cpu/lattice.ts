@@ -1,64 +1,79 @@
 /**
- * The lattice job on the CPU: the workers share one lattice, padded as packages/wasm/assembly/field/grid.ts says, and run whole stretches of
- * the schedule with the observations in them; the host adds the planes' float64 sums in order.
+ * The lattice job on the CPU: the workers share one lattice and run whole stretches of the schedule with the observations in them. A stretch
+ * ends where the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
-import { InputError } from "../../errors.ts";
+import { InterruptedError } from "../../errors.ts";
 import { assemblePotential } from "../../potential/assemble.ts";
-import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation } from "../engine.ts";
-import { LARGEST_MEMORY, planMemory } from "./control.ts";
-import { elementOf, type Pool, tooLarge } from "./pool.ts";
+import {
+  type CoupledSchedule,
+  type JobControl,
+  type LatticeCheckpoint,
+  type LatticeJob,
+  type LatticeReport,
+  type Monomial,
+  type Observation,
+  type Snapshot,
+  STENCILS,
+} from "../engine.ts";
+import { LARGEST_MEMORY, type MemoryPlan, planMemory } from "./control.ts";
+import { type Layout, layoutOf, readRows, writeRows } from "./layout.ts";
+import { type Call, elementOf, type Pool, tooLarge } from "./pool.ts";
+import { planRecords } from "./records.ts";
+import { takeSnapshot } from "./snapshots.ts";
 
-/** Bytes of observations kept before they are read. */
-const OBSERVATION_BYTES = 32 * 2 ** 20;
-/** Numbers of a plane's record: see assembly/field/observe.ts. */
-const MOMENTS = 7;
+/** Seconds of a stretch where someone waits for its end: a checkpoint, or an interruption. */
+const STRETCH = 0.25;
 
-const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
-
-/** Strides in bytes, and the numbers of planes and rows. */
-interface Layout {
-  readonly planes: number;
-  readonly rows: number;
-  readonly rowBytes: number;
-  readonly planeBytes: number;
-  readonly fieldBytes: number;
-  /** Bytes before the first row's first site. */
-  readonly lead: number;
+/** What a schedule needs in memory. */
+interface Steps {
+  readonly operations: number;
+  /** Where the coefficients stand, for setLattice. */
+  readonly coefficients: number;
+  readonly setup: readonly Call[];
+  /** Where a coupled schedule keeps q, q' and the clock. */
+  readonly globals?: number;
+  write(buffer: ArrayBufferLike): void;
 }
 
-function layoutOf({ grid }: LatticeJob, size: 4 | 8): Layout {
-  const { dimensions, points } = grid;
-  const planes = dimensions === 1 ? 1 : points;
-  const rows = dimensions === 3 ? points : 1;
-  // Half a line on either side of a row: room for its periodic neighbours, and no power of two between rows.
-  const rowBytes = upTo(points * size, 16) + 64;
-  // Planes whole pages apart would meet in the same sets of the cache.
-  const planeBytes = rows * rowBytes + (rows > 1 && (rows * rowBytes) % 4096 < 1024 ? 1088 : 0);
-  return { planes, rows, rowBytes, planeBytes, fieldBytes: planes * planeBytes, lead: 32 };
-}
-
-/** Copies a packed array [realisations][fields][sites] into the rows at `address`, or from there. */
-function copyRows(
-  job: LatticeJob,
-  { planes, rows, rowBytes, planeBytes, fieldBytes }: Layout,
-  elements: Float32Array | Float64Array,
-  address: number,
-  packed: Float64Array,
-  direction: "in" | "out",
-): void {
-  const { points } = job.grid;
-  const size = elements.BYTES_PER_ELEMENT;
-  let from = 0;
-  for (let rf = 0; rf < job.realisations * job.fields; rf++) {
-    for (let plane = 0; plane < planes; plane++) {
-      for (let y = 0; y < rows; y++, from += points) {
-        const at = (address + rf * fieldBytes + plane * planeBytes + y * rowBytes) / size;
-        // Element by element: a view for each of millions of short rows would cost more than the copy.
-        if (direction === "in") for (let x = 0; x < points; x++) elements[at + x] = packed[from + x]!;
-        else for (let x = 0; x < points; x++) packed[from + x] = elements[at + x]!;
-      }
-    }
+function planSteps(plan: MemoryPlan, job: LatticeJob, layout: Layout): Steps {
+  const { schedule, grid, realisations } = job;
+  const inverseSquare = 1 / grid.spacing ** 2;
+  if (schedule.kind === "prescribed") {
+    const operations = schedule.coefficients.length / 3;
+    const coefficients = plan.place(24 * operations);
+    return {
+      operations,
+      coefficients,
+      setup: [],
+      write: (buffer) =>
+        new Float64Array(buffer, coefficients, 3 * operations).set(
+          schedule.coefficients.map((value, i) => (i % 3 === 0 ? value * inverseSquare : value)),
+        ),
+    };
   }
+  const operations = schedule.durations.length;
+  const durations = plan.place(8 * operations);
+  const order = monomials(schedule);
+  const table = plan.place(16 * order.length);
+  const globals = plan.place(24 * realisations);
+  const sums = plan.place(24 * realisations * layout.planes);
+  return {
+    operations,
+    coefficients: 0,
+    globals,
+    setup: [["setCoupling", durations, table, globals, sums, inverseSquare]],
+    write(buffer) {
+      new Float64Array(buffer, durations, operations).set(schedule.durations);
+      new Float64Array(buffer, table, 2 * order.length).set(order.flatMap(({ factor, power }) => [factor, power]));
+      new Float64Array(buffer, globals, 3 * realisations).set(schedule.initial);
+    },
+  };
+}
+
+/** In the order of assembly/field/couple.ts. */
+function monomials({ acceleration, laplacian, force, drift, clock }: CoupledSchedule): Monomial[] {
+  const { momentumSquare, gradient, potential } = acceleration;
+  return [momentumSquare, gradient, potential, laplacian, force, drift, clock];
 }
 
 export async function evolveLattice(
@@ -68,36 +83,28 @@ export async function evolveLattice(
   control: JobControl = {},
 ): Promise<LatticeReport> {
   const { size, suffix } = elementOf(precision);
-  const { grid, realisations, fields, reductions, observeAfter } = job;
-  const { dimensions, points, spacing } = grid;
+  const { grid, realisations, fields, observeAfter, from = 0, snapshots, checkpoint } = job;
+  const { dimensions, points } = grid;
   const sites = points ** dimensions;
   const layout = layoutOf(job, size);
-  const { planes, rowBytes, planeBytes, fieldBytes, lead } = layout;
-  if (job.schedule.kind !== "prescribed") throw new InputError("not here yet", { path: "background" });
-  const { coefficients } = job.schedule;
-  const operations = coefficients.length / 3;
-  const modes = reductions.filter((reduction) => reduction.kind === "cosine");
-  const wantsMoments = reductions.some(({ kind }) => kind !== "cosine");
-  const planeCount = realisations * fields * planes;
-  const momentBytes = wantsMoments ? 8 * MOMENTS * planeCount : 0;
-  const recordBytes = momentBytes + 8 * modes.length * planeCount;
-  const capacity = Math.max(1, Math.min(observeAfter.length, Math.floor(OBSERVATION_BYTES / Math.max(1, recordBytes))));
+  const { rowBytes, planeBytes, fieldBytes, lead } = layout;
+  const coupled = job.schedule.kind === "coupled";
 
   const plan = planMemory();
   const arrayBytes = realisations * fields * fieldBytes + 2 * lead;
   // The arrays start at different places within a page, as rows and planes do.
   const array = (offset: number): number => plan.place(arrayBytes + offset) + offset + lead;
-  const field = [array(0), array(1344)] as const;
+  const first = array(0);
+  // A coupled schedule works in place.
+  const field = [first, coupled ? first : array(1344)] as const;
   const momentum = array(2688);
-  const coefficientsAt = plan.place(24 * operations);
-  const due = plan.place(4 * capacity);
-  const momentsAt = plan.place(momentBytes * capacity);
-  const cosinesAt = plan.place(8 * modes.length * planeCount * capacity);
-  const modesAt = plan.place(12 * modes.length);
-  const turnsAt = plan.place(8 * points);
-  const forces = Array.from({ length: pool.threads }, () => plan.place(fields * rowBytes + 64));
+  const steps = planSteps(plan, job, layout);
+  const records = planRecords(plan, job, layout, steps.globals);
+  // Each worker's rows of forces, of potentials and of Laplacians.
+  const rows = Array.from({ length: pool.threads }, () => plan.place((fields + 2) * rowBytes + 64));
   if (plan.bytes > LARGEST_MEMORY) throw tooLarge(plan.bytes, "lattice.points");
 
+  const weights = STENCILS[grid.stencil];
   const session = await pool.open(
     {
       activation: `linearRow${suffix}`,
@@ -106,110 +113,94 @@ export async function evolveLattice(
       workers: pool.threads,
       setup: (worker) => [
         ["setGrid", dimensions, points, realisations, fields, rowBytes, planeBytes, fieldBytes],
-        ["setLattice", field[0], field[1], momentum, coefficientsAt, forces[worker]!],
-        ["setObservations", wantsMoments ? momentsAt : 0, cosinesAt, modes.length, modesAt, turnsAt],
+        ["setStencil", weights.length, weights[0]!, weights[1] ?? 0, weights[2] ?? 0],
+        ["setLattice", field[0], field[1], momentum, steps.coefficients, rows[worker]!],
+        ...steps.setup,
+        ...records.setup,
       ],
     },
     "lattice.points",
   );
-  const { memory } = session;
+  const { buffer } = session.memory;
+  const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
   const initial = await job.initial();
-  const elements = size === 4 ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
-  copyRows(job, layout, elements, field[0], initial.field, "in");
-  copyRows(job, layout, elements, momentum, initial.momentum, "in");
-  const doubles = new Float64Array(memory.buffer);
-  const words = new Int32Array(memory.buffer);
-  for (let o = 0; o < operations; o++) {
-    doubles[coefficientsAt / 8 + 3 * o] = coefficients[3 * o]! / spacing ** 2;
-    doubles[coefficientsAt / 8 + 3 * o + 1] = coefficients[3 * o + 1]!;
-    doubles[coefficientsAt / 8 + 3 * o + 2] = coefficients[3 * o + 2]!;
-  }
-  for (let n = 0; n < points; n++) doubles[turnsAt / 8 + n] = Math.cos((2 * Math.PI * n) / points);
-  for (const [m, { mode }] of modes.entries()) {
-    // Grid indices run first to last; the kernel counts axes from the last.
-    for (let axis = 0; axis < 3; axis++) {
-      const n = mode[dimensions - 1 - axis] ?? 0;
-      words[modesAt / 4 + 3 * m + axis] = ((n % points) + points) % points;
-    }
-  }
+  writeRows(job, layout, elements, field[from % 2]!, initial.field);
+  writeRows(job, layout, elements, momentum, initial.momentum);
+  steps.write(buffer);
+  records.prepare(buffer);
 
   const observations: Observation[] = [];
-  const total = operations * realisations * fields * sites;
+  const pictures: Snapshot[] = [];
+  const cells = realisations * fields * sites;
+  const total = steps.operations * cells;
+  const global = (): { global?: Float64Array } =>
+    steps.globals === undefined ? {} : { global: new Float64Array(buffer, steps.globals, 3 * realisations).slice() };
+  const state = (operation: number): LatticeCheckpoint["state"] => ({
+    field: readRows(job, layout, elements, field[operation % 2]!),
+    momentum: readRows(job, layout, elements, momentum),
+  });
   let engineSeconds = 0;
-  let done = 0;
-  for (let next = 0; next < observeAfter.length || done < operations; ) {
-    // A stretch: the operations up to the last observation that still finds a record; after the last one, all that are left.
-    const stretch = observeAfter.slice(next, next + capacity);
-    const from = done;
-    const to = next + stretch.length < observeAfter.length ? stretch[stretch.length - 1]! : operations;
-    words.set(stretch, due / 4);
-    const before = from * realisations * fields * sites;
+  let done = from;
+  const run = async (calls: readonly Call[], following: JobControl): Promise<number> => {
+    const before = done * cells;
     const { seconds } = await session.run(
-      () => [[`evolveLattice${suffix}`, from, to, due, stretch.length]],
-      control,
+      () => calls,
+      following,
       (units) => control.onProgress?.(before + units, total, "site updates"),
     );
     engineSeconds += seconds;
-    done = to;
-    next += stretch.length;
-    for (const [record, afterOperation] of stretch.entries()) {
-      const moments = doubles.subarray(
-        (momentsAt + record * momentBytes) / 8,
-        (momentsAt + (record + 1) * momentBytes) / 8,
-      );
-      const cosine = modes.map((_, m) => {
-        const at = cosinesAt / 8 + (record * modes.length + m) * planeCount;
-        return gatherCosine(doubles.subarray(at, at + planeCount), planes, sites);
-      });
-      observations.push({
-        afterOperation,
-        ...(wantsMoments ? gatherMoments(job, moments, planes) : {}),
-        ...(modes.length > 0 ? { cosine } : {}),
-      });
-    }
-  }
-
-  const final: LatticeState = {
-    field: new Float64Array(realisations * fields * sites),
-    momentum: new Float64Array(realisations * fields * sites),
+    return seconds;
   };
-  copyRows(job, layout, elements, field[operations % 2 === 0 ? 0 : 1], final.field, "out");
-  copyRows(job, layout, elements, momentum, final.momentum, "out");
-  return { engineSeconds, observations, snapshots: [], final };
-}
-
-/** The means that were asked for, from one observation's sums [realisations][fields][planes][MOMENTS]. */
-function gatherMoments(job: LatticeJob, sums: Float64Array, planes: number): Omit<Observation, "afterOperation"> {
-  const { realisations, fields } = job;
-  const sites = job.grid.points ** job.grid.dimensions;
-  const mean = (moment: number): Float64Array =>
-    Float64Array.from({ length: realisations * fields }, (_, rf) => {
-      let sum = 0;
-      for (let plane = 0; plane < planes; plane++) sum += sums[(rf * planes + plane) * MOMENTS + moment]!;
-      return sum / sites;
+  const save = async (): Promise<void> =>
+    checkpoint!.save({
+      operation: done,
+      state: state(done),
+      ...global(),
+      observations: [...observations],
+      snapshots: [...pictures],
     });
-  const above = mean(0);
-  const square = mean(1);
-  const potential = mean(5);
-  const asked = new Set(job.reductions.map(({ kind }) => kind));
-  return {
-    ...(asked.has("field")
-      ? {
-          fieldMean: above.map((value, rf) => sums[rf * planes * MOMENTS + 6]! + value),
-          fieldVariance: square.map((value, rf) => Math.max(0, value - above[rf]! ** 2)),
-        }
-      : {}),
-    ...(asked.has("momentum") ? { momentumMean: mean(2), momentumSquare: mean(3) } : {}),
-    ...(asked.has("gradient") ? { gradient: mean(4).map((value) => value / job.grid.spacing ** 2) } : {}),
-    ...(asked.has("potential") ? { potential: potential.filter((_, rf) => rf % fields === 0) } : {}),
-  };
-}
 
-/** 2 <phi cos(k.x)> from sums [realisations][fields][planes]. */
-function gatherCosine(sums: Float64Array, planes: number, sites: number): Float64Array {
-  return Float64Array.from({ length: sums.length / planes }, (_, rf) => {
-    let sum = 0;
-    for (let plane = 0; plane < planes; plane++) sum += sums[rf * planes + plane]!;
-    return (2 * sum) / sites;
-  });
+  const dueSnapshots = snapshots?.after ?? [];
+  let seconds = 0;
+  let pace = 0;
+  let saved = performance.now();
+  let opening: readonly Call[] = [[`closeLattice${suffix}`, from]];
+  for (
+    let observed = 0, shot = 0;
+    observed < observeAfter.length || shot < dueSnapshots.length || done < steps.operations;
+  ) {
+    let to = dueSnapshots[shot] ?? steps.operations;
+    const full = observeAfter[observed + records.capacity - 1];
+    if (full !== undefined) to = Math.min(to, full);
+    if (checkpoint) {
+      const patience = Math.min(STRETCH, checkpoint.seconds);
+      to = Math.min(to, done + Math.max(1, pace > 0 ? Math.floor(patience / pace) : 1));
+    }
+    const stretch = observeAfter.slice(observed, observed + records.capacity).filter((after) => after <= to);
+    new Int32Array(buffer, records.due, stretch.length).set(stretch);
+    const operations = to - done;
+    // A worker that stops in the middle leaves no whole state: where one is wanted, interruptions wait for the stretch to end.
+    seconds = await run(
+      [...opening, [`evolveLattice${suffix}`, done, to, records.due, stretch.length]],
+      checkpoint ? {} : control,
+    );
+    opening = [];
+    if (operations > 0) pace = seconds / operations;
+    done = to;
+    for (const [record, after] of stretch.entries()) observations.push(records.read(buffer, record, after));
+    observed += stretch.length;
+    if (dueSnapshots[shot] === done) {
+      const standing = { job, layout, elements, address: field[done % 2]! };
+      pictures.push(takeSnapshot(standing, done, undefined));
+      shot++;
+    }
+    if (!checkpoint) continue;
+    const interrupted = control.signal?.aborted;
+    if (interrupted || (performance.now() - saved) / 1000 >= checkpoint.seconds) {
+      await save();
+      saved = performance.now();
+    }
+    if (interrupted) throw new InterruptedError("interrupted");
+  }
+  return { engineSeconds, observations, snapshots: pictures, final: state(done) };
 }

@@ -15,6 +15,7 @@ function load({ memory, special, potential, kernels, activation }) {
     wait: (address, expected) => void Atomics.wait(words, address >>> 2, expected, PARK),
     wake: (address) => void Atomics.notify(words, address >>> 2),
     now: () => performance.now() / 1000,
+    power: Math.pow,
   };
   exports = new WebAssembly.Instance(kernels, {
     env,
