@@ -48,7 +48,7 @@ describe.each([
       .map((line) => line.trim().split(/\s+/).map(Number));
     for (const [eta, mean] of rows.filter(([time]) => Number.isFinite(time))) {
       const r = result.alphaTimes.findIndex((time) => Math.abs(time - eta!) < 1e-6);
-      expect(Math.abs(result.mean[r]! - mean!)).toBeLessThan(1e-5);
+      expect(Math.abs((result.mean as number[])[r]! - mean!)).toBeLessThan(1e-5);
     }
   });
 

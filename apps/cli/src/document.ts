@@ -3,7 +3,7 @@ import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { KernelResult } from "@slowroll/core/duality/kernel";
 import type { DualityResult } from "@slowroll/core/duality/run";
 import type { EngineInfo } from "@slowroll/core/engine/engine";
-import type { FieldResult } from "@slowroll/core/field/run";
+import type { FieldResult } from "@slowroll/core/field/result";
 import type { NetworkResult } from "@slowroll/core/network/run";
 
 interface Frame<C extends ConfigCommand> {

@@ -92,10 +92,10 @@ export async function writeRun(folder: string, document: ResultDocument, log: re
 }
 
 /** Writes a lattice's final state as stored arrays. Throws InputError (--save-final) where the folder cannot be written. */
-export async function saveFinal(folder: string, state: LatticeState): Promise<void> {
-  const { writeFinal } = await import("@slowroll/core/field/initial");
+export async function saveFinal(folder: string, state: LatticeState, names?: readonly string[]): Promise<void> {
+  const { writeFinal } = await import("@slowroll/core/field/arrays");
   try {
-    await writeFinal(folder, state);
+    await writeFinal(folder, state, names);
   } catch (cause) {
     throw cannotWrite(folder, "--save-final", cause);
   }

@@ -34,10 +34,21 @@ export function withFoundFiles<C extends ConfigCommand>(
   };
   const any: Config<ConfigCommand> = config;
   if ("field" in any) {
-    const { fluctuations } = any;
-    if (fluctuations.kind !== "file") return config;
-    const { field, momentum } = fluctuations;
-    return { ...config, fluctuations: { ...fluctuations, field: found(field), momentum: found(momentum) } };
+    const { fluctuations, background } = any;
+    const all = (names: string | string[]): string | string[] =>
+      typeof names === "string" ? found(names) : names.map(found);
+    const placed = { ...config };
+    if (fluctuations.kind === "file") {
+      const { field, momentum } = fluctuations;
+      Object.assign(placed, { fluctuations: { ...fluctuations, field: all(field), momentum: all(momentum) } });
+    }
+    if (fluctuations.kind === "gaussian" && typeof fluctuations.spectrum === "object") {
+      const spectrum = { file: found(fluctuations.spectrum.file) };
+      Object.assign(placed, { fluctuations: { ...fluctuations, spectrum } });
+    }
+    if (background.kind === "table")
+      Object.assign(placed, { background: { ...background, file: found(background.file) } });
+    return placed;
   }
   const { inputs } = any.data;
   return "file" in inputs ? { ...config, data: { ...any.data, inputs: { file: found(inputs.file) } } } : config;

@@ -87,6 +87,53 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
   return text;
 }
 
+function fieldSummary(document: Extract<ResultDocument, { command: "field" }>): string {
+  const {
+    times = [],
+    efolds = [],
+    mean = [],
+    velocity = [],
+    variance = [],
+    energy,
+    modes,
+    constraint,
+    config,
+  } = document;
+  const names = config.field.fields ?? [""];
+  const named = (name: string, quantity: string): string => (name === "" ? quantity : `${quantity} ${name}`);
+  /** One cell a field. */
+  const cells = (series: typeof mean | undefined, r: number, digits?: number): string[] => {
+    const value = series?.[r];
+    return typeof value === "object" ? value.map((each) => number(each, digits)) : [number(value, digits)];
+  };
+  const quantities = [
+    ["mean", mean, 6],
+    ["velocity", velocity, 6],
+    ["variance", variance, undefined],
+    ["kinetic", energy?.kinetic, undefined],
+    ["gradient", energy?.gradient, undefined],
+  ] as const;
+  const rows = [0, times.length - 1].map((r) => [
+    number(times[r]),
+    number(efolds[r]),
+    ...quantities.flatMap(([, series, digits]) => cells(series, r, digits)),
+    number(energy?.potential[r]),
+    ...(constraint ? [number(constraint[r], 2)] : []),
+    ...(modes ?? []).map(({ amplitude }) => number(amplitude[r], 6)),
+  ]);
+  return table(
+    [
+      "time",
+      "e-folds",
+      ...quantities.flatMap(([quantity]) => names.map((name) => named(name, quantity))),
+      "potential",
+      ...(constraint ? ["constraint"] : []),
+      ...(modes ?? []).map(({ mode, k }) => (mode ? `mode ${mode.join(",")}` : `k ${number(k)}`)),
+    ],
+    rows,
+  );
+}
+
 /** The table of a document, ending with a line break. */
 export function summary(document: ResultDocument): string {
   switch (document.command) {
@@ -129,20 +176,7 @@ export function summary(document: ResultDocument): string {
       );
     }
     case "field": {
-      const { times = [], efolds = [], mean = [], velocity = [], variance = [], energy, modes } = document;
-      const rows = [0, times.length - 1].map((r) => [
-        number(times[r]),
-        number(efolds[r]),
-        number(mean[r], 6),
-        number(velocity[r], 6),
-        number(variance[r]),
-        number(energy?.kinetic[r]),
-        number(energy?.gradient[r]),
-        number(energy?.potential[r]),
-        ...(modes ?? []).map(({ amplitude }) => number(amplitude[r], 6)),
-      ]);
-      const head = ["time", "e-folds", "mean", "velocity", "variance", "kinetic", "gradient", "potential"];
-      return table([...head, ...(modes ?? []).map(({ mode }) => `mode ${mode.join(",")}`)], rows);
+      return fieldSummary(document);
     }
     case "duality":
       return dualitySummary(document);

@@ -33,7 +33,8 @@ export {
 } from "./errors.ts";
 export { createBackground } from "./field/background.ts";
 export { integrate } from "./field/integrate.ts";
-export { type FieldResult, fieldStudy } from "./field/run.ts";
+export type { FieldResult } from "./field/result.ts";
+export { fieldStudy } from "./field/run.ts";
 export { buildSchedule } from "./field/schedule.ts";
 export type { FieldStudy } from "./field/study.ts";
 export { type Activation, activationNamed, activations } from "./network/activations.ts";

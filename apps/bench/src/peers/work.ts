@@ -59,6 +59,7 @@ export async function latticeJob({ points, operations }: LatticeSize): Promise<P
   const { coefficients } = buildSchedule(
     { alpha: 1, step, end: step * (operations - 1), integrator: "verlet2", recordEvery: operations },
     createBackground({ kind: "powerLaw", exponent: 0.5, hubble: 0.1 }, 1),
+    [0, operations - 1],
   );
   return {
     grid: { dimensions: 3, points, spacing: 0.25, stencil: 2 },

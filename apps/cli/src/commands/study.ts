@@ -42,8 +42,7 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
   },
   async field(config, engine, control) {
     const { fieldStudy } = await import("@slowroll/core/field/run");
-    // Stored arrays bring their own mean and velocity, and the config then has none.
-    return fieldStudy({ ...config, field: { mean: 0, velocity: 0, ...config.field } }, engine, control);
+    return fieldStudy(config, engine, control);
   },
   async duality(config, engine, control, onSection) {
     const { dualityStudy } = await import("@slowroll/core/duality/run");
@@ -166,7 +165,7 @@ export async function study<C extends ConfigCommand>(
       note("check", { path: place, value, expected, tolerance });
     }
     const document = await keep(result, engineSeconds);
-    if (finalFolder && final) await saveFinal(finalFolder, final);
+    if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
     io.out(options.json ? `${JSON.stringify(document)}\n` : summary(document));
     if (folder && !options.json) io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
     return "passed" in document && document.passed === false ? 1 : 0;

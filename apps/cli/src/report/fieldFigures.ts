@@ -2,6 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { sliceFigures, spectrumFigures } from "./pictureFigures.ts";
 
 type Series = Readonly<Record<string, readonly number[]>>;
 
@@ -56,21 +57,35 @@ function lines(
 /** Mean against fluctuations below which a mean that symmetry keeps at zero is rounding. */
 const ROUNDING = 1e-9;
 
+const largest = (of: readonly number[]): number => of.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** A quantity of each field as [T] of its own, named by `label` of the field's name. */
+function byField(of: FieldSeries | undefined, names: readonly string[], label: (name: string) => string): Series {
+  if (!of) return {};
+  return Object.fromEntries(
+    names.map((name, f) => [label(name), of.map((value) => (typeof value === "number" ? value : value[f]!))]),
+  );
+}
+
+type FieldSeries = NonNullable<Extract<ResultDocument, { command: "field" }>["mean"]>;
+
+/** Several lines' first and last values in words. */
+function ends(series: Series): string {
+  return Object.entries(series)
+    .map(([name, of]) => `${name} from ${say(of[0])} to ${say(of[of.length - 1])}`)
+    .join(", ");
+}
+
 export function fieldFigures(document: Extract<ResultDocument, { command: "field" }>): Figure[] {
-  const {
-    times = [],
-    mean = [],
-    velocity = [],
-    variance = [],
-    energy,
-    scaleFactor = [],
-    efolds = [],
-    modes,
-    config,
-  } = document;
+  const { times = [], energy, scaleFactor = [], efolds = [], modes, constraint, config } = document;
   const last = times.length - 1;
-  const largest = (of: readonly number[]): number => of.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const meanIsZero = largest(mean) < ROUNDING * Math.sqrt(largest(variance));
+  const names = config.field.fields ?? ["φ"];
+  const mean = byField(document.mean, names, (name) => name);
+  const velocity = byField(document.velocity, names, (name) => `d${name}/dt`);
+  const variance = byField(document.variance, names, (name) => (names.length > 1 ? name : "variance"));
+  const rms = Math.sqrt(Math.max(0, ...Object.values(variance).map(largest)));
+  const mostMean = Math.max(0, ...Object.values(mean).map(largest));
+  const meanIsZero = mostMean < ROUNDING * rms;
   const figures: Figure[] = [];
   if (!meanIsZero) {
     figures.push(
@@ -78,11 +93,11 @@ export function fieldFigures(document: Extract<ResultDocument, { command: "field
         "field",
         "The mean field",
         times,
-        { φ: mean, "dφ/dt": velocity },
-        { y: "φ, dφ/dt" },
+        { ...mean, ...velocity },
+        { y: "mean, and its derivative" },
         {
-          shows: "Mean field and its cosmic-time derivative.",
-          agrees: `From φ = ${say(mean[0])} to ${say(mean[last])}, ${config.lattice ? "by the splitting named in the config" : "in float64 to a relative error of 10⁻¹⁰"}.`,
+          shows: "Mean of each field and its cosmic-time derivative.",
+          agrees: `${ends(mean)}, ${config.lattice ? "by the splitting named in the config" : "in float64 to a relative error of 10⁻¹⁰"}.`,
         },
       ),
     );
@@ -96,55 +111,77 @@ export function fieldFigures(document: Extract<ResultDocument, { command: "field
       { y: "a", log: true },
       {
         shows: `Scale factor of the ${config.background.kind} background.`,
-        agrees: `${say(efolds[last])} e-folds in all; the background is prescribed in closed form.`,
+        agrees: `${say(efolds[last])} e-folds in all; ${config.background.kind === "selfConsistent" ? "the fields' own mean energies drive it" : "the background is prescribed"}.`,
       },
     ),
   );
   if (energy) {
-    const total = (r: number): number => energy.kinetic[r]! + energy.gradient[r]! + energy.potential[r]!;
+    const parts = {
+      ...byField(energy.kinetic, names, (name) => (names.length > 1 ? `kinetic ${name}` : "kinetic")),
+      ...byField(energy.gradient, names, (name) => (names.length > 1 ? `gradient ${name}` : "gradient")),
+      potential: energy.potential,
+    };
+    const total = (r: number): number => Object.values(parts).reduce((sum, of) => sum + of[r]!, 0);
     figures.push(
       lines(
         "energies",
         "Energy densities by part",
         times,
-        { kinetic: energy.kinetic, gradient: energy.gradient, potential: energy.potential },
+        parts,
         { y: "density", log: true },
         {
-          shows: `Kinetic, gradient and potential energy densities in cosmic time${energy.gradient.some((value) => value > 0) ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
-          agrees: `Their sum goes from ${say(total(0))} to ${say(total(last))}${total(last) < total(0) ? ": expansion takes energy out of the field" : ""}.`,
+          shows: `Kinetic, gradient and potential energy densities in cosmic time${config.lattice ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
+          agrees: `Their sum goes from ${say(total(0))} to ${say(total(last))}${total(last) < total(0) ? ": expansion takes energy out of the fields" : ""}.`,
         },
       ),
     );
   }
-  if (variance.some((value) => value > 0)) {
+  if (constraint && largest(constraint) > 0) {
+    figures.push(
+      lines(
+        "constraint",
+        "The first Friedmann equation",
+        times,
+        { constraint },
+        { y: "|H² − ρ/3m²|/(H² + ρ/3m²)", log: true },
+        {
+          shows: "How far the expansion is from what the energy density asks for: the check of energy conservation.",
+          agrees: `At most ${say(largest(constraint), 2)}.`,
+        },
+      ),
+    );
+  }
+  if (Object.values(variance).some((of) => of.some((value) => value > 0))) {
     figures.push(
       lines(
         "variance",
-        "Variance of the field",
+        "Variance of the fields",
         times,
-        { variance },
+        variance,
         { y: "variance", log: true },
         {
-          shows: "Variance of the field over the lattice.",
-          agrees: `From ${say(variance[0])} to ${say(variance[last])}${meanIsZero ? `; the mean stays zero to rounding, at most ${say(largest(mean), 2)}` : ""}.`,
+          shows: "Variance of each field over the lattice.",
+          agrees: `${ends(variance)}${meanIsZero ? `; the mean stays zero to rounding, at most ${say(mostMean, 2)}` : ""}.`,
         },
       ),
     );
   }
-  for (const { mode, k, kEff, amplitude } of modes ?? []) {
+  for (const [m, { mode, k, kEff, amplitude }] of (modes ?? []).entries()) {
     figures.push(
       lines(
-        "mode",
-        "The plane wave",
+        `mode${m > 0 ? m : ""}`,
+        mode ? "The plane wave" : `The mode k = ${say(k)}`,
         times,
         { amplitude },
-        { y: "cosine amplitude" },
+        { y: mode ? "cosine amplitude" : "|δφₖ|", ...(mode ? {} : { log: true }) },
         {
-          shows: `Signed amplitude of the wave ${mode.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`,
+          shows: mode
+            ? `Signed amplitude of the wave ${mode.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`
+            : `Size of the vacuum's mode function of comoving wave number ${say(k)}.`,
           agrees: `It ends at ${say(amplitude[last]! / amplitude[0]!)} of its first value.`,
         },
       ),
     );
   }
-  return figures;
+  return [...figures, ...spectrumFigures(document, names), ...sliceFigures(document, names)];
 }

@@ -1,5 +1,6 @@
 /** Rules that hold between a config's keys, once each key alone is right. */
 import { InputError } from "../errors.ts";
+import { COMPOSITIONS } from "../field/schedule.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 
 /** Records beyond which a result fits neither memory nor a file that anyone reads. */
@@ -13,7 +14,7 @@ function require(holds: boolean, path: string, message: string): void {
   if (!holds) throw new InputError(message, { path });
 }
 
-function checkField({ field, fluctuations, lattice, time }: Config<"field">): void {
+function checkField({ field, fluctuations, lattice, modes, observe, time }: Config<"field">): void {
   if (fluctuations.kind === "file") {
     for (const key of ["mean", "velocity"] as const) {
       require(field[key] ===
@@ -22,12 +23,18 @@ function checkField({ field, fluctuations, lattice, time }: Config<"field">): vo
   }
   require(lattice !== undefined ||
     fluctuations.kind === "none", "fluctuations", "need a lattice: add a lattice section");
+  require(modes === undefined ||
+    lattice === undefined, "modes", "are for runs without a lattice: leave out lattice or modes");
+  require(observe === undefined || lattice !== undefined, "observe", "needs a lattice: add a lattice section");
+  const repeated = field.fields?.find((name, f, all) => all.indexOf(name) < f);
+  require(repeated === undefined, "field.fields", `names ${repeated} twice`);
   const steps = time.end / time.step;
   require(steps / time.recordEvery <=
     MAX_RECORDS, "time.recordEvery", `gives ${Math.ceil(steps / time.recordEvery)} records, at most ${MAX_RECORDS} are kept: record less often`);
+  const stages = COMPOSITIONS[time.integrator ?? "verlet2"].fractions.length;
   require((lattice === undefined && time.integrator === undefined) ||
-    steps <=
-      MAX_LATTICE_STEPS, "time.step", `gives ${Math.ceil(steps)} steps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`);
+    steps * stages <=
+      MAX_LATTICE_STEPS, "time.step", `gives ${Math.ceil(steps * stages)} substeps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`);
 }
 
 function checkDuality({ duality, training }: Config<"duality">): void {

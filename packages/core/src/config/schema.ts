@@ -95,30 +95,67 @@ const background = z
     z.strictObject({ kind: z.literal("static") }),
     z.strictObject({ kind: z.literal("deSitter"), hubble: positive.default(1) }),
     z.strictObject({ kind: z.literal("powerLaw"), exponent: positive, hubble: positive.default(1) }),
+    z.strictObject({ kind: z.literal("fluid"), omega: z.number().min(-1), hubble: positive.default(1) }),
+    z.strictObject({
+      kind: z.literal("table"),
+      file: z.string().min(1).describe("CSV rows of cosmic time t and a(t)"),
+    }),
+    z.strictObject({
+      kind: z.literal("selfConsistent"),
+      planckMass: positive.describe("the reduced Planck mass in the fields' units"),
+    }),
   ])
   .default({ kind: "deSitter", hubble: 1 })
-  .describe("the expansion, with a(0) = 1; powerLaw is a = (1 + hubble t/exponent)^exponent in cosmic time");
+  .describe(
+    "the expansion, with a(0) = 1; powerLaw is a = (1 + hubble t/exponent)^exponent in cosmic time, fluid one of pressure omega times density",
+  );
 
 /** Mean and velocity have no default here: a stored state brings its own, so that giving them beside it can be told. */
 const field = z
   .strictObject({
+    fields: z
+      .array(z.string().regex(/^[A-Za-z_]\w*$/, { error: "must have letters, digits and _ only" }))
+      .min(1)
+      .max(16)
+      .exactOptional()
+      .describe("names of the fields, as the potential's expression has them; phi alone unless given"),
     potential: potential.default("quadratic"),
-    mean: finite.exactOptional().describe("the homogeneous part at the start, 0 unless given"),
-    velocity: finite.exactOptional().describe("its derivative in cosmic time, 0 unless given"),
+    mean: z
+      .union([finite, z.array(finite).min(1)], { error: "must be a number, or one a field" })
+      .exactOptional()
+      .describe("the homogeneous part at the start, 0 unless given; a list for several fields"),
+    velocity: z
+      .union([finite, z.array(finite).min(1), z.literal("attractor")], {
+        error: "must be a number, one a field, or attractor",
+      })
+      .exactOptional()
+      .describe("its derivative in cosmic time, 0 unless given; attractor: that of slow roll"),
   })
   .prefault({})
-  .describe("the scalar field");
+  .describe("the scalar fields");
 
 const lattice = z
   .strictObject({
     dimensions: z.literal([1, 2, 3]).default(3),
     points: z.number().int().min(2).max(MAX_UNITS).default(64).describe("points along each side"),
     length: positive.default(2 * Math.PI).describe("comoving side of the periodic box"),
-    stencil: z.literal(2).default(2).describe("order of the Laplacian"),
+    stencil: z.literal([2, 4, 6]).default(2).describe("order of the Laplacian"),
   })
   .exactOptional()
   .describe("the periodic grid; without it the field is homogeneous");
 
+const files = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+  error: "must be a file name, or one a field",
+});
+const random = {
+  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
+  amplitude: finite.default(1).describe("multiplies the fluctuations; omega_*/f_* in program units"),
+  cutoff: positive.exactOptional().describe("|k| above it is left empty"),
+  realisations: wholePositive
+    .max(2 ** 20 - 1)
+    .default(1)
+    .describe("independent draws, evolved together"),
+};
 const fluctuations = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("none") }),
@@ -128,10 +165,20 @@ const fluctuations = z
       amplitude: finite.default(1e-3),
       velocity: finite.default(0).describe("derivative of the amplitude in cosmic time"),
     }),
+    z.strictObject({ kind: z.literal("vacuum"), ...random }),
+    z.strictObject({
+      kind: z.literal("gaussian"),
+      ...random,
+      spectrum: z
+        .union([z.string(), z.strictObject({ file: z.string().min(1) })], {
+          error: "must be an expression in k or { file }",
+        })
+        .describe("<|dphi_k|^2>: an expression in k, or a CSV file of k and power"),
+    }),
     z.strictObject({
       kind: z.literal("file"),
-      field: z.string().min(1).describe("raw little-endian float64 or .npy, last index fastest"),
-      momentum: z.string().min(1).describe("the conjugate momentum a^(3-alpha) dphi/d eta, stored likewise"),
+      field: files.describe("raw little-endian float64 or .npy, last index fastest; a list for several fields"),
+      momentum: files.describe("the conjugate momentum a^(3-alpha) dphi/d eta, stored likewise"),
     }),
   ])
   .default({ kind: "none" })
@@ -142,10 +189,30 @@ const time = z
     alpha: finite.default(0).describe("dt = a^alpha d eta: 0 cosmic time, 1 conformal time"),
     step: positive.describe("step in alpha-time eta; without a lattice the recording grid"),
     end: positive.describe("last alpha-time"),
-    integrator: z.literal("verlet2").exactOptional().describe("without a lattice and without this key: adaptive"),
+    integrator: z
+      .enum(["verlet2", "verlet4", "verlet6", "verlet8"])
+      .exactOptional()
+      .describe("without a lattice and without this key: adaptive"),
     recordEvery: wholePositive.default(1).describe("steps between records"),
   })
   .describe("steps and records");
+
+const modes = z
+  .strictObject({
+    wavenumbers: z.array(positive).min(1).max(1000).describe("comoving k of each mode"),
+    initial: z.enum(["bunchDavies", "adiabatic"]).default("bunchDavies").describe("the vacuum at a = 1"),
+  })
+  .exactOptional()
+  .describe("single modes beside the homogeneous field, without a lattice");
+
+const observe = z
+  .strictObject({
+    spectraEvery: wholePositive.exactOptional().describe("steps between power spectra"),
+    histogramEvery: wholePositive.exactOptional().describe("steps between histograms of the field"),
+    slicesEvery: wholePositive.exactOptional().describe("steps between two-dimensional slices"),
+  })
+  .exactOptional()
+  .describe("pictures of the lattice, at the start, every so many steps, and at the end");
 
 const check = z.strictObject({
   path: z.string().min(1).describe("path into the result, as regression.lambdaEta.value"),
@@ -176,7 +243,7 @@ const precision = z
 export const SCHEMAS = {
   kernel: z.strictObject({ precision, network, data, training, ensemble }),
   network: z.strictObject({ precision, network, data, training, ensemble }),
-  field: z.strictObject({ precision, background, field, lattice, fluctuations, time }),
+  field: z.strictObject({ precision, background, field, lattice, fluctuations, modes, time, observe }),
   duality: z.strictObject({ precision, network, data, training, ensemble, duality }),
 } as const;
 

@@ -1,8 +1,9 @@
 /**
- * Prescribed expanding backgrounds in alpha-time, dt = a^alpha d eta (physics.md section 2), in closed form: a new one is one entry that
- * states a(eta), t(eta) and H(eta) with a(0) = 1.
+ * Prescribed expanding backgrounds in alpha-time, dt = a^alpha d eta (physics.md section 2), in closed form or from a table: a new one is
+ * one entry that states a(eta), t(eta) and H(eta) with a(0) = 1.
  */
-import type { BackgroundSpec } from "./study.ts";
+import type { PrescribedSpec } from "./study.ts";
+import { readTable, tableBackground } from "./table.ts";
 
 export interface Background {
   /** a. */
@@ -11,12 +12,13 @@ export interface Background {
   time(eta: number): number;
   /** H = (da/dt)/a. */
   hubble(eta: number): number;
-  /** The alpha-time that is never reached: infinite cosmic time lies before it. */
+  /** The alpha-time that is never reached: infinite cosmic time, or the table's last, lies before it. */
   readonly end: number;
 }
 
+type ClosedForm = Exclude<PrescribedSpec, { kind: "table" }>;
 type Builders = {
-  [K in BackgroundSpec["kind"]]: (spec: Extract<BackgroundSpec, { kind: K }>, alpha: number) => Background;
+  [K in ClosedForm["kind"]]: (spec: Extract<ClosedForm, { kind: K }>, alpha: number) => Background;
 };
 
 const builders: Builders = {
@@ -44,9 +46,22 @@ const builders: Builders = {
       end: q < -1e-12 ? -p / (q * h) : Number.POSITIVE_INFINITY,
     };
   },
+
+  // rho goes as a^(-3 (1 + omega)), and H^2 with it.
+  fluid: ({ omega, hubble }, alpha) =>
+    omega === -1
+      ? builders.deSitter({ kind: "deSitter", hubble }, alpha)
+      : builders.powerLaw({ kind: "powerLaw", exponent: 2 / (3 * (1 + omega)), hubble }, alpha),
 };
 
 /** The background of `spec` in the alpha-time of `alpha`. */
-export function createBackground(spec: BackgroundSpec, alpha: number): Background {
-  return (builders[spec.kind] as (spec: BackgroundSpec, alpha: number) => Background)(spec, alpha);
+export function createBackground(spec: ClosedForm, alpha: number): Background {
+  return (builders[spec.kind] as (spec: ClosedForm, alpha: number) => Background)(spec, alpha);
+}
+
+/** The same, of a table too. Throws InputError (background.file) where the table cannot be read or used. */
+export async function loadBackground(spec: PrescribedSpec, alpha: number): Promise<Background> {
+  return spec.kind === "table"
+    ? tableBackground(await readTable(spec.file, "background.file"), alpha)
+    : createBackground(spec, alpha);
 }

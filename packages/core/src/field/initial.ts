@@ -1,30 +1,39 @@
-/** Initial lattice states: the homogeneous part with no fluctuations, with one plane wave, or stored arrays. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import path from "node:path";
-import type { LatticeState } from "../engine/engine.ts";
+/** Initial lattice states: the homogeneous parts with no fluctuations, one plane wave, Gaussian fluctuations, or stored arrays. */
+import { cooperate } from "../cooperate.ts";
+import { type CoupledSchedule, type LatticeState, STENCILS } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
-import type { FieldStudy, FluctuationSpec, LatticeSpec } from "./study.ts";
+import { compileFunction } from "../potential/expression.ts";
+import { readArray } from "./arrays.ts";
+import { type Draw, distinctWaves, drawFluctuations, type ModeFunction } from "./fluctuations.ts";
+import { hubbleOf } from "./friedmann.ts";
+import type { Setup } from "./setup.ts";
+import type { FluctuationSpec, LatticeSpec, SpectrumSpec } from "./study.ts";
+import { powerLaws, readTable } from "./table.ts";
+import { vacuumModes } from "./vacuum.ts";
 
-/** The wave numbers 2 pi |n|/L and those of the second-order stencil, k_eff^2 = sum_i (2/dx)^2 sin^2(k_i dx/2). */
-export function waveNumbers(mode: readonly number[], { points, length }: LatticeSpec): { k: number; kEff: number } {
-  const dx = length / points;
-  const k = mode.map((n) => (2 * Math.PI * n) / length);
-  return {
-    k: Math.hypot(...k),
-    kEff: Math.hypot(...k.map((component) => (2 / dx) * Math.sin((component * dx) / 2))),
+/** R of a study. */
+export function realisationsOf({ study: { fluctuations } }: Setup): number {
+  return "realisations" in fluctuations ? fluctuations.realisations : 1;
+}
+
+/** The homogeneous part of every field everywhere. */
+function uniform({ fields, mean, velocity }: Setup, realisations: number, sites: number): LatticeState {
+  const fill = (values: readonly number[]): Float64Array => {
+    const array = new Float64Array(realisations * fields * sites);
+    for (let rf = 0; rf < realisations * fields; rf++) array.fill(values[rf % fields]!, rf * sites, (rf + 1) * sites);
+    return array;
   };
+  // a = 1 at the start: the conjugate momentum is the cosmic-time derivative.
+  return { field: fill(mean), momentum: fill(velocity) };
 }
 
 function planeWave(
-  study: FieldStudy,
-  lattice: LatticeSpec,
-  wave: Extract<FluctuationSpec, { kind: "planeWave" }>,
+  setup: Setup,
+  { dimensions, points }: LatticeSpec,
+  { mode, amplitude, velocity }: Extract<FluctuationSpec, { kind: "planeWave" }>,
 ): LatticeState {
-  const { dimensions, points } = lattice;
-  const { mode, amplitude, velocity } = wave;
   const sites = points ** dimensions;
-  const field = new Float64Array(sites);
-  const momentum = new Float64Array(sites);
+  const { field, momentum } = uniform(setup, 1, sites);
   for (let site = 0; site < sites; site++) {
     let phase = 0;
     for (let axis = dimensions - 1, rest = site; axis >= 0; axis--) {
@@ -33,97 +42,148 @@ function planeWave(
     }
     // Whole turns are dropped before the cosine, so that every site of a wave front has the very same value.
     const cosine = Math.cos((2 * Math.PI * (((phase % points) + points) % points)) / points);
-    field[site] = study.field.mean + amplitude * cosine;
-    momentum[site] = study.field.velocity + velocity * cosine;
+    field[site]! += amplitude * cosine;
+    momentum[site]! += velocity * cosine;
   }
   return { field, momentum };
 }
 
-/** A raw little-endian float64 array, or an .npy array of any real type. Throws InputError naming the file and what was expected. */
-async function readArray(file: string, sites: number, place: string): Promise<Float64Array> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new InputError(
-      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
-      { path: place, cause },
-    );
+function assertModeFits(mode: readonly number[], { dimensions, points }: LatticeSpec): void {
+  const refuse = (message: string): never => {
+    throw new InputError(message, { path: "fluctuations.mode" });
+  };
+  if (mode.length !== dimensions) refuse(`${mode.length} components are given for ${dimensions} dimensions`);
+  if (mode.every((n) => n === 0)) refuse("the mode is zero: that is the mean; set field.mean");
+  const largest = Math.max(...mode.map(Math.abs));
+  if (largest > points / 2) {
+    refuse(`${largest} is beyond what ${points} points resolve, ${Math.floor(points / 2)}`);
   }
-  const copy = new Uint8Array(bytes).buffer;
-  let values: Float64Array;
-  if (path.extname(file) === ".npy") {
-    const { parse } = await import("npyjs");
-    try {
-      const array = parse(copy);
-      if (array.fortranOrder) throw new Error("its first index is fastest; store it in C order");
-      values = Float64Array.from(array.data as unknown as ArrayLike<number>);
-    } catch (cause) {
-      throw new InputError(`${file} is not a readable .npy array: ${(cause as Error).message}`, { path: place, cause });
-    }
+}
+
+/** sqrt(<|dphi_k|^2>) at k. Throws InputError, ExpressionError. */
+async function spectrumOf(spec: SpectrumSpec): Promise<(k: number) => number> {
+  const path = "fluctuations.spectrum";
+  const power =
+    typeof spec === "string"
+      ? await compileFunction(spec, ["k"], { path })
+      : powerLaws(await readTable(spec.file, path));
+  return (k) => {
+    const value = power(k);
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new InputError(`is ${value} at k = ${k}; a power is finite and not negative`, { path });
+    return Math.sqrt(value);
+  };
+}
+
+async function gaussian(
+  setup: Setup,
+  lattice: LatticeSpec,
+  spec: Extract<FluctuationSpec, { kind: "vacuum" | "gaussian" }>,
+  signal: AbortSignal | undefined,
+): Promise<LatticeState> {
+  const { seed, realisations, amplitude, cutoff = Number.POSITIVE_INFINITY } = spec;
+  const { fields } = setup;
+  let mode: Draw["mode"];
+  if (spec.kind === "vacuum") {
+    const waves = distinctWaves(lattice, cutoff);
+    const vacuums = Array.from({ length: fields }, (_, f) => {
+      const modes = vacuumModes(setup, f, waves);
+      return new Map(waves.map((kEff, i) => [kEff, scaled(modes[i]!, amplitude)]));
+    });
+    mode = (f, _k, kEff) => vacuums[f]!.get(kEff)!;
   } else {
-    if (copy.byteLength !== 8 * sites) {
-      throw new InputError(`${file} has ${copy.byteLength} bytes, ${sites} float64 values are ${8 * sites}`, {
-        path: place,
-      });
-    }
-    values = new Float64Array(copy);
+    const root = await spectrumOf(spec.spectrum);
+    mode = (_f, k) => ({ u: [amplitude * root(k), 0], velocity: [0, 0] });
   }
-  if (values.length !== sites)
-    throw new InputError(`${file} has ${values.length} values, the lattice has ${sites} sites`, { path: place });
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new InputError(`${file}: value ${bad} is not finite`, { path: place });
-  return values;
+  const drawn = await cooperate(drawFluctuations({ lattice, seed, realisations, fields, cutoff, mode }), signal);
+  const sites = lattice.points ** lattice.dimensions;
+  for (const [array, values] of [
+    [drawn.field, setup.mean],
+    [drawn.momentum, setup.velocity],
+  ] as const) {
+    for (let i = 0; i < array.length; i++) array[i]! += values[Math.floor(i / sites) % fields]!;
+  }
+  return drawn;
+}
+
+const scaled = ({ u, velocity }: ModeFunction, by: number): ModeFunction => ({
+  u: [by * u[0], by * u[1]],
+  velocity: [by * velocity[0], by * velocity[1]],
+});
+
+/** One file a field. Throws InputError for another number of them. */
+async function stored(files: string | readonly string[], fields: number, sites: number, path: string) {
+  const list = typeof files === "string" ? [files] : files;
+  if (list.length !== fields)
+    throw new InputError(`${list.length} file${list.length > 1 ? "s are" : " is"} given for ${fields} fields`, {
+      path,
+    });
+  const array = new Float64Array(fields * sites);
+  for (const [f, file] of list.entries()) array.set(await readArray(file, sites, path), f * sites);
+  return array;
 }
 
 /**
- * Checks that a study's fluctuations fit its lattice, and gives what makes the initial state: field and conjugate momentum
+ * Checks that a study's fluctuations fit its lattice, and gives what makes the initial state: fields and conjugate momenta
  * pi = a^(3 - alpha) dphi/d eta = a^3 dphi/dt, at a = 1 the cosmic-time derivative.
  * @throws InputError for a wave that does not fit; what is returned throws it for files that cannot be read.
  */
-export function planInitialState(study: FieldStudy, lattice: LatticeSpec): () => Promise<LatticeState> {
-  const { fluctuations, field } = study;
+export function planInitialState(
+  setup: Setup,
+  lattice: LatticeSpec,
+  signal: AbortSignal | undefined,
+): () => Promise<LatticeState> {
+  const { fluctuations } = setup.study;
   const sites = lattice.points ** lattice.dimensions;
   switch (fluctuations.kind) {
     case "none":
-      return async () => ({
-        field: new Float64Array(sites).fill(field.mean),
-        momentum: new Float64Array(sites).fill(field.velocity),
-      });
-    case "planeWave": {
-      const { mode } = fluctuations;
-      const place = "fluctuations.mode";
-      if (mode.length !== lattice.dimensions) {
-        throw new InputError(`${mode.length} components are given for ${lattice.dimensions} dimensions`, {
-          path: place,
-        });
-      }
-      if (mode.every((n) => n === 0))
-        throw new InputError("the mode is zero: that is the mean; set field.mean", { path: place });
-      const largest = Math.max(...mode.map(Math.abs));
-      if (largest > lattice.points / 2) {
-        throw new InputError(
-          `${largest} is beyond what ${lattice.points} points resolve, ${Math.floor(lattice.points / 2)}`,
-          { path: place },
-        );
-      }
-      return async () => planeWave(study, lattice, fluctuations);
-    }
+      return async () => uniform(setup, 1, sites);
+    case "planeWave":
+      assertModeFits(fluctuations.mode, lattice);
+      return async () => planeWave(setup, lattice, fluctuations);
+    case "vacuum":
+    case "gaussian":
+      return () => gaussian(setup, lattice, fluctuations, signal);
     case "file":
       return async () => ({
-        field: await readArray(fluctuations.field, sites, "fluctuations.field"),
-        momentum: await readArray(fluctuations.momentum, sites, "fluctuations.momentum"),
+        field: await stored(fluctuations.field, setup.fields, sites, "fluctuations.field"),
+        momentum: await stored(fluctuations.momentum, setup.fields, sites, "fluctuations.momentum"),
       });
   }
 }
 
-/** Writes a state as stored arrays are read, raw little-endian float64: field.f64 and momentum.f64. Throws what the file system throws. */
-export async function writeFinal(directory: string, { field, momentum }: LatticeState): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const [name, values] of Object.entries({ field, momentum })) {
-    await writeFile(
-      path.join(directory, `${name}.f64`),
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    );
+/** a' at the start from the first Friedmann equation with each realisation's own mean energies, into a coupled schedule's `initial`. */
+export function startExpansion(
+  { potential, fields }: Setup,
+  lattice: LatticeSpec,
+  planckMass: number,
+  { field, momentum }: LatticeState,
+  initial: CoupledSchedule["initial"],
+): void {
+  const { dimensions, points, length, stencil } = lattice;
+  const sites = points ** dimensions;
+  const curvature = (points / length) ** 2;
+  const phi = new Array<number>(fields);
+  for (let r = 0; 3 * r < initial.length; r++) {
+    let kinetic = 0;
+    let gradient = 0;
+    let value = 0;
+    for (let site = 0; site < sites; site++) {
+      for (let f = 0; f < fields; f++) {
+        const at = (r * fields + f) * sites + site;
+        phi[f] = field[at]!;
+        kinetic += momentum[at]! ** 2 / 2;
+        for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
+          const x = Math.floor(site / stride) % points;
+          for (const [j, weight] of STENCILS[stencil].entries()) {
+            const ahead = at + (((x + j + 1) % points) - x) * stride;
+            gradient += (weight * curvature * (field[ahead]! - field[at]!) ** 2) / 2;
+          }
+        }
+      }
+      value += potential.value(...phi);
+    }
+    const densities = { kinetic: kinetic / sites, gradient: gradient / sites, potential: value / sites };
+    initial.set([1, hubbleOf(densities, planckMass), 0], 3 * r);
   }
 }

@@ -2,7 +2,7 @@
  * From a background to numbers: the kicks and drifts of a symplectic splitting in alpha-time (physics.md section 2). With the conjugate
  * momentum pi = a^(3 - alpha) phi' a kick is pi' = a^(1 + alpha) Laplacian phi - a^(3 + alpha) dV/dphi and a drift phi' = a^(alpha - 3) pi:
  * there is no friction term, so each is exact. One step is kick-drift-kick with a at the beginning, middle and end; schemes of higher
- * order compose such steps.
+ * order compose such steps, each symmetric, of fractions of the whole.
  */
 import { InputError } from "../errors.ts";
 import type { Background } from "./background.ts";
@@ -14,36 +14,48 @@ export interface Composition {
   readonly fractions: readonly number[];
 }
 
-/** Integrators by name. */
+/** The palindrome of `half` around what is left to 1. */
+function palindrome(half: readonly number[]): number[] {
+  return [...half, 1 - 2 * half.reduce((sum, fraction) => sum + fraction, 0), ...half.toReversed()];
+}
+
+const SUZUKI = 1 / (4 - 4 ** (1 / 3));
+
+/** Integrators by name. Tables as in Hairer, Lubich and Wanner, Geometric Numerical Integration, 2nd ed. (2006), section V.3.2. */
 export const COMPOSITIONS: Readonly<Record<NonNullable<TimeSpec["integrator"]>, Composition>> = {
   // Verlet, Phys. Rev. 159 (1967) 98, in its kick-drift-kick form.
   verlet2: { order: 2, fractions: [1] },
+  // Suzuki, Phys. Lett. A 146 (1990) 319: five steps.
+  verlet4: { order: 4, fractions: palindrome([SUZUKI, SUZUKI]) },
+  // Kahan and Li, Math. Comp. 66 (1997) 1089: nine steps.
+  verlet6: {
+    order: 6,
+    fractions: palindrome([0.3921614440073141, 0.3325991367893594, -0.7062461725576394, 0.0822135962935508]),
+  },
+  // Kahan and Li, ibid.: seventeen steps.
+  verlet8: {
+    order: 8,
+    fractions: palindrome([
+      0.13020248308889, 0.5611629817751084, -0.38947496264484727, 0.1588419065551556, -0.39590389413323757,
+      0.18453964097831571, 0.25837438768632204, 0.2950117236093103,
+    ]),
+  },
 };
-
-export interface Schedule {
-  /** [operations][3]: laplacian kick, force kick, drift; see LatticeJob. */
-  readonly coefficients: Float64Array;
-  /** Operations done when each recorded step is complete. */
-  readonly observeAfter: number[];
-  /** The alpha-times of the records. */
-  readonly etas: number[];
-}
 
 /** Largest distance of `end` from a whole number of steps, in steps. */
 const WHOLE = 1e-9;
 
 /**
  * The whole number of steps to `end`.
- * @throws InputError (path time.end) where it is none, or the background ends before.
+ * @throws InputError (path time.end) where it is none.
  */
-export function stepsTo({ step, end }: TimeSpec, background: Background): number {
+export function stepsTo({ step, end }: TimeSpec): number {
   const steps = Math.round(end / step);
   if (Math.abs(end / step - steps) > WHOLE * Math.max(1, steps)) {
     throw new InputError(`${end} is no whole number of steps of ${step}; the nearest is ${steps * step}`, {
       path: "time.end",
     });
   }
-  assertReached(end, background);
   return steps;
 }
 
@@ -51,7 +63,7 @@ export function stepsTo({ step, end }: TimeSpec, background: Background): number
 export function assertReached(end: number, background: Background): void {
   if (end >= background.end) {
     throw new InputError(
-      `${end} lies beyond the background's last alpha-time ${background.end}, where cosmic time is infinite; end earlier or use a smaller time.alpha`,
+      `${end} lies beyond the background's last alpha-time ${background.end}, where cosmic time is infinite or its table ends; end earlier or use a smaller time.alpha`,
       { path: "time.end" },
     );
   }
@@ -64,18 +76,25 @@ export function recordedSteps(steps: number, every: number): number[] {
   return records;
 }
 
+export interface Schedule {
+  /** [operations][3]: laplacian kick, force kick, drift; see PrescribedSchedule in engine.ts. */
+  readonly coefficients: Float64Array;
+  /** Operations done when a step is complete, of the steps that are stopped at. */
+  after(step: number): number;
+}
+
 /**
- * The operations of all steps. The second half of a kick and the first half of the next fall together, except where a record needs the
- * momentum in between.
- * @throws InputError as `stepsTo`.
+ * The operations of all steps, complete at each of the ascending steps `stops`, which begin with 0 and end with the last. The second half of
+ * a kick and the first half of the next fall together, except where a stop needs the momentum in between.
+ * @throws InputError (path time.end) where the background ends before.
  */
-export function buildSchedule(time: TimeSpec, background: Background): Schedule {
-  const { alpha, step: h, integrator = "verlet2", recordEvery } = time;
-  const steps = stepsTo(time, background);
+export function buildSchedule(time: TimeSpec, background: Background, stops: readonly number[]): Schedule {
+  const { alpha, step: h, integrator = "verlet2" } = time;
+  assertReached(time.end, background);
+  const steps = stops[stops.length - 1]!;
   const { fractions } = COMPOSITIONS[integrator];
-  const records = recordedSteps(steps, recordEvery);
   const operations: number[] = [];
-  const observeAfter: number[] = [0];
+  const after = new Map([[0, 0]]);
   let laplacian = 0;
   let force = 0;
   const kick = (eta: number, duration: number): void => {
@@ -99,11 +118,23 @@ export function buildSchedule(time: TimeSpec, background: Background): Schedule 
       drift(fraction * h * background.scaleFactor(middle) ** (alpha - 3));
       kick((n + done) * h, (fraction * h) / 2);
     }
-    if (n + 1 === records[r]) {
+    if (n + 1 === stops[r]) {
       drift(0);
-      observeAfter.push(operations.length / 3);
+      after.set(n + 1, operations.length / 3);
       r++;
     }
   }
-  return { coefficients: Float64Array.from(operations), observeAfter, etas: records.map((n) => n * h) };
+  return {
+    coefficients: Float64Array.from(operations),
+    after: (step) => after.get(step)!,
+  };
+}
+
+/** The durations of a coupled schedule's operations, and the operations done when a step is complete. */
+export function coupledDurations({ step: h, integrator = "verlet2" }: TimeSpec, steps: number) {
+  const { fractions } = COMPOSITIONS[integrator];
+  return {
+    durations: Float64Array.from({ length: steps * fractions.length }, (_, o) => h * fractions[o % fractions.length]!),
+    after: (step: number): number => step * fractions.length,
+  };
 }

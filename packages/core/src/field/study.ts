@@ -1,53 +1,107 @@
-/** What a field study asks for: the config's `background`, `field`, `lattice`, `fluctuations` and `time` with all defaults filled in. */
+/** What a field study asks for: the config's `background`, `field`, `lattice`, `fluctuations`, `time` and `observe`. */
 import type { PotentialSpec } from "../potential/potential.ts";
 
-/** a(0) = 1 in each. */
-export type BackgroundSpec =
+/** Backgrounds that are given beforehand; a(0) = 1 in each. */
+export type PrescribedSpec =
   | { readonly kind: "static" }
   | { readonly kind: "deSitter"; readonly hubble: number }
   /** a = (1 + hubble t/exponent)^exponent in cosmic time. */
-  | { readonly kind: "powerLaw"; readonly exponent: number; readonly hubble: number };
+  | { readonly kind: "powerLaw"; readonly exponent: number; readonly hubble: number }
+  /** A fluid of pressure omega times density: a power law of exponent 2/(3 (1 + omega)), de Sitter for omega = -1. */
+  | { readonly kind: "fluid"; readonly omega: number; readonly hubble: number }
+  /** Rows of cosmic time t and a(t). */
+  | { readonly kind: "table"; readonly file: string };
+
+export type BackgroundSpec =
+  | PrescribedSpec
+  /** Driven by the fields' own mean energies; the reduced Planck mass in the fields' units. */
+  | { readonly kind: "selfConsistent"; readonly planckMass: number };
 
 export interface FieldSpec {
+  /** Names of the fields; ["phi"] where not given, and results then have no axis for them. */
+  readonly fields?: readonly string[];
   readonly potential: PotentialSpec;
-  readonly mean: number;
-  /** Cosmic-time derivative of the mean. */
-  readonly velocity: number;
+  /** Homogeneous parts at the start, one number or one a field; 0 where not given. */
+  readonly mean?: number | readonly number[];
+  /** Their cosmic-time derivatives, 0 where not given; `attractor`: those of the slow-roll attractor. */
+  readonly velocity?: number | readonly number[] | "attractor";
 }
 
 export interface LatticeSpec {
   readonly dimensions: 1 | 2 | 3;
   readonly points: number;
   readonly length: number;
-  readonly stencil: 2;
+  readonly stencil: 2 | 4 | 6;
 }
+
+/** A power spectrum <|dphi_k|^2> by wave number: an expression in k, or rows of k and power. */
+export type SpectrumSpec = string | { readonly file: string };
 
 export type FluctuationSpec =
   | { readonly kind: "none" }
-  /** dphi(x, 0) = amplitude cos(k.x), its cosmic-time derivative = velocity cos(k.x), k = 2 pi mode/length. */
+  /** dphi(x, 0) = amplitude cos(k.x), its cosmic-time derivative = velocity cos(k.x), k = 2 pi mode/length; of the first field. */
   | {
       readonly kind: "planeWave";
       readonly mode: readonly number[];
       readonly amplitude: number;
       readonly velocity: number;
     }
-  /** The whole field and its conjugate momentum from stored arrays; `mean` and `velocity` are then not given. */
-  | { readonly kind: "file"; readonly field: string; readonly momentum: string };
+  /** The vacuum's Gaussian state, each field with its own V'' at the mean; `amplitude` multiplies the field. */
+  | {
+      readonly kind: "vacuum";
+      readonly seed: number;
+      readonly amplitude: number;
+      /** |k| above it is left empty. */
+      readonly cutoff?: number;
+      readonly realisations: number;
+    }
+  /** A Gaussian field of any spectrum, at rest. */
+  | {
+      readonly kind: "gaussian";
+      readonly seed: number;
+      readonly amplitude: number;
+      readonly cutoff?: number;
+      readonly realisations: number;
+      readonly spectrum: SpectrumSpec;
+    }
+  /** The whole fields and their conjugate momenta from stored arrays, one file or one a field; `mean` and `velocity` are then not given. */
+  | {
+      readonly kind: "file";
+      readonly field: string | readonly string[];
+      readonly momentum: string | readonly string[];
+    };
 
 export interface TimeSpec {
   readonly alpha: number;
   readonly step: number;
   readonly end: number;
   /** Without a lattice and without this key: adaptive. */
-  readonly integrator?: "verlet2";
+  readonly integrator?: "verlet2" | "verlet4" | "verlet6" | "verlet8";
   readonly recordEvery: number;
+}
+
+/** Single modes of the vacuum beside the homogeneous field. */
+export interface ModesSpec {
+  /** Comoving. */
+  readonly wavenumbers: readonly number[];
+  /** The exact vacuum of static and de Sitter space, or the adiabatic one (vacuum.ts). */
+  readonly initial: "bunchDavies" | "adiabatic";
+}
+
+/** Pictures of the lattice, each every so many steps, at the start and at the end; none where a key is not given. */
+export interface ObserveSpec {
+  readonly spectraEvery?: number;
+  readonly histogramEvery?: number;
+  readonly slicesEvery?: number;
 }
 
 export interface FieldStudy {
   readonly background: BackgroundSpec;
   readonly field: FieldSpec;
-  /** Absent: the homogeneous field. */
+  /** Absent: the homogeneous fields. */
   readonly lattice?: LatticeSpec;
   readonly fluctuations: FluctuationSpec;
+  readonly modes?: ModesSpec;
   readonly time: TimeSpec;
+  readonly observe?: ObserveSpec;
 }

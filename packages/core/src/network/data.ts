@@ -1,6 +1,6 @@
 /** Data of a network study: inputs from the circle, a list or a CSV file, targets from an expression or a list. */
-import { readFile } from "node:fs/promises";
 import { InputError } from "../errors.ts";
+import { readRows } from "../files/rows.ts";
 import { compileFunction } from "../potential/expression.ts";
 import type { DataSpec } from "./study.ts";
 
@@ -21,41 +21,6 @@ interface Inputs {
   readonly theta?: readonly number[];
 }
 
-/** Rows of a CSV file; a first line with no number in it is a header. Throws InputError naming line and column. */
-async function readRows(file: string): Promise<number[][]> {
-  const path = "data.inputs.file";
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new InputError(
-      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
-      { path, cause },
-    );
-  }
-  const { parse } = await import("csv-parse/sync");
-  let records: string[][];
-  try {
-    records = parse(text, { trim: true, skip_empty_lines: true, bom: true, relax_column_count: true });
-  } catch (cause) {
-    throw new InputError(`${file} is not a CSV table: ${(cause as Error).message}`, { path, cause });
-  }
-  const header = records.length > 0 && records[0]!.every((cell) => Number.isNaN(Number(cell)) || cell === "");
-  const body = header ? records.slice(1) : records;
-  return body.map((record, line) =>
-    record.map((cell, column) => {
-      const value = cell === "" ? Number.NaN : Number(cell);
-      if (!Number.isFinite(value)) {
-        throw new InputError(
-          `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number`,
-          { path },
-        );
-      }
-      return value;
-    }),
-  );
-}
-
 async function inputsOf(spec: DataSpec["inputs"]): Promise<Inputs> {
   if ("circle" in spec) {
     const { points } = spec.circle;
@@ -63,7 +28,7 @@ async function inputsOf(spec: DataSpec["inputs"]): Promise<Inputs> {
     // |x|^2 / d = 1.
     return { theta, rows: theta.map((angle) => [Math.SQRT2 * Math.cos(angle), Math.SQRT2 * Math.sin(angle)]) };
   }
-  return { rows: "file" in spec ? await readRows(spec.file) : spec };
+  return { rows: "file" in spec ? await readRows(spec.file, "data.inputs.file") : spec };
 }
 
 /**

@@ -3,18 +3,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { DivergenceError, InputError } from "@slowroll/core/errors";
-import { createBackground } from "@slowroll/core/field/background";
-import { writeFinal } from "@slowroll/core/field/initial";
+import { writeFinal } from "@slowroll/core/field/arrays";
+import { type Background, createBackground, loadBackground } from "@slowroll/core/field/background";
 import { integrate, ORDER } from "@slowroll/core/field/integrate";
-import { type FieldResult, fieldStudy } from "@slowroll/core/field/run";
-import { buildSchedule, COMPOSITIONS } from "@slowroll/core/field/schedule";
-import type { BackgroundSpec, FieldStudy, FluctuationSpec, TimeSpec } from "@slowroll/core/field/study";
+import type { FieldResult, Series } from "@slowroll/core/field/result";
+import { fieldStudy } from "@slowroll/core/field/run";
+import { buildSchedule, COMPOSITIONS, recordedSteps } from "@slowroll/core/field/schedule";
+import type { BackgroundSpec, FieldStudy, FluctuationSpec, PrescribedSpec, TimeSpec } from "@slowroll/core/field/study";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-field-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A series of a single field without a name. */
+const numbers = (series: Series): number[] => series as number[];
 
 const none: FluctuationSpec = { kind: "none" };
 const base: FieldStudy = {
@@ -51,18 +55,19 @@ describe("orders", () => {
     expect(measuredOrder(steps, errors)).toBeGreaterThan(ORDER - 0.5);
   });
   it.each(Object.entries(COMPOSITIONS))("of %s", async (integrator, { order }) => {
-    const steps = [0.1, 0.05, 0.025];
+    // Above rounding, and small enough for the leading term.
+    const steps = order > 4 ? [0.8, 0.4] : [0.2, 0.1, 0.05];
     const errors: number[] = [];
     for (const step of steps) {
       const study = {
-        ...oscillator(2, { step, integrator: integrator as "verlet2" }),
+        ...oscillator(8, { step, integrator: integrator as keyof typeof COMPOSITIONS }),
         background: { kind: "deSitter", hubble: 0.3 } as const,
       };
-      const exact = await fieldStudy(oscillatorIn(study.background, 2), undefined);
+      const exact = await fieldStudy(oscillatorIn(study.background, 8), undefined);
       const { result } = await fieldStudy(study, undefined);
-      errors.push(Math.abs(result.mean.at(-1)! - exact.result.mean.at(-1)!));
+      errors.push(Math.abs(numbers(result.mean).at(-1)! - numbers(exact.result.mean).at(-1)!));
     }
-    expect(measuredOrder(steps, errors)).toBeCloseTo(order, 1);
+    expect(Math.abs(measuredOrder(steps, errors) - order)).toBeLessThan(0.4);
   });
 });
 
@@ -93,18 +98,26 @@ describe("integrate", () => {
 });
 
 describe("backgrounds", () => {
-  const specs: BackgroundSpec[] = [
+  const table = path.join(folder, "table.csv");
+  beforeAll(() => {
+    const rows = Array.from({ length: 400 }, (_, i) => i / 100).map((t) => `${t},${(1 + t) ** 0.6 + 0.1 * t ** 2}`);
+    writeFileSync(table, ["t,a", ...rows].join("\n"));
+  });
+  const specs: PrescribedSpec[] = [
+    { kind: "fluid", omega: 1 / 3, hubble: 0.5 },
+    { kind: "fluid", omega: -1, hubble: 0.5 },
+    { kind: "table", file: table },
     { kind: "static" },
     { kind: "deSitter", hubble: 0.7 },
     { kind: "powerLaw", exponent: 0.5, hubble: 0.5 },
     { kind: "powerLaw", exponent: 2, hubble: 1.1 },
   ];
   for (const spec of specs) {
-    it.each([0, 1, -1, 0.5])(`${JSON.stringify(spec)} obeys its own equations, alpha %d`, (alpha) => {
-      const background = createBackground(spec, alpha);
+    it.each([0, 1, -1, 0.5])(`${JSON.stringify(spec)} obeys its own equations, alpha %d`, async (alpha) => {
+      const background: Background = await loadBackground(spec, alpha);
       const h = 1e-5;
       expect(background.scaleFactor(0)).toBe(1);
-      expect(background.time(0)).toBe(0);
+      expect(background.time(0)).toBeCloseTo(0, 15);
       for (const eta of [0.1, 0.4, 0.8].filter((value) => value < background.end)) {
         const a = background.scaleFactor(eta);
         const rate = (f: (eta: number) => number): number => (f(eta + h) - f(eta - h)) / (2 * h);
@@ -141,7 +154,7 @@ describe("homogeneous fields", () => {
       { ...oscillatorIn({ kind: "deSitter", hubble: 0.5 }, end), time: { ...base.time, alpha: 1, end } },
       undefined,
     );
-    expect(conformal.result.mean.at(-1)).toBeCloseTo(cosmic.result.mean.at(-1)!, 9);
+    expect(conformal.result.mean.at(-1)).toBeCloseTo(numbers(cosmic.result.mean).at(-1)!, 9);
   });
   it("say at which step they diverge", async () => {
     const study: FieldStudy = {
@@ -234,7 +247,7 @@ describe("lattices on the reference engine", () => {
     };
     const { result } = await fieldStudy(study, referenceEngine);
     const total = result.times.map(
-      (_, r) => result.energy.kinetic[r]! + result.energy.gradient[r]! + result.energy.potential[r]!,
+      (_, r) => numbers(result.energy.kinetic)[r]! + numbers(result.energy.gradient)[r]! + result.energy.potential[r]!,
     );
     for (const energy of total) expect(energy / total[0]!).toBeCloseTo(1, 3);
   });
@@ -268,11 +281,12 @@ describe("lattices on the reference engine", () => {
   });
   it("merge kicks but where records need the momentum", () => {
     const background = createBackground({ kind: "static" }, 0);
-    const every = buildSchedule({ alpha: 0, step: 0.1, end: 1, recordEvery: 1 }, background);
-    const once = buildSchedule({ alpha: 0, step: 0.1, end: 1, recordEvery: 10 }, background);
+    const time = { alpha: 0, step: 0.1, end: 1, recordEvery: 1 };
+    const every = buildSchedule(time, background, recordedSteps(10, 1));
+    const once = buildSchedule(time, background, recordedSteps(10, 10));
     expect(every.coefficients.length / 3).toBe(20);
     expect(once.coefficients.length / 3).toBe(11);
-    expect(once.observeAfter).toEqual([0, 11]);
+    expect([0, 10].map(once.after)).toEqual([0, 11]);
   });
 });
 

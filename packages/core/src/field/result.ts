@@ -1,0 +1,130 @@
+/** A field study's result: keys as in the contract, arrays over the records. */
+import { constraint, type Densities } from "./friedmann.ts";
+import type { Setup } from "./setup.ts";
+
+/** [T], or [T][F] where the study names its fields. */
+export type Series = number[] | number[][];
+
+export interface ModeResult {
+  /** Whole wave numbers, of a wave on a lattice. */
+  readonly mode?: readonly number[];
+  readonly k: number;
+  readonly kEff: number;
+  /** At each record: of a plane wave its cosine amplitude, signed; of a mode without a lattice |dphi_k|. */
+  readonly amplitude: number[];
+}
+
+export interface SpectrumResult {
+  /** Cosmic. */
+  readonly time: number;
+  /** [bins] mean |k| of a bin, and its number of modes. */
+  readonly k: readonly number[];
+  readonly count: readonly number[];
+  /** [bins], or [F][bins]: mean over the bin of k^d |dphi_k|^2/(2 pi^2, 2 pi, pi for d = 3, 2, 1), averaged over the realisations. */
+  readonly power: Series;
+  /** The standard error of that average, where there are several realisations. */
+  readonly error?: Series;
+}
+
+export interface HistogramResult {
+  readonly time: number;
+  /** One a field where fields have names: bins between low and high of equal width, and the numbers of sites in them. */
+  readonly low: number | number[];
+  readonly high: number | number[];
+  readonly counts: Series;
+}
+
+export interface SliceResult {
+  readonly time: number;
+  /** [points][points], or [F][points][points]: the field at the first index 0 in three dimensions, all of it in two; first realisation. */
+  readonly values: number[][] | number[][][];
+}
+
+export interface FieldResult {
+  /** Cosmic. */
+  readonly times: number[];
+  readonly alphaTimes: number[];
+  readonly efolds: number[];
+  readonly scaleFactor: number[];
+  readonly hubble: number[];
+  readonly mean: Series;
+  /** Cosmic-time derivative of the mean. */
+  readonly velocity: Series;
+  readonly variance: Series;
+  /** Third central moment over the cube of the rms, and fourth over its fourth power less 3; on a lattice. */
+  readonly skewness?: Series;
+  readonly kurtosis?: Series;
+  /** Densities in cosmic time; the potential's belongs to all fields together. */
+  readonly energy: { readonly kinetic: Series; readonly gradient: Series; readonly potential: number[] };
+  /** Pressure K - G/3 - V over density K + G + V. */
+  readonly equationOfState: number[];
+  /** |H^2 - rho/(3 mp^2)|/(H^2 + rho/(3 mp^2)); self-consistent expansion only. */
+  readonly constraint?: number[];
+  readonly modes?: ModeResult[];
+  readonly spectra?: SpectrumResult[];
+  readonly histograms?: HistogramResult[];
+  readonly slices?: SliceResult[];
+  /** R where there are several realisations: all else is their average then. */
+  readonly realisations?: number;
+  readonly warnings: readonly string[];
+}
+
+/** All of one realisation at one time. */
+export interface Moment {
+  readonly alphaTime: number;
+  readonly time: number;
+  readonly scaleFactor: number;
+  readonly hubble: number;
+  /** [F] each. */
+  readonly mean: readonly number[];
+  readonly velocity: readonly number[];
+  readonly variance: readonly number[];
+  readonly skewness?: readonly number[];
+  readonly kurtosis?: readonly number[];
+  readonly kinetic: readonly number[];
+  readonly gradient: readonly number[];
+  readonly potential: number;
+}
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+function densities({ kinetic, gradient, potential }: Moment): Densities {
+  return { kinetic: total(kinetic), gradient: total(gradient), potential };
+}
+
+/** The result of moments [T][R]. */
+export function summarise(setup: Setup, moments: readonly (readonly Moment[])[]): Omit<FieldResult, "warnings"> {
+  const { named, expansion } = setup;
+  const average = (pick: (moment: Moment) => number): number[] =>
+    moments.map((all) => total(all.map(pick)) / all.length);
+  const series = (pick: (moment: Moment) => readonly number[]): Series =>
+    named
+      ? moments.map((all) => pick(all[0]!).map((_, f) => total(all.map((moment) => pick(moment)[f]!)) / all.length))
+      : average((moment) => pick(moment)[0]!);
+  const shaped = moments[0]?.[0]?.skewness !== undefined;
+  return {
+    times: average(({ time }) => time),
+    alphaTimes: average(({ alphaTime }) => alphaTime),
+    efolds: average(({ scaleFactor }) => Math.log(scaleFactor)),
+    scaleFactor: average(({ scaleFactor }) => scaleFactor),
+    hubble: average(({ hubble }) => hubble),
+    mean: series(({ mean }) => mean),
+    velocity: series(({ velocity }) => velocity),
+    variance: series(({ variance }) => variance),
+    ...(shaped ? { skewness: series((m) => m.skewness!), kurtosis: series((m) => m.kurtosis!) } : {}),
+    energy: {
+      kinetic: series(({ kinetic }) => kinetic),
+      gradient: series(({ gradient }) => gradient),
+      potential: average(({ potential }) => potential),
+    },
+    equationOfState: average((moment) => {
+      const { kinetic, gradient, potential } = densities(moment);
+      const density = kinetic + gradient + potential;
+      return density === 0 ? 0 : (kinetic - gradient / 3 - potential) / density;
+    }),
+    ...(expansion.kind === "selfConsistent"
+      ? { constraint: average((moment) => constraint(moment.hubble, densities(moment), expansion.planckMass)) }
+      : {}),
+    ...(moments[0] && moments[0].length > 1 ? { realisations: moments[0].length } : {}),
+  };
+}

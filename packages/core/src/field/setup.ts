@@ -1,0 +1,95 @@
+/** What every run of a field study needs first: the potential compiled, one mean and one velocity a field, and the background. */
+import { InputError } from "../errors.ts";
+import { compilePotential } from "../potential/compile.ts";
+import type { Potential } from "../potential/potential.ts";
+import { type Background, loadBackground } from "./background.ts";
+import { hubbleOf } from "./friedmann.ts";
+import type { FieldStudy } from "./study.ts";
+
+/** Where the scale factor comes from. */
+export type Expansion =
+  | { readonly kind: "prescribed"; readonly background: Background }
+  | { readonly kind: "selfConsistent"; readonly planckMass: number };
+
+export interface Setup {
+  readonly study: FieldStudy;
+  readonly potential: Potential;
+  /** F, the number of fields. */
+  readonly fields: number;
+  /** Whether results have an axis of fields: where the study names them. */
+  readonly named: boolean;
+  /** [F] homogeneous parts at the start, and their cosmic-time derivatives. */
+  readonly mean: readonly number[];
+  readonly velocity: readonly number[];
+  readonly expansion: Expansion;
+}
+
+/** One number a field. Throws InputError for a list of another length. */
+function perField(given: number | readonly number[] | undefined, fields: number, path: string): readonly number[] {
+  if (typeof given === "object") {
+    if (given.length !== fields) {
+      throw new InputError(`${given.length} numbers are given for ${fields} field${fields > 1 ? "s" : ""}`, { path });
+    }
+    return given;
+  }
+  return new Array<number>(fields).fill(given ?? 0);
+}
+
+export function outsideDomain(where: string, path: string): InputError {
+  return new InputError(
+    `V is not finite at ${where}, where the field starts; start elsewhere or change the potential`,
+    { path },
+  );
+}
+
+/**
+ * The velocities of the slow-roll attractor, -V'/(3H + s) with s the slow root of s^2 + 3H s + V'' = 0: exact for a quadratic potential and
+ * constant H, and of second order in slow roll else.
+ * @throws InputError where a field is too heavy to roll slowly.
+ */
+function attractor(potential: Potential, mean: readonly number[], hubble: number): number[] {
+  return mean.map((_, f) => {
+    const friction = 3 * hubble;
+    const discriminant = friction ** 2 - 4 * potential.hessian(f, f, ...mean);
+    if (!(discriminant >= 0) || friction === 0) {
+      throw new InputError(
+        `${potential.fields[f]} has no slow-roll attractor: V'' = ${potential.hessian(f, f, ...mean)} exceeds 9 H^2/4 = ${(friction / 2) ** 2}; give a number`,
+        { path: "field.velocity" },
+      );
+    }
+    return (-2 * potential.gradient(f, ...mean)) / (friction + Math.sqrt(discriminant));
+  });
+}
+
+/**
+ * Prepares a study.
+ * @throws InputError, ExpressionError.
+ */
+export async function prepare(study: FieldStudy): Promise<Setup> {
+  const { field, background, time } = study;
+  const names = field.fields ?? ["phi"];
+  const fields = names.length;
+  const potential = await compilePotential(field.potential, { fields: names, path: "field.potential" });
+  const mean = perField(field.mean, fields, "field.mean");
+  // Stored arrays bring their own start.
+  const starts = study.fluctuations.kind !== "file";
+  if (
+    starts &&
+    ![potential.value(...mean), ...mean.map((_, f) => potential.gradient(f, ...mean))].every(Number.isFinite)
+  ) {
+    throw outsideDomain(names.map((name, f) => `${name} = ${mean[f]}`).join(", "), "field.mean");
+  }
+  const expansion: Expansion =
+    background.kind === "selfConsistent"
+      ? background
+      : { kind: "prescribed", background: await loadBackground(background, time.alpha) };
+  const hubble = (): number =>
+    expansion.kind === "prescribed"
+      ? expansion.background.hubble(0)
+      : hubbleOf({ kinetic: 0, gradient: 0, potential: potential.value(...mean) }, expansion.planckMass);
+  const velocity =
+    field.velocity === "attractor"
+      ? attractor(potential, mean, hubble())
+      : perField(field.velocity, fields, "field.velocity");
+  return { study, potential, fields, named: field.fields !== undefined, mean, velocity, expansion };
+}

@@ -1,0 +1,23 @@
+/** Wave numbers of a periodic lattice and what its stencil makes of them. */
+import { STENCILS } from "../engine/engine.ts";
+import type { LatticeSpec } from "./study.ts";
+
+/**
+ * dx^2 k_eff^2 of one axis at phase k dx: minus the stencil's Laplacian of a wave over the wave, sum_j 2 w_j (1 - cos(j k dx)); for the second
+ * order 4 sin^2(k dx/2).
+ */
+export function squareOfPhase(stencil: LatticeSpec["stencil"], phase: number): number {
+  return STENCILS[stencil].reduce((sum, weight, j) => sum + weight * 4 * Math.sin(((j + 1) * phase) / 2) ** 2, 0);
+}
+
+/** |k| = 2 pi |n|/L of a mode n, and its k_eff. */
+export function waveNumbers(
+  mode: readonly number[],
+  { points, length, stencil }: LatticeSpec,
+): { k: number; kEff: number } {
+  const square = mode.reduce((sum, n) => sum + squareOfPhase(stencil, (2 * Math.PI * n) / points), 0);
+  return {
+    k: Math.hypot(...mode.map((n) => (2 * Math.PI * n) / length)),
+    kEff: (Math.sqrt(square) * points) / length,
+  };
+}
