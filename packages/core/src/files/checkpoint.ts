@@ -1,0 +1,186 @@
+/**
+ * A lattice run's state between two steps as an HDF5 file, from which the run goes on to the same numbers: every float64 comes back with the
+ * same bits. Layout, R realisations of F fields on points^dimensions sites:
+ *   attributes                    config (JSON), version, fields, seed, step, alphaTime, grid, precision, operation, and a digest of all these
+ *   field, momentum               [R][F][points]..., one index for each dimension, the last fastest
+ *   global                        [R][3]: q, q' and the clock, where the schedule is coupled
+ *   observations/, snapshots/     one dataset for each quantity that was asked for, its first index counting the records
+ */
+import { createHash } from "node:crypto";
+import type { LatticeCheckpoint, Precision } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import type { LatticeSpec } from "../field/study.ts";
+import { type Attribute, type Hdf5Content, readHdf5, writeHdf5 } from "./hdf5.ts";
+import { observationGroup, readObservations, readSnapshots, snapshotGroup, UNITS } from "./records.ts";
+
+export interface FieldCheckpoint {
+  /** The run's config with all defaults filled in. */
+  readonly config: object;
+  /** Of slowroll. */
+  readonly version: string;
+  /** The fields' names, in order. */
+  readonly fields: readonly string[];
+  readonly seed?: number;
+  /** Steps done. */
+  readonly step: number;
+  /** eta after them. */
+  readonly alphaTime: number;
+  readonly grid: Pick<LatticeSpec, "dimensions" | "points" | "length" | "stencil">;
+  readonly precision: Precision;
+  readonly checkpoint: LatticeCheckpoint;
+}
+
+const FORMAT = "slowroll checkpoint";
+const FORMAT_VERSION = 1;
+
+const AXES = ["x", "y", "z"];
+const STATE = {
+  field: "phi at every site",
+  momentum: "pi = a^(3 - alpha) dphi/d eta at every site",
+} as const;
+
+/** All that is not an array. */
+function header({
+  config,
+  version,
+  fields,
+  seed,
+  step,
+  alphaTime,
+  grid,
+  precision,
+  checkpoint,
+}: FieldCheckpoint): Record<string, Attribute> {
+  return {
+    format: FORMAT,
+    formatVersion: BigInt(FORMAT_VERSION),
+    config: JSON.stringify(config),
+    version,
+    fields,
+    ...(seed === undefined ? {} : { seed }),
+    step: BigInt(step),
+    alphaTime,
+    dimensions: BigInt(grid.dimensions),
+    points: BigInt(grid.points),
+    length: grid.length,
+    stencil: BigInt(grid.stencil),
+    precision,
+    operation: BigInt(checkpoint.operation),
+  };
+}
+
+/** HDF5 keeps no checksum of text attributes. */
+const digestOf = (attributes: Record<string, Attribute | undefined>): string =>
+  createHash("sha256")
+    .update(JSON.stringify(attributes, (_, value) => (typeof value === "bigint" ? `${value}n` : value)))
+    .digest("hex");
+
+/**
+ * Writes a checkpoint, whole or not at all: killed at any moment, the process leaves the checkpoint before or this one.
+ * @throws InputError where the file cannot be written; the old file is then as it was
+ */
+export async function writeCheckpoint(file: string, saved: FieldCheckpoint): Promise<void> {
+  const { grid, fields, checkpoint } = saved;
+  const F = fields.length;
+  const side = new Array<number>(grid.dimensions).fill(grid.points);
+  const R = checkpoint.state.field.length / (F * grid.points ** grid.dimensions);
+  const state = Object.entries(STATE).map(([name, description]) => [
+    name,
+    {
+      data: checkpoint.state[name as keyof typeof STATE],
+      shape: [R, F, ...side],
+      units: UNITS,
+      description,
+      dimensions: ["realisation", "field", ...AXES.slice(0, grid.dimensions)],
+    },
+  ]);
+  const attributes = header(saved);
+  await writeHdf5(file, {
+    attributes: { ...attributes, digest: digestOf(attributes) },
+    members: {
+      ...Object.fromEntries(state),
+      ...(checkpoint.global
+        ? {
+            global: {
+              data: checkpoint.global,
+              shape: [R, 3],
+              units: UNITS,
+              description: "q, q' and the clock",
+              dimensions: ["realisation", "quantity"],
+            },
+          }
+        : {}),
+      observations: observationGroup(checkpoint.observations, R, F),
+      snapshots: snapshotGroup(checkpoint.snapshots, R, F, grid.points),
+    },
+  });
+}
+
+/** What `header` wrote. Throws InputError for other files, other versions and garbled text. */
+function readHeader(content: Hdf5Content, file: string, place: string | undefined) {
+  const refuse = (what: string): never => {
+    throw new InputError(`${file} ${what}`, { path: place });
+  };
+  if (content.attribute("format") !== FORMAT) return refuse("is an HDF5 file but no checkpoint of slowroll");
+  const formatVersion = Number(content.attribute("formatVersion"));
+  if (formatVersion !== FORMAT_VERSION)
+    return refuse(`has checkpoint format ${formatVersion}, this version of slowroll reads ${FORMAT_VERSION}`);
+  const value = (name: string) => content.attribute(name);
+  const number = (name: string) => Number(value(name));
+  const seed = value("seed");
+  try {
+    const read = {
+      config: JSON.parse(value("config") as string) as object,
+      version: value("version") as string,
+      fields: value("fields") as string[],
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      step: number("step"),
+      alphaTime: number("alphaTime"),
+      grid: {
+        dimensions: number("dimensions") as 1 | 2 | 3,
+        points: number("points"),
+        length: number("length"),
+        stencil: number("stencil") as FieldCheckpoint["grid"]["stencil"],
+      },
+      precision: value("precision") as Precision,
+    };
+    const operation = number("operation");
+    const attributes = header({ ...read, checkpoint: { operation } as LatticeCheckpoint });
+    if (digestOf(attributes) === value("digest")) return { ...read, operation };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
+  }
+  return refuse("is damaged: its header does not match its digest; use an older checkpoint");
+}
+
+/**
+ * Reads a checkpoint.
+ * @param place where in the config or on the command line the file is named
+ * @throws InputError where the file cannot be read, is damaged or truncated, is no checkpoint, or has a state that is not finite
+ */
+export async function readCheckpoint(file: string, place?: string): Promise<FieldCheckpoint> {
+  return readHdf5(
+    file,
+    (content) => {
+      const { operation, ...read } = readHeader(content, file, place);
+      const { dimensions, points } = read.grid;
+      const F = read.fields.length;
+      const R = content.shape("field")[0]!;
+      const shape = [R, F, ...new Array<number>(dimensions).fill(points)];
+      return {
+        ...read,
+        checkpoint: {
+          operation,
+          state: {
+            field: content.numbers("field", { shape, finite: true }),
+            momentum: content.numbers("momentum", { shape, finite: true }),
+          },
+          ...(content.has("global") ? { global: content.numbers("global", { shape: [R, 3], finite: true }) } : {}),
+          observations: readObservations(content, R, F),
+          snapshots: readSnapshots(content, R, F),
+        },
+      };
+    },
+    place,
+  );
+}

@@ -1,0 +1,260 @@
+/**
+ * Trees of named arrays as HDF5 files, which Python (h5py, xarray), MATLAB, Julia and the HDF5 tools open. The library is HDF5 itself as
+ * WebAssembly (h5wasm); it is loaded with the first file and reads and writes real paths.
+ *
+ * Arrays are stored in chunks with a checksum (fletcher32) each, in the file format of HDF5 1.8, whose own records have checksums too: what a
+ * disk has garbled is refused and not computed with. A chunk is the most that is copied into the library's memory at a time, which is
+ * never returned to the system.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import type { Dataset as StoredDataset, Group as StoredGroup } from "h5wasm/node";
+import { InputError } from "../errors.ts";
+import { replaceFile } from "./replace.ts";
+
+export type NumberArray = Float64Array | Float32Array | Int32Array | BigInt64Array;
+
+/** Numbers with what they mean. */
+export interface Dataset {
+  /** Last index fastest. */
+  readonly data: NumberArray;
+  readonly shape: readonly number[];
+  /** `1` for a pure number. */
+  readonly units: string;
+  readonly description: string;
+  /** What each index counts. */
+  readonly dimensions: readonly string[];
+}
+
+/** Text, a list of text, a float64 or an int64. */
+export type Attribute = string | readonly string[] | number | bigint;
+
+export interface Group {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly members: Readonly<Record<string, Dataset | Group>>;
+}
+
+/** An open file. Paths are names joined by slashes; every method throws InputError for what is missing, of the wrong kind or damaged. */
+export interface Hdf5Content {
+  has(name: string): boolean;
+  /** Names in a group, in alphabetical order; the file's own where none is given. */
+  names(group?: string): string[];
+  /** Of a dataset or group, of the file itself where none is given; undefined where there is no such attribute. */
+  attribute(attribute: string, name?: string): Attribute | undefined;
+  shape(dataset: string): readonly number[];
+  dataset(name: string): Dataset;
+  /** The text of a dataset of strings. */
+  texts(name: string): string[];
+  /** A dataset's numbers as float64; of this shape, and finite, where that is asked for. */
+  numbers(name: string, expected?: { shape?: readonly number[]; finite?: boolean }): Float64Array;
+}
+
+/** Elements of a chunk at most: 16 MiB of float64. */
+const CHUNK = 2 ** 21;
+/** HDF5's number for the Fletcher checksum. */
+const FLETCHER32 = 3;
+const TYPES = { float8: Float64Array, float4: Float32Array, int4: Int32Array, int8: BigInt64Array } as const;
+
+type Library = Awaited<ReturnType<typeof load>>;
+type Ranges = [number, number][];
+
+async function load() {
+  const { default: h5wasm } = await import("h5wasm/node");
+  const module = await h5wasm.ready;
+  // Failures would otherwise be printed and passed over.
+  module.activate_throwing_error_handler();
+  return { ...h5wasm, module };
+}
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
+
+/** The first index is divided first, so that each chunk is a run of consecutive elements. */
+function chunkOf(shape: readonly number[]): number[] {
+  const chunk = [...shape];
+  for (let axis = 0; product(chunk) > CHUNK; axis++) {
+    const rows = product(chunk.slice(axis + 1));
+    chunk[axis] = Math.max(1, Math.floor(CHUNK / rows));
+  }
+  return chunk;
+}
+
+/** The index ranges of each chunk and where its elements stand among all. */
+function* chunks(shape: readonly number[]): Generator<{ ranges: Ranges; from: number; to: number }> {
+  const chunk = chunkOf(shape);
+  for (let from = 0, to = 0; from < product(shape); from = to) {
+    const ranges = shape.map((size, axis): [number, number] => {
+      const start = Math.floor(from / product(shape.slice(axis + 1))) % size;
+      return [start, Math.min(size, start + chunk[axis]!)];
+    });
+    to = from + product(ranges.map(([start, end]) => end - start));
+    yield { ranges, from, to };
+  }
+}
+
+/** What went wrong, in a few words, from the library's stack of messages. */
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined) return code;
+  // The library puts its messages together in a temporary file.
+  if (message === "") return "the disk does not take what is written; is it full?";
+  if (message.includes("file signature not found")) return "it is not an HDF5 file";
+  if (message.includes("truncated file")) return "it is truncated";
+  const system = /error message = '([^']+)'/.exec(message);
+  if (system) return system[1]!;
+  const innermost = [...message.matchAll(/^ *#\d+: .* in \w+\(\): (.*)$/gm)].at(-1);
+  return `it is damaged (${innermost?.[1] ?? message})`;
+}
+
+/** Whether the file or its disk is at fault, and not this program; a RuntimeError is the library tripping over a damaged file. */
+function fromOutside(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof InputError) return false;
+  const { message, name } = error;
+  return "code" in error || name === "RuntimeError" || message.startsWith("HDF5-DIAG") || message === "";
+}
+
+function writeAttributes(target: StoredGroup | StoredDataset, attributes: Readonly<Record<string, Attribute>>): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "number") target.create_attribute(name, value, [], "<d");
+    else if (typeof value === "bigint") target.create_attribute(name, BigInt64Array.of(value), [], "<q");
+    else target.create_attribute(name, value as string | string[]);
+  }
+}
+
+function writeDataset(group: StoredGroup, name: string, { data, shape, ...meaning }: Dataset): void {
+  if (data.length !== product(shape) || meaning.dimensions.length !== shape.length)
+    throw new Error(
+      `${name}: ${data.length} numbers and ${meaning.dimensions.length} labels for the shape [${shape.join(", ")}]`,
+    );
+  const chunk = chunkOf(shape);
+  // There is no chunk of nothing, nor of a single number without an index.
+  const chunked = data.length > 0 && shape.length > 0;
+  const stored = group.create_dataset({
+    name,
+    data: data.subarray(0, product(chunk)),
+    shape: chunk,
+    ...(chunked ? { maxshape: [...shape], chunks: chunk, compression: FLETCHER32, compression_opts: [] } : {}),
+  });
+  if (product(chunk) < data.length) {
+    stored.resize([...shape]);
+    for (const { ranges, from, to } of chunks(shape)) if (from > 0) stored.write_slice(ranges, data.subarray(from, to));
+  }
+  writeAttributes(stored, { units: meaning.units, description: meaning.description, long_name: meaning.description });
+  for (const [axis, label] of meaning.dimensions.entries()) stored.set_dimension_label(axis, label);
+}
+
+function writeGroup(group: StoredGroup, { attributes = {}, members }: Group): void {
+  writeAttributes(group, attributes);
+  for (const [name, member] of Object.entries(members)) {
+    if ("data" in member) writeDataset(group, name, member);
+    else writeGroup(group.create_group(name), member);
+  }
+}
+
+/**
+ * Writes a tree to `file`, whole or not at all.
+ * @throws InputError naming the file where it cannot be written; a file that stood there is then as it was.
+ */
+export async function writeHdf5(file: string, content: Group): Promise<void> {
+  const library = await load();
+  try {
+    replaceFile(file, (partial) => {
+      const stored = new library.File(partial, "w", { libver: ["v108", "v108"] });
+      try {
+        writeGroup(stored, content);
+      } finally {
+        // A full disk may show only here.
+        stored.close();
+      }
+    });
+  } catch (cause) {
+    if (!fromOutside(cause)) throw cause;
+    throw new InputError(`${file} cannot be written: ${reason(cause)}; give a folder with room that can be written`, {
+      cause,
+    });
+  }
+}
+
+function contentOf(library: Library, stored: StoredGroup, fail: (what: string) => never): Hdf5Content {
+  const find = (name: string) =>
+    stored.get(name) ?? fail(`has no ${name}; it holds ${stored.paths().join(", ") || "nothing"}`);
+  const findDataset = (name: string): StoredDataset => {
+    const found = find(name);
+    return found instanceof library.Dataset ? found : fail(`has no dataset ${name} but a group of that name`);
+  };
+
+  const content: Hdf5Content = {
+    has: (name) => stored.get(name) !== null,
+    names: (name = "/") => {
+      const found = find(name);
+      return found instanceof library.Group ? found.keys().sort() : fail(`has no group ${name}`);
+    },
+    attribute: (attribute, name = "/") => {
+      const found = find(name) as StoredGroup | StoredDataset;
+      return found.attrs[attribute]?.value as Attribute | undefined;
+    },
+    shape: (name) => findDataset(name).shape ?? fail(`: ${name} is empty`),
+    dataset: (name) => {
+      const found = findDataset(name);
+      const { type, size, signed, littleEndian } = found.metadata;
+      const { H5T_FLOAT, H5T_INTEGER } = library.module.H5T_class_t;
+      const kind = type === H5T_FLOAT.value ? "float" : type === H5T_INTEGER.value && signed ? "int" : "other";
+      const ArrayType = (TYPES as Record<string, (typeof TYPES)[keyof typeof TYPES]>)[`${kind}${size}`];
+      if (!ArrayType || !littleEndian || found.shape === null)
+        return fail(`: ${name} holds no little-endian float64, float32, int32 or int64`);
+      const shape = found.shape;
+      const data = new ArrayType(product(shape));
+      type Values = ArrayLike<number> & ArrayLike<bigint>;
+      // A single number without an index has no ranges.
+      if (shape.length === 0) data.set([found.value] as unknown as Values);
+      else for (const { ranges, from } of chunks(shape)) data.set(found.slice(ranges) as unknown as Values, from);
+      const { units, description, long_name } = found.attrs;
+      return {
+        data,
+        shape,
+        units: String(units?.value ?? ""),
+        description: String((description ?? long_name)?.value ?? ""),
+        dimensions: found.get_dimension_labels().map((label) => label ?? ""),
+      };
+    },
+    texts: (name) => {
+      const { value } = findDataset(name);
+      return Array.isArray(value) && value.every((text) => typeof text === "string")
+        ? value
+        : fail(`: ${name} holds no text`);
+    },
+    numbers: (name, { shape, finite = false } = {}) => {
+      const found = content.dataset(name);
+      if (shape && (shape.length !== found.shape.length || shape.some((size, axis) => size !== found.shape[axis])))
+        return fail(`: ${name} has the shape [${found.shape.join(", ")}], expected is [${shape.join(", ")}]`);
+      const values = found.data instanceof Float64Array ? found.data : Float64Array.from(found.data, Number);
+      const bad = finite ? values.findIndex((value) => !Number.isFinite(value)) : -1;
+      return bad >= 0 ? fail(`: value ${bad} of ${name} is not finite`) : values;
+    },
+  };
+  return content;
+}
+
+/**
+ * Opens `file` for as long as `read` takes and gives what it makes of the content.
+ * @param place where in the config the file is named, if anywhere
+ * @throws InputError naming the file where it cannot be read, is no HDF5 file, is damaged, or lacks what `read` asks for
+ */
+export async function readHdf5<T>(file: string, read: (content: Hdf5Content) => T, place?: string): Promise<T> {
+  const library = await load();
+  const fail = (what: string, cause?: unknown): never => {
+    throw new InputError(`${file}${what.startsWith(":") ? "" : " "}${what}`, { path: place, cause });
+  };
+  try {
+    // Before the library may report it less clearly: a file that is missing or may not be read.
+    fs.closeSync(fs.openSync(file, "r"));
+    const stored = new library.File(path.resolve(file), "r");
+    try {
+      return read(contentOf(library, stored, fail));
+    } finally {
+      stored.close();
+    }
+  } catch (cause) {
+    if (!fromOutside(cause)) throw cause;
+    return fail(`cannot be read: ${reason(cause)}`, cause);
+  }
+}

@@ -1,0 +1,165 @@
+/** A run's observations and snapshots as HDF5 groups and back: one dataset for each quantity, its first index counting the records. */
+import type { Observation, Snapshot } from "../engine/engine.ts";
+import type { Dataset, Group, Hdf5Content } from "./hdf5.ts";
+
+/** No unit of length or mass is fixed: V's parameters do that. */
+export const UNITS = "program units";
+
+/** The quantities of an observation that are one array each, with what the indices after the first count. */
+const OBSERVED = {
+  fieldMean: ["<phi>", ["realisation", "field"]],
+  fieldVariance: ["<(phi - <phi>)^2>", ["realisation", "field"]],
+  fieldThird: ["<(phi - <phi>)^3>", ["realisation", "field"]],
+  fieldFourth: ["<(phi - <phi>)^4>", ["realisation", "field"]],
+  momentumMean: ["<pi>", ["realisation", "field"]],
+  momentumSquare: ["<pi^2>", ["realisation", "field"]],
+  gradient: ["-<phi Laplacian phi>", ["realisation", "field"]],
+  potential: ["<V>", ["realisation"]],
+  global: ["q, q' and the clock", ["realisation", "quantity"]],
+} as const satisfies Partial<Record<keyof Observation, readonly [string, readonly string[]]>>;
+
+type Observed = keyof typeof OBSERVED;
+
+/** One dataset of what every record has, or undefined where none has it; `shape` without the index of the record. */
+function stack(
+  records: readonly (Float64Array | undefined)[],
+  shape: readonly number[],
+  description: string,
+  dimensions: readonly string[],
+): Dataset | undefined {
+  const present = records.filter((values) => values !== undefined);
+  if (present.length === 0) return undefined;
+  if (present.length < records.length) throw new Error(`${description} is missing in some of the records`);
+  const size = present[0]!.length;
+  const data = new Float64Array(records.length * size);
+  for (const [r, values] of present.entries()) data.set(values, r * size);
+  return { data, shape: [records.length, ...shape], units: UNITS, description, dimensions: ["record", ...dimensions] };
+}
+
+const presentOnly = (members: Record<string, Dataset | undefined>): Group => ({
+  members: Object.fromEntries(Object.entries(members).filter((entry): entry is [string, Dataset] => !!entry[1])),
+});
+
+function afterOperation(records: readonly { readonly afterOperation: number }[]): Dataset {
+  return {
+    data: BigInt64Array.from(records, (record) => BigInt(record.afterOperation)),
+    shape: [records.length],
+    units: "1",
+    description: "operations of the schedule done before the record",
+    dimensions: ["record"],
+  };
+}
+
+export function observationGroup(observations: readonly Observation[], R: number, F: number): Group {
+  const quantities = Object.entries(OBSERVED).map(([name, [description, dimensions]]) => {
+    const shape = dimensions.map((label) => ({ realisation: R, field: F, quantity: 3 })[label]);
+    return [
+      name,
+      stack(
+        observations.map((o) => o[name as Observed]),
+        shape,
+        description,
+        dimensions,
+      ),
+    ] as const;
+  });
+  const waves = observations[0]?.cosine?.length;
+  const cosines = observations.map((o) => {
+    if (o.cosine?.length !== waves) throw new Error("observations of different numbers of waves");
+    return o.cosine && Float64Array.from(o.cosine.flatMap((amplitudes) => [...amplitudes]));
+  });
+  return presentOnly({
+    afterOperation: afterOperation(observations),
+    ...Object.fromEntries(quantities),
+    cosine: stack(cosines, [waves ?? 0, R, F], "2 <phi cos(k.x)>", ["mode", "realisation", "field"]),
+  });
+}
+
+export function snapshotGroup(snapshots: readonly Snapshot[], R: number, F: number, points: number): Group {
+  const bins = (snapshots[0]?.spectra?.length ?? 0) / (R * F);
+  const each = (pick: (histogram: NonNullable<Snapshot["histograms"]>[number]) => Iterable<number>) =>
+    snapshots.map((s) => s.histograms && Float64Array.from(s.histograms.flatMap((histogram) => [...pick(histogram)])));
+  const per = ["realisation", "field"];
+  const counted = snapshots[0]?.histograms?.[0]?.counts.length ?? 0;
+  return presentOnly({
+    afterOperation: afterOperation(snapshots),
+    spectra: stack(
+      snapshots.map((s) => s.spectra),
+      [R, F, bins],
+      "sum over the modes n of a bin of |n|^d |DFT phi|^2",
+      [...per, "bin"],
+    ),
+    histogramLow: stack(
+      each(({ low }) => [low]),
+      [R, F],
+      "phi where the histogram begins",
+      per,
+    ),
+    histogramHigh: stack(
+      each(({ high }) => [high]),
+      [R, F],
+      "phi where the histogram ends",
+      per,
+    ),
+    histogramCounts: stack(
+      each(({ counts }) => counts),
+      [R, F, counted],
+      "sites in each bin of phi",
+      [...per, "bin"],
+    ),
+    slices: stack(
+      snapshots.map((s) => s.slices),
+      [R, F, points, points],
+      "phi on one plane of the lattice",
+      [...per, "row", "column"],
+    ),
+  });
+}
+
+/** The records of a dataset that `stack` made; undefined for each where there is none. */
+function unstack(
+  content: Hdf5Content,
+  name: string,
+  count: number,
+  shape?: readonly number[],
+): (Float64Array | undefined)[] {
+  if (!content.has(name)) return new Array(count).fill(undefined);
+  const values = content.numbers(name, shape ? { shape: [count, ...shape] } : {});
+  const size = values.length / count;
+  return Array.from({ length: count }, (_, r) => values.slice(r * size, (r + 1) * size));
+}
+
+const pieces = (values: Float64Array, size: number): Float64Array[] =>
+  Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
+
+export function readObservations(content: Hdf5Content, R: number, F: number): Observation[] {
+  const operations = content.numbers("observations/afterOperation");
+  const quantities = Object.entries(OBSERVED).map(([name, [, dimensions]]) => {
+    const shape = dimensions.map((label) => ({ realisation: R, field: F, quantity: 3 })[label]);
+    return [name, unstack(content, `observations/${name}`, operations.length, shape)] as const;
+  });
+  const cosines = unstack(content, "observations/cosine", operations.length);
+  return Array.from(operations, (afterOperation, r) => {
+    const present = quantities.flatMap(([name, records]) => (records[r] ? [[name, records[r]]] : []));
+    const cosine = cosines[r] && { cosine: pieces(cosines[r], R * F) };
+    return { afterOperation, ...Object.fromEntries(present), ...cosine };
+  });
+}
+
+export function readSnapshots(content: Hdf5Content, R: number, F: number): Snapshot[] {
+  const operations = content.numbers("snapshots/afterOperation");
+  const records = (name: string, shape?: readonly number[]) =>
+    unstack(content, `snapshots/${name}`, operations.length, shape);
+  const [low, high] = [records("histogramLow", [R, F]), records("histogramHigh", [R, F])];
+  const counts = records("histogramCounts");
+  const [spectra, slices] = [records("spectra"), records("slices")];
+  return Array.from(operations, (afterOperation, r) => {
+    const bins = counts[r] && pieces(counts[r], counts[r].length / (R * F));
+    return {
+      afterOperation,
+      ...(spectra[r] && { spectra: spectra[r] }),
+      ...(bins && { histograms: bins.map((counts, i) => ({ low: low[r]![i]!, high: high[r]![i]!, counts })) }),
+      ...(slices[r] && { slices: slices[r] }),
+    };
+  });
+}
