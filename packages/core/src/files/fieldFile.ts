@@ -1,0 +1,126 @@
+/**
+ * A field study's result as an HDF5 file for analysis: each array of the result under its own key, with units, description and named
+ * indices. Lists become groups whose datasets count the list first: spectra[s].power[bin] is spectra/power[s][bin].
+ */
+import { type Attribute, type Dataset, type Group, writeHdf5 } from "./hdf5.ts";
+
+/** What one of the result's arrays is. */
+interface Meaning {
+  readonly units: string;
+  readonly description: string;
+  /** What each index counts; `field?` is there where the study has named fields. */
+  readonly dimensions: readonly string[];
+  /** The same in every item of its list, and so written once. */
+  readonly shared?: true;
+}
+
+const OVER_TIME = ["time", "field?"];
+const DENSITY = "program energy density";
+
+/** Every array that a result may have, by its path: a new key of the result is a new line. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  times: { units: "program time", description: "cosmic time t", dimensions: ["time"] },
+  alphaTimes: { units: "program time", description: "alpha-time eta, dt = a^alpha d eta", dimensions: ["time"] },
+  efolds: { units: "1", description: "N = ln a", dimensions: ["time"] },
+  scaleFactor: { units: "1", description: "a, 1 at the start", dimensions: ["time"] },
+  hubble: { units: "1/program time", description: "H = (da/dt)/a", dimensions: ["time"] },
+  mean: { units: "program field", description: "<phi>", dimensions: OVER_TIME },
+  velocity: { units: "program field/program time", description: "d<phi>/dt", dimensions: OVER_TIME },
+  variance: { units: "program field^2", description: "<(phi - <phi>)^2>", dimensions: OVER_TIME },
+  "energy/kinetic": { units: DENSITY, description: "<(dphi/dt)^2>/2", dimensions: OVER_TIME },
+  "energy/gradient": { units: DENSITY, description: "-<phi Laplacian phi>/(2 a^2)", dimensions: OVER_TIME },
+  "energy/potential": { units: DENSITY, description: "<V>", dimensions: OVER_TIME },
+  constraint: { units: "1", description: "|H^2 - rho/(3 mp^2)|/(H^2 + rho/(3 mp^2))", dimensions: ["time"] },
+  "spectra/time": { units: "program time", description: "cosmic time t of each spectrum", dimensions: ["spectrum"] },
+  "spectra/k": {
+    units: "1/program length",
+    description: "mean comoving |k| in the bin",
+    dimensions: ["bin"],
+    shared: true,
+  },
+  "spectra/count": { units: "1", description: "lattice modes in the bin", dimensions: ["bin"], shared: true },
+  "spectra/power": {
+    units: "program field^2",
+    description:
+      "power per logarithmic interval of k: mean over the bin of k^3 |dphi_k|^2/(2 pi^2) in three dimensions",
+    dimensions: ["spectrum", "field?", "bin"],
+  },
+  "modes/mode": { units: "1", description: "whole numbers n, k = 2 pi n/length", dimensions: ["mode", "axis"] },
+  "modes/k": { units: "1/program length", description: "comoving |k|", dimensions: ["mode"] },
+  "modes/kEff": { units: "1/program length", description: "|k| that the stencil sees", dimensions: ["mode"] },
+  "modes/amplitude": {
+    units: "program field",
+    description: "amplitude of the mode's fluctuation",
+    dimensions: ["mode", "time", "field?"],
+  },
+};
+
+/** What describes the run and is no result of it; config and version become attributes. */
+const ABOUT: ReadonlySet<string> = new Set(["command", "version", "config", "engine", "timings", "warnings"]);
+
+/** Sizes and numbers of nested arrays; null, which stands for a number that there is none of, is NaN. */
+function flatten(value: unknown, name: string): { shape: number[]; numbers: number[] } {
+  if (value === null) return { shape: [], numbers: [Number.NaN] };
+  if (typeof value === "number") return { shape: [], numbers: [value] };
+  if (!Array.isArray(value)) throw new Error(`${name} holds ${typeof value}, not numbers`);
+  const parts = value.map((part) => flatten(part, name));
+  const shape = parts[0]?.shape ?? [];
+  if (parts.some((part) => `${part.shape}` !== `${shape}`)) throw new Error(`${name} is ragged`);
+  return { shape: [value.length, ...shape], numbers: parts.flatMap((part) => part.numbers) };
+}
+
+function datasetOf(value: unknown, name: string): Dataset {
+  const meaning = MEANINGS[name];
+  if (!meaning) throw new Error(`result.${name} has no units: give it a line in fieldFile.ts`);
+  const { shape, numbers } = flatten(value, name);
+  const needed = meaning.dimensions.filter((label) => !label.endsWith("?"));
+  const dimensions =
+    shape.length === needed.length ? needed : meaning.dimensions.map((label) => label.replace("?", ""));
+  return { ...meaning, data: Float64Array.from(numbers), shape, dimensions };
+}
+
+const isItem = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A list's items as one: each key with the values of all, or with that of the first where they share it. */
+function gather(items: readonly Record<string, unknown>[], name: string): Record<string, unknown> {
+  const keys = [...new Set(items.flatMap(Object.keys))];
+  return Object.fromEntries(
+    keys.map((key) => {
+      const values = items.map((item) => item[key]);
+      if (!MEANINGS[`${name}/${key}`]?.shared) return [key, values];
+      if (values.some((value) => JSON.stringify(value) !== JSON.stringify(values[0])))
+        throw new Error(`${name}/${key} is not the same in all`);
+      return [key, values[0]];
+    }),
+  );
+}
+
+function members(result: Readonly<Record<string, unknown>>, prefix: string): Group["members"] {
+  const entries = Object.entries(result).flatMap(([key, value]): [string, Dataset | Group][] => {
+    if (value === undefined) return [];
+    const name = prefix + key;
+    if (isItem(value)) return [[key, { members: members(value, `${name}/`) }]];
+    if (Array.isArray(value) && value.length > 0 && value.every(isItem))
+      return [[key, { members: members(gather(value, name), `${name}/`) }]];
+    return [[key, datasetOf(value, name)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Writes the arrays of a `field` result, whole or not at all.
+ * @param result the contract's keys; config and version, where given, become attributes
+ * @throws InputError where the file cannot be written; Error for an array that has no line in this file's table
+ */
+export async function writeFieldFile(file: string, result: Readonly<Record<string, unknown>>): Promise<void> {
+  const config = result.config as { readonly field?: { readonly fields?: readonly string[] } } | undefined;
+  const attributes: Record<string, Attribute> = { format: "slowroll field" };
+  if (config) attributes.config = JSON.stringify(config);
+  if (typeof result.version === "string") attributes.version = result.version;
+  if (config?.field?.fields) attributes.fields = config.field.fields;
+  const measured = Object.fromEntries(
+    Object.entries(result).filter(([key, value]) => !ABOUT.has(key) && !(Array.isArray(value) && value.length === 0)),
+  );
+  await writeHdf5(file, { attributes, members: members(measured, "") });
+}
