@@ -1,5 +1,6 @@
 // Leaves dist/box/: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`; shaders, CPU kernels and
-// plotting scripts are embedded, and the CPU engine's worker stands beside them. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
+// plotting scripts are embedded. The HDF5 library, which few commands load, and the CPU engine's worker stand beside them. What is
+// optional on such a machine (the software driver, peers of the benchmark) stays outside.
 import { copyFileSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -50,7 +51,11 @@ function embeddedScripts() {
 /** Modules that read files beside them, as modules that hold those files. */
 const embed = {
   name: "embed",
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
+    // Embedded, it would make every start a third longer.
+    onResolve({ filter: /^h5wasm\/node$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./hdf5.mjs", external: true } : undefined,
+    );
     onLoad({ filter: /[\\/]shaders[\\/]read\.ts$/ }, () => ({ contents: embeddedShaders(), loader: "js" }));
     onLoad({ filter: /[\\/]wasm[\\/]read\.ts$/ }, () => ({ contents: embeddedKernels(), loader: "js" }));
     onLoad({ filter: /[\\/]report[\\/]scripts\.ts$/ }, () => ({ contents: embeddedScripts(), loader: "js" }));
@@ -62,7 +67,10 @@ await build({
   entryPoints: {
     slowroll: path.join(root, "apps", "cli", "src", "main.ts"),
     "slowroll-bench": path.join(root, "apps", "bench", "src", "main.ts"),
+    // Resolved from the folder below.
+    hdf5: "h5wasm/node",
   },
+  absWorkingDir: path.join(root, "packages", "core"),
   outdir: out,
   outExtension: { ".js": ".mjs" },
   bundle: true,

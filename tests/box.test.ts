@@ -37,12 +37,27 @@ const run = (program: string, ...argv: string[]) =>
   });
 
 describe("the box", () => {
-  it("holds two programs and the worker beside them", () => {
+  it("holds two programs, and the HDF5 library and the worker beside them", () => {
     expect(
       readdirSync(path.join(root, "dist/box"))
         .filter((name) => name.endsWith(".mjs"))
         .sort(),
-    ).toEqual(["slowroll-bench.mjs", "slowroll.mjs", "worker.mjs"]);
+    ).toEqual(["hdf5.mjs", "slowroll-bench.mjs", "slowroll.mjs", "worker.mjs"]);
+  });
+  it("writes and reads HDF5 files", () => {
+    const script = `const { ready, File } = await import("./box/hdf5.mjs");
+      await ready;
+      const written = new File("numbers.h5", "w");
+      written.create_dataset({ name: "numbers", data: Float64Array.of(1, 2.5) });
+      written.close();
+      console.log(new File("numbers.h5", "r").get("numbers").value.join());`;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: box,
+      encoding: "utf8",
+      env: { PATH: "", HOME: box },
+    });
+    expect(stderr).toBe("");
+    expect(stdout).toBe("1,2.5\n");
   });
   it.each(["webgpu", "cpu"])("runs a study with its report on the %s engine", (engine) => {
     const { status, stderr } = run(
