@@ -1,15 +1,48 @@
-"""Reads the newest run's result.json as a user's Python script would, with nothing but the standard library."""
+"""Reads our files as a user's Python script would: the newest duality run's result.json with the standard library alone, HDF5 files with h5py.
+
+read_results.py RUNS [FILE.h5 ...]: also reads every .h5 file in the runs' folders. Fails where an array does not say its units.
+"""
 import json
 import pathlib
 import sys
 
-runs = sorted(pathlib.Path(sys.argv[1]).glob("*/result.json"), key=lambda path: path.stat().st_mtime)
-assert runs, f"no result.json under {sys.argv[1]}"
-result = json.loads(runs[-1].read_text())
-assert result["command"] == "duality" and result["passed"] is True
-background = result["background"]
-steps, data = len(background["times"]), len(background["theory"][0])
-for name in ("theory", "network"):
-    assert len(background[name]) == steps and all(len(row) == data for row in background[name])
-measured = result["regression"]["lambdaEta"]
-print(f"{runs[-1].parent.name}: Lambda eta = {measured['value']:.5f} +- {measured['error']:.5f}, expected {measured['expected']:.5f}")
+
+def read_duality(folder):
+    runs = [path for path in folder.glob("*/result.json") if json.loads(path.read_text())["command"] == "duality"]
+    assert runs, f"no result.json of a duality run under {folder}"
+    newest = max(runs, key=lambda path: path.stat().st_mtime)
+    result = json.loads(newest.read_text())
+    assert result["passed"] is True
+    background = result["background"]
+    steps, data = len(background["times"]), len(background["theory"][0])
+    for name in ("theory", "network"):
+        assert len(background[name]) == steps and all(len(row) == data for row in background[name])
+    measured = result["regression"]["lambdaEta"]
+    print(f"{newest.parent.name}: Lambda eta = {measured['value']:.5f} +- {measured['error']:.5f}, expected {measured['expected']:.5f}")
+
+
+def read_hdf5(path):
+    try:
+        import h5py
+    except ImportError:
+        sys.exit("h5py is missing: pip install h5py")
+    with h5py.File(path) as file:
+        attributes = {name: value for name, value in file.attrs.items() if name != "config"}
+        print(f"{path}: {attributes}")
+        json.loads(file.attrs["config"])
+        datasets = {}
+        file.visititems(lambda name, item: datasets.update({name: item}) if isinstance(item, h5py.Dataset) else None)
+        assert datasets, f"{path} holds no array"
+        for name, item in datasets.items():
+            labels = [dimension.label for dimension in item.dims]
+            units = item.attrs.get("units")
+            print(f"  {name} {item.shape} {item.dtype} [{units}] {item.attrs.get('description')} by {', '.join(labels)}")
+            assert isinstance(units, str) and units, f"{path}: {name} has no units"
+            assert item.attrs.get("description"), f"{path}: {name} has no description"
+            assert all(labels), f"{path}: {name} has indices without names"
+            assert item[()].shape == item.shape  # all of it can be read
+
+
+read_duality(pathlib.Path(sys.argv[1]))
+for file in [*pathlib.Path(sys.argv[1]).glob("*/*.h5"), *map(pathlib.Path, sys.argv[2:])]:
+    read_hdf5(file)

@@ -1,0 +1,44 @@
+// Writes field.h5 and checkpoint.h5 of a small lattice's run to the folder of its argument, for read_results.py.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeCheckpoint } from "../packages/core/src/files/checkpoint.ts";
+import { writeFieldFile } from "../packages/core/src/files/fieldFile.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = process.argv[2]!;
+const argv = ["field", "examples/lattice.yaml", "--engine", "cpu", "--json", "--quiet", "--save-final", folder];
+const result = JSON.parse(
+  execFileSync(process.execPath, [path.join(root, "apps/cli/bin/slowroll.mjs"), ...argv], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  }),
+);
+const array = (name: string) => new Float64Array(new Uint8Array(readFileSync(path.join(folder, `${name}.f64`))).buffer);
+
+await writeFieldFile(path.join(folder, "field.h5"), result);
+const { lattice, time } = result.config;
+const step = Math.round(time.end / time.step);
+await writeCheckpoint(path.join(folder, "checkpoint.h5"), {
+  config: result.config,
+  version: result.version,
+  fields: ["phi"],
+  step,
+  alphaTime: time.end,
+  grid: lattice,
+  precision: result.engine.precision,
+  checkpoint: {
+    operation: step,
+    state: { field: array("field"), momentum: array("momentum") },
+    observations: [
+      {
+        afterOperation: 0,
+        fieldMean: Float64Array.of(result.mean[0]),
+        fieldVariance: Float64Array.of(result.variance[0]),
+      },
+    ],
+    snapshots: [],
+  },
+});
