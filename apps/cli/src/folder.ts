@@ -10,6 +10,7 @@ import type { ResultDocument } from "./document.ts";
 export interface FolderChoice {
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
+  readonly resume?: boolean | undefined;
   readonly cwd: string;
 }
 
@@ -36,7 +37,7 @@ function cannotWrite(folder: string, option: string, cause: unknown): InputError
 export async function chooseFolder(
   command: string,
   option: string,
-  { out, force, cwd }: FolderChoice,
+  { out, force, resume, cwd }: FolderChoice,
 ): Promise<string> {
   const stamp = new Date()
     .toISOString()
@@ -45,12 +46,15 @@ export async function chooseFolder(
   const id = `${stamp}-${command}-${randomBytes(3).toString("hex")}`;
   const folder = path.resolve(cwd, out ?? path.join("runs", id));
   if (out === "") throw new InputError("needs the name of a folder", { path: option });
-  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const entries: string[] = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw cannotWrite(folder, option, error);
   });
-  if (entries.length > 0 && !force) {
-    throw new InputError(`${out} is not empty: choose another folder, or --force to write into it`, { path: option });
+  if (entries.length > 0 && !force && !resume) {
+    const more = entries.includes(CHECKPOINT) ? ", or --resume to go on from its checkpoint" : "";
+    throw new InputError(`${out} is not empty: choose another folder, or --force to write into it${more}`, {
+      path: option,
+    });
   }
   // The nearest folder that exists must let the rest be made: only trying tells for certain, as /proc shows, which claims to be writable.
   let parent = folder;
@@ -83,6 +87,10 @@ export async function writeRun(folder: string, document: ResultDocument, log: re
     await writeWhole(path.join(folder, "config.yaml"), heading + stringify(config, { aliasDuplicateObjects: false }));
     await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(document)}\n`);
     await writeWhole(path.join(folder, "log.jsonl"), log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    if (document.command === "field") {
+      const { writeFieldFile } = await import("@slowroll/core/files/fieldFile");
+      await writeFieldFile(path.join(folder, "result.h5"), document as unknown as Record<string, unknown>);
+    }
     const { writeReport } = await import("./report/report.ts");
     await writeReport(folder, document);
   } catch (cause) {
@@ -90,6 +98,9 @@ export async function writeRun(folder: string, document: ResultDocument, log: re
     throw cannotWrite(folder, "--out", cause);
   }
 }
+
+/** A lattice run's checkpoint in its folder, there until the run is done. */
+export const CHECKPOINT = "checkpoint.h5";
 
 /** Writes a lattice's final state as stored arrays. Throws InputError (--save-final) where the folder cannot be written. */
 export async function saveFinal(folder: string, state: LatticeState, names?: readonly string[]): Promise<void> {

@@ -42,6 +42,8 @@ export function withFoundFiles<C extends ConfigCommand>(
       const { field, momentum } = fluctuations;
       Object.assign(placed, { fluctuations: { ...fluctuations, field: all(field), momentum: all(momentum) } });
     }
+    if (fluctuations.kind === "cosmoLattice")
+      Object.assign(placed, { fluctuations: { ...fluctuations, file: found(fluctuations.file) } });
     if (fluctuations.kind === "gaussian" && typeof fluctuations.spectrum === "object") {
       const spectrum = { file: found(fluctuations.spectrum.file) };
       Object.assign(placed, { fluctuations: { ...fluctuations, spectrum } });

@@ -17,6 +17,7 @@ export interface StudyOptions {
   readonly threads?: string;
   readonly quiet?: boolean;
   readonly saveFinal?: string;
+  readonly resume?: boolean;
 }
 
 export interface PotentialOptions {
@@ -55,7 +56,7 @@ const withStudy = (command: Command): Command =>
 const STUDIES = {
   kernel: "theory only: NNGP and NTK matrices, eigenvalues, dictionary",
   network: "train the ensemble: trajectories, mean, covariance, empirical kernels",
-  field: "background or lattice evolution on an expanding background",
+  field: "background, mode or lattice evolution on an expanding background",
   duality: "the sections the config names: background, regression, width scaling",
 } as const;
 
@@ -80,7 +81,11 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
         const { study } = await import("./commands/study.ts");
         finish(await study(name, config, options, io));
       });
-    if (name === "field") command.option("--save-final <dir>", "write the final state as field.f64 and momentum.f64");
+    if (name === "field") {
+      command
+        .option("--save-final <dir>", "write the final state as field.f64 and momentum.f64")
+        .option("--resume", "go on from the checkpoint in the folder of --out, with its config");
+    }
   }
 
   const potential = program.command("potential").description("list, show, check and plot potentials");

@@ -6,9 +6,12 @@ import type { DualityResult } from "@slowroll/core/duality/run";
 import type { Engine, EngineInfo, JobControl, LatticeState } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
-import { DivergenceError, ExpressionError, InputError } from "@slowroll/core/errors";
+import { DivergenceError, ExpressionError, InputError, InterruptedError } from "@slowroll/core/errors";
+import type { Checkpointing } from "@slowroll/core/field/lattice";
+import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { folderCheckpoints, readFolderCheckpoint, removeCheckpoint } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { chooseFolder, saveFinal, writeRun } from "../folder.ts";
+import { CHECKPOINT, chooseFolder, saveFinal, writeRun } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
@@ -23,11 +26,17 @@ interface Outcome {
   readonly final?: LatticeState;
 }
 
+/** What a study tells as it goes on. */
+interface Hooks {
+  onSection(finished: object): void;
+  readonly checkpointing?: Checkpointing | undefined;
+}
+
 type Study<C extends ConfigCommand> = (
   config: Config<C>,
   engine: Engine,
   control: JobControl,
-  onSection: (finished: object) => void,
+  hooks: Hooks,
 ) => Promise<Outcome>;
 
 /** The library's call of each command; each is loaded when it is made. */
@@ -40,11 +49,11 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
     const { networkStudy } = await import("@slowroll/core/network/run");
     return networkStudy(config, engine, control);
   },
-  async field(config, engine, control) {
+  async field(config, engine, control, { checkpointing }) {
     const { fieldStudy } = await import("@slowroll/core/field/run");
-    return fieldStudy(config, engine, control);
+    return fieldStudy(config, engine, control, checkpointing);
   },
-  async duality(config, engine, control, onSection) {
+  async duality(config, engine, control, { onSection }) {
     const { dualityStudy } = await import("@slowroll/core/duality/run");
     return dualityStudy(config, engine, control, onSection);
   },
@@ -73,6 +82,15 @@ function describeEngine({ kind, name, type, backend, precision, threads }: Engin
   return `${kind} on ${name} (${where}${backend}, ${precision}${workers})`;
 }
 
+/** The checkpoint that a run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */
+async function resumedRun(file: string | undefined, { out, set }: StudyOptions, cwd: string): Promise<FieldCheckpoint> {
+  if (out === undefined) throw new InputError("needs the run's folder: --out DIR --resume", { path: "--resume" });
+  if (file !== undefined || set.length > 0) {
+    throw new InputError("goes on with the checkpoint's own config: leave out CONFIG and --set", { path: "--resume" });
+  }
+  return readFolderCheckpoint(path.resolve(cwd, out));
+}
+
 /** Runs a study from its config to its result, and resolves with the exit code. */
 export async function study<C extends ConfigCommand>(
   command: C,
@@ -81,8 +99,9 @@ export async function study<C extends ConfigCommand>(
   io: Io,
 ): Promise<number> {
   const start = performance.now();
-  const text = file === undefined ? "" : await readText(file, io);
-  const source = file === "-" ? "standard input" : file;
+  const resumed = options.resume ? await resumedRun(file, options, io.cwd) : undefined;
+  const text = resumed ? JSON.stringify(resumed.config) : file === undefined ? "" : await readText(file, io);
+  const source = resumed ? CHECKPOINT : file === "-" ? "standard input" : file;
   const parsed = await parseConfig(command, text, { ...(source ? { source } : {}), overrides: options.set });
   checkOptions(options, parsed);
   const config = withFoundFiles(parsed, file, io.cwd);
@@ -153,9 +172,20 @@ export async function study<C extends ConfigCommand>(
   };
 
   let sections: object | undefined;
+  let savedStep: number | undefined;
+  const checkpointing =
+    "lattice" in config && config.lattice && folder
+      ? folderCheckpoints(folder, config, resumed, (step) => {
+          savedStep = step;
+          note("checkpoint", { step });
+        })
+      : undefined;
   try {
-    const { result, engineSeconds, final } = await studies[command](config, engine, control, (finished) => {
-      sections = finished;
+    const { result, engineSeconds, final } = await studies[command](config, engine, control, {
+      onSection(finished) {
+        sections = finished;
+      },
+      checkpointing,
     });
     if (!engine.opened) chosen(HOST);
     settle(result);
@@ -165,6 +195,7 @@ export async function study<C extends ConfigCommand>(
       note("check", { path: place, value, expected, tolerance });
     }
     const document = await keep(result, engineSeconds);
+    if (checkpointing) await removeCheckpoint(folder!);
     if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
     io.out(options.json ? `${JSON.stringify(document)}\n` : summary(document));
     if (folder && !options.json) io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
@@ -174,6 +205,10 @@ export async function study<C extends ConfigCommand>(
     if (error instanceof InputError || error instanceof ExpressionError) throw error;
     const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : sections;
     settle(partial ?? {});
+    if (error instanceof InterruptedError && savedStep !== undefined) {
+      const named = path.relative(io.cwd, folder!);
+      io.error(`kept: step ${savedStep}; to go on: slowroll field --out ${named} --resume\n`);
+    }
     if (partial) {
       await keep(partial, 0, (error as Error).message);
       if (folder) io.error(`kept: ${path.relative(io.cwd, folder)}\n`);

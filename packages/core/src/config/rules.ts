@@ -1,6 +1,7 @@
 /** Rules that hold between a config's keys, once each key alone is right. */
 import { InputError } from "../errors.ts";
 import { COMPOSITIONS } from "../field/schedule.ts";
+import { storesState } from "../field/setup.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 
 /** Records beyond which a result fits neither memory nor a file that anyone reads. */
@@ -15,7 +16,7 @@ function require(holds: boolean, path: string, message: string): void {
 }
 
 function checkField({ field, fluctuations, lattice, modes, observe, time }: Config<"field">): void {
-  if (fluctuations.kind === "file") {
+  if (storesState(fluctuations)) {
     for (const key of ["mean", "velocity"] as const) {
       require(field[key] ===
         undefined, `field.${key}`, "may not be given with stored arrays, which hold the whole field");

@@ -176,6 +176,10 @@ const fluctuations = z
         .describe("<|dphi_k|^2>: an expression in k, or a CSV file of k and power"),
     }),
     z.strictObject({
+      kind: z.literal("cosmoLattice"),
+      file: z.string().min(1).describe("HDF5 state file of CosmoLattice, in its program units"),
+    }),
+    z.strictObject({
       kind: z.literal("file"),
       field: files.describe("raw little-endian float64 or .npy, last index fastest; a list for several fields"),
       momentum: files.describe("the conjugate momentum a^(3-alpha) dphi/d eta, stored likewise"),
@@ -214,6 +218,13 @@ const observe = z
   .exactOptional()
   .describe("pictures of the lattice, at the start, every so many steps, and at the end");
 
+const checkpoint = z
+  .strictObject({
+    everySeconds: z.number().min(0).default(600).describe("seconds between checkpoints of a lattice"),
+  })
+  .prefault({})
+  .describe("what a run that was interrupted goes on from, with --resume");
+
 const check = z.strictObject({
   path: z.string().min(1).describe("path into the result, as regression.lambdaEta.value"),
   expected: finite,
@@ -243,7 +254,7 @@ const precision = z
 export const SCHEMAS = {
   kernel: z.strictObject({ precision, network, data, training, ensemble }),
   network: z.strictObject({ precision, network, data, training, ensemble }),
-  field: z.strictObject({ precision, background, field, lattice, fluctuations, modes, time, observe }),
+  field: z.strictObject({ precision, background, field, lattice, fluctuations, modes, time, observe, checkpoint }),
   duality: z.strictObject({ precision, network, data, training, ensemble, duality }),
 } as const;
 

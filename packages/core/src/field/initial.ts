@@ -144,6 +144,14 @@ export function planInitialState(
     case "vacuum":
     case "gaussian":
       return () => gaussian(setup, lattice, fluctuations, signal);
+    case "cosmoLattice":
+      return async () => {
+        const { readCosmoLattice } = await import("../files/cosmolattice.ts");
+        const saved = { ...lattice, fields: setup.fields };
+        const { field, momentum, scaleFactor } = await readCosmoLattice(fluctuations.file, saved, "fluctuations.file");
+        // pi = a^3 dphi/dt.
+        return { field, momentum: momentum.map((pi) => pi / scaleFactor ** 3) };
+      };
     case "file":
       return async () => ({
         field: await stored(fluctuations.field, setup.fields, sites, "fluctuations.field"),

@@ -17,7 +17,7 @@ import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { planPictures } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
-import { outsideDomain, type Setup } from "./setup.ts";
+import { outsideDomain, type Setup, storesState } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 import { waveNumbers } from "./waves.ts";
 
@@ -27,8 +27,9 @@ const MAX_SITES = 2 ** 31;
 /** Where checkpoints go, and the one to go on from. */
 export interface Checkpointing {
   readonly seconds: number;
-  save(checkpoint: LatticeCheckpoint): Promise<void>;
-  readonly resume?: LatticeCheckpoint;
+  /** Is given the steps done and their alpha-time too. */
+  save(checkpoint: LatticeCheckpoint, step: number, alphaTime: number): Promise<void>;
+  readonly resume?: LatticeCheckpoint | undefined;
 }
 
 export interface LatticeRun {
@@ -42,18 +43,18 @@ function scheduleOf(setup: Setup, stops: readonly number[], realisations: number
   const { study, expansion } = setup;
   const { time } = study;
   if (expansion.kind === "prescribed") {
-    const { coefficients, after } = buildSchedule(time, expansion.background, stops);
+    const { coefficients, ...steps } = buildSchedule(time, expansion.background, stops);
     const schedule: PrescribedSchedule = { kind: "prescribed", coefficients };
-    return { schedule, after, operations: coefficients.length / 3 };
+    return { schedule, ...steps };
   }
-  const { durations, after } = coupledDurations(time, stops[stops.length - 1]!);
+  const { durations, ...steps } = coupledDurations(time, stops[stops.length - 1]!);
   const schedule: CoupledSchedule = {
     kind: "coupled",
     durations,
     initial: new Float64Array(3 * realisations),
     ...coupling(time.alpha, expansion.planckMass),
   };
-  return { schedule, after, operations: durations.length };
+  return { schedule, ...steps };
 }
 
 /** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
@@ -152,7 +153,7 @@ export async function runLattice(
   const records = recordedSteps(steps, time.recordEvery);
   const album = planPictures(setup, lattice, steps, realisations);
   const stops = [...new Set([...records, ...album.steps])].sort((p, q) => p - q);
-  const { schedule, after } = scheduleOf(setup, stops, realisations);
+  const { schedule, after, stepsDone } = scheduleOf(setup, stops, realisations);
   const stepAfter = new Map(stops.map((step) => [after(step), step]));
   const draw = planInitialState(setup, lattice, control.signal);
   const reductions: Reduction[] = (["field", "shape", "momentum", "gradient", "potential"] as const).map((kind) => ({
@@ -191,7 +192,10 @@ export async function runLattice(
       ? {
           checkpoint: {
             seconds: checkpointing.seconds,
-            save: (at: LatticeCheckpoint) => checkpointing.save(joined(resume, at)),
+            save: (at: LatticeCheckpoint) => {
+              const step = stepsDone(at.operation);
+              return checkpointing.save(joined(resume, at), step, step * time.step);
+            },
           },
         }
       : {}),
@@ -203,7 +207,7 @@ export async function runLattice(
   const bad = report.observations.find((observation) => !allFinite(observation));
   if (bad?.afterOperation === 0) {
     // Stored arrays are known to be finite, so that V is not, or the sums of what is too large for the engine's precision.
-    throw outsideDomain("some site of the lattice", fluctuations.kind === "file" ? "fluctuations.field" : "field.mean");
+    throw outsideDomain("some site of the lattice", storesState(fluctuations) ? "fluctuations" : "field.mean");
   }
   const good = observed.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
   const moments = good.map((observation) => momentsOf(setup, observation, stepAfter.get(observation.afterOperation)!));

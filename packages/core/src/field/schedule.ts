@@ -81,6 +81,8 @@ export interface Schedule {
   readonly coefficients: Float64Array;
   /** Operations done when a step is complete, of the steps that are stopped at. */
   after(step: number): number;
+  /** Steps whose drifts are done after so many operations. */
+  stepsDone(operations: number): number;
 }
 
 /**
@@ -95,6 +97,7 @@ export function buildSchedule(time: TimeSpec, background: Background, stops: rea
   const { fractions } = COMPOSITIONS[integrator];
   const operations: number[] = [];
   const after = new Map([[0, 0]]);
+  const ends: number[] = [0];
   let laplacian = 0;
   let force = 0;
   const kick = (eta: number, duration: number): void => {
@@ -118,6 +121,7 @@ export function buildSchedule(time: TimeSpec, background: Background, stops: rea
       drift(fraction * h * background.scaleFactor(middle) ** (alpha - 3));
       kick((n + done) * h, (fraction * h) / 2);
     }
+    ends.push(operations.length / 3);
     if (n + 1 === stops[r]) {
       drift(0);
       after.set(n + 1, operations.length / 3);
@@ -127,14 +131,19 @@ export function buildSchedule(time: TimeSpec, background: Background, stops: rea
   return {
     coefficients: Float64Array.from(operations),
     after: (step) => after.get(step)!,
+    stepsDone: (operations) => ends.findLastIndex((end) => end <= operations),
   };
 }
 
-/** The durations of a coupled schedule's operations, and the operations done when a step is complete. */
-export function coupledDurations({ step: h, integrator = "verlet2" }: TimeSpec, steps: number) {
+/** The durations of a coupled schedule's operations, which are complete at every step. */
+export function coupledDurations(
+  { step: h, integrator = "verlet2" }: TimeSpec,
+  steps: number,
+): Omit<Schedule, "coefficients"> & { readonly durations: Float64Array } {
   const { fractions } = COMPOSITIONS[integrator];
   return {
     durations: Float64Array.from({ length: steps * fractions.length }, (_, o) => h * fractions[o % fractions.length]!),
-    after: (step: number): number => step * fractions.length,
+    after: (step) => step * fractions.length,
+    stepsDone: (operations) => Math.floor(operations / fractions.length),
   };
 }

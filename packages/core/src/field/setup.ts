@@ -35,6 +35,10 @@ function perField(given: number | readonly number[] | undefined, fields: number,
   return new Array<number>(fields).fill(given ?? 0);
 }
 
+/** Whether the fluctuations are a stored state, which brings its own means and velocities. */
+export const storesState = ({ kind }: FieldStudy["fluctuations"]): boolean =>
+  kind === "file" || kind === "cosmoLattice";
+
 export function outsideDomain(where: string, path: string): InputError {
   return new InputError(
     `V is not finite at ${where}, where the field starts; start elsewhere or change the potential`,
@@ -72,7 +76,7 @@ export async function prepare(study: FieldStudy): Promise<Setup> {
   const potential = await compilePotential(field.potential, { fields: names, path: "field.potential" });
   const mean = perField(field.mean, fields, "field.mean");
   // Stored arrays bring their own start.
-  const starts = study.fluctuations.kind !== "file";
+  const starts = !storesState(study.fluctuations);
   if (
     starts &&
     ![potential.value(...mean), ...mean.map((_, f) => potential.gradient(f, ...mean))].every(Number.isFinite)

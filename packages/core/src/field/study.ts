@@ -64,6 +64,11 @@ export type FluctuationSpec =
       readonly realisations: number;
       readonly spectrum: SpectrumSpec;
     }
+  /**
+   * The state that CosmoLattice saved, in its program units, which this run then has too. Its scale factor at that time becomes 1 here:
+   * `lattice.length` is the box's side at that time, a times CosmoLattice's.
+   */
+  | { readonly kind: "cosmoLattice"; readonly file: string }
   /** The whole fields and their conjugate momenta from stored arrays, one file or one a field; `mean` and `velocity` are then not given. */
   | {
       readonly kind: "file";

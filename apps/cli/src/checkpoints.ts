@@ -1,0 +1,60 @@
+/** A lattice run's checkpoint in its folder: written every so often and when interrupted, read by --resume, removed when the run is done. */
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import type { Config } from "@slowroll/core/config/schema";
+import { InputError } from "@slowroll/core/errors";
+import type { Checkpointing } from "@slowroll/core/field/lattice";
+import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { CHECKPOINT } from "./folder.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * The checkpoint of a folder.
+ * @throws InputError (--resume) where there is none, or it cannot be read.
+ */
+export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpoint> {
+  const file = path.join(folder, CHECKPOINT);
+  if (!existsSync(file)) {
+    throw new InputError(`${folder} has no ${CHECKPOINT}: the run is done, or ended before its first; start it anew`, {
+      path: "--resume",
+    });
+  }
+  const { readCheckpoint } = await import("@slowroll/core/files/checkpoint");
+  return readCheckpoint(file, "--resume");
+}
+
+/** Checkpoints of a run in `folder`; `onSave` hears of each. */
+export function folderCheckpoints(
+  folder: string,
+  config: Config<"field">,
+  resumed: FieldCheckpoint | undefined,
+  onSave: (step: number) => void,
+): Checkpointing {
+  const { lattice, fluctuations, field, precision } = config;
+  return {
+    seconds: config.checkpoint.everySeconds,
+    resume: resumed?.checkpoint,
+    async save(checkpoint, step, alphaTime) {
+      const { writeCheckpoint } = await import("@slowroll/core/files/checkpoint");
+      await mkdir(folder, { recursive: true });
+      await writeCheckpoint(path.join(folder, CHECKPOINT), {
+        config,
+        version: VERSION,
+        fields: field.fields ?? ["phi"],
+        ...("seed" in fluctuations ? { seed: fluctuations.seed } : {}),
+        step,
+        alphaTime,
+        grid: lattice!,
+        precision,
+        checkpoint,
+      });
+      onSave(step);
+    },
+  };
+}
+
+/** Removes what a finished run no longer goes on from. */
+export async function removeCheckpoint(folder: string): Promise<void> {
+  await rm(path.join(folder, CHECKPOINT), { force: true });
+}
