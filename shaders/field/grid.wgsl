@@ -1,31 +1,44 @@
-// Sites of a periodic grid, last index fastest, and the second-order Laplacian: sum over axes of (phi(x+dx) - 2 phi(x) + phi(x-dx)) / dx^2,
-// taken as differences to the site itself, which are exact in float32 for neighbours close to each other.
+// Sites of a periodic grid, last index fastest, and the central Laplacian of order 2 REACH: dx^2 Laplacian phi = sum over axes and
+// j = 1 .. REACH of WEIGHTS[j - 1] (phi(x + j) + phi(x - j) - 2 phi(x)), taken as differences to the site itself, which are exact for
+// neighbours close to each other. A kernel says by `fieldAt` what the field is at an index.
 
 struct Site {
+  at: vec3u,      // along the last, middle and first axis
+  base: vec3u,    // the index less what each axis adds to it
   index: u32,
-  back: vec3u,     // the neighbours' indices along each axis, last axis first
-  ahead: vec3u,
 }
 
-/// The site at `x` (last index), `y`, `z` (first index of three) of a grid with `points` on each side.
+/// The site at `x` (last index), `y`, `z` (first index of three; 0 for axes that are not there) of a grid with `points` on each side.
 fn siteAt(x: u32, y: u32, z: u32, points: u32) -> Site {
-  let plane = points * points;
-  let row = y * points + select(0u, z * plane, DIMENSIONS == 3u);
-  let index = row + x;
-  let last = points - 1u;
-  let column = x + select(0u, z * plane, DIMENSIONS == 3u);
-  let pile = x + y * points;
-  return Site(
-    index,
-    vec3u(row + select(x - 1u, last, x == 0u), column + select(y - 1u, last, y == 0u) * points, pile + select(z - 1u, last, z == 0u) * plane),
-    vec3u(row + select(x + 1u, 0u, x == last), column + select(y + 1u, 0u, y == last) * points, pile + select(z + 1u, 0u, z == last) * plane),
-  );
+  let parts = vec3u(x, y * points, z * points * points);
+  let index = parts.x + parts.y + parts.z;
+  return Site(vec3u(x, y, z), vec3u(index) - parts, index);
 }
 
-/// dx^2 times the Laplacian of the field that starts at `first`.
-fn scaledLaplacian(first: u32, site: Site, phi: f32) -> f32 {
-  var sum = (field[first + site.back.x] - phi) + (field[first + site.ahead.x] - phi);
-  if (DIMENSIONS > 1u) { sum += (field[first + site.back.y] - phi) + (field[first + site.ahead.y] - phi); }
-  if (DIMENSIONS > 2u) { sum += (field[first + site.back.z] - phi) + (field[first + site.ahead.z] - phi); }
+/// The site of an index.
+fn siteOf(index: u32, points: u32) -> Site {
+  let line = index / points;
+  let z = line / points;
+  return siteAt(index - line * points, select(line - z * points, line, DIMENSIONS < 3u), select(0u, z, DIMENSIONS == 3u), points);
+}
+
+/// dx^2 times the Laplacian of the field that starts at `first`; a side may be shorter than the stencil, which then goes round it.
+fn scaledLaplacian(first: u32, site: Site, phi: Number, points: u32) -> Number {
+  let start = site.base + first;
+  let strides = vec3u(1u, points, points * points);
+  let last = vec3u(points - 1u);
+  var ahead = site.at;
+  var back = site.at;
+  var sum: Number;
+  for (var j = 0u; j < REACH; j++) { // unroll
+    ahead = select(ahead + 1u, vec3u(0u), ahead == last);
+    back = select(back - 1u, last, back == vec3u(0u));
+    let up = start + ahead * strides;
+    let down = start + back * strides;
+    var pairs = plus(minus(fieldAt(down.x), phi), minus(fieldAt(up.x), phi));
+    if (DIMENSIONS > 1u) { pairs = plus(pairs, plus(minus(fieldAt(down.y), phi), minus(fieldAt(up.y), phi))); }
+    if (DIMENSIONS > 2u) { pairs = plus(pairs, plus(minus(fieldAt(down.z), phi), minus(fieldAt(up.z), phi))); }
+    if (REACH == 1u) { sum = pairs; } else { sum = plus(sum, times(WEIGHTS[j], pairs)); }
+  }
   return sum;
 }

@@ -1,88 +1,106 @@
-// Sums over the sites for an observation, for each realisation and field: of phi - r, (phi - r)^2, pi, pi^2, -(phi - r) dx^2 Laplacian phi,
-// and V (in the first field's place), r being the field at the first site, so that a small fluctuation on a large mean keeps its digits.
-// One workgroup sums a stretch of sites in float32; the host adds the few partial sums in float64.
+// Sums over the sites for an observation, for each realisation and field: of x, x^2, x^3, x^4, x = (phi - r) s, of pi, pi^2,
+// -(phi - r) dx^2 Laplacian phi, and of V (in the first field's place). The reference r is the mean of a few sites, so that a small
+// fluctuation on a large mean keeps its digits, and the scale s a power of two that makes it of order one, so that its fourth power
+// does not underflow. One workgroup sums a stretch of sites; the host adds the few partial sums in float64.
 // include: field/grid.wgsl
 
 struct Params {
   points: u32,
   sites: u32,
   sitesPerGroup: u32,
+  opaqueZero: u32,
 }
 struct Slot {
   record: u32,
 }
 const LANES = 64u;
 const GATHERERS = 8u;
+const SUMS = 8u;
+const SAMPLES = 16u;
 
 struct Moments {
   reference: f32,
-  field: f32,
-  fieldSquare: f32,
-  momentum: f32,
-  momentumSquare: f32,
-  gradient: f32,
-  potential: f32,
-  sites: f32,
+  scale: f32,
+  sums: array<Number, SUMS>,
 }
 
-@group(0) @binding(0) var<storage, read> field: array<f32>;             // [realisations][FIELDS][sites]
-@group(0) @binding(1) var<storage, read> momentum: array<f32>;          // [realisations][FIELDS][sites]
+@group(0) @binding(0) var<storage, read> field: array<Number>;          // [realisations][FIELDS][sites]
+@group(0) @binding(1) var<storage, read> momentum: array<Number>;       // [realisations][FIELDS][sites]
 @group(0) @binding(2) var<storage, read_write> moments: array<Moments>; // [records][realisations][FIELDS][groups]
 @group(0) @binding(3) var<uniform> params: Params;
 @group(0) @binding(4) var<uniform> slot: Slot;
 
-// The eight numbers of Moments as two vectors, to be summed at once.
-var<workgroup> shares: array<array<vec4f, 2>, LANES>;
+fn fieldAt(index: u32) -> Number { return field[index]; }
+
+/// The field at the sample-th of SAMPLES sites spread over the lattice.
+fn sampled(start: u32, sample: u32) -> f32 {
+  let stretch = max(1u, params.sites / SAMPLES);
+  return leading(field[start + (sample * stretch + (sample * 40503u) % stretch) % params.sites]);
+}
+
+/// Reference and scale of the field that starts at `start`: the same in every workgroup.
+fn standard(start: u32) -> vec2f {
+  var mean = 0.0;
+  for (var sample = 0u; sample < SAMPLES; sample++) { mean += sampled(start, sample); }
+  mean /= f32(SAMPLES);
+  var spread = 0.0;
+  for (var sample = 0u; sample < SAMPLES; sample++) { spread = max(spread, abs(sampled(start, sample) - mean)); }
+  // 2^-e for a spread between 2^e and 2^(e + 1), 1 for none and for what is not finite.
+  let exponent = bitcast<u32>(spread) >> 23u;
+  return vec2f(mean, select(1.0, bitcast<f32>((254u - exponent) << 23u), exponent > 0u && exponent < 254u));
+}
+
+var<workgroup> shares: array<array<Number, SUMS>, LANES>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let points = params.points;
   let f = group.y;
   let realisationStart = group.z * FIELDS * params.sites;
   let start = realisationStart + f * params.sites;
-  let reference = field[start];
+  let reference = standard(start);
   let end = min(params.sites, (group.x + 1u) * params.sitesPerGroup);
-  var low = vec4f(0.0);
-  var high = vec4f(0.0);
+  var sums: array<Number, SUMS>;
   for (var index = group.x * params.sitesPerGroup + lane; index < end; index += LANES) {
-    let line = index / points;
-    let z = line / points;
-    let site = siteAt(index - line * points, select(line - z * points, line, DIMENSIONS < 3u), z, points);
+    let site = siteOf(index, params.points);
     let phi = field[start + index];
     let pi = momentum[start + index];
-    let above = phi - reference;
-    var potential = 0.0;
+    let above = minus(phi, exactly(reference.x));
+    let x = above * reference.y;
+    let square = times(x, x);
+    sums[0] = plus(sums[0], x);
+    sums[1] = plus(sums[1], square);
+    sums[2] = plus(sums[2], times(square, x));
+    sums[3] = plus(sums[3], times(square, square));
+    sums[4] = plus(sums[4], pi);
+    sums[5] = plus(sums[5], times(pi, pi));
+    sums[6] = minus(sums[6], times(above, scaledLaplacian(start, site, phi, params.points)));
     if (f == 0u) {
       var all: Fields;
       for (var g = 0u; g < FIELDS; g++) { // unroll
         all[g] = field[realisationStart + g * params.sites + index];
       }
-      potential = potentialValue(all);
+      sums[7] = plus(sums[7], potentialValue(all));
     }
-    low += vec4f(above, above * above, pi, pi * pi);
-    high += vec4f(-above * scaledLaplacian(start, site, phi), potential, 1.0, 0.0);
   }
-  shares[lane][0] = low;
-  shares[lane][1] = high;
+  shares[lane] = sums;
   workgroupBarrier();
   if (lane < GATHERERS) {
     for (var other = lane + GATHERERS; other < LANES; other += GATHERERS) {
-      low += shares[other][0];
-      high += shares[other][1];
+      for (var n = 0u; n < SUMS; n++) { // unroll
+        sums[n] = plus(sums[n], shares[other][n]);
+      }
     }
   }
   workgroupBarrier();
-  if (lane < GATHERERS) {
-    shares[lane][0] = low;
-    shares[lane][1] = high;
-  }
+  if (lane < GATHERERS) { shares[lane] = sums; }
   workgroupBarrier();
   if (lane == 0u) {
     for (var other = 1u; other < GATHERERS; other++) {
-      low += shares[other][0];
-      high += shares[other][1];
+      for (var n = 0u; n < SUMS; n++) { // unroll
+        sums[n] = plus(sums[n], shares[other][n]);
+      }
     }
     let place = ((slot.record * groups.z + group.z) * FIELDS + f) * groups.x + group.x;
-    moments[place] = Moments(reference, low.x, low.y, low.z, low.w, high.x, high.y, high.z);
+    moments[place] = Moments(reference.x, reference.y, sums);
   }
 }

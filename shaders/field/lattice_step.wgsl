@@ -1,24 +1,27 @@
 // One operation of a lattice schedule, kick then drift, for all fields of a site:
 //   pi_f += laplacian (Laplacian phi_f) - force dV/dphi_f,   phi_f += drift pi_f.
-// The new field goes to a second array, because the neighbours still need the old one: 16 bytes a site and field.
+// The new field goes to a second array, because the neighbours still need the old one: 16 bytes a site and field (compensated: 32).
 // include: field/grid.wgsl
 
 struct Params {
   points: u32,
   sites: u32,
   planes: u32,    // first indices of all realisations: realisations, times the points where there are three dimensions
+  opaqueZero: u32,
 }
 struct Operation {
-  laplacian: f32, // with 1/dx^2 in it
-  force: f32,
-  drift: f32,
+  laplacian: Number, // with 1/dx^2 in it
+  force: Number,
+  drift: Number,
 }
 
-@group(0) @binding(0) var<storage, read> field: array<f32>;           // [realisations][FIELDS][sites]
-@group(0) @binding(1) var<storage, read_write> momentum: array<f32>;  // [realisations][FIELDS][sites]
-@group(0) @binding(2) var<storage, read_write> fieldNext: array<f32>; // [realisations][FIELDS][sites]
+@group(0) @binding(0) var<storage, read> field: array<Number>;           // [realisations][FIELDS][sites]
+@group(0) @binding(1) var<storage, read_write> momentum: array<Number>;  // [realisations][FIELDS][sites]
+@group(0) @binding(2) var<storage, read_write> fieldNext: array<Number>; // [realisations][FIELDS][sites]
 @group(0) @binding(3) var<uniform> params: Params;
 @group(0) @binding(4) var<uniform> operation: Operation;
+
+fn fieldAt(index: u32) -> Number { return field[index]; }
 
 @compute @workgroup_size(COLUMNS, LINES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -36,9 +39,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     for (var f = 0u; f < FIELDS; f++) { // unroll
       let start = first + f * params.sites;
       let at = start + site.index;
-      let pi = momentum[at] + (operation.laplacian * scaledLaplacian(start, site, phi[f]) - operation.force * slope[f]);
+      let laplacian = scaledLaplacian(start, site, phi[f], points);
+      let pi = plus(momentum[at], minus(times(operation.laplacian, laplacian), times(operation.force, slope[f])));
       momentum[at] = pi;
-      fieldNext[at] = phi[f] + operation.drift * pi;
+      fieldNext[at] = plus(phi[f], times(operation.drift, pi));
     }
   }
 }

@@ -22,8 +22,10 @@ export interface KernelDeclaration<Binding extends string> {
   readonly dynamic?: readonly string[];
 }
 
-/** Values of the kernel's `const` declarations (prepended) and generated code (appended). */
+/** Values of the kernel's `const` declarations and files it includes (prepended), and generated code (appended). */
 export interface Specialisation {
+  /** Files under shaders/ whose types the bindings are declared with. */
+  readonly includes?: readonly string[];
   readonly constants?: Readonly<Record<string, number | boolean>>;
   readonly code?: string;
 }
@@ -50,10 +52,11 @@ function literal(name: string, value: number | boolean): string {
 /** The kernel's own text with its constants and includes, and the whole WGSL with generated code and loops unrolled. WGSL needs no order of declarations. */
 export function kernelSource(
   name: string,
-  { constants = {}, code = "" }: Specialisation,
+  { constants = {}, includes = [], code = "" }: Specialisation,
 ): { own: string; whole: string } {
   const header = Object.entries(constants).map(([constant, value]) => literal(constant, value));
-  const own = [...header, readShader(`${name}.wgsl`)].join("\n");
+  const included = includes.map((file) => `// include: ${file}`);
+  const own = [...header, ...included, readShader(`${name}.wgsl`)].join("\n");
   return { own: resolveIncludes(own), whole: unrollLoops(resolveIncludes(`${own}\n${code}`)) };
 }
 

@@ -7,7 +7,7 @@ import { emitWgsl } from "../../potential/wgsl.ts";
 import type { JobControl, LatticeJob, LatticeReport, Observation } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
-import { latticeCosine, latticeMoments, latticeStep } from "./latticeKernels.ts";
+import { latticeCosine, latticeMoments, latticeSpecialisation, latticeStep } from "./latticeKernels.ts";
 import { type Dispatch, encode, type Pace, runSteps } from "./submit.ts";
 
 /** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */
@@ -15,8 +15,8 @@ const SITES_PER_GROUP = 1024;
 const MAX_GROUPS = 1024;
 /** Bytes of observations kept on the device before they are read. */
 const OBSERVATION_BYTES = 32 * 2 ** 20;
-/** Numbers in the Moments struct of lattice_moments.wgsl. */
-const MOMENTS = 8;
+/** Numbers in the Moments struct of lattice_moments.wgsl: reference, scale, and the sums. */
+const MOMENTS = 10;
 
 /** Bytes of dynamic-offset slots, each one aligned struct whose first words are `words`. */
 function slotData(
@@ -64,14 +64,7 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     const momentum = await own(gpu.upload("momentum", Float32Array.from(initial.momentum)));
     const uniform = (label: string, data: Uint32Array) => own(gpu.upload(label, data, GPUBufferUsage.UNIFORM));
 
-    const specialisation = {
-      constants: {
-        DIMENSIONS: dimensions,
-        COLUMNS: columns,
-        LINES: 64 / columns,
-      },
-      code: emitWgsl(job.potential),
-    };
+    const specialisation = latticeSpecialisation(job.grid, emitWgsl(job.potential));
     const alignment = gpu.limits.minUniformBufferOffsetAlignment;
     if (job.schedule.kind !== "prescribed") throw new InputError("not here yet", { path: "background" });
     const { coefficients } = job.schedule;
@@ -252,41 +245,39 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
 
 /** The means that were asked for, from one observation's partial sums [realisations][fields][groups][MOMENTS], added in float64. */
 function gatherMoments(job: LatticeJob, data: Float32Array, groups: number): Omit<Observation, "afterOperation"> {
-  const { realisations, fields } = job;
-  const count = realisations * fields;
-  const fieldMean = new Float64Array(count);
-  const fieldVariance = new Float64Array(count);
-  const momentumMean = new Float64Array(count);
-  const momentumSquare = new Float64Array(count);
-  const gradient = new Float64Array(count);
-  const potential = new Float64Array(realisations);
-  const sites = job.grid.points ** job.grid.dimensions;
-  for (let rf = 0; rf < count; rf++) {
-    const sums = new Float64Array(MOMENTS);
-    for (let g = 0; g < groups; g++)
-      for (let n = 1; n < MOMENTS; n++) sums[n]! += data[(rf * groups + g) * MOMENTS + n]!;
-    const [, above, square, pi, piSquare, slope, value] = sums as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    fieldMean[rf] = data[rf * groups * MOMENTS]! + above / sites;
-    fieldVariance[rf] = Math.max(0, square / sites - (above / sites) ** 2);
-    momentumMean[rf] = pi / sites;
-    momentumSquare[rf] = piSquare / sites;
-    gradient[rf] = slope / sites / job.grid.spacing ** 2;
-    if (rf % fields === 0) potential[rf / fields] = value / sites;
-  }
+  const { fields, grid } = job;
+  const sites = grid.points ** grid.dimensions;
+  const stride = groups * MOMENTS;
+  /** One number of each realisation and field, from its reference, its scale and the means of its sums. */
+  const each = (pick: (means: readonly number[], reference: number, scale: number) => number): Float64Array =>
+    Float64Array.from({ length: data.length / stride }, (_, rf) => {
+      const means = new Array<number>(MOMENTS - 2).fill(0);
+      for (let g = 0; g < groups; g++)
+        for (let n = 0; n < means.length; n++) means[n]! += data[rf * stride + g * MOMENTS + 2 + n]! / sites;
+      return pick(means, data[rf * stride]!, data[rf * stride + 1]!);
+    });
   const asked = new Set(job.reductions.map(({ kind }) => kind));
   return {
-    ...(asked.has("field") ? { fieldMean, fieldVariance } : {}),
-    ...(asked.has("momentum") ? { momentumMean, momentumSquare } : {}),
-    ...(asked.has("gradient") ? { gradient } : {}),
-    ...(asked.has("potential") ? { potential } : {}),
+    ...(asked.has("field")
+      ? {
+          fieldMean: each(([m1], reference, scale) => reference + m1! / scale),
+          fieldVariance: each(([m1, m2], _reference, scale) => Math.max(0, m2! - m1! ** 2) / scale ** 2),
+        }
+      : {}),
+    ...(asked.has("shape")
+      ? {
+          fieldThird: each(([m1, m2, m3], _reference, scale) => (m3! - 3 * m1! * m2! + 2 * m1! ** 3) / scale ** 3),
+          fieldFourth: each(
+            ([m1, m2, m3, m4], _reference, scale) =>
+              Math.max(0, m4! - 4 * m1! * m3! + 6 * m1! ** 2 * m2! - 3 * m1! ** 4) / scale ** 4,
+          ),
+        }
+      : {}),
+    ...(asked.has("momentum")
+      ? { momentumMean: each((means) => means[4]!), momentumSquare: each((means) => means[5]!) }
+      : {}),
+    ...(asked.has("gradient") ? { gradient: each((means) => means[6]! / grid.spacing ** 2) } : {}),
+    ...(asked.has("potential") ? { potential: each((means) => means[7]!).filter((_, rf) => rf % fields === 0) } : {}),
   };
 }
 

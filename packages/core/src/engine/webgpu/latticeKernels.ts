@@ -1,5 +1,6 @@
 /** The declarations of the kernels that evolve and observe a lattice: names and bindings as in shaders/field/. */
-import type { KernelDeclaration } from "./kernel.ts";
+import { type Grid, STENCILS } from "../engine.ts";
+import type { KernelDeclaration, Specialisation } from "./kernel.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
@@ -20,3 +21,17 @@ export const latticeCosine = declare({
   bindings: ["field", "cosines", "sums"],
   dynamic: ["slot"],
 });
+
+/** What every lattice kernel is specialised by: the grid's dimensions and stencil, and the WGSL of the potential. */
+export function latticeSpecialisation(
+  { dimensions, stencil }: Pick<Grid, "dimensions" | "stencil">,
+  potential: string,
+): Required<Specialisation> {
+  const weights = STENCILS[stencil];
+  const columns = dimensions === 1 ? 64 : 32;
+  return {
+    constants: { DIMENSIONS: dimensions, COLUMNS: columns, LINES: 64 / columns, REACH: weights.length },
+    includes: ["field/single.wgsl"],
+    code: `const WEIGHTS = array<Number, REACH>(${weights.map((w) => `Number(${w.toPrecision(9)})`).join(", ")});\n${potential}`,
+  };
+}

@@ -1,5 +1,6 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
-import { latticeCosine, latticeMoments, latticeStep } from "../latticeKernels.ts";
+import { type Grid, STENCILS } from "../../engine.ts";
+import { latticeCosine, latticeMoments, latticeSpecialisation, latticeStep } from "../latticeKernels.ts";
 import type { Draw, KernelCase } from "./case.ts";
 
 interface Shape {
@@ -7,6 +8,7 @@ interface Shape {
   readonly points: number;
   readonly realisations: number;
   readonly fields?: 1 | 2;
+  readonly stencil?: Grid["stencil"];
 }
 
 const CHECKS: readonly Shape[] = [
@@ -16,6 +18,9 @@ const CHECKS: readonly Shape[] = [
   { dimensions: 2, points: 37, realisations: 2, fields: 2 },
   { dimensions: 3, points: 2, realisations: 1 },
   { dimensions: 3, points: 13, realisations: 2, fields: 2 },
+  { dimensions: 1, points: 5, realisations: 2, stencil: 4 },
+  { dimensions: 2, points: 2, realisations: 1, fields: 2, stencil: 6 },
+  { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
 ];
 const TIMED = {
   hardware: { dimensions: 3, points: 256, realisations: 4 },
@@ -39,7 +44,7 @@ fn potentialGradient(phi: Fields) -> Fields {
 const value = (phi: number, chi: number): number => phi ** 4 / 4 + (phi * chi) ** 2;
 const slopes = (phi: number, chi: number): [number, number] => [phi ** 3 + 2 * phi * chi ** 2, 2 * phi ** 2 * chi];
 
-function arrays({ dimensions, points, realisations, fields = 1 }: Shape, draw: Draw) {
+function arrays({ dimensions, points, realisations, fields = 1, stencil = 2 }: Shape, draw: Draw) {
   const sites = points ** dimensions;
   const count = realisations * fields * sites;
   const field = draw(count);
@@ -49,9 +54,11 @@ function arrays({ dimensions, points, realisations, fields = 1 }: Shape, draw: D
     let sum = 0;
     for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
       const x = Math.floor(site / stride) % points;
-      const ahead = site + (x === points - 1 ? 1 - points : 1) * stride;
-      const back = site + (x === 0 ? points - 1 : -1) * stride;
-      sum += field[start + ahead]! + field[start + back]! - 2 * field[start + site]!;
+      for (const [j, weight] of STENCILS[stencil].entries()) {
+        const ahead = site + (((x + j + 1) % points) - x) * stride;
+        const back = site + (((x + points * (j + 1) - j - 1) % points) - x) * stride;
+        sum += weight * (field[start + ahead]! + field[start + back]! - 2 * field[start + site]!);
+      }
     }
     return sum;
   };
@@ -59,10 +66,6 @@ function arrays({ dimensions, points, realisations, fields = 1 }: Shape, draw: D
   const at = (r: number, site: number): [number, number] => {
     const start = r * fields * sites + site;
     return [field[start]!, fields === 2 ? field[start + sites]! : 0];
-  };
-  const constants = {
-    DIMENSIONS: dimensions,
-    ...(dimensions === 1 ? { COLUMNS: 64, LINES: 1 } : { COLUMNS: 32, LINES: 2 }),
   };
   return {
     sites,
@@ -72,7 +75,7 @@ function arrays({ dimensions, points, realisations, fields = 1 }: Shape, draw: D
     momentum,
     laplacian,
     at,
-    specialisation: { constants, code: POTENTIALS[fields] },
+    specialisation: latticeSpecialisation({ dimensions, stencil }, POTENTIALS[fields]),
   };
 }
 
@@ -88,7 +91,7 @@ const step: KernelCase<Shape> = {
     return {
       specialisation,
       buffers: { field, momentum, fieldNext: new Float32Array(count) },
-      uniforms: { params: { points, sites, planes }, operation },
+      uniforms: { params: { points, sites, planes, opaqueZero: 0 }, operation },
       workgroups: ({ workgroup }) => [
         Math.ceil(points / workgroup[0]),
         dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
@@ -118,6 +121,19 @@ const step: KernelCase<Shape> = {
 
 const LANES_PER_GROUP = 1024;
 
+/** Reference and scale of the field that starts at `start`, from the sites that lattice_moments.wgsl looks at. */
+function standard(field: Float32Array, start: number, sites: number): { reference: number; scale: number } {
+  const stretch = Math.max(1, Math.floor(sites / 16));
+  const sampled = Array.from(
+    { length: 16 },
+    (_, n) => field[start + ((n * stretch + ((n * 40503) % stretch)) % sites)]!,
+  );
+  // In float32 as the kernel: the differences of equal values to their mean must be equal too.
+  const reference = sampled.reduce((sum, value) => Math.fround(sum + value), 0) / 16;
+  const spread = Math.max(...sampled.map((value) => Math.fround(Math.abs(value - reference))));
+  return { reference, scale: spread > 2 ** -126 ? 2 ** -Math.floor(Math.log2(spread)) : 1 };
+}
+
 const moments: KernelCase<Shape> = {
   declaration: latticeMoments,
   checks: CHECKS,
@@ -126,39 +142,43 @@ const moments: KernelCase<Shape> = {
     const { points, realisations } = shape;
     const { sites, count, fields, field, momentum, laplacian, at, specialisation } = arrays(shape, draw);
     const groups = Math.ceil(sites / LANES_PER_GROUP);
+    const words = 10;
     return {
       specialisation,
-      buffers: { field, momentum, moments: new Float32Array(realisations * fields * groups * 8) },
+      buffers: { field, momentum, moments: new Float32Array(realisations * fields * groups * words) },
       uniforms: { params: { points, sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
       workgroups: () => [groups, fields, realisations],
       reference: () => {
-        const result = new Float64Array(realisations * fields * groups * 8);
+        const result = new Float64Array(realisations * fields * groups * words);
         for (let r = 0; r < realisations; r++) {
           for (let f = 0; f < fields; f++) {
             const start = (r * fields + f) * sites;
+            const { reference, scale } = standard(field, start, sites);
             for (let site = 0; site < sites; site++) {
-              const first = ((r * fields + f) * groups + Math.floor(site / LANES_PER_GROUP)) * 8;
-              const above = field[start + site]! - field[start]!;
+              const first = ((r * fields + f) * groups + Math.floor(site / LANES_PER_GROUP)) * words;
+              const above = field[start + site]! - reference;
+              const x = above * scale;
               const pi = momentum[start + site]!;
               const terms = [
-                0,
-                above,
-                above ** 2,
+                x,
+                x ** 2,
+                x ** 3,
+                x ** 4,
                 pi,
                 pi ** 2,
                 -above * laplacian(start, site),
                 f === 0 ? value(...at(r, site)) : 0,
-                1,
               ];
-              for (const [n, term] of terms.entries()) result[first + n]! += term;
-              result[first] = field[start]!;
+              for (const [n, term] of terms.entries()) result[first + 2 + n]! += term;
+              result[first] = reference;
+              result[first + 1] = scale;
             }
           }
         }
         return { moments: result };
       },
       terms: LANES_PER_GROUP / 8,
-      flops: count * 20,
+      flops: count * 26,
       bytes: 8 * count,
     };
   },
