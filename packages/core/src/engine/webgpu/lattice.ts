@@ -2,12 +2,13 @@
  * The lattice job on WebGPU: each operation of the schedule is one dispatch that kicks and drifts, its coefficients picked by a dynamic
  * offset; observations are reduced on the device into slots that are read once per stretch of the run.
  */
-import { InputError } from "../../errors.ts";
+import { InputError, InterruptedError } from "../../errors.ts";
 import { emitWgsl } from "../../potential/wgsl.ts";
-import type { JobControl, LatticeJob, LatticeReport, Observation } from "../engine.ts";
+import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { latticeCosine, latticeMoments, latticeSpecialisation, latticeStep } from "./latticeKernels.ts";
+import { assertPictures, type Spread, takeSnapshot } from "./latticePictures.ts";
 import { type Dispatch, encode, type Pace, runSteps } from "./submit.ts";
 
 /** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */
@@ -15,6 +16,8 @@ const SITES_PER_GROUP = 1024;
 const MAX_GROUPS = 1024;
 /** Bytes of observations kept on the device before they are read. */
 const OBSERVATION_BYTES = 32 * 2 ** 20;
+/** Seconds of a stretch where someone waits for its end. */
+const STRETCH = 0.25;
 /** Numbers in the Moments struct of lattice_moments.wgsl: reference, scale, and the sums. */
 const MOMENTS = 10;
 
@@ -50,6 +53,9 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     );
   }
 
+  assertPictures(gpu, job);
+  const { from: first = 0, snapshots: wanted = { after: [], pictures: [] } } = job;
+
   const owned: GPUBuffer[] = [];
   const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
     owned.push(await buffer);
@@ -66,7 +72,10 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
 
     const specialisation = latticeSpecialisation(job.grid, emitWgsl(job.potential));
     const alignment = gpu.limits.minUniformBufferOffsetAlignment;
-    if (job.schedule.kind !== "prescribed") throw new InputError("not here yet", { path: "background" });
+    if (job.schedule.kind !== "prescribed")
+      throw new InputError("a self-consistent background is not on the webgpu engine; use --engine cpu", {
+        path: "background",
+      });
     const { coefficients } = job.schedule;
     const operations = coefficients.length / 3;
     const floats = new Float32Array(3);
@@ -103,6 +112,7 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
     const sitesPerGroup = Math.max(SITES_PER_GROUP, Math.ceil(sites / MAX_GROUPS));
     const groups = Math.ceil(sites / sitesPerGroup);
     const wantsMoments = job.reductions.some(({ kind }) => kind !== "cosine");
+    const wantsSpread = wanted.pictures.some(({ kind }) => kind === "histogram");
     const modes = job.reductions.filter((reduction) => reduction.kind === "cosine");
     const sumsPerRecord = realisations * fields * groups;
     const bytesPerRecord = 4 * sumsPerRecord * MOMENTS;
@@ -115,8 +125,11 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
 
     /** The dispatches of one observation, for the field in array `from` and the slot's number. */
     const observers: ((from: 0 | 1, record: number) => Dispatch)[] = [];
-    const moments = await own(gpu.buffer("moments", wantsMoments ? capacity * bytesPerRecord : 16));
-    if (wantsMoments) {
+    const moments = await own(gpu.buffer("moments", wantsMoments || wantsSpread ? capacity * bytesPerRecord : 16));
+    let encodeMoments: (from: 0 | 1, record: number) => Dispatch = () => {
+      throw new RangeError("no moments were asked for");
+    };
+    if (wantsMoments || wantsSpread) {
       const kernel = await loadKernel(gpu, latticeMoments, specialisation);
       const params = await uniform(
         "moment parameters",
@@ -126,12 +139,13 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
         await kernel.bind({ field: state[0], momentum, moments, params, slot }),
         await kernel.bind({ field: state[1], momentum, moments, params, slot }),
       ] as const;
-      observers.push((from, record) => ({
+      encodeMoments = (from, record) => ({
         pipeline: kernel.pipeline,
         bindings: bindings[from],
         workgroups: reduceGroups,
         offsets: [record * alignment],
-      }));
+      });
+      if (wantsMoments) observers.push(encodeMoments);
     }
     const cosineSums: GPUBuffer[] = [];
     if (modes.length > 0) {
@@ -167,20 +181,55 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
       }
     }
 
+    /** Mean and variance of the field in array `from`, for the pictures. */
+    const spreadOf = async (from: 0 | 1): Promise<Spread> => {
+      const encoder = gpu.device.createCommandEncoder({ label: "spread" });
+      const pass = encoder.beginComputePass({ label: "spread" });
+      encode(pass, encodeMoments(from, 0));
+      pass.end();
+      gpu.device.queue.submit([encoder.finish()]);
+      const data = await gpu.download(moments, bytesPerRecord);
+      return gatherMoments({ ...job, reductions: [{ kind: "field" }] }, data, groups) as Spread;
+    };
+
+    const readState = async (from: 0 | 1): Promise<LatticeState> => ({
+      field: Float64Array.from(await gpu.download(state[from], 4 * cells)),
+      momentum: Float64Array.from(await gpu.download(momentum, 4 * cells)),
+    });
+
     const observations: Observation[] = [];
+    const snapshots: Snapshot[] = [];
     let engineSeconds = 0;
     const pace: Pace = { secondsPerStep: 0 };
-    let done = 0;
-    for (let next = 0; next < job.observeAfter.length || done < operations; ) {
-      // A stretch: the operations up to the last observation that still finds a slot; after the last one, all that are left.
-      const due = job.observeAfter.slice(next, next + capacity);
+    /** Which array the field stands in after so many operations. */
+    const arrayAfter = (after: number): 0 | 1 => ((after - first) % 2) as 0 | 1;
+    /** Where the run can be saved, a stretch must end soon: an interruption waits for it. */
+    const { checkpoint } = job;
+    let saved = performance.now();
+    const save = async (): Promise<void> => {
+      await checkpoint!.save({
+        operation: done,
+        state: await readState(arrayAfter(done)),
+        observations: [...observations],
+        snapshots: [...snapshots],
+      });
+      saved = performance.now();
+    };
+    let done = first;
+    for (
+      let next = 0;
+      next < job.observeAfter.length || snapshots.length < wanted.after.length || done < operations;
+    ) {
+      // A stretch: the operations up to the next snapshot or the last observation before it that still finds a slot.
+      const soon = checkpoint ? done + Math.max(1, Math.floor(STRETCH / (pace.secondsPerStep || STRETCH))) : operations;
+      const halt = Math.min(wanted.after[snapshots.length] ?? operations, soon, operations);
+      const due = job.observeAfter.slice(next, next + capacity).filter((after) => after <= halt);
       const start = done;
-      const end = next + due.length < job.observeAfter.length ? due[due.length - 1]! : operations;
+      const end = (job.observeAfter[next + due.length] ?? halt + 1) <= halt ? due[due.length - 1]! : halt;
       const slotAfter = new Map(due.map((after, record) => [after, record]));
       const observe = (pass: GPUComputePassEncoder, after: number): void => {
         const record = slotAfter.get(after);
-        if (record !== undefined)
-          for (const observer of observers) encode(pass, observer((after % 2) as 0 | 1, record));
+        if (record !== undefined) for (const observer of observers) encode(pass, observer(arrayAfter(after), record));
       };
       engineSeconds += await runSteps(
         gpu,
@@ -194,22 +243,24 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
             if (s > 0)
               encode(pass, {
                 pipeline: step.pipeline,
-                bindings: stepBindings[o % 2]!,
+                bindings: stepBindings[arrayAfter(o)]!,
                 workgroups,
                 offsets: [o * alignment],
               });
             observe(pass, start + s);
           }
         },
-        control,
+        checkpoint ? {} : control,
         (finished) =>
           control.onProgress?.((start + Math.max(0, finished - 1)) * cells, operations * cells, "site updates"),
       );
       done = end;
       next += due.length;
-      const momentData = wantsMoments ? await gpu.download(moments, bytesPerRecord * due.length) : new Float32Array();
+      const momentData =
+        wantsMoments && due.length > 0 ? await gpu.download(moments, bytesPerRecord * due.length) : new Float32Array();
       const cosineData: Float32Array[] = [];
-      for (const sums of cosineSums) cosineData.push(await gpu.download(sums, 4 * sumsPerRecord * due.length));
+      for (const sums of due.length > 0 ? cosineSums : [])
+        cosineData.push(await gpu.download(sums, 4 * sumsPerRecord * due.length));
       for (const [record, afterOperation] of due.entries()) {
         const first = record * sumsPerRecord;
         observations.push({
@@ -226,17 +277,24 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
             : {}),
         });
       }
+      if (wanted.after[snapshots.length] === done) {
+        const began = performance.now();
+        const array = arrayAfter(done);
+        const layout = { groups, sitesPerGroup };
+        snapshots.push(await takeSnapshot(gpu, job, specialisation, layout, state[array], done, () => spreadOf(array)));
+        engineSeconds += (performance.now() - began) / 1000;
+      }
+      const interrupted = control.signal?.aborted ?? false;
+      const left = done < operations;
+      if (checkpoint && left && (interrupted || performance.now() - saved >= 1000 * checkpoint.seconds)) await save();
+      if (left && interrupted) throw new InterruptedError("interrupted");
     }
 
-    const field = await gpu.download(state[operations % 2]!, 4 * cells);
     return {
       engineSeconds,
       observations,
-      snapshots: [],
-      final: {
-        field: Float64Array.from(field),
-        momentum: Float64Array.from(await gpu.download(momentum, 4 * cells)),
-      },
+      snapshots,
+      final: await readState(arrayAfter(operations)),
     };
   } finally {
     for (const buffer of owned) buffer.destroy();

@@ -22,6 +22,8 @@ export const latticeCosine = declare({
   dynamic: ["slot"],
 });
 
+export const latticeHistogram = declare({ name: "field/lattice_histogram", bindings: ["field", "ranges", "counts"] });
+
 /** What every lattice kernel is specialised by: the grid's dimensions and stencil, and the WGSL of the potential. */
 export function latticeSpecialisation(
   { dimensions, stencil }: Pick<Grid, "dimensions" | "stencil">,

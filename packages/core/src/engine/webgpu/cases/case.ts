@@ -92,7 +92,8 @@ export async function checkCase(gpu: Gpu, declaration: KernelDeclaration<string>
     gpu.device.queue.submit([encoder.finish()]);
     let worst = 0;
     for (const [name, want] of Object.entries(built.reference())) {
-      const got = await loaded.read(name);
+      const raw = await loaded.read(name);
+      const got = built.buffers[name] instanceof Uint32Array ? new Uint32Array(raw.buffer) : raw;
       let scale = 1e-30;
       for (const value of want) if (Math.abs(value) > scale) scale = Math.abs(value);
       const bound = 2 ** -23 * (built.terms + 8) * scale;

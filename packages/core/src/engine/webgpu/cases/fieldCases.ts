@@ -1,6 +1,12 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
 import { type Grid, STENCILS } from "../../engine.ts";
-import { latticeCosine, latticeMoments, latticeSpecialisation, latticeStep } from "../latticeKernels.ts";
+import {
+  latticeCosine,
+  latticeHistogram,
+  latticeMoments,
+  latticeSpecialisation,
+  latticeStep,
+} from "../latticeKernels.ts";
 import type { Draw, KernelCase } from "./case.ts";
 
 interface Shape {
@@ -223,4 +229,40 @@ const cosine: KernelCase<Shape> = {
   },
 };
 
-export const fieldCases: readonly KernelCase<Shape>[] = [step, moments, cosine];
+const histogram: KernelCase<Shape> = {
+  declaration: latticeHistogram,
+  checks: CHECKS,
+  timed: TIMED,
+  build(shape, draw) {
+    const { realisations } = shape;
+    const { sites, count, fields, field, specialisation } = arrays(shape, draw);
+    const bins = 11;
+    // Values lie between -1 and 1: some beyond the range, and none at a bin's edge, which float32 could put to either side.
+    const low = -0.8 - 2 ** -24;
+    const perWidth = bins / 1.5;
+    const place = (value: number): number => (value - low) * perWidth;
+    for (const [i, value] of field.entries())
+      if (Math.abs(place(value) - Math.round(place(value))) < 1e-4) field[i] = value + 2e-3;
+    return {
+      specialisation: { ...specialisation, constants: { ...specialisation.constants, BINS: bins } },
+      buffers: {
+        field,
+        ranges: Float32Array.from({ length: 2 * realisations * fields }, (_, i) => (i % 2 === 0 ? low : perWidth)),
+        counts: new Uint32Array(realisations * fields * bins),
+      },
+      uniforms: { params: { sites, sitesPerGroup: LANES_PER_GROUP, opaqueZero: 0 } },
+      workgroups: () => [Math.ceil(sites / LANES_PER_GROUP), fields, realisations],
+      reference: () => {
+        const counts = new Uint32Array(realisations * fields * bins);
+        for (const [i, value] of field.entries())
+          counts[Math.floor(i / sites) * bins + Math.max(0, Math.min(bins - 1, Math.floor(place(value))))]!++;
+        return { counts: Float64Array.from(counts) };
+      },
+      terms: 0,
+      flops: 2 * count,
+      bytes: 4 * count,
+    };
+  },
+};
+
+export const fieldCases: readonly KernelCase<Shape>[] = [step, moments, cosine, histogram];
