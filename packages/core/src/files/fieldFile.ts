@@ -27,6 +27,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   mean: { units: "program field", description: "<phi>", dimensions: OVER_TIME },
   velocity: { units: "program field/program time", description: "d<phi>/dt", dimensions: OVER_TIME },
   variance: { units: "program field^2", description: "<(phi - <phi>)^2>", dimensions: OVER_TIME },
+  skewness: { units: "1", description: "third central moment over rms^3", dimensions: OVER_TIME },
+  kurtosis: { units: "1", description: "fourth central moment over rms^4, less 3", dimensions: OVER_TIME },
+  equationOfState: { units: "1", description: "pressure over density", dimensions: ["time"] },
+  realisations: { units: "1", description: "independent draws that all else is the average of", dimensions: [] },
   "energy/kinetic": { units: DENSITY, description: "<(dphi/dt)^2>/2", dimensions: OVER_TIME },
   "energy/gradient": { units: DENSITY, description: "-<phi Laplacian phi>/(2 a^2)", dimensions: OVER_TIME },
   "energy/potential": { units: DENSITY, description: "<V>", dimensions: OVER_TIME },
@@ -45,6 +49,37 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
       "power per logarithmic interval of k: mean over the bin of k^3 |dphi_k|^2/(2 pi^2) in three dimensions",
     dimensions: ["spectrum", "field?", "bin"],
   },
+  "spectra/error": {
+    units: "program field^2",
+    description: "standard error of power over the realisations",
+    dimensions: ["spectrum", "field?", "bin"],
+  },
+  "histograms/time": {
+    units: "program time",
+    description: "cosmic time t of each histogram",
+    dimensions: ["histogram"],
+  },
+  "histograms/low": {
+    units: "program field",
+    description: "where the first bin begins",
+    dimensions: ["histogram", "field?"],
+  },
+  "histograms/high": {
+    units: "program field",
+    description: "where the last bin ends",
+    dimensions: ["histogram", "field?"],
+  },
+  "histograms/counts": {
+    units: "1",
+    description: "sites in each of the bins of equal width",
+    dimensions: ["histogram", "field?", "bin"],
+  },
+  "slices/time": { units: "program time", description: "cosmic time t of each slice", dimensions: ["slice"] },
+  "slices/values": {
+    units: "program field",
+    description: "phi in a plane of the first realisation",
+    dimensions: ["slice", "field?", "row", "column"],
+  },
   "modes/mode": { units: "1", description: "whole numbers n, k = 2 pi n/length", dimensions: ["mode", "axis"] },
   "modes/k": { units: "1/program length", description: "comoving |k|", dimensions: ["mode"] },
   "modes/kEff": { units: "1/program length", description: "|k| that the stencil sees", dimensions: ["mode"] },
@@ -56,7 +91,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 };
 
 /** What describes the run and is no result of it; config and version become attributes. */
-const ABOUT: ReadonlySet<string> = new Set(["command", "version", "config", "engine", "timings", "warnings"]);
+const ABOUT: ReadonlySet<string> = new Set([
+  "command",
+  "version",
+  "config",
+  "engine",
+  "timings",
+  "warnings",
+  "incomplete",
+]);
 
 /** Sizes and numbers of nested arrays; null, which stands for a number that there is none of, is NaN. */
 function flatten(value: unknown, name: string): { shape: number[]; numbers: number[] } {
