@@ -1,0 +1,136 @@
+/** A lattice run that is killed or interrupted at any moment goes on, with --resume, to the same bits; and what is told where it cannot. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { uniforms } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const program = path.join(root, "apps/cli/bin/slowroll.mjs");
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-checkpoints-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const config = path.join(folder, "config.yaml");
+const whole = path.join(folder, "whole");
+const run = path.join(folder, "run");
+const checkpoint = path.join(run, "checkpoint.h5");
+const ARRAYS = ["phi", "chi"].flatMap((name) => [`field-${name}.f64`, `momentum-${name}.f64`]);
+
+const slowroll = (...args: string[]) =>
+  spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder });
+const start = (...args: string[]): ChildProcess =>
+  spawn(process.execPath, [program, ...args], { cwd: folder, stdio: "ignore" });
+const ended = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
+    else child.on("exit", (code) => resolve(code));
+  });
+
+/** Waits until the file is newer than `since`, or the process is gone. */
+async function written(file: string, since: number, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && !(existsSync(file) && statSync(file).mtimeMs > since)) await sleep(5);
+}
+
+beforeAll(() => {
+  writeFileSync(
+    config,
+    JSON.stringify({
+      precision: "float64",
+      background: { kind: "selfConsistent", planckMass: 0.42746 },
+      field: {
+        fields: ["phi", "chi"],
+        potential: { expression: "phi^4/4 + q*phi^2*chi^2/2", parameters: { q: 100 } },
+        mean: [1, 0.01],
+        velocity: [-0.5, 0],
+      },
+      lattice: { dimensions: 3, points: 16, length: 8 },
+      fluctuations: { kind: "planeWave", mode: [1, 1, 0], amplitude: 0.01 },
+      time: { alpha: 1, step: 0.001, end: 30, recordEvery: 1000 },
+      checkpoint: { everySeconds: 0.1 },
+    }),
+  );
+  const { status, stderr } = slowroll("field", config, "--out", path.join(folder, "first"), "--save-final", whole);
+  expect(stderr).not.toContain("slowroll:");
+  expect(status).toBe(0);
+});
+
+/** Lets the run in its folder come to its end and compares it with the one that nothing disturbed. */
+function finish(): void {
+  const last = path.join(folder, "last");
+  const { status, stderr } = slowroll("field", "--out", run, "--resume", "--save-final", last, "--force");
+  expect(stderr).not.toContain("slowroll:");
+  expect(status).toBe(0);
+  for (const name of ARRAYS)
+    expect(readFileSync(path.join(last, name)).equals(readFileSync(path.join(whole, name)))).toBe(true);
+  const result = (at: string) => {
+    const { engine, timings, ...rest } = JSON.parse(readFileSync(path.join(at, "result.json"), "utf8"));
+    return rest;
+  };
+  expect(result(run)).toEqual(result(path.join(folder, "first")));
+  expect(existsSync(checkpoint)).toBe(false);
+  rmSync(run, { recursive: true });
+}
+
+describe("a run", () => {
+  it("killed at twenty random moments goes on to the same bits each time", { timeout: 300_000 }, async () => {
+    const moment = uniforms(5, 0);
+    let kills = 0;
+    while (kills < 20) {
+      const resuming = existsSync(checkpoint);
+      const since = resuming ? statSync(checkpoint).mtimeMs : 0;
+      const child = start(
+        "field",
+        ...(resuming ? [] : [config]),
+        "--out",
+        run,
+        "--quiet",
+        ...(resuming ? ["--resume"] : ["--force"]),
+      );
+      await written(checkpoint, since, child);
+      await sleep(400 * moment());
+      if (child.exitCode === null) {
+        child.kill("SIGKILL");
+        kills++;
+      }
+      await ended(child);
+      // A run may have come to its end before it was killed; a new one then begins.
+      if (!existsSync(checkpoint)) rmSync(run, { recursive: true, force: true });
+      else if (kills % 7 === 0) finish();
+    }
+    if (existsSync(checkpoint)) finish();
+  });
+
+  it("interrupted keeps its state and says how to go on", async () => {
+    const child = spawn(process.execPath, [program, "field", config, "--out", run, "--quiet"], { cwd: folder });
+    let said = "";
+    child.stderr.on("data", (text) => {
+      said += text;
+    });
+    await written(checkpoint, 0, child);
+    child.kill("SIGINT");
+    expect(await ended(child)).toBe(130);
+    expect(said).toMatch(/kept: step \d+; to go on: slowroll field --out run --resume/);
+    finish();
+  });
+});
+
+describe("--resume", () => {
+  it.each([
+    ["without a folder", ["--resume"], "--resume: needs the run's folder"],
+    ["with a config", [config, "--out", "first", "--resume"], "leave out CONFIG and --set"],
+    ["where nothing is left to do", ["--out", "first", "--resume"], "has no checkpoint.h5"],
+    ["from what is no checkpoint", ["--out", "broken", "--resume"], "broken"],
+  ])("%s is refused", (_name, args, message) => {
+    const broken = path.join(folder, "broken");
+    if (!existsSync(broken)) {
+      spawnSync("mkdir", [broken]);
+      writeFileSync(path.join(broken, "checkpoint.h5"), "no HDF5");
+    }
+    const { status, stderr } = slowroll("field", ...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split("\n").length).toBe(1);
+  });
+});
