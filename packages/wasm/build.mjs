@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
-const MODULES = ["special", "jobs", "bench"];
+const MODULES = ["special", "jobs", "fourier", "bench"];
 const VARIANTS = { "": [], ".fma": ["--enable", "relaxed-simd"] };
 
 rmSync(path.join(root, "build"), { recursive: true, force: true });

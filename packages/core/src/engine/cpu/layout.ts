@@ -1,5 +1,5 @@
 /** How a lattice stands in the shared memory, as packages/wasm/assembly/field/grid.ts says: rows with room for their periodic neighbours. */
-import type { LatticeJob } from "../engine.ts";
+import type { Grid, LatticeJob } from "../engine.ts";
 
 /** Strides in bytes, and the numbers of planes and rows. */
 export interface Layout {
@@ -14,7 +14,7 @@ export interface Layout {
 
 const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
-export function layoutOf({ grid }: LatticeJob, size: 4 | 8): Layout {
+export function layoutOf({ grid }: { readonly grid: Pick<Grid, "dimensions" | "points"> }, size: 4 | 8): Layout {
   const { dimensions, points } = grid;
   const planes = dimensions === 1 ? 1 : points;
   const rows = dimensions === 3 ? points : 1;

@@ -1,0 +1,155 @@
+/**
+ * What packages/wasm/assembly/fourier needs in memory: twiddles made here in float64, the work area of half-complex fields, and scratch.
+ * A transform of N = r_1 r_2 ... points is a stage for each factor: see stages.ts there.
+ */
+import type { Grid } from "../engine.ts";
+import type { MemoryPlan } from "./control.ts";
+import type { Call } from "./pool.ts";
+
+/** Bytes of a vector of real parts and one of imaginary parts. */
+const PAIR = 32;
+/** Bytes of one buffer that a block of columns is kept under, where more than a cache line of each row fits. */
+const BLOCK_BYTES = 16_384;
+const LINE = 64;
+/** Bytes of the slots' table: see rows.ts. */
+const SLOT_BYTES = 128;
+
+/** How half-complex fields stand in memory: see plan.ts there. */
+export interface ModeLayout {
+  /** Modes 0 .. points/2 of a row. */
+  readonly modes: number;
+  /** Those, to whole vectors. */
+  readonly storedModes: number;
+  readonly rowBytes: number;
+  readonly planeBytes: number;
+  readonly fieldBytes: number;
+  /** Bytes of a row that a block of columns takes, and blocks in a row. */
+  readonly blockBytes: number;
+  readonly blocks: number;
+}
+
+export interface TransformPlan {
+  /** Where the work area stands. */
+  readonly work: number;
+  setup(worker: number): readonly Call[];
+  /** Writes the tables. */
+  write(buffer: ArrayBufferLike): void;
+}
+
+/** Radices in the order of their stages: 8 while it divides, then 4, 2, 3, 5, then the other primes. */
+export function radices(points: number): number[] {
+  const found: number[] = [];
+  let rest = points;
+  let twos = 0;
+  for (; rest % 2 === 0; rest /= 2) twos++;
+  // As few stages as radices up to 8 allow, and no stage of 2 where two of 4 do.
+  for (; twos > 4 || twos === 3; twos -= 3) found.push(8);
+  for (; twos >= 2; twos -= 2) found.push(4);
+  if (twos === 1) found.push(2);
+  for (let prime = 3; rest > 1; prime += 2) {
+    if (prime * prime > rest) prime = rest;
+    for (; rest % prime === 0; rest /= prime) found.push(prime);
+  }
+  return found;
+}
+
+/** Whether a radix has no butterfly of its own. */
+const isPlain = (radix: number): boolean => radix === 7 || radix > 8;
+
+/** cos and sin of 2 pi numerator/denominator to the last bit or so: the angle is reduced to an eighth of a turn first, exactly. */
+export function turn(numerator: number, denominator: number): readonly [cosine: number, sine: number] {
+  const eighths = 8 * (numerator % denominator);
+  const octant = Math.floor(eighths / denominator);
+  const rest = eighths - octant * denominator;
+  const odd = octant % 2 === 1;
+  const angle = (Math.PI / 4) * ((odd ? denominator - rest : rest) / denominator);
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  // The angle, or what it lacks to the next multiple of a quarter turn.
+  const quarter = Math.floor(octant / 2) + (odd ? 1 : 0);
+  const sine = odd ? -s : s;
+  if (quarter % 4 === 0) return [c, sine];
+  if (quarter % 4 === 1) return [-sine, c];
+  if (quarter % 4 === 2) return [-c, -sine];
+  return [sine, -c];
+}
+
+/** `bytes` to whole cache lines, an odd number of them: strides that meet all sets of a cache. */
+const oddLines = (bytes: number): number => LINE * (2 * Math.floor(Math.ceil(bytes / LINE) / 2) + 1);
+
+export function modeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "points">, size: 4 | 8): ModeLayout {
+  const lanes = 16 / size;
+  const modes = Math.floor(points / 2) + 1;
+  const storedModes = Math.ceil(modes / lanes) * lanes;
+  const modeBytes = (storedModes / lanes) * PAIR;
+  const rowBytes = oddLines(modeBytes);
+  const planeBytes = dimensions === 3 ? oddLines(points * rowBytes) : rowBytes;
+  const fieldBytes = (dimensions === 1 ? 1 : points) * planeBytes;
+  const widest = Math.max(LINE, LINE * Math.floor(BLOCK_BYTES / points / LINE));
+  const blockBytes = dimensions === 1 ? PAIR : Math.min(widest, modeBytes);
+  return {
+    modes,
+    storedModes,
+    rowBytes,
+    planeBytes,
+    fieldBytes,
+    blockBytes,
+    blocks: Math.ceil(modeBytes / blockBytes),
+  };
+}
+
+/** Plans the transforms of `fields` fields at a time by at most `workers` workers in elements of `size` bytes. */
+export function planTransform(
+  plan: MemoryPlan,
+  grid: Pick<Grid, "dimensions" | "points">,
+  { fields, workers, size }: { readonly fields: number; readonly workers: number; readonly size: 4 | 8 },
+): TransformPlan {
+  const { dimensions, points } = grid;
+  const { rowBytes, planeBytes, fieldBytes, blockBytes } = modeLayout(grid, size);
+  const lanes = 16 / size;
+  const factors = radices(points);
+  const table = plan.place(20 * factors.length);
+  const stages = factors.map((radix, index) => {
+    const s = factors.slice(0, index).reduce((product, factor) => product * factor, 1);
+    const m = points / s / radix;
+    return {
+      radix,
+      m,
+      s,
+      twiddles: plan.place(2 * size * m * (radix - 1)),
+      roots: isPlain(radix) ? plan.place(2 * size * radix) : 0,
+    };
+  });
+  const work = plan.place(fields * fieldBytes);
+  // The buffers do not begin at the same place of a page.
+  const bufferBytes = oddLines(Math.ceil(points / lanes) * lanes * blockBytes);
+  // In one dimension a buffer is as long as a row, and lanes are fields: more workers than that have nothing to do.
+  const busy = dimensions === 1 ? Math.min(workers, Math.ceil(fields / lanes)) : workers;
+  const scratch = Array.from({ length: busy }, () => ({
+    slots: plan.place(SLOT_BYTES),
+    nowhere: plan.place(rowBytes + LINE),
+    buffers: [plan.place(bufferBytes), plan.place(bufferBytes), plan.place(bufferBytes)] as const,
+    folded: plan.place(PAIR * (Math.max(0, ...factors) + 1)),
+  }));
+  return {
+    work,
+    setup(worker) {
+      const { slots, nowhere, buffers, folded } = scratch[worker % busy]!;
+      return [
+        ["setTransform", table, factors.length, work, rowBytes, planeBytes, fieldBytes, blockBytes],
+        ["setScratch", slots, nowhere, ...buffers, folded],
+      ];
+    },
+    write(buffer) {
+      const words = new Int32Array(buffer, table, 5 * factors.length);
+      const all = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
+      for (const [index, { radix, m, s, twiddles, roots }] of stages.entries()) {
+        words.set([radix, m, s, twiddles, roots], 5 * index);
+        let to = twiddles / size;
+        for (let p = 0; p < m; p++) {
+          for (let k = 1; k < radix; k++, to += 2) all.set(turn(p * k, radix * m), to);
+        }
+        if (isPlain(radix)) for (let j = 0; j < radix; j++) all.set(turn(j, radix), roots / size + 2 * j);
+      }
+    },
+  };
+}
