@@ -20,6 +20,7 @@ import { type Layout, layoutOf, readRows, writeRows } from "./layout.ts";
 import { type Call, elementOf, type Pool, tooLarge } from "./pool.ts";
 import { planRecords } from "./records.ts";
 import { takeSnapshot } from "./snapshots.ts";
+import { planSpectrum } from "./spectrum.ts";
 
 /** Seconds of a stretch where someone waits for its end: a checkpoint, or an interruption. */
 const STRETCH = 0.25;
@@ -100,6 +101,9 @@ export async function evolveLattice(
   const momentum = array(2688);
   const steps = planSteps(plan, job, layout);
   const records = planRecords(plan, job, layout, steps.globals);
+  const spectrum = snapshots?.pictures.some(({ kind }) => kind === "spectrum")
+    ? planSpectrum(plan, grid, layout, { realisations, fields, workers: pool.threads, size })
+    : undefined;
   // Each worker's rows of forces, of potentials and of Laplacians.
   const rows = Array.from({ length: pool.threads }, () => plan.place((fields + 2) * rowBytes + 64));
   if (plan.bytes > LARGEST_MEMORY) throw tooLarge(plan.bytes, "lattice.points");
@@ -117,6 +121,7 @@ export async function evolveLattice(
         ["setLattice", field[0], field[1], momentum, steps.coefficients, rows[worker]!],
         ...steps.setup,
         ...records.setup,
+        ...(spectrum?.setup(worker) ?? []),
       ],
     },
     "lattice.points",
@@ -128,6 +133,7 @@ export async function evolveLattice(
   writeRows(job, layout, elements, momentum, initial.momentum);
   steps.write(buffer);
   records.prepare(buffer);
+  spectrum?.prepare(buffer);
 
   const observations: Observation[] = [];
   const pictures: Snapshot[] = [];
@@ -191,7 +197,8 @@ export async function evolveLattice(
     observed += stretch.length;
     if (dueSnapshots[shot] === done) {
       const standing = { job, layout, elements, address: field[done % 2]! };
-      pictures.push(takeSnapshot(standing, done, undefined));
+      if (spectrum) await run(spectrum.calls(standing.address), checkpoint ? {} : control);
+      pictures.push(takeSnapshot(standing, done, spectrum?.read(buffer)));
       shot++;
     }
     if (!checkpoint) continue;
