@@ -1,5 +1,6 @@
 /** Whole jobs of an engine as benchmarks: what a user's run does, resident and layered training and a lattice's evolution. */
-import type { Engine, EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, Engine, EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
+import { coupling } from "@slowroll/core/field/friedmann";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
@@ -139,6 +140,77 @@ async function lattice(engine: Engine, points: number, operations: number): Prom
   };
 }
 
+/** Self-consistent expansion, as preheating runs it: energies every ten steps. */
+async function expandingLattice(engine: Engine, points: number, operations: number): Promise<JobBenchmark> {
+  const sites = points ** 3;
+  const every = 10;
+  const step = 0.01;
+  const initial = async () => ({
+    field: Float64Array.from({ length: sites }, (_, i) => 1 + 0.01 * Math.sin(i)),
+    momentum: new Float64Array(sites).fill(-0.5),
+  });
+  const hubble = 1;
+  const job: LatticeJob = {
+    grid: { dimensions: 3, points, spacing: 1, stencil: 2 },
+    realisations: 1,
+    fields: 1,
+    potential: await compilePotential("quartic"),
+    initial,
+    schedule: {
+      kind: "coupled",
+      durations: new Float64Array(operations).fill(step),
+      initial: Float64Array.of(1, hubble, 0),
+      ...coupling(1, 0.42746),
+    },
+    observeAfter: Array.from({ length: Math.floor(operations / every) + 1 }, (_, o) => o * every),
+    reductions: [{ kind: "field" }, { kind: "momentum" }, { kind: "gradient" }, { kind: "potential" }],
+  };
+  return {
+    name: "lattice, phi^4, self-consistent",
+    size: `${points}^3, energies every ${every}`,
+    work: sites * operations,
+    unit: "site updates/s",
+    flops: sites * operations * 30,
+    bytes: (engine.info.precision === "float64" ? 32 : 16) * sites * operations,
+    run: async () => (await engine.evolveLattice(job)).engineSeconds,
+    async check() {
+      // All sites alike, whose fields are those of one.
+      const uniform = { field: new Float64Array(64).fill(1), momentum: new Float64Array(64).fill(-0.5) };
+      const small = {
+        ...job,
+        grid: { ...job.grid, points: 4 },
+        initial: async () => uniform,
+        schedule: { ...job.schedule, durations: new Float64Array(100).fill(step) } as CoupledSchedule,
+        observeAfter: [100],
+      };
+      const { final, observations } = await engine.evolveLattice(small);
+      const [a, phi] = plainExpansion(small.schedule, 1, -0.5);
+      return Math.max(Math.abs(observations[0]!.global![0]! / a - 1), Math.abs(final.field[5]! / phi - 1));
+    },
+  };
+}
+
+/** a and phi at the end of a coupled schedule of V = phi^4/4 for one site, in plain loops. */
+function plainExpansion(schedule: CoupledSchedule, start: number, momentum: number): [number, number] {
+  const { acceleration, force, drift } = schedule;
+  const at = ({ factor, power }: { factor: number; power: number }, q: number): number => factor * q ** power;
+  let [q, rate] = schedule.initial as unknown as [number, number];
+  let phi = start;
+  let pi = momentum;
+  for (const h of schedule.durations) {
+    const pull = (): number =>
+      at(acceleration.momentumSquare, q) * pi ** 2 + (at(acceleration.potential, q) * phi ** 4) / 4;
+    rate += (h / 2) * pull();
+    pi -= (h / 2) * at(force, q) * phi ** 3;
+    const next = q + h * rate;
+    phi += h * at(drift, (q + next) / 2) * pi;
+    q = next;
+    pi -= (h / 2) * at(force, q) * phi ** 3;
+    rate += (h / 2) * pull();
+  }
+  return [q, phi];
+}
+
 /** Widths, depths, networks and steps of the trainings, and sides and operations of the lattices. */
 const SIZES = {
   gpu: {
@@ -150,6 +222,7 @@ const SIZES = {
       [256, 2, 1024, 200],
     ],
     lattices: [[256, 400]],
+    expanding: [[256, 200]],
   },
   cpu: {
     trainings: [
@@ -163,6 +236,7 @@ const SIZES = {
       [128, 200],
       [256, 40],
     ],
+    expanding: [[128, 100]],
   },
   software: {
     trainings: [
@@ -173,14 +247,16 @@ const SIZES = {
       [256, 2, 8, 10],
     ],
     lattices: [[64, 20]],
+    expanding: [[32, 20]],
   },
 } as const;
 
 /** The jobs that are timed on an engine of that scale. */
 export async function jobBenchmarks(engine: Engine, scale: keyof typeof SIZES): Promise<JobBenchmark[]> {
-  const { trainings, lattices } = SIZES[scale];
+  const { trainings, lattices, expanding } = SIZES[scale];
   return Promise.all([
     ...trainings.map(([width, depth, networks, steps]) => training(engine, width, depth, networks, steps)),
     ...lattices.map(([points, operations]) => lattice(engine, points, operations)),
+    ...expanding.map(([points, operations]) => expandingLattice(engine, points, operations)),
   ]);
 }
