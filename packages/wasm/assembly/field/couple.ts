@@ -27,10 +27,9 @@ import {
 import { laplacianRow } from "./laplacian";
 import { both, pair } from "./observe";
 
-@external("potential", "gradient")
-declare function gradient(fields: usize, fieldStride: i32, out: usize, outStride: i32, count: i32): void;
-@external("potential", "value")
-declare function value(fields: usize, fieldStride: i32, out: usize, count: i32): void;
+/** dV/dphi_f of rows of all fields, and V in the row after them. */
+@external("potential", "both")
+declare function slopesAndValue(fields: usize, fieldStride: i32, out: usize, outStride: i32, count: i32): void;
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
 @external("host", "power")
 declare function power(base: f64, exponent: f64): f64;
@@ -68,6 +67,21 @@ let sumMomentum: f64 = 0;
 let sumGradient: f64 = 0;
 let sumPotential: f64 = 0;
 
+/** One vector at `at` bytes of kickRow: kicks pi twice and gives it as it is in between. */
+@inline
+function kickSite<T>(pi: usize, slope: usize, lap: v128, at: usize, c1: v128, f1: v128, c2: v128, f2: v128): v128 {
+  const s = v128.load(slope + at);
+  const p = nmadd<T>(f1, s, madd<T>(c1, lap, v128.load(pi + at)));
+  v128.store(pi + at, nmadd<T>(f2, s, madd<T>(c2, lap, p)));
+  return p;
+}
+
+/** The upper two of four float32 as float64. */
+@inline
+function upper(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 0));
+}
+
 /** One row: pi += kick1, sums, pi += kick2, a kick being laplacian times the row of Laplacians less force times the row of slopes. */
 function kickRow<T>(
   row: usize,
@@ -85,32 +99,36 @@ function kickRow<T>(
   const f1 = v128.splat<T>(force1);
   const c2 = v128.splat<T>(laplacian2);
   const f2 = v128.splat<T>(force2);
-  let squares = f64x2.splat(0);
-  let slopes = f64x2.splat(0);
-  const lanes = <usize>(16 / sizeof<T>());
-  const whole = <usize>points & ~(lanes - 1);
+  // Two sums of each kind, so that an addition need not wait for the one before.
+  let squares0 = f64x2.splat(0);
+  let squares1 = f64x2.splat(0);
+  let slopes0 = f64x2.splat(0);
+  let slopes1 = f64x2.splat(0);
+  const whole = <usize>points & ~3;
   let x: usize = 0;
-  for (; x < whole; x += lanes) {
+  for (; x < whole; x += 4) {
     const at = x * sizeof<T>();
     const lap = v128.load(laplacians + at);
-    const s = v128.load(slope + at);
-    const p = nmadd<T>(f1, s, madd<T>(c1, lap, v128.load(pi + at)));
-    v128.store(pi + at, nmadd<T>(f2, s, madd<T>(c2, lap, p)));
+    const p = kickSite<T>(pi, slope, lap, at, c1, f1, c2, f2);
     if (sizeof<T>() == 8) {
-      squares = madd<f64>(p, p, squares);
-      slopes = nmadd<f64>(f64x2.sub(v128.load(row + at), r), lap, slopes);
+      squares0 = madd<f64>(p, p, squares0);
+      slopes0 = nmadd<f64>(f64x2.sub(v128.load(row + at), r), lap, slopes0);
+      const lap1 = v128.load(laplacians + at, 16);
+      const p1 = kickSite<T>(pi, slope, lap1, at + 16, c1, f1, c2, f2);
+      squares1 = madd<f64>(p1, p1, squares1);
+      slopes1 = nmadd<f64>(f64x2.sub(v128.load(row + at, 16), r), lap1, slopes1);
     } else {
       const low = f64x2.promote_low_f32x4(p);
-      const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(p, p, 1, 0));
-      squares = madd<f64>(low, low, squares);
-      squares = madd<f64>(high, high, squares);
-      slopes = nmadd<f64>(f64x2.sub(pair<T>(row, x), r), f64x2.promote_low_f32x4(lap), slopes);
-      const upper = f64x2.promote_low_f32x4(v128.shuffle<i64>(lap, lap, 1, 0));
-      slopes = nmadd<f64>(f64x2.sub(pair<T>(row, x + 2), r), upper, slopes);
+      const high = upper(p);
+      squares0 = madd<f64>(low, low, squares0);
+      squares1 = madd<f64>(high, high, squares1);
+      const phi = v128.load(row + at);
+      slopes0 = nmadd<f64>(f64x2.sub(f64x2.promote_low_f32x4(phi), r), f64x2.promote_low_f32x4(lap), slopes0);
+      slopes1 = nmadd<f64>(f64x2.sub(upper(phi), r), upper(lap), slopes1);
     }
   }
-  sumMomentum += both(squares);
-  sumGradient += both(slopes);
+  sumMomentum += both(f64x2.add(squares0, squares1));
+  sumGradient += both(f64x2.add(slopes0, slopes1));
   for (; x < <usize>points; x++) {
     const at = x * sizeof<T>();
     const lap = load<T>(laplacians + at);
@@ -122,13 +140,17 @@ function kickRow<T>(
   }
 }
 
-/** The same sums of V as of the other two. */
 function sumPotentials<T>(row: usize): void {
-  let sum = f64x2.splat(0);
-  const even = <usize>points & ~1;
-  for (let x: usize = 0; x < even; x += 2) sum = f64x2.add(sum, pair<T>(row, x));
-  sumPotential += both(sum);
-  if (even < <usize>points) sumPotential += <f64>load<T>(row + even * sizeof<T>());
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  const whole = <usize>points & ~3;
+  let x: usize = 0;
+  for (; x < whole; x += 4) {
+    sum0 = f64x2.add(sum0, pair<T>(row, x));
+    sum1 = f64x2.add(sum1, pair<T>(row, x + 2));
+  }
+  sumPotential += both(f64x2.add(sum0, sum1));
+  for (; x < <usize>points; x++) sumPotential += <f64>load<T>(row + x * sizeof<T>());
 }
 
 /** Both kicks of a plane with the sums between them, which go to `target`. */
@@ -140,8 +162,7 @@ function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, la
   sumPotential = 0;
   for (let y = 0; y < rows; y++) {
     const row = here + <usize>y * rowBytes;
-    gradient(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points);
-    value(state + row, <i32>fieldBytes, potentialRow(), points);
+    slopesAndValue(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points);
     sumPotentials<T>(potentialRow());
     for (let f = 0; f < fields; f++) {
       const base = state + <usize>f * fieldBytes;
