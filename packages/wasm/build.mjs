@@ -13,6 +13,8 @@ rmSync(path.join(root, "build"), { recursive: true, force: true });
 mkdirSync(path.join(root, "build"));
 for (const name of MODULES) {
   for (const [suffix, features] of Object.entries(VARIANTS)) {
+    // What initial states are drawn with gives the same bits on every host.
+    if (name === "fourier" && suffix !== "") continue;
     const { error, stderr } = await asc.main([
       `assembly/${name}.ts`,
       ...["--outFile", `build/${name}${suffix}.wasm`, "--baseDir", root],

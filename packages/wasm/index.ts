@@ -30,14 +30,11 @@ export function readModules(): Modules {
   return { special: readModule("special"), jobs: readModule("jobs"), fusedMultiplyAdd: false };
 }
 
-/** The module of `name`, of the same kind. */
-function readKernels(name: string): Uint8Array<ArrayBuffer> {
-  const fused = readModule(`${name}.fma`);
-  return WebAssembly.validate(fused) ? fused : readModule(name);
+/** Fourier transforms on one thread, assembly/fourier.ts, never fused. Throws ENOENT where they are not built. */
+export const readFourierModule = (): Uint8Array<ArrayBuffer> => readModule("fourier");
+
+/** The benchmark's own module, assembly/bench.ts, of the same kind as `readModules`. */
+export function readBenchModule(): Uint8Array<ArrayBuffer> {
+  const fused = readModule("bench.fma");
+  return WebAssembly.validate(fused) ? fused : readModule("bench");
 }
-
-/** Fourier transforms on one thread, assembly/fourier.ts. Throws ENOENT where they are not built. */
-export const readFourierModule = (): Uint8Array<ArrayBuffer> => readKernels("fourier");
-
-/** The benchmark's own module, assembly/bench.ts. */
-export const readBenchModule = (): Uint8Array<ArrayBuffer> => readKernels("bench");

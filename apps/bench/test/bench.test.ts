@@ -64,6 +64,26 @@ describe("slowroll-bench", () => {
       new Set(["float32", "float64"]),
     );
   });
+  it("measures the cpu engine's transforms as the field counts them", async () => {
+    const { code, out } = await bench(
+      "--json",
+      "--samples",
+      "1",
+      "--engine",
+      "cpu",
+      "--filter",
+      "fourier/transform",
+      "--no-peers",
+    );
+    expect(code).toBe(0);
+    const { kernels } = JSON.parse(out);
+    const sizes = kernels.map(({ size, precision, unit }: Record<string, string>) => [size, precision, unit]);
+    expect(sizes).toEqual(
+      ["float32", "float64"].flatMap((precision) =>
+        ["64^3", "128^3", "256^3"].map((size) => [size, precision, "flop/s"]),
+      ),
+    );
+  });
   it("is readable without --json", async () => {
     const { code, out } = await bench(
       "--samples",

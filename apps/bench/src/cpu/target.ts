@@ -1,4 +1,4 @@
-/** The CPU engine: its ceilings and products on all workers at once, and peers on the same jobs. */
+/** The CPU engine: its ceilings, products and transforms on all workers at once, and peers on the same jobs. */
 import { availableParallelism } from "node:os";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import { createPool, type Pool, type Session } from "@slowroll/core/engine/cpu/pool";
@@ -10,6 +10,7 @@ import { readBenchModule } from "@slowroll/wasm";
 import { measurePeers, type PeerResult, type PeerWork, productWork, stencilWork } from "../peers.ts";
 import { type Ceilings, judge, type KernelResult, median } from "../report.ts";
 import type { MeasureOptions, Target } from "../target.ts";
+import { FOURIER_KERNELS, FOURIER_SIDES, measureFourier } from "./fourier.ts";
 
 type Precision = "float32" | "float64";
 const PRECISIONS = ["float32", "float64"] as const;
@@ -205,6 +206,13 @@ export function cpuTarget(threads: number = availableParallelism()): Target {
           if (!`linalg/${kernel.name}`.includes(filter)) continue;
           onStart(`linalg/${kernel.name} ${precision}`);
           results.push(await measureProduct(pool, kernel, precision, samples, ceilings));
+        }
+        for (const kernel of FOURIER_KERNELS) {
+          if (!`fourier/${kernel}`.includes(filter)) continue;
+          onStart(`fourier/${kernel} ${precision}`);
+          for (const points of FOURIER_SIDES) {
+            results.push(await measureFourier(pool, kernel, points, precision, samples, ceilings));
+          }
         }
       }
       return results;

@@ -4,7 +4,7 @@
  */
 import { readFourierModule } from "@slowroll/wasm";
 import { CONTROL, LARGEST_MEMORY, pagesFor, planMemory } from "../engine/cpu/control.ts";
-import { modeLayout, planTransform } from "../engine/cpu/fourier.ts";
+import { modeLayout, placeOfMode, planTransform } from "../engine/cpu/fourier.ts";
 import { layoutOf } from "../engine/cpu/layout.ts";
 import { type Call, tooLarge } from "../engine/cpu/pool.ts";
 import type { Grid } from "../engine/engine.ts";
@@ -89,8 +89,7 @@ export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Tran
       }
     }
   };
-  /** Element of mode k in its row; what is multiplied by i stands `LANES` further. */
-  const place = (k: number): number => 2 * k - (k % LANES);
+  const place = Int32Array.from({ length: modes }, (_, k) => placeOfMode(k, SIZE));
   const count = planes * rows * modes;
 
   return {
@@ -104,8 +103,8 @@ export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Tran
       const imaginary = new Float64Array(count);
       eachModeRow((element, packed) => {
         for (let k = 0; k < modes; k++) {
-          real[packed + k] = elements[element + place(k)]!;
-          imaginary[packed + k] = elements[element + place(k) + LANES]!;
+          real[packed + k] = elements[element + place[k]!]!;
+          imaginary[packed + k] = elements[element + place[k]! + LANES]!;
         }
       });
       return { real, imaginary };
@@ -114,8 +113,8 @@ export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Tran
       // On the way back the imaginary parts come first: see inversePlane there.
       eachModeRow((element, packed) => {
         for (let k = 0; k < modes; k++) {
-          elements[element + place(k)] = imaginary[packed + k]!;
-          elements[element + place(k) + LANES] = real[packed + k]!;
+          elements[element + place[k]!] = imaginary[packed + k]!;
+          elements[element + place[k]! + LANES] = real[packed + k]!;
         }
       });
       if (dimensions > 1) kernels.transformFirst64!();

@@ -2,7 +2,7 @@
 // round(|n|). As many fields as the work area holds are transformed at a time; along the first axis their columns go from the first cache
 // straight into the bins. All sums are float64, of one row of columns at a time and then over the rows in order, so that they are the same
 // for any number of workers.
-import { barrier, progress, worker, workerCount } from "../control";
+import { barrier, progress, stopped, worker, workerCount } from "../control";
 import { dimensions, fieldBytes, fields, planes, points, realisations, rows } from "../field/grid";
 import { lanes } from "../simd";
 import { both } from "../field/observe";
@@ -136,13 +136,13 @@ function spectra<T>(field: usize): void {
     transformInner<T>(field + <usize>first * fieldBytes, count, true);
     if (!barrier()) return;
     let done: i64 = 0;
-    for (let item = worker; item < count * items; item += workerCount()) {
+    for (let item = worker; item < count * items && !stopped(); item += workerCount()) {
       const part = item % items;
       collectPart<T>(item / items, part / parts, part % parts, partials + <usize>item * bytes);
       progress(1);
       done++;
     }
-    // Who follows the progress must see that the workers live, but none of this is the job's work.
+    // As in transformInner.
     progress(-done);
     if (!barrier()) return;
     for (let f = worker; f < count; f += workerCount()) {

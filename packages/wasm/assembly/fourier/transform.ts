@@ -1,6 +1,6 @@
 // Transforms of whole fields: sum_x phi(x) exp(-2 pi i n.x/points) into the work area, and back. The last axis goes first (and last, back)
 // with the middle one, plane by plane while a plane is in the second cache; the first axis follows when all planes are there.
-import { worker, workerCount } from "../control";
+import { progress, stopped, worker, workerCount } from "../control";
 import { dimensions, fieldBytes, planeBytes, planes, points, rowBytes, rows } from "../field/grid";
 import { lanes } from "../simd";
 import { blockBytes, modeBytes, nowhere, work, workField, workPlane, workRow } from "./plan";
@@ -91,7 +91,14 @@ function transformItem<T>(item: i32, field: usize, count: i32, lessFirst: bool):
  */
 export function transformInner<T>(field: usize, count: i32, lessFirst: bool): void {
   const items = innerItems<T>(count);
-  for (let item = worker; item < items; item += workerCount()) transformItem<T>(item, field, count, lessFirst);
+  let done: i64 = 0;
+  for (let item = worker; item < items && !stopped(); item += workerCount()) {
+    transformItem<T>(item, field, count, lessFirst);
+    progress(1);
+    done++;
+  }
+  // Who follows the progress sees that the workers live, but none of this is the job's work.
+  progress(-done);
 }
 
 /** Transforms the blocks of row `row` of all planes of the work area's field `f` along the first axis, to where they stood. */

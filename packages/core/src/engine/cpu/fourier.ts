@@ -53,6 +53,12 @@ export function radices(points: number): number[] {
   return found;
 }
 
+/** Elements from a row's start to the real part of mode k; the imaginary part stands 16/size further. */
+export function placeOfMode(k: number, size: 4 | 8): number {
+  const lane = k % (16 / size);
+  return 2 * (k - lane) + lane;
+}
+
 /** Whether a radix has no butterfly of its own. */
 const isPlain = (radix: number): boolean => radix === 7 || radix > 8;
 

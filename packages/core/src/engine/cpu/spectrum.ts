@@ -11,10 +11,8 @@ const BATCH_BYTES = 4 * 2 ** 20;
 const PARTS = 64;
 
 export interface SpectrumPlan {
-  /** Where the work area stands: see ModeLayout. */
+  /** Where the work area stands, a ModeLayout's fields; the benchmark looks into it. */
   readonly work: number;
-  /** Fields that the work area holds. */
-  readonly batch: number;
   /** After `setGrid` with the lattice's layout. */
   setup(worker: number): readonly Call[];
   /** Writes the tables, once. */
@@ -51,7 +49,6 @@ export function planSpectrum(
   const suffix = size === 4 ? "32" : "64";
   return {
     work: transform.work,
-    batch,
     setup: (worker) => [
       ...transform.setup(worker),
       ["setSpectrum", batch, bins, parts, modeTable, partials, sums[worker]!, result],
