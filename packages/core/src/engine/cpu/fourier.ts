@@ -36,13 +36,13 @@ export interface TransformPlan {
   write(buffer: ArrayBufferLike): void;
 }
 
-/** Radices in the order of their stages: 8 while it divides, then 4, 2, 3, 5, then the other primes. */
-export function radices(points: number): number[] {
+/** Radices in the order of their stages. */
+function radices(points: number): number[] {
   const found: number[] = [];
   let rest = points;
   let twos = 0;
   for (; rest % 2 === 0; rest /= 2) twos++;
-  // As few stages as radices up to 8 allow, and no stage of 2 where two of 4 do.
+  // As few stages of powers of two as radices up to 8 allow, and none of 2 where two of 4 do.
   for (; twos > 4 || twos === 3; twos -= 3) found.push(8);
   for (; twos >= 2; twos -= 2) found.push(4);
   if (twos === 1) found.push(2);
@@ -63,7 +63,7 @@ export function placeOfMode(k: number, size: 4 | 8): number {
 const isPlain = (radix: number): boolean => radix === 7 || radix > 8;
 
 /** cos and sin of 2 pi numerator/denominator to the last bit or so: the angle is reduced to an eighth of a turn first, exactly. */
-export function turn(numerator: number, denominator: number): readonly [cosine: number, sine: number] {
+function turn(numerator: number, denominator: number): readonly [cosine: number, sine: number] {
   const eighths = 8 * (numerator % denominator);
   const octant = Math.floor(eighths / denominator);
   const rest = eighths - octant * denominator;
