@@ -1,7 +1,8 @@
 /** A result's main figures as a table for people. */
 import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
-import Table from "cli-table3";
 import type { ResultDocument } from "./document.ts";
+import { fieldSummary } from "./fieldSummary.ts";
+import { number, table } from "./table.ts";
 
 /** A number with its error: as many digits as the error has meaning in. */
 export function withError(value: number | null | undefined, error: number | null | undefined): string {
@@ -11,17 +12,6 @@ export function withError(value: number | null | undefined, error: number | null
   return digits > 8
     ? `${value.toPrecision(4)} +- ${error.toPrecision(2)}`
     : `${value.toFixed(digits)} +- ${error.toFixed(digits)}`;
-}
-
-const number = (value: number | null | undefined, digits = 4): string =>
-  value === null || value === undefined ? "-" : value.toPrecision(digits);
-
-const PLAIN = { style: { head: [], border: [], compact: true } };
-
-function table(head: string[], rows: string[][]): string {
-  const made = new Table({ head, ...PLAIN });
-  made.push(...rows);
-  return `${made.toString()}\n`;
 }
 
 function dualitySummary(document: Extract<ResultDocument, { command: "duality" }>): string {
@@ -85,53 +75,6 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
     );
   }
   return text;
-}
-
-function fieldSummary(document: Extract<ResultDocument, { command: "field" }>): string {
-  const {
-    times = [],
-    efolds = [],
-    mean = [],
-    velocity = [],
-    variance = [],
-    energy,
-    modes,
-    constraint,
-    config,
-  } = document;
-  const names = config.field.fields ?? [""];
-  const named = (name: string, quantity: string): string => (name === "" ? quantity : `${quantity} ${name}`);
-  /** One cell a field. */
-  const cells = (series: typeof mean | undefined, r: number, digits?: number): string[] => {
-    const value = series?.[r];
-    return typeof value === "object" ? value.map((each) => number(each, digits)) : [number(value, digits)];
-  };
-  const quantities = [
-    ["mean", mean, 6],
-    ["velocity", velocity, 6],
-    ["variance", variance, undefined],
-    ["kinetic", energy?.kinetic, undefined],
-    ["gradient", energy?.gradient, undefined],
-  ] as const;
-  const rows = [0, times.length - 1].map((r) => [
-    number(times[r]),
-    number(efolds[r]),
-    ...quantities.flatMap(([, series, digits]) => cells(series, r, digits)),
-    number(energy?.potential[r]),
-    ...(constraint ? [number(constraint[r], 2)] : []),
-    ...(modes ?? []).map(({ amplitude }) => number(amplitude[r], 6)),
-  ]);
-  return table(
-    [
-      "time",
-      "e-folds",
-      ...quantities.flatMap(([quantity]) => names.map((name) => named(name, quantity))),
-      "potential",
-      ...(constraint ? ["constraint"] : []),
-      ...(modes ?? []).map(({ mode, k }) => (mode ? `mode ${mode.join(",")}` : `k ${number(k)}`)),
-    ],
-    rows,
-  );
 }
 
 /** The table of a document, ending with a line break. */

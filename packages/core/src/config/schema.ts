@@ -225,6 +225,14 @@ const checkpoint = z
   .prefault({})
   .describe("what a run that was interrupted goes on from, with --resume");
 
+const units = z
+  .strictObject({
+    fStar: positive.describe("f_* in GeV: fields are in units of it"),
+    omegaStar: positive.describe("omega_* in GeV: times are in units of its inverse"),
+  })
+  .exactOptional()
+  .describe("what program units are in GeV: results are then told in powers of GeV too");
+
 const check = z.strictObject({
   path: z.string().min(1).describe("path into the result, as regression.lambdaEta.value"),
   expected: finite,
@@ -254,7 +262,18 @@ const precision = z
 export const SCHEMAS = {
   kernel: z.strictObject({ precision, network, data, training, ensemble }),
   network: z.strictObject({ precision, network, data, training, ensemble }),
-  field: z.strictObject({ precision, background, field, lattice, fluctuations, modes, time, observe, checkpoint }),
+  field: z.strictObject({
+    precision,
+    background,
+    field,
+    lattice,
+    fluctuations,
+    modes,
+    time,
+    observe,
+    checkpoint,
+    units,
+  }),
   duality: z.strictObject({ precision, network, data, training, ensemble, duality }),
 } as const;
 

@@ -1,6 +1,7 @@
 /** A field study's result: keys as in the contract, arrays over the records. */
 import { constraint, type Densities } from "./friedmann.ts";
 import type { Setup } from "./setup.ts";
+import { physicalUnits, type UnitsResult } from "./units.ts";
 
 /** [T], or [T][F] where the study names its fields. */
 export type Series = number[] | number[][];
@@ -66,6 +67,8 @@ export interface FieldResult {
   readonly slices?: SliceResult[];
   /** R where there are several realisations: all else is their average then. */
   readonly realisations?: number;
+  /** Factors to powers of GeV, where the study has units; all else is in program units. */
+  readonly units?: UnitsResult;
   readonly warnings: readonly string[];
 }
 
@@ -94,7 +97,7 @@ function densities({ kinetic, gradient, potential }: Moment): Densities {
 
 /** The result of moments [T][R]. */
 export function summarise(setup: Setup, moments: readonly (readonly Moment[])[]): Omit<FieldResult, "warnings"> {
-  const { named, expansion } = setup;
+  const { named, expansion, study } = setup;
   const average = (pick: (moment: Moment) => number): number[] =>
     moments.map((all) => total(all.map(pick)) / all.length);
   const series = (pick: (moment: Moment) => readonly number[]): Series =>
@@ -126,5 +129,6 @@ export function summarise(setup: Setup, moments: readonly (readonly Moment[])[])
       ? { constraint: average((moment) => constraint(moment.hubble, densities(moment), expansion.planckMass)) }
       : {}),
     ...(moments[0] && moments[0].length > 1 ? { realisations: moments[0].length } : {}),
+    ...(study.units ? { units: physicalUnits(study.units) } : {}),
   };
 }

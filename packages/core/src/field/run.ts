@@ -8,6 +8,7 @@ import { evolveModes } from "./modes.ts";
 import { type FieldResult, summarise } from "./result.ts";
 import { prepare, type Setup } from "./setup.ts";
 import type { FieldStudy } from "./study.ts";
+import { unitsWarnings } from "./units.ts";
 
 export interface FieldRun {
   readonly result: FieldResult;
@@ -39,7 +40,7 @@ async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promi
       potential: potential.value(...mean),
     },
   ]);
-  const result: FieldResult = { ...summarise(setup, moments), warnings: [] };
+  const result: FieldResult = { ...summarise(setup, moments), warnings: unitsWarnings(study) };
   // The last record is made at the end, which need not be a whole number of steps.
   if (good.length < etas.length) throw divergence(Math.ceil(etas[good.length]! / study.time.step - 1e-9), result);
   if (!study.modes) return { result, engineSeconds: 0 };

@@ -100,6 +100,12 @@ export interface ObserveSpec {
   readonly slicesEvery?: number;
 }
 
+/** Program units in GeV: fields are in units of fStar, times in units of 1/omegaStar. */
+export interface UnitsSpec {
+  readonly fStar: number;
+  readonly omegaStar: number;
+}
+
 export interface FieldStudy {
   readonly background: BackgroundSpec;
   readonly field: FieldSpec;
@@ -109,4 +115,5 @@ export interface FieldStudy {
   readonly modes?: ModesSpec;
   readonly time: TimeSpec;
   readonly observe?: ObserveSpec;
+  readonly units?: UnitsSpec;
 }

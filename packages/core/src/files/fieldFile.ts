@@ -97,6 +97,7 @@ const ABOUT: ReadonlySet<string> = new Set([
   "config",
   "engine",
   "timings",
+  "units",
   "warnings",
   "incomplete",
 ]);

@@ -1,0 +1,82 @@
+/** A field study's table: quantities down, start and end across, so that many fields stay within a terminal's width. */
+import type { PhysicalUnit, Quantity } from "@slowroll/core/field/units";
+import type { ResultDocument } from "./document.ts";
+import { number, table } from "./table.ts";
+
+type FieldDocument = Extract<ResultDocument, { command: "field" }>;
+
+interface Row {
+  readonly name: string;
+  /** Over the records. */
+  readonly values: readonly number[];
+  readonly digits?: number;
+  /** What it is measured in; none where it has no dimension. */
+  readonly quantity?: Quantity;
+}
+
+/** Every quantity of a result, of each field its own row. */
+function rowsOf(document: FieldDocument): Row[] {
+  const { times = [], efolds = [], scaleFactor = [], hubble = [], energy, modes = [], constraint, config } = document;
+  const names = config.field.fields ?? [""];
+  const own = (name: string, series: FieldDocument["mean"], quantity: Quantity, digits?: number): Row[] =>
+    series === undefined
+      ? []
+      : names.map((field, f) => ({
+          name: `${name} ${field}`.trim(),
+          values: series.map((value) => (typeof value === "number" ? value : value[f]!)),
+          quantity,
+          ...(digits === undefined ? {} : { digits }),
+        }));
+  const one = (name: string, values: readonly number[] | undefined, quantity?: Quantity, digits?: number): Row[] =>
+    values === undefined
+      ? []
+      : [
+          {
+            name,
+            values,
+            ...(quantity === undefined ? {} : { quantity }),
+            ...(digits === undefined ? {} : { digits }),
+          },
+        ];
+  return [
+    ...one("time", times, "time"),
+    ...one("e-folds", efolds),
+    ...one("scale factor", scaleFactor),
+    ...one("Hubble rate", hubble, "hubble"),
+    ...own("mean", document.mean, "field", 6),
+    ...own("velocity", document.velocity, "velocity", 6),
+    ...(config.lattice ? own("variance", document.variance, "variance") : []),
+    ...own("kinetic", energy?.kinetic, "energyDensity"),
+    ...(config.lattice ? own("gradient", energy?.gradient, "energyDensity") : []),
+    ...one("potential", energy?.potential, "energyDensity"),
+    ...one("equation of state", document.equationOfState, undefined, 3),
+    ...one("constraint", constraint, undefined, 2),
+    ...modes.flatMap(({ mode, k, amplitude }) =>
+      one(mode ? `mode ${mode.join(",")}` : `k ${number(k)}`, amplitude, mode ? "field" : "modeFunction", 6),
+    ),
+  ];
+}
+
+/** The table, and a second one in powers of GeV where the config says what they are. */
+export function fieldSummary(document: FieldDocument): string {
+  const rows = rowsOf(document);
+  const last = (document.times?.length ?? 0) - 1;
+  const cells = ({ values, digits }: Row, unit?: PhysicalUnit): string[] =>
+    [0, last].map((r) => {
+      const value = values[r];
+      return number(value === undefined ? value : value * (unit?.factor ?? 1), digits);
+    });
+  const program = table(
+    [document.units ? "program units" : "field", "start", "end"],
+    rows.map((row) => [row.name, ...cells(row)]),
+  );
+  const { factors } = document.units ?? {};
+  if (!factors) return program;
+  const physical = table(
+    ["physical units", "start", "end", ""],
+    rows.flatMap((row) =>
+      row.quantity ? [[row.name, ...cells(row, factors[row.quantity]), factors[row.quantity].unit]] : [],
+    ),
+  );
+  return program + physical;
+}
