@@ -1,7 +1,7 @@
 /** A run's folder: runs/<id>/ or --out, refused where it would overwrite, written when there is something to keep. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError } from "@slowroll/core/errors";
@@ -68,17 +68,32 @@ export async function chooseFolder(
 }
 
 /** Writes a file so that it is there whole or not at all. */
-async function writeWhole(file: string, text: string): Promise<void> {
+async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   const partial = `${file}.partial`;
   await writeFile(partial, text);
   await rename(partial, file);
 }
 
+/** The folder's movies, where they are asked for; those of an earlier run go, whatever its fields' names were. */
+async function writeMovies(folder: string, document: ResultDocument, movie: boolean): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^movie(-\w+)?\.gif$/.test(name)) await rm(path.join(folder, name));
+  }
+  if (!movie || document.command !== "field") return;
+  const { movies } = await import("./movie.ts");
+  for (const { file, bytes } of movies(document)) await writeWhole(path.join(folder, file), bytes);
+}
+
 /**
- * Writes config.yaml, result.json, log.jsonl and the report.
+ * Writes config.yaml, result.json, log.jsonl, the movies where they are asked for, and the report.
  * @throws InputError (--out) where the folder cannot be written, as when the disk is full.
  */
-export async function writeRun(folder: string, document: ResultDocument, log: readonly object[]): Promise<void> {
+export async function writeRun(
+  folder: string,
+  document: ResultDocument,
+  log: readonly object[],
+  movie = false,
+): Promise<void> {
   const { stringify } = await import("yaml");
   const { command, version, config } = document;
   const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
@@ -91,6 +106,7 @@ export async function writeRun(folder: string, document: ResultDocument, log: re
       const { writeFieldFile } = await import("@slowroll/core/files/fieldFile");
       await writeFieldFile(path.join(folder, "result.h5"), document as unknown as Record<string, unknown>);
     }
+    await writeMovies(folder, document, movie);
     const { writeReport } = await import("./report/report.ts");
     await writeReport(folder, document);
   } catch (cause) {

@@ -18,6 +18,7 @@ export interface StudyOptions {
   readonly quiet?: boolean;
   readonly saveFinal?: string;
   readonly resume?: boolean;
+  readonly movie?: boolean;
 }
 
 export interface PotentialOptions {
@@ -84,7 +85,8 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
     if (name === "field") {
       command
         .option("--save-final <dir>", "write the final state as field.f64 and momentum.f64")
-        .option("--resume", "go on from the checkpoint in the folder of --out, with its config");
+        .option("--resume", "go on from the checkpoint in the folder of --out, with its config")
+        .option("--movie", "draw the slices of observe.slicesEvery as movie.gif in the run's folder");
     }
   }
 

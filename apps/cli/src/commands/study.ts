@@ -59,7 +59,10 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
   },
 };
 
-function checkOptions({ threads, engine, adapter, saveFinal }: StudyOptions, config: Config<ConfigCommand>): void {
+function checkOptions(
+  { threads, engine, adapter, saveFinal, movie }: StudyOptions,
+  config: Config<ConfigCommand>,
+): void {
   if (threads !== undefined && !/^[1-9]\d{0,3}$/.test(threads)) {
     throw new InputError(`must be a whole number of threads, not ${threads}`, { path: "--threads" });
   }
@@ -72,6 +75,18 @@ function checkOptions({ threads, engine, adapter, saveFinal }: StudyOptions, con
     throw new InputError("the homogeneous field has no arrays to save: add a lattice section", {
       path: "--save-final",
     });
+  }
+  if (movie && "time" in config) {
+    if (config.lattice === undefined || config.lattice.dimensions === 1) {
+      throw new InputError("a movie needs a lattice of two or three dimensions: change lattice or leave out --movie", {
+        path: config.lattice ? "lattice.dimensions" : "lattice",
+      });
+    }
+    if (config.observe?.slicesEvery === undefined) {
+      throw new InputError("is missing: --movie draws the slices, give the number of steps between them", {
+        path: "observe.slicesEvery",
+      });
+    }
   }
 }
 
@@ -166,7 +181,7 @@ export async function study<C extends ConfigCommand>(
     } as ResultDocument;
     if (folder) {
       note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
-      await writeRun(folder, document, log);
+      await writeRun(folder, document, log, options.movie);
     }
     return document;
   };

@@ -1,187 +1,209 @@
-/** Figures of a field on its background. */
+/** Figures of fields on their background. */
 import type { ResultDocument } from "../document.ts";
-import { linear, logarithmic } from "./axes.ts";
-import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
-import { sliceFigures, spectrumFigures } from "./pictureFigures.ts";
+import { type Figure, say, thinned } from "./figure.ts";
+import { inGev } from "./gev.ts";
+import { histogramFigures, spectrumFigures } from "./pictureFigures.ts";
+import { sliceFigures } from "./sliceFigures.ts";
+import { type Line, type Panel, timeFigure } from "./timeFigure.ts";
 
-type Series = Readonly<Record<string, readonly number[]>>;
-
-/** Where a density passes through zero a logarithmic axis would fall without end: this far below its largest it is cut. */
-const FLOOR = 1e-12;
-
-function lines(
-  id: string,
-  title: string,
-  times: readonly number[],
-  series: Series,
-  axis: { y: string; log?: boolean },
-  text: Pick<Figure, "shows" | "agrees">,
-): Figure {
-  const drawn = Object.entries(series).filter(([, of]) => !axis.log || of.some((value) => value > 0));
-  const most = Math.max(...drawn.flatMap(([, of]) => thinned(of.length, 400).map((r) => Math.abs(of[r]!))));
-  const values = thinned(times.length, 400).flatMap((r) =>
-    drawn.map(([name, of]) => ({
-      time: times[r],
-      name,
-      value: axis.log && of[r]! <= FLOOR * most ? null : of[r],
-    })),
-  );
-  const ends = values.map(({ value }) => value);
-  const { scale } = linear(times);
-  return {
-    id,
-    title,
-    ...text,
-    spec: {
-      width: WIDTH,
-      height: HEIGHT - 60,
-      data: { values },
-      params: [{ name: "zoom", select: "interval", bind: "scales" }],
-      mark: { type: "line", tooltip: true, clip: true },
-      encoding: {
-        x: { field: "time", type: "quantitative", title: "cosmic time t", scale, axis: { tickCount: 10 } },
-        y: {
-          field: "value",
-          type: "quantitative",
-          title: axis.y,
-          ...(axis.log ? logarithmic(ends) : linear(ends)),
-        },
-        ...(drawn.length > 1
-          ? { color: { field: "name", type: "nominal", title: null, scale: { domain: drawn.map(([name]) => name) } } }
-          : {}),
-      },
-    },
-  };
-}
+type FieldDocument = Extract<ResultDocument, { command: "field" }>;
+type FieldSeries = NonNullable<FieldDocument["mean"]>;
 
 /** Mean against fluctuations below which a mean that symmetry keeps at zero is rounding. */
 const ROUNDING = 1e-9;
+/** Fields whose energies are drawn apart: more dashes cannot be told apart. */
+const FIELDS_APART = 3;
+/** Modes drawn at most: as many as there are colours. */
+const MODES = 8;
 
 const largest = (of: readonly number[]): number => of.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** A quantity of each field as [T] of its own, named by `label` of the field's name. */
-function byField(of: FieldSeries | undefined, names: readonly string[], label: (name: string) => string): Series {
-  if (!of) return {};
-  return Object.fromEntries(
-    names.map((name, f) => [label(name), of.map((value) => (typeof value === "number" ? value : value[f]!))]),
-  );
+/** A quantity of each field as [T] of its own. */
+function byField(of: FieldSeries | undefined, names: readonly string[]): Line[] {
+  if (!of) return [];
+  return names.map((name, f) => ({ name, values: of.map((value) => (typeof value === "number" ? value : value[f]!)) }));
 }
-
-type FieldSeries = NonNullable<Extract<ResultDocument, { command: "field" }>["mean"]>;
 
 /** Several lines' first and last values in words. */
-function ends(series: Series): string {
-  return Object.entries(series)
-    .map(([name, of]) => `${name} from ${say(of[0])} to ${say(of[of.length - 1])}`)
-    .join(", ");
+function ends(lines: readonly Line[]): string {
+  return lines.map(({ name, values }) => `${name} from ${say(values[0])} to ${say(values.at(-1))}`).join(", ");
 }
 
-export function fieldFigures(document: Extract<ResultDocument, { command: "field" }>): Figure[] {
-  const { times = [], energy, scaleFactor = [], efolds = [], modes, constraint, config } = document;
-  const last = times.length - 1;
-  const names = config.field.fields ?? ["φ"];
-  const mean = byField(document.mean, names, (name) => name);
-  const velocity = byField(document.velocity, names, (name) => `d${name}/dt`);
-  const variance = byField(document.variance, names, (name) => (names.length > 1 ? name : "variance"));
-  const rms = Math.sqrt(Math.max(0, ...Object.values(variance).map(largest)));
-  const mostMean = Math.max(0, ...Object.values(mean).map(largest));
-  const meanIsZero = mostMean < ROUNDING * rms;
-  const figures: Figure[] = [];
-  if (!meanIsZero) {
-    figures.push(
-      lines(
-        "field",
-        "The mean field",
-        times,
-        { ...mean, ...velocity },
-        { y: "mean, and its derivative" },
-        {
-          shows: "Mean of each field and its cosmic-time derivative.",
-          agrees: `${ends(mean)}, ${config.lattice ? "by the splitting named in the config" : "in float64 to a relative error of 10⁻¹⁰"}.`,
-        },
-      ),
-    );
-  }
-  figures.push(
-    lines(
-      "scaleFactor",
-      "The background",
-      times,
-      { a: scaleFactor },
-      { y: "a", log: true },
-      {
-        shows: `Scale factor of the ${config.background.kind} background.`,
-        agrees: `${say(efolds[last])} e-folds in all; ${config.background.kind === "selfConsistent" ? "the fields' own mean energies drive it" : "the background is prescribed"}.`,
-      },
-    ),
+const added = (lines: readonly Line[]): number[] =>
+  lines[0]!.values.map((_, r) => lines.reduce((sum, { values }) => sum + values[r]!, 0));
+
+function meanFigure(document: FieldDocument, names: readonly string[]): Figure {
+  const { times = [], units, config } = document;
+  const mean = byField(document.mean, names);
+  const panels: Panel[] = [
+    { y: "⟨φ⟩", lines: mean },
+    { y: "d⟨φ⟩/dt", lines: byField(document.velocity, names) },
+  ];
+  return timeFigure(times, panels, {
+    id: "field",
+    title: names.length > 1 ? "The mean fields" : "The mean field",
+    shows: `Mean of ${names.length > 1 ? "each field φ" : "the field"} and its derivative in cosmic time.`,
+    agrees: `${ends(mean)}, ${config.lattice ? `by ${config.time.integrator ?? "verlet2"}` : config.time.integrator ? `by ${config.time.integrator} in float64` : "in float64 to a relative error of 10⁻¹⁰"}.`,
+    ...inGev(units, { t: "time", "⟨φ⟩": "field", "d⟨φ⟩/dt": "velocity" }),
+  });
+}
+
+function backgroundFigure({ times = [], scaleFactor = [], hubble = [], efolds, units, config }: FieldDocument): Figure {
+  const panels: Panel[] = [
+    { y: "a", lines: [{ name: "a", values: scaleFactor }], log: true },
+    { y: "H", lines: [{ name: "H", values: hubble }], log: true },
+  ];
+  const { kind } = config.background;
+  return timeFigure(times, panels, {
+    id: "scaleFactor",
+    title: "The background",
+    shows: `Scale factor a and Hubble rate H of the ${kind} background.`,
+    agrees: `${say(efolds?.at(-1))} e-folds in all, H from ${say(hubble[0])} to ${say(hubble.at(-1))}; ${kind === "selfConsistent" ? "the fields' own mean energies drive it" : "the background is prescribed"}.`,
+    ...inGev(units, { t: "time", H: "hubble" }),
+  });
+}
+
+function energyFigure(document: FieldDocument, energy: NonNullable<FieldDocument["energy"]>, names: readonly string[]) {
+  const { times = [], units, config } = document;
+  const apart = names.length > 1 && names.length <= FIELDS_APART;
+  const part = (name: string, of: FieldSeries): Line[] => {
+    const lines = byField(of, names);
+    return apart ? lines.map(({ name: field, values }) => ({ name, field, values })) : [{ name, values: added(lines) }];
+  };
+  const shared = (name: string, values: readonly number[]): Line => ({
+    name,
+    values,
+    ...(apart ? { field: "all fields" } : {}),
+  });
+  const parts: Line[] = [
+    shared("potential", energy.potential),
+    ...part("kinetic", energy.kinetic),
+    ...part("gradient", energy.gradient),
+  ];
+  const total = added(parts);
+  const last = total.length - 1;
+  return timeFigure(
+    times,
+    [{ y: "energy density", lines: [{ ...shared("total", total), colour: "#000" }, ...parts], log: true }],
+    {
+      id: "energies",
+      title: "Energy densities by part",
+      shows: `Kinetic, gradient and potential energy densities in cosmic time and their sum${apart ? ", the first two by field" : names.length > 1 ? ", of all fields together" : ""}${config.lattice ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
+      agrees: `The sum goes from ${say(total[0])} to ${say(total[last])}${total[last]! < total[0]! ? ": expansion takes energy out of the fields" : ""}.`,
+      ...inGev(units, { t: "time", density: "energyDensity" }),
+    },
   );
-  if (energy) {
-    const parts = {
-      ...byField(energy.kinetic, names, (name) => (names.length > 1 ? `kinetic ${name}` : "kinetic")),
-      ...byField(energy.gradient, names, (name) => (names.length > 1 ? `gradient ${name}` : "gradient")),
-      potential: energy.potential,
-    };
-    const total = (r: number): number => Object.values(parts).reduce((sum, of) => sum + of[r]!, 0);
-    figures.push(
-      lines(
-        "energies",
-        "Energy densities by part",
-        times,
-        parts,
-        { y: "density", log: true },
-        {
-          shows: `Kinetic, gradient and potential energy densities in cosmic time${config.lattice ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
-          agrees: `Their sum goes from ${say(total(0))} to ${say(total(last))}${total(last) < total(0) ? ": expansion takes energy out of the fields" : ""}.`,
-        },
-      ),
-    );
+}
+
+function stateFigure({ times = [], units }: FieldDocument, values: readonly number[]): Figure {
+  const references = [
+    { value: -1, label: "vacuum" },
+    { value: 0, label: "matter" },
+    { value: 1 / 3, label: "radiation" },
+  ];
+  // Trapezoids over cosmic time: oscillations of the homogeneous field average to what drives the expansion.
+  const from = Math.floor(values.length / 2);
+  let [area, span] = [0, 0];
+  for (let r = Math.max(1, from); r < values.length; r++) {
+    area += ((values[r]! + values[r - 1]!) / 2) * (times[r]! - times[r - 1]!);
+    span += times[r]! - times[r - 1]!;
   }
-  if (constraint && largest(constraint) > 0) {
-    figures.push(
-      lines(
-        "constraint",
-        "The first Friedmann equation",
-        times,
-        { constraint },
-        { y: "|H² − ρ/3m²|/(H² + ρ/3m²)", log: true },
-        {
-          shows: "How far the expansion is from what the energy density asks for: the check of energy conservation.",
-          agrees: `At most ${say(largest(constraint), 2)}.`,
-        },
-      ),
-    );
+  return timeFigure(times, [{ y: "w", lines: [{ name: "w", values }], references }], {
+    id: "equationOfState",
+    title: "Equation of state",
+    shows: "w = pressure over energy density, (K − G/3 − V)/(K + G + V) of the mean energy densities.",
+    agrees: `From ${say(values[0])} to ${say(values.at(-1))}${span > 0 ? `; its mean over the later half of the records is ${say(area / span)}` : ""}.`,
+    ...inGev(units, { t: "time" }),
+  });
+}
+
+function constraintFigure({ times = [], units }: FieldDocument, constraint: readonly number[]): Figure {
+  // The first record's is rounding by construction and would stretch the axis.
+  return timeFigure(
+    times.slice(1),
+    [
+      {
+        y: "|H² − ρ/3m²|/(H² + ρ/3m²)",
+        lines: [{ name: "constraint", values: constraint.slice(1) }],
+        log: true,
+      },
+    ],
+    {
+      id: "constraint",
+      title: "The first Friedmann equation",
+      shows:
+        "How far the expansion is from what the energy density asks for, the check of energy conservation; at the start it holds by construction.",
+      agrees: `At most ${say(largest(constraint), 2)}, ${say(constraint.at(-1), 2)} at the end.`,
+      ...inGev(units, { t: "time" }),
+    },
+  );
+}
+
+function fluctuationFigure(document: FieldDocument, names: readonly string[], zeroMean: number | undefined): Figure {
+  const { times = [], units } = document;
+  const variance = byField(document.variance, names);
+  const skewness = byField(document.skewness, names);
+  const panels: Panel[] = [
+    { y: "variance", lines: variance, log: true },
+    ...(skewness.length > 0
+      ? [
+          { y: "skewness", lines: skewness },
+          { y: "excess kurtosis", lines: byField(document.kurtosis, names) },
+        ]
+      : []),
+  ];
+  return timeFigure(times, panels, {
+    id: "variance",
+    title: names.length > 1 ? "Fluctuations of the fields" : "Fluctuations of the field",
+    shows: `Variance over the lattice${skewness.length > 0 ? ", and skewness and excess kurtosis, both zero for a Gaussian field" : ""}.`,
+    agrees: `Variance: ${ends(variance)}${zeroMean === undefined ? "" : `; the mean stays zero to rounding, at most ${say(zeroMean, 2)}`}.`,
+    ...inGev(units, { t: "time", variance: "variance" }),
+  });
+}
+
+function modeFigure({ times = [], units }: FieldDocument, modes: NonNullable<FieldDocument["modes"]>): Figure {
+  const last = times.length - 1;
+  const { mode, k, kEff, amplitude } = modes[0]!;
+  const agrees = modes.length === 1 ? `It ends at ${say(amplitude[last]! / amplitude[0]!)} of its first value.` : "";
+  if (mode) {
+    return timeFigure(times, [{ y: "cosine amplitude", lines: [{ name: "amplitude", values: amplitude }] }], {
+      id: "mode",
+      title: "The plane wave",
+      shows: `Signed amplitude of the wave ${mode.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`,
+      agrees,
+      ...inGev(units, { t: "time", amplitude: "field", k: "wavenumber" }),
+    });
   }
-  if (Object.values(variance).some((of) => of.some((value) => value > 0))) {
-    figures.push(
-      lines(
-        "variance",
-        "Variance of the fields",
-        times,
-        variance,
-        { y: "variance", log: true },
-        {
-          shows: "Variance of each field over the lattice.",
-          agrees: `${ends(variance)}${meanIsZero ? `; the mean stays zero to rounding, at most ${say(mostMean, 2)}` : ""}.`,
-        },
-      ),
-    );
-  }
-  for (const [m, { mode, k, kEff, amplitude }] of (modes ?? []).entries()) {
-    figures.push(
-      lines(
-        `mode${m > 0 ? m : ""}`,
-        mode ? "The plane wave" : `The mode k = ${say(k)}`,
-        times,
-        { amplitude },
-        { y: mode ? "cosine amplitude" : "|δφₖ|", ...(mode ? {} : { log: true }) },
-        {
-          shows: mode
-            ? `Signed amplitude of the wave ${mode.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`
-            : `Size of the vacuum's mode function of comoving wave number ${say(k)}.`,
-          agrees: `It ends at ${say(amplitude[last]! / amplitude[0]!)} of its first value.`,
-        },
-      ),
-    );
-  }
-  return [...figures, ...spectrumFigures(document, names), ...sliceFigures(document, names)];
+  const shown = thinned(modes.length, MODES).map((m) => modes[m]!);
+  const lines = shown.map((one) => ({ name: `k = ${say(one.k)}`, values: one.amplitude }));
+  return timeFigure(times, [{ y: "|δφₖ|", lines, log: true }], {
+    id: "mode",
+    title: modes.length > 1 ? "The vacuum's modes" : `The mode k = ${say(k)}`,
+    shows: `Size of the vacuum's mode functions by comoving wave number${shown.length < modes.length ? `, ${shown.length} of the ${modes.length}` : ""}.`,
+    agrees:
+      agrees || `They end at ${say(shown[0]!.amplitude[last])} (smallest k) to ${say(shown.at(-1)!.amplitude[last])}.`,
+    ...inGev(units, { t: "time", "|δφₖ|": "modeFunction", k: "wavenumber" }),
+  });
+}
+
+export async function fieldFigures(document: FieldDocument): Promise<Figure[]> {
+  const { times = [], energy, modes, constraint, equationOfState, config } = document;
+  if (times.length < 2) return [];
+  const names = config.field.fields ?? ["φ"];
+  const variances = byField(document.variance, names).map(({ values }) => largest(values));
+  const mostMean = Math.max(0, ...byField(document.mean, names).map(({ values }) => largest(values)));
+  const rms = Math.sqrt(Math.max(0, ...variances));
+  const meanIsZero = mostMean < ROUNDING * rms;
+  return [
+    ...(meanIsZero ? [] : [meanFigure(document, names)]),
+    backgroundFigure(document),
+    ...(energy ? [energyFigure(document, energy, names)] : []),
+    ...(equationOfState ? [stateFigure(document, equationOfState)] : []),
+    ...(constraint && largest(constraint) > 0 ? [constraintFigure(document, constraint)] : []),
+    ...(rms > 0 ? [fluctuationFigure(document, names, meanIsZero ? mostMean : undefined)] : []),
+    ...(modes && modes.length > 0 ? [modeFigure(document, modes)] : []),
+    ...spectrumFigures(document, names),
+    ...histogramFigures(document, names),
+    ...(await sliceFigures(document, names)),
+  ];
 }

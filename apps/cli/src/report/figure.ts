@@ -8,6 +8,8 @@ export interface Figure {
   readonly title: string;
   readonly shows: string;
   readonly agrees: string;
+  /** What the units on its axes are in GeV. */
+  readonly inGev?: string;
   readonly spec: TopLevelSpec;
 }
 

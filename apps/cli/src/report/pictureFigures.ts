@@ -1,87 +1,151 @@
-/** Pictures of a lattice: its spectra over time as a coloured family, and two-dimensional slices as images. */
+/** A lattice's spectra and histograms over time, each as a family of lines coloured by time. */
+import { REACH } from "@slowroll/core/field/pictures";
 import type { ResultDocument } from "../document.ts";
-import { logarithmic } from "./axes.ts";
+import { linear, logarithmic } from "./axes.ts";
 import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { inGev } from "./gev.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
-/** Spectra drawn at most: more colours cannot be told apart. */
-const SPECTRA = 16;
-/** Pixels drawn along a side of a slice at most: a report stays small enough to open. */
-const PIXELS = 64;
+/** Lines of a family drawn at most: more colours cannot be told apart. */
+const FAMILY = 16;
+/** Of the largest power: what is smaller is rounding, or was left empty. */
+const FLOOR = 1e-25;
 
 /** One field's part of a value that has an axis of fields only where fields are named. */
-function part<T>(value: T[] | T[][], f: number, named: boolean): T[] {
-  return (named ? value[f] : value) as T[];
+function part<T>(value: T | readonly T[], f: number, named: boolean): T {
+  return (named ? (value as readonly T[])[f] : value) as T;
 }
 
-export function spectrumFigures({ spectra, config }: FieldDocument, names: readonly string[]): Figure[] {
-  if (!spectra || spectra.length === 0) return [];
+/** Dimensionless power by dimensions, as axes write it. */
+const POWER = (name: string, dimensions: number): string =>
+  [`k|δ${name}ₖ|²/π`, `k²|δ${name}ₖ|²/2π`, `k³|δ${name}ₖ|²/2π²`][dimensions - 1]!;
+
+const family = (times: readonly number[]) => ({
+  color: {
+    field: "time",
+    type: "quantitative" as const,
+    title: "cosmic time t",
+    scale: { scheme: "viridis" as const },
+    ...(times.length > 1 ? { legend: { gradientLength: 200 } } : {}),
+  },
+  detail: { field: "time", type: "quantitative" as const },
+});
+
+export function spectrumFigures({ spectra, units, config }: FieldDocument, names: readonly string[]): Figure[] {
+  const { lattice } = config;
+  if (!spectra || spectra.length === 0 || !lattice) return [];
   const named = config.field.fields !== undefined;
-  return names.map((name, f) => {
-    const values = thinned(spectra.length, SPECTRA).flatMap((s) => {
-      const { time, k, power } = spectra[s]!;
-      return k.map((wave, b) => ({ k: wave, power: part(power as number[] | number[][], f, named)[b]!, time }));
-    });
-    const drawn = values.filter(({ power }) => power > 0);
+  const shown = thinned(spectra.length, FAMILY).map((s) => spectra[s]!);
+  const nyquist = (Math.PI * lattice.points) / lattice.length;
+  return names.flatMap((name, f) => {
+    const powers = (power: (typeof shown)[number]["power"]): number[] =>
+      part<number[]>(power as number[] | number[][], f, named);
+    const values = shown.flatMap(({ time, k, power }) =>
+      powers(power).map((value, b) => ({ k: k[b]!, power: value, time })),
+    );
+    const most = values.reduce((high, { power }) => Math.max(high, power), 0);
+    const drawn = values.filter(({ power }) => power > FLOOR * most);
+    if (drawn.length === 0) return [];
     const last = spectra[spectra.length - 1]!;
-    const powers = part(last.power as number[] | number[][], f, named);
-    const peak = powers.indexOf(Math.max(...powers));
+    const lastPowers = powers(last.power);
+    const peak = lastPowers.indexOf(Math.max(...lastPowers));
+    const y = POWER(name, lattice.dimensions);
+    const zoom = { name: "zoom", select: "interval" as const, bind: "scales" as const };
     return {
       id: `spectra${f > 0 ? f : ""}`,
       title: `Power spectra of ${name}`,
-      shows: `k³|δ${name}ₖ|²/2π² (in two dimensions k²/2π, in one k/π) by comoving wave number, coloured by cosmic time.`,
-      agrees: `At the end the power peaks at k = ${say(last.k[peak])} with ${say(powers[peak])}.`,
+      shows: `${y} by comoving wave number k, coloured by cosmic time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}. Beyond the dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.`,
+      agrees: `At the end the power peaks at k = ${say(last.k[peak])} with ${say(lastPowers[peak])}.`,
+      ...inGev(units, { k: "wavenumber", power: "power", t: "time" }),
       spec: {
         width: WIDTH,
-        height: HEIGHT - 60,
-        data: { values: drawn },
-        params: [{ name: "zoom", select: "interval", bind: "scales" }],
-        mark: { type: "line", tooltip: true, clip: true },
-        encoding: {
-          x: { field: "k", type: "quantitative", title: "comoving k", ...logarithmic(drawn.map(({ k }) => k)) },
-          y: { field: "power", type: "quantitative", title: "power", ...logarithmic(drawn.map(({ power }) => power)) },
-          color: { field: "time", type: "quantitative", title: "time", scale: { scheme: "viridis" } },
-          detail: { field: "time", type: "quantitative" },
-        },
+        height: HEIGHT,
+        layer: [
+          {
+            data: { values: drawn },
+            params: [zoom],
+            mark: { type: "line", tooltip: true, clip: true, strokeWidth: 1.4 },
+            encoding: {
+              x: { field: "k", type: "quantitative", title: "comoving k", ...logarithmic(drawn.map(({ k }) => k)) },
+              y: { field: "power", type: "quantitative", title: y, ...logarithmic(drawn.map(({ power }) => power)) },
+              ...family(shown.map(({ time }) => time)),
+            },
+          },
+          {
+            data: { values: [{ k: nyquist }] },
+            mark: { type: "rule", strokeDash: [4, 4], color: "#999" },
+            encoding: { x: { field: "k", type: "quantitative" } },
+          },
+        ],
       },
     };
   });
 }
 
-export function sliceFigures({ slices, config }: FieldDocument, names: readonly string[]): Figure[] {
-  const last = slices?.[slices.length - 1];
-  if (!last) return [];
+/** A histogram, whose range is known in rms, as a probability density of its standardised variable; none of a field without fluctuations. */
+function standardised(low: number, high: number, counts: readonly number[]) {
+  if (!(high > low)) return [];
+  const width = (2 * REACH) / counts.length;
+  const sites = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count, b) => ({
+    x: (b + 0.5) * width - REACH,
+    // Zero has no place on a logarithmic axis.
+    density: count === 0 ? null : count / (sites * width),
+  }));
+}
+
+export function histogramFigures({ histograms, units, config }: FieldDocument, names: readonly string[]): Figure[] {
+  if (!histograms || histograms.length === 0) return [];
   const named = config.field.fields !== undefined;
-  return names.map((name, f) => {
-    const rows = (named ? last.values[f] : last.values) as number[][];
-    const points = rows.length;
-    const shown = thinned(points, PIXELS);
-    const values = shown.flatMap((y) => shown.map((x) => ({ x, y, value: rows[y]![x]! })));
-    const all = rows.flat();
-    const low = all.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-    const high = all.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    const side = Math.min(WIDTH, HEIGHT + 40);
+  const shown = thinned(histograms.length, FAMILY).map((h) => histograms[h]!);
+  return names.flatMap((name, f) => {
+    const drawn = shown.flatMap(({ time, low, high, counts }) =>
+      standardised(
+        part(low, f, named),
+        part(high, f, named),
+        part<number[]>(counts as number[] | number[][], f, named),
+      ).map((point) => ({ ...point, time })),
+    );
+    if (drawn.length === 0) return [];
+    const x = linear(drawn.filter(({ density }) => density !== null).map((point) => point.x));
+    const [left, right] = x.scale.domain as [number, number];
+    const densities = drawn.flatMap(({ density }) => density ?? []);
+    const counts = part<number[]>(shown[0]!.counts as number[] | number[][], f, named);
+    const sites = counts.reduce((sum, count) => sum + count, 0);
+    const one = counts.length / (2 * REACH) / sites;
+    const normal = Array.from({ length: 201 }, (_, i) => left + ((right - left) * i) / 200)
+      .map((at) => ({ x: at, density: Math.exp((-at * at) / 2) / Math.sqrt(2 * Math.PI) }))
+      .filter(({ density }) => density >= one);
     return {
-      id: `slice${f > 0 ? f : ""}`,
-      title: `${name} in a plane`,
-      shows: `${name} at cosmic time ${say(last.time)} ${config.lattice?.dimensions === 3 ? "where the first grid index is 0" : "on the whole lattice"}${shown.length < points ? `, every ${Math.ceil(points / shown.length)}th site` : ""}.`,
-      agrees: `Values from ${say(low)} to ${say(high)}.`,
+      id: `histograms${f > 0 ? f : ""}`,
+      title: `Distribution of ${name}`,
+      shows: `Probability density of (${name} − ⟨${name}⟩)/rms over the sites, coloured by cosmic time${shown.length < histograms.length ? `, ${shown.length} of ${histograms.length}` : ""}; dashed, a Gaussian.`,
+      agrees: `One of the ${sites} sites alone in a bin is a density of ${say(one, 2)}; the outermost bins hold what lies beyond ${REACH} rms.`,
+      ...inGev(units, { t: "time" }),
       spec: {
-        width: side,
-        height: side,
-        data: { values },
-        mark: { type: "rect", tooltip: true },
-        encoding: {
-          x: { field: "x", type: "ordinal", title: "last index", axis: { labels: false, ticks: false } },
-          y: { field: "y", type: "ordinal", title: "next index", axis: { labels: false, ticks: false } },
-          color: {
-            field: "value",
-            type: "quantitative",
-            title: name,
-            scale: low < 0 && high > 0 ? { scheme: "blueorange", domainMid: 0 } : { scheme: "viridis" },
+        width: WIDTH,
+        height: HEIGHT - 40,
+        layer: [
+          {
+            data: { values: drawn },
+            params: [{ name: "zoom", select: "interval", bind: "scales" }],
+            mark: { type: "line", interpolate: "step", tooltip: true, clip: true, strokeWidth: 1.4 },
+            encoding: {
+              x: { field: "x", type: "quantitative", title: `(${name} − ⟨${name}⟩)/rms`, ...x },
+              y: { field: "density", type: "quantitative", title: "probability density", ...logarithmic(densities) },
+              ...family(shown.map(({ time }) => time)),
+            },
           },
-        },
+          {
+            data: { values: normal },
+            mark: { type: "line", strokeDash: [5, 4], color: "#000", strokeWidth: 1.2, clip: true },
+            encoding: {
+              x: { field: "x", type: "quantitative" },
+              y: { field: "density", type: "quantitative" },
+            },
+          },
+        ],
       },
     };
   });

@@ -26,12 +26,20 @@ function escapeHtml(text: string): string {
 const scriptJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
 
+/** An animation: its title, what it shows, and an address that holds it whole. */
+export interface MovieImage {
+  readonly title: string;
+  readonly shows: string;
+  readonly address: string;
+}
+
 export interface Page {
   readonly title: string;
   readonly abstract: string;
   /** Main figures, name and value. */
   readonly facts: readonly (readonly [string, string])[];
   readonly figures: readonly Figure[];
+  readonly movies: readonly MovieImage[];
   readonly config: string;
 }
 
@@ -46,12 +54,16 @@ pre { background: #f6f6f4; padding: .8rem 1rem; font-size: .8rem; overflow-x: au
 
 /** The whole page. Each plot is an SVG already, and becomes interactive where scripts run. */
 export async function toHtml(
-  { title, abstract, facts, figures, config }: Page,
+  { title, abstract, facts, figures, movies, config }: Page,
   svgs: readonly string[],
 ): Promise<string> {
   const sections = figures.map(
-    ({ id, title: heading, shows, agrees }, i) => `<section><h2>${i + 1}. ${escapeHtml(heading)}</h2>
-<figure><div class="plot" id="plot-${id}">${svgs[i]}</div><figcaption><p>${escapeHtml(shows)}</p><p>${escapeHtml(agrees)}</p></figcaption></figure></section>`,
+    ({ id, title: heading, shows, agrees, inGev }, i) => `<section><h2>${i + 1}. ${escapeHtml(heading)}</h2>
+<figure><div class="plot" id="plot-${id}">${svgs[i]}</div><figcaption><p>${escapeHtml(shows)}</p><p>${escapeHtml(agrees)}</p>${inGev ? `<p>${escapeHtml(inGev)}</p>` : ""}</figcaption></figure></section>`,
+  );
+  const animations = movies.map(
+    ({ title: heading, shows, address }, m) => `<section><h2>${figures.length + m + 1}. ${escapeHtml(heading)}</h2>
+<figure><img src="${address}" alt="${escapeHtml(heading)}"><figcaption><p>${escapeHtml(shows)}</p></figcaption></figure></section>`,
   );
   const specs = figures.map(({ id, spec }) => ({ id, spec: { ...spec, config: THEME } }));
   return `<!doctype html>
@@ -59,7 +71,7 @@ export async function toHtml(
 <body><h1>${escapeHtml(title)}</h1>
 <p class="abstract">${escapeHtml(abstract)}</p>
 <table>${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</table>
-${sections.join("\n")}
+${[...sections, ...animations].join("\n")}
 <h2>Config</h2><pre>${escapeHtml(config)}</pre>
 <script>${(await readScripts()).replaceAll("</script", "<\\/script")}</script>
 <script>for (const { id, spec } of ${scriptJson(specs)}) vegaEmbed("#plot-" + id, spec, { actions: { export: true, source: false, compiled: false, editor: false }, renderer: "svg" });</script>

@@ -1,5 +1,5 @@
 /** A run's report: report.html and plots/*.svg, written like a page of a paper from nothing but the result document. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ResultDocument } from "../document.ts";
 import { dualityFigures } from "./dualityFigures.ts";
@@ -7,7 +7,7 @@ import { falls } from "./exponents.ts";
 import { fieldFigures } from "./fieldFigures.ts";
 import { type Figure, measured, say } from "./figure.ts";
 import { kernelFigures, networkFigures } from "./networkFigures.ts";
-import { type Page, toHtml, toSvg } from "./render.ts";
+import { type MovieImage, type Page, toHtml, toSvg } from "./render.ts";
 
 type NetworkConfig = Extract<ResultDocument, { command: "duality" | "network" | "kernel" }>["config"];
 
@@ -106,6 +106,27 @@ function factsOf(document: ResultDocument): [string, string][] {
   return facts;
 }
 
+/** The movies beside a result, where the run was asked for them. */
+async function moviesIn(directory: string, document: ResultDocument): Promise<MovieImage[]> {
+  if (document.command !== "field") return [];
+  const { slices = [], config } = document;
+  const names = config.field.fields?.map((name) => ({ name, file: `movie-${name}.gif` }));
+  const found: MovieImage[] = [];
+  for (const { name, file } of names ?? [{ name: "φ", file: "movie.gif" }]) {
+    const bytes = await readFile(path.join(directory, file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (!bytes) continue;
+    found.push({
+      title: `A movie of ${name}`,
+      shows: `${name} less its mean in the plane of the slices at ${slices.length} times from ${say(slices[0]?.time)} to ${say(slices.at(-1)?.time)}, blue below and orange above, with one scale for all frames (in the file's comments); it is ${file} of the run's folder.`,
+      address: `data:image/gif;base64,${bytes.toString("base64")}`,
+    });
+  }
+  return found;
+}
+
 /** Writes report.html and plots/*.svg into `directory`. Throws what the file system throws. */
 export async function writeReport(directory: string, document: ResultDocument): Promise<void> {
   const { stringify } = await import("yaml");
@@ -117,6 +138,7 @@ export async function writeReport(directory: string, document: ResultDocument): 
     abstract: abstractOf(document),
     facts: factsOf(document),
     figures,
+    movies: await moviesIn(directory, document),
     config: stringify(document.config),
   };
   await mkdir(path.join(directory, "plots"), { recursive: true });

@@ -8,7 +8,7 @@ import type { LatticeSpec } from "./study.ts";
 
 const BINS = 100;
 /** Histograms reach this many rms to either side of the mean. */
-const REACH = 5;
+export const REACH = 5;
 
 export interface Album {
   /** Ascending steps at which snapshots are taken. */

@@ -1,0 +1,109 @@
+/** `field --movie`: GIFs that decode to the slices' planes, and every reason why there can be none. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseConfig } from "@slowroll/core/config/parse";
+import { HOST } from "@slowroll/core/engine/host";
+import { fieldStudy } from "@slowroll/core/field/run";
+import { GifReader } from "omggif";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../tests/reference/engine.ts";
+import type { ResultDocument } from "../src/document.ts";
+import { writeRun } from "../src/folder.ts";
+import { movies } from "../src/movie.ts";
+import { writeReport } from "../src/report/report.ts";
+import { slowroll } from "./inProcess.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-movie-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A wave along the first axis: each plane's rows are constant. */
+const WAVE = `
+precision: float64
+background: { kind: static }
+field: { fields: [phi, chi], potential: { expression: "phi^2/2 + chi^2/2" }, mean: [1, 0] }
+lattice: { dimensions: 2, points: 16 }
+fluctuations: { kind: planeWave, mode: [1, 0], amplitude: 0.1 }
+time: { step: 0.05, end: 1 }
+observe: { slicesEvery: 5 }`;
+
+let document: Extract<ResultDocument, { command: "field" }>;
+beforeAll(async () => {
+  const config = await parseConfig("field", WAVE);
+  const { result } = await fieldStudy(config, referenceEngine);
+  document = {
+    command: "field",
+    version: "0",
+    config,
+    engine: HOST,
+    timings: { totalSeconds: 1, engineSeconds: 1 },
+    ...result,
+  } as typeof document;
+});
+
+describe("a movie", () => {
+  it("has a frame of each slice, sites as squares and one scale for all", () => {
+    const [phi, chi] = movies(document);
+    expect([phi!.file, chi!.file]).toEqual(["movie-phi.gif", "movie-chi.gif"]);
+    const gif = new GifReader(phi!.bytes);
+    expect(gif.numFrames()).toBe(5);
+    expect([gif.width, gif.height]).toEqual([256, 276]);
+    const frame = (f: number): Uint8Array => {
+      const pixels = new Uint8Array(4 * gif.width * gif.height);
+      gif.decodeAndBlitFrameRGBA(f, pixels);
+      return pixels;
+    };
+    const colour = (pixels: Uint8Array, x: number, y: number): number[] => [
+      ...pixels.subarray(4 * (y * gif.width + x), 4 * (y * gif.width + x) + 3),
+    ];
+    const start = frame(0);
+    // The first index grows upwards: cos is largest in the lowest row of sites, orange, and least half way up, blue.
+    const [orange, blue] = [colour(start, 3, 255), colour(start, 3, 127 - 15)];
+    expect(orange[0]!).toBeGreaterThan(orange[2]!);
+    expect(blue[2]!).toBeGreaterThan(blue[0]!);
+    // Rows of sixteen pixels, constant along the second index.
+    expect(colour(start, 200, 240)).toEqual(orange);
+    expect(colour(start, 200, 239)).not.toEqual(orange);
+    // cos(sqrt(2)) of it is left at t = 1: paler by the same scale.
+    expect(colour(frame(4), 3, 255)[2]!).toBeGreaterThan(orange[2]!);
+    // The caption: black on white.
+    const caption = Array.from({ length: 100 }, (_, x) => colour(start, x, 265));
+    expect(caption).toContainEqual([0, 0, 0]);
+    expect(caption).toContainEqual([255, 255, 255]);
+  });
+  it("names its field and times in comments", () => {
+    const text = Buffer.from(movies(document)[0]!.bytes).toString("latin1");
+    for (const { time } of document.slices!)
+      expect(text).toContain(`phi less its mean, t = ${time}, colours from -0.1`);
+  });
+  it("of a field without structure is blank and decodes", () => {
+    const gif = new GifReader(movies(document)[1]!.bytes);
+    expect(gif.numFrames()).toBe(5);
+  });
+  it("stands in the run's folder and in its report, and goes with the run", async () => {
+    const run = path.join(folder, "run");
+    await writeRun(run, document, [], true);
+    expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual(["movie-chi.gif", "movie-phi.gif"]);
+    const address = `data:image/gif;base64,${readFileSync(path.join(run, "movie-phi.gif")).toString("base64")}`;
+    const report = (): string => readFileSync(path.join(run, "report.html"), "utf8");
+    expect(report()).toContain(address);
+    await writeReport(run, document);
+    expect(report()).toContain(address);
+    await writeRun(run, document, [], false);
+    expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual([]);
+    expect(report()).not.toContain("image/gif");
+  });
+  it("is refused in one line where there are no planes", async () => {
+    const refused = async (...argv: string[]) => {
+      const { code, error } = await slowroll(["field", "-", "--movie", ...argv], { cwd: folder, input: WAVE });
+      expect(code).toBe(2);
+      return error;
+    };
+    expect(await refused("--set", "observe={}")).toBe(
+      "slowroll: observe.slicesEvery: is missing: --movie draws the slices, give the number of steps between them\n",
+    );
+    expect(await refused("--set", "lattice.dimensions=1", "--set", "fluctuations.mode=[1]")).toMatch(
+      /^slowroll: lattice\.dimensions: a movie needs a lattice of two or three dimensions[^\n]*\n$/,
+    );
+  });
+});

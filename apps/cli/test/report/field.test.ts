@@ -1,0 +1,154 @@
+/** The report of a field study: which figures it has, what they draw, and that images are whole within it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseConfig } from "@slowroll/core/config/parse";
+import { HOST } from "@slowroll/core/engine/host";
+import { fieldStudy } from "@slowroll/core/field/run";
+import { decode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import type { ResultDocument } from "../../src/document.ts";
+import { fieldFigures } from "../../src/report/fieldFigures.ts";
+import { writeReport } from "../../src/report/report.ts";
+import { envelope } from "../../src/report/timeFigure.ts";
+
+type FieldDocument = Extract<ResultDocument, { command: "field" }>;
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-fields-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function documentOf(text: string): Promise<FieldDocument> {
+  const config = await parseConfig("field", text);
+  const { result } = await fieldStudy(config, referenceEngine);
+  return {
+    command: "field",
+    version: "0",
+    config,
+    engine: HOST,
+    timings: { totalSeconds: 1, engineSeconds: 1 },
+    ...result,
+  } as FieldDocument;
+}
+
+const PREHEATING = `
+precision: float64
+background: { kind: selfConsistent, planckMass: 2 }
+field: { fields: [phi, chi], potential: { expression: "phi^2/2 + chi^2/2 + phi^2*chi^2" }, mean: [1, 0] }
+lattice: { dimensions: 2, points: 8, length: 3 }
+fluctuations: { kind: gaussian, spectrum: "1e-4", seed: 2 }
+time: { step: 0.02, end: 0.4 }
+observe: { spectraEvery: 10, histogramEvery: 10, slicesEvery: 10 }
+units: { fStar: 1.0e+18, omegaStar: 1.0e+13 }`;
+
+let document: FieldDocument;
+beforeAll(async () => {
+  document = await documentOf(PREHEATING);
+});
+
+describe("an envelope", () => {
+  it("keeps an oscillation's amplitude where it is faster than the figure's resolution", () => {
+    const values = Array.from({ length: 20_000 }, (_, r) => (1 + r / 20_000) * Math.cos(2.1 * r));
+    const kept = envelope(values);
+    expect(kept.length).toBeLessThan(700);
+    expect([kept[0], kept.at(-1)]).toEqual([0, 19_999]);
+    expect(kept).toEqual([...kept].sort((p, q) => p - q));
+    // In each twentieth of the run both ends of the oscillation are there.
+    for (let part = 0; part < 20; part++) {
+      const inside = kept.filter((r) => Math.floor(r / 1000) === part).map((r) => values[r]! / (1 + r / 20_000));
+      expect(Math.max(...inside)).toBeGreaterThan(0.99);
+      expect(Math.min(...inside)).toBeLessThan(-0.99);
+    }
+  });
+  it("is every record of a short line", () => {
+    expect(envelope([3, 1, 2])).toEqual([0, 1, 2]);
+  });
+});
+
+describe("the report of fields", () => {
+  it("has every figure, as a plot and in the page, with no label cut", async () => {
+    const run = path.join(folder, "whole");
+    await writeReport(run, document);
+    const plots = readdirSync(path.join(run, "plots")).sort();
+    expect(plots).toEqual([
+      "constraint.svg",
+      "energies.svg",
+      "equationOfState.svg",
+      "field.svg",
+      "histograms.svg",
+      "histograms1.svg",
+      "scaleFactor.svg",
+      "slice.svg",
+      "slice1.svg",
+      "spectra.svg",
+      "spectra1.svg",
+      "variance.svg",
+    ]);
+    for (const plot of plots) {
+      const svg = readFileSync(path.join(run, "plots", plot), "utf8");
+      expect(svg).toMatch(/^<svg/);
+      expect(svg).not.toMatch(/…|NaN|undefined/);
+    }
+    const html = readFileSync(path.join(run, "report.html"), "utf8");
+    expect(html).not.toMatch(/(src|href)=["']?https?:/);
+    // Two dimensions have their own measure.
+    expect(html).toContain("k²|δchiₖ|²/2π");
+  });
+  it("draws a slice's sites as squares of pixels, the last row on top", async () => {
+    const figure = (await fieldFigures(document)).find(({ id }) => id === "slice")!;
+    const [address] = JSON.stringify(figure.spec).match(/data:image\/png;base64,[^"]+/)!;
+    const { width, height, data } = decode(Buffer.from(address.slice(address.indexOf(",") + 1), "base64"));
+    const zoom = width / 8;
+    expect([width % 8, height]).toEqual([0, width]);
+    const values = (document.slices![0]!.values as number[][][])[0]!;
+    const colour = (x: number, y: number): string =>
+      String(data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3));
+    // One colour a site: viridis's first for the least value and its last for the largest.
+    const all = values.flat();
+    for (const [value, expected] of [
+      [Math.min(...all), "68,1,84"],
+      [Math.max(...all), "253,231,37"],
+    ] as const) {
+      const site = all.indexOf(value);
+      const [row, column] = [Math.floor(site / 8), site % 8];
+      const [x, y] = [column * zoom, (7 - row) * zoom];
+      expect(colour(x, y)).toBe(expected);
+      expect(colour(x + zoom - 1, y + zoom - 1)).toBe(expected);
+    }
+  });
+  it("says what its axes are in GeV, where the config has units", async () => {
+    const figures = await fieldFigures(document);
+    expect(figures.every(({ inGev }) => inGev?.startsWith("Units: "))).toBe(true);
+    expect(figures.find(({ id }) => id === "energies")!.inGev).toBe(
+      "Units: t in 1.000 × 10⁻¹³ GeV⁻¹ and density in 1.000 × 10⁶² GeV⁴.",
+    );
+    const { units: _units, ...without } = document;
+    expect((await fieldFigures(without as FieldDocument)).some(({ inGev }) => inGev)).toBe(false);
+  });
+  it("weighs a histogram as a density", async () => {
+    const { spec } = (await fieldFigures(document)).find(({ id }) => id === "histograms")!;
+    const [{ data }] = (
+      spec as unknown as { layer: [{ data: { values: { time: number; density: number | null }[] } }] }
+    ).layer;
+    const first = data.values.filter(({ time }) => time === 0);
+    const width = 10 / first.length;
+    expect(first.reduce((sum, { density }) => sum + (density ?? 0) * width, 0)).toBeCloseTo(1, 12);
+  });
+  it("draws many modes in one figure", async () => {
+    const modes = await documentOf(
+      "field: { mean: 0 }\ntime: { step: 0.1, end: 1 }\nmodes: { wavenumbers: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] }",
+    );
+    const figures = await fieldFigures(modes);
+    const ids = figures.map(({ id }) => id);
+    expect(ids.filter((id) => id.startsWith("mode"))).toEqual(["mode"]);
+    expect(figures.find(({ id }) => id === "mode")!.shows).toContain("8 of the 12");
+  });
+  it("writes the page of a run that diverged at its first record", async () => {
+    const one = Object.fromEntries(
+      Object.entries(document).map(([key, value]) => [key, Array.isArray(value) ? value.slice(0, 1) : value]),
+    ) as unknown as FieldDocument;
+    const run = path.join(folder, "one");
+    await writeReport(run, { ...one, incomplete: "diverged" });
+    expect(readFileSync(path.join(run, "report.html"), "utf8")).toContain("incomplete: diverged");
+  });
+});
