@@ -3,6 +3,7 @@
  * whole config is right.
  */
 import { InputError } from "../errors.ts";
+import { fittingVacuum } from "../field/vacuum.ts";
 import { checkRules } from "./rules.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 import { override, parseDocument, shorten } from "./yaml.ts";
@@ -44,6 +45,9 @@ export async function parseConfig<C extends ConfigCommand>(
       ...config,
       field: { ...config.field, mean: config.field.mean ?? 0, velocity: config.field.velocity ?? 0 },
     };
+  }
+  if ("field" in config && config.modes) {
+    config = { ...config, modes: { initial: fittingVacuum(config.background), ...config.modes } };
   }
   return config as Config<C>;
 }

@@ -204,7 +204,12 @@ const time = z
 const modes = z
   .strictObject({
     wavenumbers: z.array(positive).min(1).max(1000).describe("comoving k of each mode"),
-    initial: z.enum(["bunchDavies", "adiabatic"]).default("bunchDavies").describe("the vacuum at a = 1"),
+    initial: z
+      .enum(["bunchDavies", "adiabatic"])
+      .exactOptional()
+      .describe(
+        "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, the default there; else adiabatic, of order 2 (of a table, 0)",
+      ),
   })
   .exactOptional()
   .describe("single modes beside the homogeneous field, without a lattice");

@@ -9,7 +9,7 @@ import { hubbleOf } from "./friedmann.ts";
 import type { Setup } from "./setup.ts";
 import type { FluctuationSpec, LatticeSpec, SpectrumSpec } from "./study.ts";
 import { powerLaws, readTable } from "./table.ts";
-import { vacuumModes } from "./vacuum.ts";
+import { fittingVacuum, vacuumModes } from "./vacuum.ts";
 
 /** R of a study. */
 export function realisationsOf({ study: { fluctuations } }: Setup): number {
@@ -87,7 +87,7 @@ async function gaussian(
   if (spec.kind === "vacuum") {
     const waves = distinctWaves(lattice, cutoff);
     const vacuums = Array.from({ length: fields }, (_, f) => {
-      const modes = vacuumModes(setup, f, waves);
+      const modes = vacuumModes(setup, f, waves, fittingVacuum(setup.study.background), "fluctuations.kind");
       return new Map(waves.map((kEff, i) => [kEff, scaled(modes[i]!, amplitude)]));
     });
     mode = (f, _k, kEff) => vacuums[f]!.get(kEff)!;

@@ -9,17 +9,19 @@ import { integration, TooStiffError } from "./integrate.ts";
 import type { ModeResult } from "./result.ts";
 import type { Setup } from "./setup.ts";
 import type { ModesSpec } from "./study.ts";
-import { exactVacuum, vacuumModes } from "./vacuum.ts";
+import { fittingVacuum, vacuumModes } from "./vacuum.ts";
 
 /** Relative to each mode's own size: amplitudes may be far below 1. */
 const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-22 };
 
-function* evolve(setup: Setup, { wavenumbers }: ModesSpec): Work<ModeResult[]> {
+/** u_k and its cosmic-time derivative of every wave number at every record, [T][K][Re u, Re du/dt, Im u, Im du/dt]. */
+export function* followModes(setup: Setup, spec: ModesSpec): Work<Float64Array[][]> {
   const { potential, fields, study } = setup;
+  const { wavenumbers, initial: kind = fittingVacuum(study.background) } = spec;
   const { alpha } = study.time;
   const { initial, slope, surroundings } = equations(setup);
   const offset = initial.length;
-  const start = vacuumModes(setup, 0, wavenumbers);
+  const start = vacuumModes(setup, 0, wavenumbers, kind, "modes.initial");
   const phi = new Array<number>(fields);
   const states = yield* integration(
     (eta, y, out) => {
@@ -39,11 +41,7 @@ function* evolve(setup: Setup, { wavenumbers }: ModesSpec): Work<ModeResult[]> {
     recordingGrid(study.time),
     TOLERANCE,
   );
-  return wavenumbers.map((k, m) => ({
-    k,
-    kEff: k,
-    amplitude: states.map((y) => Math.hypot(y[offset + 4 * m]!, y[offset + 4 * m + 2]!)),
-  }));
+  return states.map((y) => wavenumbers.map((_, m) => y.subarray(offset + 4 * m, offset + 4 * m + 4)));
 }
 
 /**
@@ -55,7 +53,7 @@ export async function evolveModes(
   spec: ModesSpec,
   signal: AbortSignal | undefined,
 ): Promise<ModeResult[]> {
-  if (spec.initial === "bunchDavies" && !exactVacuum(setup)) {
+  if (spec.initial === "bunchDavies" && fittingVacuum(setup.study.background) !== "bunchDavies") {
     throw new InputError(
       `the Bunch-Davies state is exact in static and de Sitter space only, not in ${setup.study.background.kind}; use adiabatic`,
       { path: "modes.initial" },
@@ -65,7 +63,12 @@ export async function evolveModes(
     throw new InputError("modes of several fields mix; give a single field", { path: "modes" });
   }
   try {
-    return await cooperate(evolve(setup, spec), signal);
+    const states = await cooperate(followModes(setup, spec), signal);
+    return spec.wavenumbers.map((k, m) => ({
+      k,
+      kEff: k,
+      amplitude: states.map((modes) => Math.hypot(modes[m]![0]!, modes[m]![2]!)),
+    }));
   } catch (error) {
     if (error instanceof TooStiffError || error instanceof DivergenceError) {
       throw new InputError(`a mode cannot be followed (${error.message}); end earlier or use smaller wave numbers`, {

@@ -89,8 +89,8 @@ export interface TimeSpec {
 export interface ModesSpec {
   /** Comoving. */
   readonly wavenumbers: readonly number[];
-  /** The exact vacuum of static and de Sitter space, or the adiabatic one (vacuum.ts). */
-  readonly initial: "bunchDavies" | "adiabatic";
+  /** The exact vacuum of static and de Sitter space, or the adiabatic one (vacuum.ts); the one that fits the background where not given. */
+  readonly initial?: "bunchDavies" | "adiabatic";
 }
 
 /** Pictures of the lattice, each every so many steps, at the start and at the end; none where a key is not given. */

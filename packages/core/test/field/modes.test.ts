@@ -1,10 +1,15 @@
 /** Single modes and the vacuum's mode functions against closed forms and independent numbers. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { complete } from "@slowroll/core/cooperate";
 import { InputError } from "@slowroll/core/errors";
 import { bunchDavies } from "@slowroll/core/field/bunchDavies";
+import type { ModeFunction } from "@slowroll/core/field/fluctuations";
+import { followModes } from "@slowroll/core/field/modes";
 import { fieldStudy } from "@slowroll/core/field/run";
+import { prepare } from "@slowroll/core/field/setup";
 import type { FieldStudy } from "@slowroll/core/field/study";
+import { fittingVacuum, vacuumModes } from "@slowroll/core/field/vacuum";
 import { describe, expect, it } from "vitest";
 
 const study = (changes: Partial<FieldStudy>, massSquared = 0): FieldStudy => ({
@@ -23,8 +28,12 @@ interface Reference {
   amplitude: number;
 }
 const data = path.join(import.meta.dirname, "../../../../tests/data");
-const references = JSON.parse(readFileSync(path.join(data, "deSitterModes.json"), "utf8")) as Reference[];
-const heavy = JSON.parse(readFileSync(path.join(data, "heavyModes.json"), "utf8")) as Reference[];
+const read = <T>(file: string): T => JSON.parse(readFileSync(path.join(data, file), "utf8")) as T;
+const hankel =
+  read<{ orderSquare: number; x: number; modulus: number; slope: number; product: number }[]>("deSitterVacuum.json");
+const radiation = read<{ hubble: number; massSquared: number; k: number; amplitude: number }[]>("radiationVacuum.json");
+const references = read<Reference[]>("deSitterModes.json");
+const heavy = read<Reference[]>("heavyModes.json");
 
 describe("modes in de Sitter space", () => {
   const masses = [...new Set([...references, ...heavy].map(({ massSquared }) => massSquared))];
@@ -83,7 +92,46 @@ describe("modes in de Sitter space", () => {
     expect(power / (0.7 / (2 * Math.PI)) ** 2).toBeCloseTo(1, 8);
   });
 
-  it.each([-0.5, 0, 1, 9, 400])("have the Wronskian of a quantum field, m^2 = %d", (massSquared) => {
+  it("keep the Wronskian of a quantum field while the solver follows them, whatever the mean does", async () => {
+    const setup = await prepare({
+      ...study({}),
+      field: { potential: "quartic", mean: 2, velocity: -1 },
+      time: { alpha: 0, step: 0.25, end: 3, recordEvery: 1 },
+    });
+    const records = complete(followModes(setup, { wavenumbers: [0.3, 4] }));
+    expect(records.length).toBe(13);
+    for (const [r, modes] of records.entries()) {
+      for (const mode of modes) {
+        const [re, dRe, im, dIm] = mode as unknown as [number, number, number, number];
+        // a^3 (u (du/dt)^* - u^* du/dt) = i.
+        expect(Math.abs(2 * Math.exp(0.75 * r) * (im * dRe - re * dIm) - 1)).toBeLessThan(1e-8);
+      }
+    }
+  });
+});
+
+describe("Bunch and Davies' vacuum", () => {
+  const orders = [...new Set(hankel.map(({ orderSquare }) => orderSquare))];
+  it.each(orders)("is mpmath's Hankel function to 1e-12, nu^2 = %d", (orderSquare) => {
+    const rows = hankel.filter((row) => row.orderSquare === orderSquare);
+    const modes = bunchDavies(
+      rows.map(({ x }) => x),
+      9 / 4 - orderSquare,
+      1,
+    );
+    for (const [i, { x, modulus, slope, product }] of rows.entries()) {
+      const { u, velocity } = modes[i]!;
+      const scale = x ** 1.5;
+      expect(Math.abs((scale * Math.hypot(...u)) / modulus - 1)).toBeLessThan(1e-12);
+      // The slope of a light field outside the horizon is a small difference of large numbers.
+      const whole = slope + modulus;
+      expect(Math.abs(scale * Math.hypot(...velocity) - slope) / whole).toBeLessThan(1e-12);
+      const got = scale ** 2 * (u[0] * velocity[0] + u[1] * velocity[1]);
+      expect(Math.abs(got - product) / (whole * modulus)).toBeLessThan(1e-12);
+    }
+  });
+
+  it.each([-0.5, 0, 1, 9, 400, 1e8])("has the Wronskian of a quantum field, m^2 = %d", (massSquared) => {
     const waves = [0.01, 0.3, 2, 29, 31, 150, 5000];
     for (const { u, velocity } of bunchDavies(waves, massSquared, 1)) {
       // u (du/dt)^* - u^* du/dt = i at a = 1.
@@ -114,6 +162,96 @@ describe("modes elsewhere", () => {
       expect(amplitude * result.scaleFactor[r]!).toBeCloseTo(0.5, 9);
   });
 
+  it("follow the mean's V'' in matter: phi^4's perturbation by the homogeneous solution's change", async () => {
+    // With k -> 0 the mode equation is that of the difference of two homogeneous solutions.
+    const of = (mean: number, velocity: number): FieldStudy => ({
+      ...study({}),
+      background: { kind: "fluid", omega: 0, hubble: 0.3 },
+      field: { potential: "quartic", mean, velocity },
+      modes: { wavenumbers: [1e-7] },
+    });
+    const setup = await prepare(of(1, 0));
+    const records = complete(followModes(setup, { wavenumbers: [1e-7] }));
+    const [re, dRe] = records[0]![0]! as unknown as [number, number];
+    const e = 1e-5;
+    const [up, down] = await Promise.all([1, -1].map((s) => fieldStudy(of(1 + s * e * re, s * e * dRe), undefined)));
+    for (const [r, modes] of records.entries()) {
+      const difference = ((up!.result.mean[r] as number) - (down!.result.mean[r] as number)) / (2 * e);
+      expect(Math.abs(modes[0]![0]! - difference)).toBeLessThan(1e-6);
+    }
+  });
+
+  /** |u_k|^2 at a = 1. */
+  const power = async (changes: Partial<FieldStudy>, massSquared: number, k: number): Promise<number> => {
+    const setup = await prepare(study(changes, massSquared));
+    const [{ u }] = vacuumModes(setup, 0, [k], fittingVacuum(setup.study.background), "modes.initial") as [
+      ModeFunction,
+    ];
+    return Math.hypot(...u) ** 2;
+  };
+  const order = (errors: readonly number[]): number => Math.log2(errors[0]! / errors.at(-1)!) / (errors.length - 1);
+
+  it("start in matter without mass with an error of (k/aH)^-6", async () => {
+    // 1/(2k) (1 + 1/(k tau)^2) with tau = 2/H.
+    const errors: number[] = [];
+    for (const k of [4, 8, 16]) {
+      const exact = (1 + (0.5 / k) ** 2) / (2 * k);
+      errors.push(Math.abs((await power({ background: { kind: "fluid", omega: 0, hubble: 1 } }, 0, k)) / exact - 1));
+    }
+    expect(errors[0]).toBeLessThan(5e-5);
+    expect(Math.abs(order(errors) - 6)).toBeLessThan(0.1);
+  });
+
+  it("start in radiation with mass with an error of order 4 in H", async () => {
+    const errors: number[] = [];
+    for (const { hubble, massSquared, k, amplitude } of radiation) {
+      const got = await power({ background: { kind: "powerLaw", exponent: 0.5, hubble } }, massSquared, k);
+      errors.push(Math.abs(got / amplitude ** 2 - 1));
+    }
+    expect(errors[0]).toBeLessThan(1e-4);
+    expect(Math.abs(order(errors) - 4)).toBeLessThan(0.2);
+  });
+
+  it("start adiabatic in de Sitter space near the exact vacuum", async () => {
+    const setup = await prepare(study({}, 0.5));
+    const waves = [10, 20];
+    const exact = vacuumModes(setup, 0, waves, "bunchDavies", "modes.initial");
+    const errors = vacuumModes(setup, 0, waves, "adiabatic", "modes.initial").map(({ u, velocity }, i) => {
+      const want = exact[i]!;
+      return Math.hypot(
+        Math.hypot(...u) / Math.hypot(...want.u) - 1,
+        Math.hypot(...velocity) / Math.hypot(...want.velocity) - 1,
+      );
+    });
+    expect(errors[0]).toBeLessThan(1e-5);
+    expect(Math.abs(order(errors) - 6)).toBeLessThan(0.2);
+  });
+
+  it("start in self-consistent expansion as in the power law of an exponential potential", async () => {
+    // V = v0 exp(-l phi) with mp = 1: a = (1 + H t/p)^p, p = 2/l^2, dphi/dt = l H, V = H^2 (3 - l^2/2).
+    const l = 0.8;
+    const k = 5;
+    const driven = await prepare({
+      ...study({}),
+      background: { kind: "selfConsistent", planckMass: 1 },
+      field: {
+        potential: { name: "exponential", parameters: { v0: 3 - l ** 2 / 2, lambda: l } },
+        mean: 0,
+        velocity: l,
+      },
+    });
+    const given = await prepare({
+      ...study({}),
+      background: { kind: "powerLaw", exponent: 2 / l ** 2, hubble: 1 },
+      field: driven.study.field,
+    });
+    const [p, q] = [driven, given].map((setup) => vacuumModes(setup, 0, [k], "adiabatic", "modes.initial")[0]!);
+    for (const part of [0, 1]) {
+      expect(p!.u[part]).toBeCloseTo(q!.u[part]!, 9);
+      expect(p!.velocity[part]).toBeCloseTo(q!.velocity[part]!, 8);
+    }
+  });
+
   const refused: [string, Partial<FieldStudy>, number, string][] = [
     [
       "Bunch and Davies in a power law",
@@ -131,8 +269,28 @@ describe("modes elsewhere", () => {
         modes: { wavenumbers: [0.1], initial: "adiabatic" },
       },
       0,
-      "fluctuations.kind",
+      "modes.initial",
     ],
+    [
+      "a mode whose frequency changes too fast",
+      { background: { kind: "fluid", omega: 1, hubble: 1 }, modes: { wavenumbers: [0.05], initial: "adiabatic" } },
+      0,
+      "modes.initial",
+    ],
+    [
+      "a tachyon's long waves in static space",
+      { background: { kind: "static" }, modes: { wavenumbers: [0.5] } },
+      -1,
+      "modes.initial",
+    ],
+    ["a tachyon beyond all numbers", { modes: { wavenumbers: [0.01] } }, -1e6, "modes.initial"],
+    [
+      "a mean where V'' is not finite",
+      { field: { potential: { expression: "sqrt(phi^3)" }, mean: 0 }, modes: { wavenumbers: [1] } },
+      0,
+      "field.mean",
+    ],
+    ["a wave too short to be followed", { modes: { wavenumbers: [1e200] } }, 0, "modes.wavenumbers"],
   ];
   it.each(refused)("refuse %s", async (_name, changes, massSquared, place) => {
     const error = await fieldStudy(study(changes, massSquared), undefined).catch((reason: unknown) => reason);
