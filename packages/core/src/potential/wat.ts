@@ -111,7 +111,13 @@ export function emitWat(potential: Potential, precision: Precision): string {
     emitFunction("value", ["fields", "fieldStride", "out", "count"], [value], precision, imports),
     emitFunction("gradient", ["fields", "fieldStride", "out", "outStride", "count"], gradient, precision, imports),
     // The slopes' rows and after them the value's, from parts computed once.
-    emitFunction("both", ["fields", "fieldStride", "out", "outStride", "count"], [...gradient, value], precision, imports),
+    emitFunction(
+      "both",
+      ["fields", "fieldStride", "out", "outStride", "count"],
+      [...gradient, value],
+      precision,
+      imports,
+    ),
   ];
   const signature = (name: string): string => `(param v128${name === "pow" ? " v128" : ""}) (result v128)`;
   const bits = precision === "float32" ? 32 : 64;
