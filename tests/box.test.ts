@@ -95,6 +95,9 @@ describe("the box", () => {
       "field/lattice_step",
       "field/lattice_moments",
       "field/lattice_cosine",
+      "field/lattice_histogram",
+      "field/lattice_coupled",
+      "field/lattice_global",
     ]);
   });
 });

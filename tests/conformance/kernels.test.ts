@@ -1,5 +1,6 @@
 /** Every kernel against its float64 reference on random data and odd shapes, to float32 rounding times the number of terms. */
 import { checkCase, drawFrom, type KernelCase } from "@slowroll/core/engine/webgpu/cases/case";
+import { coupledCases } from "@slowroll/core/engine/webgpu/cases/coupledCases";
 import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
 import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
@@ -21,3 +22,6 @@ function conforms<Shape>({ declaration, checks, build }: KernelCase<Shape>): voi
 
 for (const networkCase of networkCases) conforms(networkCase);
 for (const fieldCase of fieldCases) conforms(fieldCase);
+const [sweep, global] = coupledCases;
+conforms(sweep);
+conforms(global);

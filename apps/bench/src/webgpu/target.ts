@@ -1,6 +1,7 @@
 /** The WebGPU engine: every kernel from its case, and gpu.js on the same matrix step and stencil. */
 import type { AdapterChoice } from "@slowroll/core/engine/webgpu/adapter";
 import { checkCase, drawFrom, type KernelCase, loadCase } from "@slowroll/core/engine/webgpu/cases/case";
+import { coupledCases } from "@slowroll/core/engine/webgpu/cases/coupledCases";
 import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
 import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
@@ -56,6 +57,9 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
       };
       for (const networkCase of networkCases) await measure(networkCase);
       for (const fieldCase of fieldCases) await measure(fieldCase);
+      const [sweep, global] = coupledCases;
+      await measure(sweep);
+      await measure(global);
       return results;
     },
     async measurePeers(kernels, { filter, samples, onStart }) {

@@ -29,9 +29,13 @@ function literal(value: number): string {
 }
 
 /** WGSL whose statements go to `lines` and whose needs to `includes`. */
-const wgsl = (lines: string[], includes: Set<string>): Language => ({
+const wgsl = (
+  lines: string[],
+  includes: Set<string>,
+  field = (index: number): string => `phi[${index}]`,
+): Language => ({
   number: (value) => (value < 0 ? `(${literal(value)})` : literal(value)),
-  field: (index) => `phi[${index}]`,
+  field,
   negate: (x) => `-${x}`,
   binary: (operator, left, right) => `${left} ${operator} ${right}`,
   reciprocal: (x) => `1.0 / ${x}`,
@@ -45,6 +49,29 @@ const wgsl = (lines: string[], includes: Set<string>): Language => ({
     return `t${index}`;
   },
 });
+
+/** x^power: multiplications and a square root for whole and half powers. */
+function powerOf(x: Expression, power: number): Expression {
+  if (Number.isInteger(power)) return { kind: "integerPower", base: x, exponent: power };
+  if (power === 0.5) return { kind: "call", name: "sqrt", argument: x };
+  return { kind: "realPower", base: x, exponent: { kind: "number", value: power } };
+}
+
+/** Each monomial factor q^power as `fn name(q: f32) -> f32`. Throws InputError where a constant does not fit float32. */
+export function emitMonomials(monomials: Readonly<Record<string, { factor: number; power: number }>>): string {
+  const includes = new Set<string>();
+  const functions = Object.entries(monomials).flatMap(([name, { factor, power }]) => {
+    const lines: string[] = [];
+    const scale: Expression = { kind: "number", value: factor };
+    const value: Expression =
+      power === 0
+        ? scale
+        : { kind: "binary", operator: "*", left: scale, right: powerOf({ kind: "field", index: 0 }, power) };
+    const result = emitter(wgsl(lines, includes, () => "q"))(value);
+    return [`fn ${name}(q: f32) -> f32 {`, ...lines, `  return ${result};`, "}"];
+  });
+  return [...[...includes].map((name) => `// include: ${name}`), ...functions].join("\n");
+}
 
 /** The WGSL of V and its gradient. Throws InputError where a constant does not fit float32. */
 export function emitWgsl(potential: Potential): string {

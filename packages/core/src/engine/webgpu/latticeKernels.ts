@@ -1,6 +1,7 @@
 /** The declarations of the kernels that evolve and observe a lattice: names and bindings as in shaders/field/. */
-import { type Grid, STENCILS } from "../engine.ts";
-import type { KernelDeclaration, Specialisation } from "./kernel.ts";
+import { emitMonomials } from "../../potential/wgsl.ts";
+import { type CoupledSchedule, type Grid, STENCILS } from "../engine.ts";
+import type { Kernel, KernelDeclaration, Specialisation } from "./kernel.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
@@ -8,6 +9,17 @@ export const latticeStep = declare({
   name: "field/lattice_step",
   bindings: ["field", "momentum", "fieldNext"],
   dynamic: ["operation"],
+});
+
+export const latticeCoupled = declare({
+  name: "field/lattice_coupled",
+  bindings: ["field", "momentum", "strengths", "fieldNext", "momentumNext", "sums"],
+});
+
+export const latticeGlobal = declare({
+  name: "field/lattice_global",
+  bindings: ["sums", "durations", "begun", "globals", "strengths", "records"],
+  dynamic: ["turn", "slot"],
 });
 
 export const latticeMoments = declare({
@@ -36,4 +48,43 @@ export function latticeSpecialisation(
     includes: ["field/single.wgsl"],
     code: `const WEIGHTS = array<Number, REACH>(${weights.map((w) => `Number(${w.toPrecision(9)})`).join(", ")});\n${potential}`,
   };
+}
+
+/** What the kernel of a coupled schedule's q is specialised by: its powers of q. */
+export function globalSpecialisation({
+  acceleration,
+  laplacian,
+  force,
+  drift,
+  clock,
+}: Omit<CoupledSchedule, "kind" | "durations" | "initial">): Specialisation {
+  return {
+    includes: ["field/single.wgsl"],
+    code: emitMonomials({
+      momentumSquareFactor: acceleration.momentumSquare,
+      gradientFactor: acceleration.gradient,
+      potentialFactor: acceleration.potential,
+      laplacianFactor: laplacian,
+      forceFactor: force,
+      driftFactor: drift,
+      clockFactor: clock,
+    }),
+  };
+}
+
+/** Workgroups of one realisation at most, each with one partial sum: as many as keep a large device busy, few enough to add quickly. */
+const MAX_SWEEPERS = 16_384;
+
+/** Workgroups [x, y, z] that sweep one realisation in a coupled operation, at most `most`: each takes sites that far apart. */
+export function sweepers(
+  { dimensions, points }: Pick<Grid, "dimensions" | "points">,
+  [columns, lines]: Kernel<string>["workgroup"],
+  most = MAX_SWEEPERS,
+): readonly [number, number, number] {
+  /** At most `limit`, so that all have the same number of turns but for the last. */
+  const share = (turns: number, limit: number): number => Math.ceil(turns / Math.ceil(turns / Math.max(1, limit)));
+  const x = share(Math.ceil(points / columns), most);
+  const y = dimensions === 1 ? 1 : share(Math.ceil(points / lines), Math.floor(most / x));
+  const z = dimensions < 3 ? 1 : share(points, Math.floor(most / (x * y)));
+  return [x, y, z];
 }

@@ -1,0 +1,191 @@
+/** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
+import { globalSpecialisation, latticeCoupled, latticeGlobal, sweepers } from "../latticeKernels.ts";
+import type { KernelCase } from "./case.ts";
+import { arrays, CHECKS, reading, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
+
+/** Threads along x and y of a sweep's workgroup, as the kernels are specialised. */
+const workgroupOf = ({ dimensions }: Shape): [number, number, number] => (dimensions === 1 ? [64, 1, 1] : [32, 2, 1]);
+
+/** Few workgroups where a check should have each take several turns along every axis. */
+const CHECKED_SWEEPERS = 5;
+
+const coupled: KernelCase<Shape> = {
+  declaration: latticeCoupled,
+  checks: CHECKS,
+  timed: TIMED,
+  build(shape, draw) {
+    const { points, realisations, dimensions } = shape;
+    const { sites, count, fields, field, momentum, specialisation } = arrays(shape, draw);
+    const workgroup = workgroupOf(shape);
+    const [x, y, slabs] = sites > 64 ** 3 ? sweepers(shape, workgroup) : sweepers(shape, workgroup, CHECKED_SWEEPERS);
+    const groups = x * y * slabs;
+    // Drift, closing Laplacian and force, opening Laplacian and force of each realisation.
+    const strengths = draw(5 * realisations);
+    /** Which of a realisation's workgroups takes a site. */
+    const groupOf = (site: number): number => {
+      const across = dimensions > 1 ? Math.floor(site / points) % points : 0;
+      const deep = Math.floor(site / points ** 2);
+      const along = Math.floor((site % points) / workgroup[0]) % x;
+      return ((deep % slabs) * y + (Math.floor(across / workgroup[1]) % y)) * x + along;
+    };
+    return {
+      specialisation,
+      buffers: {
+        field,
+        momentum,
+        strengths,
+        fieldNext: new Float32Array(count),
+        momentumNext: new Float32Array(count),
+        sums: new Float32Array(3 * realisations * groups),
+      },
+      uniforms: { params: { points, sites, slabs, opaqueZero: 0 } },
+      workgroups: () => [x, y, slabs * realisations],
+      reference: () => {
+        const drifted = Float64Array.from(
+          field,
+          (phi, i) => phi + strengths[5 * Math.floor(i / (fields * sites))]! * momentum[i]!,
+        );
+        const moved = reading(shape, drifted);
+        const momentumNext = new Float64Array(count);
+        const sums = new Float64Array(3 * realisations * groups);
+        for (let r = 0; r < realisations; r++) {
+          const [, closingLaplacian, closingForce, openingLaplacian, openingForce] = strengths.subarray(5 * r);
+          for (let site = 0; site < sites; site++) {
+            const place = 3 * (r * groups + groupOf(site));
+            sums[place + 2]! += value(...moved.at(r, site));
+            for (let f = 0; f < fields; f++) {
+              const start = (r * fields + f) * sites;
+              const lap = moved.laplacian(start, site);
+              const slope = slopes(...moved.at(r, site))[f]!;
+              const pi = momentum[start + site]! + closingLaplacian! * lap - closingForce! * slope;
+              sums[place]! += pi ** 2;
+              sums[place + 1]! -= (drifted[start + site]! - drifted[start]!) * lap;
+              momentumNext[start + site] = pi + openingLaplacian! * lap - openingForce! * slope;
+            }
+          }
+        }
+        return { fieldNext: drifted, momentumNext, sums };
+      },
+      terms: 8 * dimensions + Math.ceil(sites / groups / 8),
+      flops: count * (16 * dimensions + 20),
+      bytes: 16 * count,
+    };
+  },
+};
+
+interface GlobalShape {
+  readonly realisations: number;
+  /** Partial sums of each realisation. */
+  readonly groups: number;
+  readonly closes: 0 | 1;
+  readonly opens: 0 | 1;
+  readonly passes: 0 | 1;
+}
+
+/** Powers that are whole, half, none and neither. */
+const MONOMIALS = {
+  acceleration: {
+    momentumSquare: { factor: -0.2, power: -4 },
+    gradient: { factor: 0.04, power: 0 },
+    potential: { factor: 0.25, power: 2 },
+  },
+  laplacian: { factor: 0.5, power: 1.5 },
+  force: { factor: 0.25, power: 0.5 },
+  drift: { factor: 1, power: -2.5 },
+  clock: { factor: 0.75, power: 0.3 },
+} as const;
+
+const global: KernelCase<GlobalShape> = {
+  declaration: latticeGlobal,
+  checks: [
+    { realisations: 1, groups: 1, closes: 1, opens: 1, passes: 1 },
+    { realisations: 3, groups: 255, closes: 1, opens: 1, passes: 0 },
+    { realisations: 2, groups: 257, closes: 0, opens: 1, passes: 1 },
+    { realisations: 2, groups: 1000, closes: 1, opens: 0, passes: 0 },
+    { realisations: 5, groups: 3, closes: 0, opens: 0, passes: 0 },
+  ],
+  timed: {
+    hardware: { realisations: 4, groups: 8192, closes: 1, opens: 1, passes: 1 },
+    software: { realisations: 1, groups: 8192, closes: 1, opens: 1, passes: 1 },
+  },
+  build({ realisations, groups, closes, opens, passes }, draw) {
+    const sums = draw(3 * realisations * groups);
+    const durations = draw(4);
+    const begun = new Uint32Array(realisations).fill(1);
+    const sites = 64 * groups;
+    const curvature = 1.5;
+    // q about 1, q' and the clock of order one, each with a low part below the rounding of the first.
+    const globals = Float32Array.from(draw(6 * realisations), (drawn, i) =>
+      i % 2 === 1 ? drawn * 2 ** -26 : (i % 6 === 0 ? 1.5 : 0.75) + drawn / 4,
+    );
+    return {
+      specialisation: globalSpecialisation(MONOMIALS),
+      buffers: {
+        sums,
+        durations,
+        begun,
+        globals,
+        strengths: new Float32Array(5 * realisations),
+        records: new Float32Array(6 * realisations),
+      },
+      uniforms: {
+        params: { sites, groups, curvature, opaqueZero: 0 },
+        turn: { closes, opens, passes },
+        slot: { record: 0 },
+      },
+      workgroups: () => [realisations, 1, 1],
+      reference: () => {
+        const { acceleration, laplacian, force, drift, clock } = MONOMIALS;
+        const strengths: number[] = [];
+        const ends: number[] = [];
+        for (let r = 0; r < realisations; r++) {
+          const total = [0, 1, 2].map((n) => {
+            let sum = 0;
+            for (let g = 0; g < groups; g++) sum += sums[3 * (r * groups + g) + n]!;
+            return sum / sites;
+          }) as [number, number, number];
+          let [q, rate, time] = [0, 2, 4].map((n) => globals[6 * r + n]! + globals[6 * r + n + 1]!) as [
+            number,
+            number,
+            number,
+          ];
+          const of = ({ factor, power }: { factor: number; power: number }, at: number): number => factor * at ** power;
+          const a =
+            of(acceleration.momentumSquare, q) * total[0] +
+            of(acceleration.gradient, q) * curvature * total[1] +
+            of(acceleration.potential, q) * total[2];
+          const [before, here, after] = durations as unknown as [number, number, number];
+          if (closes) rate += (before / 2) * a;
+          let way = 0;
+          if (opens) {
+            rate += (here / 2) * a;
+            const middle = q + (here / 2) * rate;
+            way = here * of(drift, middle);
+            q += here * rate;
+            time += here * of(clock, middle);
+          }
+          const closing = opens ? here / 2 : 0;
+          const opening = opens ? (passes ? after / 2 : 0) : here / 2;
+          const [lap, pull] = [curvature * of(laplacian, q), of(force, q)];
+          strengths.push(way, closing * lap, closing * pull, opening * lap, opening * pull);
+          ends.push(q, rate, time);
+        }
+        // The low parts are smaller than the bound: the two halves of a pair are compared as what they stand for, rounded.
+        const pairs = Float64Array.from({ length: 6 * realisations }, (_, i) =>
+          i % 2 === 0 ? ends[i / 2]! : ends[(i - 1) / 2]! - Math.fround(ends[(i - 1) / 2]!),
+        );
+        return {
+          strengths: Float64Array.from(strengths),
+          globals: pairs,
+          begun: Float64Array.from(begun, (count) => count + opens),
+          records: closes + opens === 0 ? pairs : new Float64Array(pairs.length),
+        };
+      },
+      terms: 16,
+      flops: 3 * realisations * groups,
+      bytes: 12 * realisations * groups,
+    };
+  },
+};
+
+export const coupledCases = [coupled, global] as const;

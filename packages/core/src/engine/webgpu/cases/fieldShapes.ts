@@ -1,0 +1,90 @@
+/** The shapes of the lattice kernels' cases, their random states, and the Laplacian and potentials of them in float64. */
+import { type Grid, STENCILS } from "../../engine.ts";
+import { latticeSpecialisation } from "../latticeKernels.ts";
+import type { Draw } from "./case.ts";
+
+export interface Shape {
+  readonly dimensions: 1 | 2 | 3;
+  readonly points: number;
+  readonly realisations: number;
+  readonly fields?: 1 | 2;
+  readonly stencil?: Grid["stencil"];
+}
+
+export const CHECKS: readonly Shape[] = [
+  { dimensions: 1, points: 2, realisations: 1 },
+  { dimensions: 1, points: 131, realisations: 3 },
+  { dimensions: 2, points: 1, realisations: 2 },
+  { dimensions: 2, points: 37, realisations: 2, fields: 2 },
+  { dimensions: 3, points: 2, realisations: 1 },
+  { dimensions: 3, points: 13, realisations: 2, fields: 2 },
+  { dimensions: 1, points: 5, realisations: 2, stencil: 4 },
+  { dimensions: 2, points: 2, realisations: 1, fields: 2, stencil: 6 },
+  { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
+];
+export const TIMED = {
+  hardware: { dimensions: 3, points: 256, realisations: 4 },
+  software: { dimensions: 3, points: 64, realisations: 1 },
+} as const;
+
+/** V = phi^2 (phi^2/4 + ...) for one field, phi^4/4 + phi^2 chi^2 for two. */
+const POTENTIALS = {
+  1: `const FIELDS = 1u;
+alias Fields = array<f32, FIELDS>;
+fn potentialValue(phi: Fields) -> f32 { return 0.25 * phi[0] * phi[0] * phi[0] * phi[0]; }
+fn potentialGradient(phi: Fields) -> Fields { return Fields(phi[0] * phi[0] * phi[0]); }`,
+  2: `const FIELDS = 2u;
+alias Fields = array<f32, FIELDS>;
+fn potentialValue(phi: Fields) -> f32 { return phi[0] * phi[0] * (0.25 * phi[0] * phi[0] + phi[1] * phi[1]); }
+fn potentialGradient(phi: Fields) -> Fields {
+  return Fields(phi[0] * (phi[0] * phi[0] + 2.0 * phi[1] * phi[1]), 2.0 * phi[0] * phi[0] * phi[1]);
+}`,
+} as const;
+
+export const value = (phi: number, chi: number): number => phi ** 4 / 4 + (phi * chi) ** 2;
+export const slopes = (phi: number, chi: number): [number, number] => [
+  phi ** 3 + 2 * phi * chi ** 2,
+  2 * phi ** 2 * chi,
+];
+
+/** Everything at the sites of a field that is drawn. */
+export function arrays(shape: Shape, draw: Draw) {
+  const { dimensions, points, realisations, fields = 1, stencil = 2 } = shape;
+  const sites = points ** dimensions;
+  const count = realisations * fields * sites;
+  return {
+    sites,
+    count,
+    fields,
+    momentum: draw(count),
+    ...reading(shape, draw(count)),
+    specialisation: latticeSpecialisation({ dimensions, stencil }, POTENTIALS[fields]),
+  };
+}
+
+/** The Laplacian and the values of a field in float64. */
+export function reading<Field extends Float32Array | Float64Array>(
+  { dimensions, points, fields = 1, stencil = 2 }: Shape,
+  field: Field,
+) {
+  const sites = points ** dimensions;
+  /** dx^2 times the Laplacian at `site` of the field that starts at `start`. */
+  const laplacian = (start: number, site: number): number => {
+    let sum = 0;
+    for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
+      const x = Math.floor(site / stride) % points;
+      for (const [j, weight] of STENCILS[stencil].entries()) {
+        const ahead = site + (((x + j + 1) % points) - x) * stride;
+        const back = site + (((x + points * (j + 1) - j - 1) % points) - x) * stride;
+        sum += weight * (field[start + ahead]! + field[start + back]! - 2 * field[start + site]!);
+      }
+    }
+    return sum;
+  };
+  /** Both fields at a site of realisation r; the second is zero where there is one. */
+  const at = (r: number, site: number): [number, number] => {
+    const start = r * fields * sites + site;
+    return [field[start]!, fields === 2 ? field[start + sites]! : 0];
+  };
+  return { field, laplacian, at };
+}

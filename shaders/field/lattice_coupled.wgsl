@@ -1,0 +1,105 @@
+// One operation of a coupled schedule (see CoupledSchedule in engine.ts) for all fields of a site: its drift
+//   phi_f += drift pi_f,
+// made for the site and once more for each neighbour that the Laplacian reads, and then the two half kicks that meet where the operation
+// ends and the next begins,
+//   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths.
+// Between them, where field and momentum belong to the same time, each workgroup sums what drives the realisation's number q. New field and
+// momentum go to second arrays, because the neighbours still need the old ones: 16 bytes a site and field (compensated: 32).
+// include: field/grid.wgsl
+
+struct Params {
+  points: u32,
+  sites: u32,
+  slabs: u32,     // workgroups of a realisation along the dispatch's z
+  opaqueZero: u32,
+}
+struct Strengths {
+  drift: Number,
+  closingLaplacian: Number, // with 1/dx^2 in it
+  closingForce: Number,
+  openingLaplacian: Number,
+  openingForce: Number,
+}
+struct Sums {
+  momentumSquare: Number,
+  gradient: Number,         // of -phi dx^2 Laplacian phi
+  potential: Number,
+}
+const LANES = COLUMNS * LINES;
+const GATHERERS = 8u;
+
+@group(0) @binding(0) var<storage, read> field: array<Number>;              // [realisations][FIELDS][sites]
+@group(0) @binding(1) var<storage, read> momentum: array<Number>;           // [realisations][FIELDS][sites]
+@group(0) @binding(2) var<storage, read> strengths: array<Strengths>;       // [realisations]
+@group(0) @binding(3) var<storage, read_write> fieldNext: array<Number>;    // [realisations][FIELDS][sites]
+@group(0) @binding(4) var<storage, read_write> momentumNext: array<Number>; // [realisations][FIELDS][sites]
+@group(0) @binding(5) var<storage, read_write> sums: array<Sums>;           // [realisations][workgroups of one]
+@group(0) @binding(6) var<uniform> params: Params;
+
+var<private> drift: Number;
+
+fn fieldAt(index: u32) -> Number { return plus(field[index], times(drift, momentum[index])); }
+
+fn together(a: Sums, b: Sums) -> Sums {
+  return Sums(plus(a.momentumSquare, b.momentumSquare), plus(a.gradient, b.gradient), plus(a.potential, b.potential));
+}
+
+var<workgroup> shares: array<Sums, LANES>;
+
+@compute @workgroup_size(COLUMNS, LINES)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let points = params.points;
+  let realisation = group.z / params.slabs;
+  let slab = group.z % params.slabs;
+  let first = realisation * FIELDS * params.sites;
+  let strength = strengths[realisation];
+  drift = strength.drift;
+  // The Laplacian sums to zero over the lattice: less the field at the first site, a large mean costs the gradient no digits.
+  var references: Fields;
+  for (var f = 0u; f < FIELDS; f++) { // unroll
+    references[f] = fieldAt(first + f * params.sites);
+  }
+  var own: Sums;
+  for (var z = slab; z < select(1u, points, DIMENSIONS == 3u); z += params.slabs) {
+    for (var y = group.y * LINES + local.y; y < select(1u, points, DIMENSIONS > 1u); y += groups.y * LINES) {
+      for (var x = group.x * COLUMNS + local.x; x < points; x += groups.x * COLUMNS) {
+        let site = siteAt(x, y, z, points);
+        var phi: Fields;
+        for (var f = 0u; f < FIELDS; f++) { // unroll
+          phi[f] = fieldAt(first + f * params.sites + site.index);
+        }
+        let slope = potentialGradient(phi);
+        own.potential = plus(own.potential, potentialValue(phi));
+        for (var f = 0u; f < FIELDS; f++) { // unroll
+          let start = first + f * params.sites;
+          let at = start + site.index;
+          let laplacian = scaledLaplacian(start, site, phi[f], points);
+          let closing = minus(times(strength.closingLaplacian, laplacian), times(strength.closingForce, slope[f]));
+          let opening = minus(times(strength.openingLaplacian, laplacian), times(strength.openingForce, slope[f]));
+          let pi = plus(momentum[at], closing);
+          own.momentumSquare = plus(own.momentumSquare, times(pi, pi));
+          own.gradient = minus(own.gradient, times(minus(phi[f], references[f]), laplacian));
+          fieldNext[at] = phi[f];
+          momentumNext[at] = plus(pi, opening);
+        }
+      }
+    }
+  }
+  shares[lane] = own;
+  workgroupBarrier();
+  if (lane < GATHERERS) {
+    for (var other = lane + GATHERERS; other < LANES; other += GATHERERS) { own = together(own, shares[other]); }
+  }
+  workgroupBarrier();
+  if (lane < GATHERERS) { shares[lane] = own; }
+  workgroupBarrier();
+  if (lane == 0u) {
+    for (var other = 1u; other < GATHERERS; other++) { own = together(own, shares[other]); }
+    sums[((realisation * params.slabs + slab) * groups.y + group.y) * groups.x + group.x] = own;
+  }
+}
