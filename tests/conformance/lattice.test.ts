@@ -225,6 +225,38 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ bound, f
     expect(saved[0]!.state.field.every(Number.isFinite)).toBe(true);
   });
 
+  it("adds small increments of q and the clock without loss, and asks for the start once it has drawn the state", async () => {
+    const job = await jobOf({ dimensions: 1, points: 4, operations: 300, realisations: 2 });
+    const constant = { factor: 1, power: 0 };
+    const none = { factor: 0, power: 0 };
+    const duration = 2 ** -30;
+    const schedule: CoupledSchedule = {
+      kind: "coupled",
+      durations: new Float64Array(300).fill(duration),
+      initial: new Float64Array(6),
+      acceleration: { momentumSquare: none, gradient: none, potential: none },
+      laplacian: constant,
+      force: constant,
+      drift: constant,
+      clock: constant,
+    };
+    const { observations } = await engine.evolveLattice({
+      ...job,
+      schedule,
+      async initial() {
+        schedule.initial.set([1, 1, 7, 2, -1, 0]);
+        return job.initial();
+      },
+      observeAfter: [0, 100, 300],
+      snapshots: { after: [], pictures: [] },
+    });
+    expect(observations.map(({ global }) => global)).toEqual(
+      [0, 100, 300].map((o) =>
+        Float64Array.of(1 + o * duration, 1, 7 + o * duration, 2 - o * duration, -1, o * duration),
+      ),
+    );
+  });
+
   it("gives only what was asked for", async () => {
     const job = await jobOf({ dimensions: 1, points: 16 });
     const { observations, snapshots } = await engine.evolveLattice({
