@@ -2,72 +2,74 @@
  * The lattice job on WebGPU: stretches of the schedule without a word from the host, each operation a dispatch or two; a stretch ends where
  * the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
-import { InputError, InterruptedError } from "../../errors.ts";
+import { InterruptedError } from "../../errors.ts";
 import { emitWgsl } from "../../potential/wgsl.ts";
 import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
+import { batchesOf, joined, joinedObservation, joinedSnapshot, partsOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
 import { latticeSpecialisation } from "./latticeKernels.ts";
 import { assertPictures, takeSnapshot } from "./latticePictures.ts";
-import { openRecords, recordSlots } from "./latticeRecords.ts";
-import { ownBuffers, prescribedSteps } from "./latticeSteps.ts";
+import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
+import { ownBuffers, prescribedSteps, type StateArrays, type Steps } from "./latticeSteps.ts";
 import { type Pace, runSteps } from "./submit.ts";
 
 /** Seconds of a stretch where someone waits for its end. */
 const STRETCH = 0.25;
 
-/** @throws InputError where the adapter's limits do not hold the job. */
-function assertFits({ limits }: Gpu, { grid, realisations, fields }: LatticeJob): void {
-  const { dimensions, points } = grid;
-  const bytes = 4 * realisations * fields * points ** dimensions;
-  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  if (bytes > largest) {
-    throw new InputError(
-      `the lattice does not fit: ${bytes / 4} values take ${bytes} bytes, one binding of this adapter holds ${largest}; use fewer points or --engine cpu`,
-      { path: "lattice.points" },
-    );
-  }
-  const most = limits.maxComputeWorkgroupsPerDimension;
-  const columns = dimensions === 1 ? 64 : 32;
-  if (Math.ceil(points / columns) > most) {
-    throw new InputError(
-      `the lattice does not fit: one dispatch of this adapter reaches ${columns * most} points along a side, not ${points}; use fewer points or --engine cpu`,
-      { path: "lattice.points" },
-    );
-  }
-  if (realisations > most) {
-    throw new InputError(
-      `${realisations} realisations do not fit: one dispatch of this adapter reaches ${most}; use fewer or --engine cpu`,
-      { path: "fluctuations.realisations" },
-    );
-  }
+/** Realisations that share their arrays. */
+interface Batch {
+  readonly job: LatticeJob;
+  readonly steps: Steps;
+  readonly records: Records;
 }
 
+const cellsOf = ({ grid, realisations, fields }: LatticeJob): number =>
+  realisations * fields * grid.points ** grid.dimensions;
+
 export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobControl = {}): Promise<LatticeReport> {
-  assertFits(gpu, job);
+  const jobs = batchesOf(gpu, job);
   assertPictures(gpu, job);
-  const { grid, realisations, fields, schedule, checkpoint, observeAfter, from: first = 0 } = job;
+  const { grid, checkpoint, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;
-  const cells = realisations * fields * grid.points ** grid.dimensions;
+  const cells = cellsOf(job);
   const specialisation = latticeSpecialisation(grid, emitWgsl(job.potential));
 
   const buffers = ownBuffers(gpu);
   try {
-    const slots = await recordSlots(gpu, job, buffers);
-    const steps =
-      schedule.kind === "coupled"
-        ? await coupledSteps(gpu, job, schedule, specialisation, buffers, slots)
-        : await prescribedSteps(gpu, job, schedule, specialisation, buffers);
-    const { operations } = steps;
-    const records = await openRecords(gpu, job, specialisation, steps, buffers, slots);
-    steps.begin(await job.initial());
+    // The first batch is the largest: what its records take, the others' take too.
+    const slots = await recordSlots(gpu, jobs[0]!, buffers);
+    const batches: Batch[] = [];
+    for (const part of jobs) {
+      const { schedule } = part;
+      const steps =
+        schedule.kind === "coupled"
+          ? await coupledSteps(gpu, part, schedule, specialisation, buffers, slots)
+          : await prescribedSteps(gpu, part, schedule, specialisation, buffers);
+      const records = await openRecords(gpu, part, specialisation, steps, buffers, slots);
+      batches.push({ job: part, steps, records });
+    }
+    const { operations } = batches[0]!.steps;
+    for (const [b, part] of partsOf(jobs, await job.initial()).entries()) batches[b]!.steps.begin(part);
 
+    const arraysNow = ({ steps }: Batch): StateArrays => steps.arrays[steps.standing()];
     const readState = async (): Promise<LatticeState> => {
-      const { field, momentum } = steps.arrays[steps.standing()];
-      return {
-        field: new Float64Array(await gpu.download(field, 4 * cells)),
-        momentum: new Float64Array(await gpu.download(momentum, 4 * cells)),
+      const read = async (name: keyof StateArrays): Promise<Float64Array> => {
+        const whole = new Float64Array(cells);
+        let at = 0;
+        for (const batch of batches) {
+          const part = await gpu.download(arraysNow(batch)[name], 4 * cellsOf(batch.job));
+          whole.set(part, at);
+          at += part.length;
+        }
+        return whole;
       };
+      return { field: await read("field"), momentum: await read("momentum") };
+    };
+    const readGlobal = async (): Promise<{ global?: Float64Array }> => {
+      const parts: Float64Array[] = [];
+      for (const { steps } of batches) if (steps.globals) parts.push(await steps.globals.read());
+      return parts.length > 0 ? { global: joined(parts) } : {};
     };
 
     const observations: Observation[] = [];
@@ -79,7 +81,7 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
       await checkpoint!.save({
         operation: done,
         state: await readState(),
-        ...(steps.globals ? { global: await steps.globals.read() } : {}),
+        ...(await readGlobal()),
         observations: [...observations],
         snapshots: [...snapshots],
       });
@@ -103,9 +105,11 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
         (pass, from, to) => {
           // Item 0 is the observation before the stretch's first operation, item s the operation s - 1 and the observation after it.
           for (let s = from; s < to; s++) {
-            if (s > 0) steps.encode(pass, start + s - 1, (after) => after >= end || recordAfter.has(after));
             const record = recordAfter.get(start + s);
-            if (record !== undefined) records.encode(pass, record);
+            for (const { steps, records } of batches) {
+              if (s > 0) steps.encode(pass, start + s - 1, (after) => after >= end || recordAfter.has(after));
+              if (record !== undefined) records.encode(pass, record);
+            }
           }
         },
         checkpoint ? {} : control,
@@ -114,11 +118,19 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
       );
       done = end;
       next += due.length;
-      observations.push(...(await records.read(due)));
+      const read: Observation[][] = [];
+      for (const { records } of batches) read.push(await records.read(due));
+      for (const record of due.keys()) observations.push(joinedObservation(read.map((batch) => batch[record]!)));
       if (wanted.after[snapshots.length] === done) {
         const began = performance.now();
-        const { field } = steps.arrays[steps.standing()];
-        snapshots.push(await takeSnapshot(gpu, job, specialisation, slots, field, done, records.spread));
+        const parts: Snapshot[] = [];
+        for (const batch of batches) {
+          const { job: part, records } = batch;
+          parts.push(
+            await takeSnapshot(gpu, part, specialisation, slots, arraysNow(batch).field, done, records.spread),
+          );
+        }
+        snapshots.push(joinedSnapshot(parts));
         engineSeconds += (performance.now() - began) / 1000;
       }
       const interrupted = control.signal?.aborted ?? false;

@@ -1,0 +1,90 @@
+/**
+ * Realisations in batches, because one binding holds no more than 2 GiB on most devices: each batch is a lattice job of its own with its own
+ * arrays, all of them on the device, and they take every operation one after another. What is read of them is joined again.
+ */
+import { InputError } from "../../errors.ts";
+import type { LatticeJob, LatticeState, Observation, Snapshot } from "../engine.ts";
+import type { Gpu } from "./gpu.ts";
+
+/**
+ * The job as batches of consecutive realisations, as few as the adapter's limits allow.
+ * @throws InputError where they do not hold one realisation.
+ */
+export function batchesOf({ limits }: Gpu, job: LatticeJob): LatticeJob[] {
+  const { grid, realisations, fields, schedule } = job;
+  const { dimensions, points } = grid;
+  const values = fields * points ** dimensions;
+  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  if (4 * values > largest) {
+    throw new InputError(
+      `the lattice does not fit: ${values} values of one realisation take ${4 * values} bytes, one binding of this adapter holds ${largest}; use fewer points or --engine cpu`,
+      { path: "lattice.points" },
+    );
+  }
+  const most = limits.maxComputeWorkgroupsPerDimension;
+  const columns = dimensions === 1 ? 64 : 32;
+  if (Math.ceil(points / columns) > most) {
+    throw new InputError(
+      `the lattice does not fit: one dispatch of this adapter reaches ${columns * most} points along a side, not ${points}; use fewer points or --engine cpu`,
+      { path: "lattice.points" },
+    );
+  }
+  const count = Math.ceil(realisations / Math.min(most, Math.floor(largest / (4 * values))));
+  const size = Math.ceil(realisations / count);
+  return Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {
+    const first = b * size;
+    const end = Math.min(realisations, first + size);
+    return {
+      ...job,
+      realisations: end - first,
+      // A view: what the job fills in later is seen through it.
+      schedule:
+        schedule.kind === "coupled"
+          ? { ...schedule, initial: schedule.initial.subarray(3 * first, 3 * end) }
+          : schedule,
+    };
+  });
+}
+
+/** The batches' parts of a state, views of it. */
+export function partsOf(jobs: readonly LatticeJob[], { field, momentum }: LatticeState): LatticeState[] {
+  let end = 0;
+  return jobs.map(({ grid, realisations, fields }) => {
+    const start = end;
+    end += realisations * fields * grid.points ** grid.dimensions;
+    return { field: field.subarray(start, end), momentum: momentum.subarray(start, end) };
+  });
+}
+
+export function joined(parts: readonly Float64Array[]): Float64Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** One observation of all realisations from those of the batches. */
+export function joinedObservation(parts: readonly Observation[]): Observation {
+  const { afterOperation, cosine, ...means } = parts[0]!;
+  const names = Object.keys(means) as (keyof typeof means)[];
+  return {
+    afterOperation,
+    ...Object.fromEntries(names.map((name) => [name, joined(parts.map((part) => part[name]!))])),
+    ...(cosine ? { cosine: cosine.map((_, mode) => joined(parts.map((part) => part.cosine![mode]!))) } : {}),
+  };
+}
+
+/** One snapshot of all realisations from those of the batches. */
+export function joinedSnapshot(parts: readonly Snapshot[]): Snapshot {
+  const { afterOperation, spectra, histograms, slices } = parts[0]!;
+  return {
+    afterOperation,
+    ...(spectra ? { spectra: joined(parts.map((part) => part.spectra!)) } : {}),
+    ...(histograms ? { histograms: parts.flatMap((part) => part.histograms!) } : {}),
+    ...(slices ? { slices: joined(parts.map((part) => part.slices!)) } : {}),
+  };
+}

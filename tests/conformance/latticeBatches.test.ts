@@ -1,0 +1,97 @@
+/** Realisations that one binding of the adapter does not hold: the same bits as from one batch. */
+import type { CoupledSchedule, LatticeCheckpoint, LatticeJob } from "@slowroll/core/engine/engine";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+import { InputError } from "@slowroll/core/errors";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const REALISATIONS = 5;
+const SITES = 6 ** 3;
+const OPERATIONS = 9;
+
+const none = { factor: 1, power: 0 };
+const coupled: CoupledSchedule = {
+  kind: "coupled",
+  durations: new Float64Array(OPERATIONS).fill(0.02),
+  initial: Float64Array.from({ length: 3 * REALISATIONS }, (_, i) => [1 + i / 50, 0.4, i][i % 3]!),
+  acceleration: {
+    momentumSquare: { factor: -0.2, power: -4 },
+    gradient: { factor: 0.04, power: 0 },
+    potential: { factor: 0.25, power: 2.2 },
+  },
+  laplacian: none,
+  force: { factor: 1, power: 2 },
+  drift: { factor: 1, power: -2 },
+  clock: none,
+};
+const prescribed = {
+  kind: "prescribed",
+  coefficients: new Float64Array(3 * OPERATIONS).fill(0.02),
+} as const;
+
+let gpu: Gpu;
+/** The same device, said to hold two realisations of two fields in a binding. */
+let narrow: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu("software");
+  const limits: Record<string, unknown> = {};
+  for (const name in gpu.limits) limits[name] = gpu.limits[name as keyof GPUSupportedLimits];
+  const held = { maxStorageBufferBindingSize: 4 * 2 * SITES * 2 + 8 };
+  narrow = { ...gpu, limits: { ...limits, ...held } as unknown as GPUSupportedLimits };
+});
+afterAll(() => gpu.close());
+
+async function jobOf(schedule: LatticeJob["schedule"]): Promise<LatticeJob> {
+  const count = REALISATIONS * 2 * SITES;
+  return {
+    grid: { dimensions: 3, points: 6, spacing: 0.7, stencil: 2 },
+    realisations: REALISATIONS,
+    fields: 2,
+    potential: await compilePotential(
+      { expression: "phi^4/4 + g*phi^2*chi^2", parameters: { g: 2 } },
+      { fields: ["phi", "chi"] },
+    ),
+    initial: async () => ({
+      field: normals(1, 0, 0, count).map((value) => 1 + 0.3 * value),
+      momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
+    }),
+    schedule,
+    observeAfter: [0, 4, OPERATIONS],
+    reductions: [{ kind: "field" }, { kind: "potential" }, { kind: "cosine", mode: [1, 0, 0] }],
+    snapshots: {
+      after: [4, OPERATIONS],
+      pictures: [
+        { kind: "histogram", bins: 5, reach: 2 },
+        { kind: "slice", index: 1 },
+      ],
+    },
+  };
+}
+
+describe.each([prescribed, coupled])("batches of realisations, $kind", (schedule) => {
+  it("join to what one batch gives, checkpoints too", async () => {
+    const job = await jobOf(schedule);
+    const saved = new Map<Gpu, LatticeCheckpoint[]>();
+    const run = (device: Gpu) => {
+      const checkpoints: LatticeCheckpoint[] = [];
+      saved.set(device, checkpoints);
+      const checkpoint = { seconds: 0, save: async (at: LatticeCheckpoint) => void checkpoints.push(at) };
+      return evolveLattice(device, { ...job, checkpoint });
+    };
+    const whole = await run(gpu);
+    const joined = await run(narrow);
+    expect(joined).toEqual({ ...whole, engineSeconds: joined.engineSeconds });
+    const first = (device: Gpu) => saved.get(device)!.find(({ operation }) => operation === 1);
+    expect(first(narrow)).toBeDefined();
+    expect(first(narrow)).toEqual(first(gpu));
+  });
+});
+
+it("refuses a realisation that one binding does not hold", async () => {
+  const job = await jobOf(prescribed);
+  const wide = { ...job, grid: { ...job.grid, points: 9 } };
+  await expect(evolveLattice(narrow, wide)).rejects.toThrow(InputError);
+  await expect(evolveLattice(narrow, wide)).rejects.toThrow("--engine cpu");
+});
