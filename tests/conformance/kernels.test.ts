@@ -2,6 +2,7 @@
 import { checkCase, drawFrom, type KernelCase } from "@slowroll/core/engine/webgpu/cases/case";
 import { coupledCases } from "@slowroll/core/engine/webgpu/cases/coupledCases";
 import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
+import { fourierCases } from "@slowroll/core/engine/webgpu/cases/fourierCases";
 import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,3 +26,4 @@ for (const fieldCase of fieldCases) conforms(fieldCase);
 const [sweep, global] = coupledCases;
 conforms(sweep);
 conforms(global);
+for (const fourierCase of fourierCases) conforms(fourierCase);

@@ -3,6 +3,7 @@ import type { AdapterChoice } from "@slowroll/core/engine/webgpu/adapter";
 import { checkCase, drawFrom, type KernelCase, loadCase } from "@slowroll/core/engine/webgpu/cases/case";
 import { coupledCases } from "@slowroll/core/engine/webgpu/cases/coupledCases";
 import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
+import { fourierCases } from "@slowroll/core/engine/webgpu/cases/fourierCases";
 import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
@@ -60,6 +61,7 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
       const [sweep, global] = coupledCases;
       await measure(sweep);
       await measure(global);
+      for (const fourierCase of fourierCases) await measure(fourierCase);
       return results;
     },
     async measurePeers(kernels, { filter, samples, onStart }) {

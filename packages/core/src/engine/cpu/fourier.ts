@@ -3,6 +3,7 @@
  * A transform of N = r_1 r_2 ... points is a stage for each factor: see stages.ts there.
  */
 import type { Grid } from "../engine.ts";
+import { radices, turn } from "../fourier.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Call } from "./pool.ts";
 
@@ -36,23 +37,6 @@ export interface TransformPlan {
   write(buffer: ArrayBufferLike): void;
 }
 
-/** Radices in the order of their stages. */
-function radices(points: number): number[] {
-  const found: number[] = [];
-  let rest = points;
-  let twos = 0;
-  for (; rest % 2 === 0; rest /= 2) twos++;
-  // As few stages of powers of two as radices up to 8 allow, and none of 2 where two of 4 do.
-  for (; twos > 4 || twos === 3; twos -= 3) found.push(8);
-  for (; twos >= 2; twos -= 2) found.push(4);
-  if (twos === 1) found.push(2);
-  for (let prime = 3; rest > 1; prime += 2) {
-    if (prime * prime > rest) prime = rest;
-    for (; rest % prime === 0; rest /= prime) found.push(prime);
-  }
-  return found;
-}
-
 /** Elements from a row's start to the real part of mode k; the imaginary part stands 16/size further. */
 export function placeOfMode(k: number, size: 4 | 8): number {
   const lane = k % (16 / size);
@@ -61,23 +45,6 @@ export function placeOfMode(k: number, size: 4 | 8): number {
 
 /** Whether a radix has no butterfly of its own. */
 const isPlain = (radix: number): boolean => radix === 7 || radix > 8;
-
-/** cos and sin of 2 pi numerator/denominator to the last bit or so: the angle is reduced to an eighth of a turn first, exactly. */
-function turn(numerator: number, denominator: number): readonly [cosine: number, sine: number] {
-  const eighths = 8 * (numerator % denominator);
-  const octant = Math.floor(eighths / denominator);
-  const rest = eighths - octant * denominator;
-  const odd = octant % 2 === 1;
-  const angle = (Math.PI / 4) * ((odd ? denominator - rest : rest) / denominator);
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  // The angle, or what it lacks to the next multiple of a quarter turn.
-  const quarter = Math.floor(octant / 2) + (odd ? 1 : 0);
-  const sine = odd ? -s : s;
-  if (quarter % 4 === 0) return [c, sine];
-  if (quarter % 4 === 1) return [-sine, c];
-  if (quarter % 4 === 2) return [-c, -sine];
-  return [sine, -c];
-}
 
 /** `bytes` to whole cache lines, an odd number of them: strides that meet all sets of a cache. */
 const oddLines = (bytes: number): number => LINE * (2 * Math.floor(Math.ceil(bytes / LINE) / 2) + 1);

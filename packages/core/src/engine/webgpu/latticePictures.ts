@@ -4,6 +4,7 @@ import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel, type Specialisation } from "./kernel.ts";
 import { latticeHistogram } from "./latticeKernels.ts";
+import { assertSpectrum, takeSpectra } from "./spectrum.ts";
 import { encode } from "./submit.ts";
 
 /** Mean and variance of each realisation and field. */
@@ -22,8 +23,7 @@ export interface ReductionLayout {
 export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob): void {
   const largest = gpu.limits.maxComputeWorkgroupStorageSize / 4;
   for (const picture of snapshots?.pictures ?? []) {
-    if (picture.kind === "spectrum")
-      throw new InputError("spectra are not made on the webgpu engine; use --engine cpu", { path: "observe" });
+    if (picture.kind === "spectrum") assertSpectrum(gpu, grid);
     if (picture.kind === "slice" && grid.dimensions === 1)
       throw new InputError("a lattice of one dimension has no slice; leave it out", { path: "observe" });
     if (picture.kind === "histogram" && picture.bins > largest)
@@ -96,7 +96,7 @@ async function slices(gpu: Gpu, job: LatticeJob, field: GPUBuffer, index: number
 export async function takeSnapshot(
   gpu: Gpu,
   job: LatticeJob,
-  specialisation: Specialisation,
+  specialisation: Required<Specialisation>,
   layout: ReductionLayout,
   field: GPUBuffer,
   afterOperation: number,
@@ -105,7 +105,9 @@ export async function takeSnapshot(
   let snapshot: Snapshot = { afterOperation };
   for (const picture of job.snapshots!.pictures) {
     if (picture.kind === "slice") snapshot = { ...snapshot, slices: await slices(gpu, job, field, picture.index) };
-    else if (picture.kind === "histogram") {
+    else if (picture.kind === "spectrum")
+      snapshot = { ...snapshot, spectra: await takeSpectra(gpu, job, specialisation, field) };
+    else {
       const made = await histograms(gpu, job, specialisation, layout, field, picture, await spread());
       snapshot = { ...snapshot, histograms: made };
     }

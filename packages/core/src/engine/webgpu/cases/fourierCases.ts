@@ -1,0 +1,165 @@
+/** Cases of the Fourier kernels, with their references as plain float64 sums. */
+import { type Grid, spectrumBins } from "../../engine.ts";
+import {
+  fourierColumns,
+  fourierRows,
+  fourierSpectrum,
+  lineSpecialisation,
+  linesOf,
+  modesOf,
+  spectrumSpecialisation,
+  twiddleTable,
+  workgroupsFor,
+} from "../fourierKernels.ts";
+import type { Data, KernelCase } from "./case.ts";
+
+interface Shape extends Pick<Grid, "dimensions" | "points"> {
+  readonly fields: number;
+}
+
+/** Sides of every radix, of several, and of primes without a butterfly; numbers of lines that fill no workgroup. */
+const CHECKS: readonly Shape[] = [
+  { dimensions: 1, points: 2, fields: 1 },
+  { dimensions: 1, points: 3, fields: 5 },
+  { dimensions: 1, points: 5, fields: 150 },
+  { dimensions: 1, points: 8, fields: 3 },
+  { dimensions: 1, points: 301, fields: 2 },
+  { dimensions: 1, points: 1920, fields: 2 },
+  { dimensions: 2, points: 4, fields: 3 },
+  { dimensions: 2, points: 33, fields: 2 },
+  { dimensions: 2, points: 90, fields: 1 },
+  { dimensions: 3, points: 7, fields: 2 },
+  { dimensions: 3, points: 16, fields: 1 },
+];
+const TIMED = {
+  hardware: { dimensions: 3, points: 256, fields: 1 },
+  software: { dimensions: 3, points: 64, fields: 1 },
+} as const;
+/** What every adapter of WebGPU that these kernels are for has, bytes. */
+const WORKGROUP_BYTES = 32_768;
+const MOST = 65_535;
+
+/** Additions and multiplications of a transform of `count` lines by the usual measure, 5 N log2 N a complex line. */
+const flopsOf = (points: number, count: number): number => 5 * points * Math.log2(points) * count;
+
+/** sum_n z_n exp(-2 pi i k n/points) for each k, of the numbers that `at` gives. */
+function transformed(points: number, at: (n: number) => readonly [number, number]): [number, number][] {
+  const cosines = Array.from({ length: points }, (_, t) => Math.cos((2 * Math.PI * t) / points));
+  const sines = Array.from({ length: points }, (_, t) => Math.sin((2 * Math.PI * t) / points));
+  const values = Array.from({ length: points }, (_, n) => at(n));
+  return values.map((_, k) => {
+    let re = 0;
+    let im = 0;
+    for (const [n, [x, y]] of values.entries()) {
+      const c = cosines[(k * n) % points]!;
+      const s = sines[(k * n) % points]!;
+      re += c * x + s * y;
+      im += c * y - s * x;
+    }
+    return [re, im];
+  });
+}
+
+const rows: KernelCase<Shape> = {
+  declaration: fourierRows,
+  checks: CHECKS,
+  timed: TIMED,
+  build({ dimensions, points, fields }, draw) {
+    const count = points ** (dimensions - 1);
+    const modes = modesOf(points);
+    // One field before those that are transformed, and a mean that would cost three digits.
+    const field = draw((fields + 1) * count * points).map((value) => value + 1000);
+    const lines = linesOf(points, WORKGROUP_BYTES);
+    const pairs = fields * Math.ceil(count / 2);
+    return {
+      specialisation: lineSpecialisation(points, lines, "rows"),
+      buffers: { field, twiddles: twiddleTable(points), modes: new Float32Array(2 * fields * count * modes) },
+      uniforms: { params: { firstField: 1, fields, rows: count, opaqueZero: 0 } },
+      workgroups: () => workgroupsFor(Math.ceil(pairs / lines), MOST),
+      reference: () => {
+        const result = new Float64Array(2 * fields * count * modes);
+        for (let row = 0; row < fields * count; row++) {
+          const reference = field[(1 + Math.floor(row / count)) * count * points]!;
+          const line = transformed(points, (n) => [field[(count + row) * points + n]! - reference, 0]);
+          result.set(line.slice(0, modes).flat(), 2 * row * modes);
+        }
+        return { modes: result };
+      },
+      terms: points,
+      flops: flopsOf(points, pairs),
+      bytes: 4 * fields * count * (points + 2 * modes),
+    };
+  },
+};
+
+const columns: KernelCase<Shape> = {
+  declaration: fourierColumns,
+  checks: CHECKS,
+  timed: TIMED,
+  build({ dimensions, points, fields }, draw) {
+    // The first axis of each field; lines lie side by side.
+    const stride = dimensions === 1 ? 1 : points ** (dimensions - 2) * modesOf(points);
+    const lines = fields * stride;
+    const modes = draw(2 * lines * points);
+    const atOnce = linesOf(points, WORKGROUP_BYTES);
+    return {
+      specialisation: lineSpecialisation(points, atOnce, "columns"),
+      buffers: { twiddles: twiddleTable(points), modes },
+      uniforms: { params: { stride, lines } },
+      workgroups: () => workgroupsFor(Math.ceil(lines / atOnce), MOST),
+      reference: () => {
+        const result = new Float64Array(modes.length);
+        for (let line = 0; line < lines; line++) {
+          const at = (n: number): number => 2 * ((Math.floor(line / stride) * points + n) * stride + (line % stride));
+          const all = transformed(points, (n) => [modes[at(n)]!, modes[at(n) + 1]!]);
+          for (const [k, z] of all.entries()) result.set(z, at(k));
+        }
+        return { modes: result };
+      },
+      terms: points,
+      flops: flopsOf(points, lines),
+      bytes: 16 * lines * points,
+    };
+  },
+};
+
+const spectrum: KernelCase<Shape> = {
+  declaration: fourierSpectrum,
+  checks: CHECKS,
+  timed: TIMED,
+  build({ dimensions, points, fields }, draw) {
+    const count = points ** (dimensions - 1);
+    const stored = modesOf(points);
+    const bins = spectrumBins({ dimensions, points });
+    const rowsPerGroup = Math.max(3, Math.ceil(count / 1024));
+    const groups = Math.ceil(count / rowsPerGroup);
+    const modes: Data = draw(2 * fields * count * stored);
+    return {
+      specialisation: spectrumSpecialisation({ dimensions, points }),
+      buffers: { modes, partials: new Float32Array(fields * groups * bins) },
+      uniforms: { params: { rows: count, rowsPerGroup } },
+      workgroups: () => [groups, fields, 1],
+      reference: () => {
+        const partials = new Float64Array(fields * groups * bins);
+        const wave = (n: number): number => Math.min(n, points - n);
+        for (let i = 0; i < fields * count * stored; i++) {
+          const n = i % stored;
+          const row = Math.floor(i / stored) % count;
+          const f = Math.floor(i / stored / count);
+          const k = Math.hypot(n, wave(row % points), wave(Math.floor(row / points)));
+          if (k === 0) continue;
+          const group = f * groups + Math.floor(row / rowsPerGroup);
+          const times = n === 0 || 2 * n === points ? 1 : 2;
+          partials[group * bins + Math.round(k)]! +=
+            times * k ** dimensions * (modes[2 * i]! ** 2 + modes[2 * i + 1]! ** 2);
+        }
+        return { partials };
+      },
+      terms: 8,
+      flops: 5 * fields * count * stored,
+      bytes: 8 * fields * count * stored,
+    };
+  },
+};
+
+export const fourierCases: readonly KernelCase<Shape>[] = [rows, columns, spectrum];

@@ -1,0 +1,51 @@
+// Fourier transforms of real fields along their last axis, in which rows are contiguous: modes 0 .. POINTS/2 of each row, the others
+// being their conjugates. Two rows a and b of a field are one complex line a + i b, whose transform z holds both: that of a is
+// (z_k + z*_(-k))/2, that of b (z_k - z*_(-k))/(2i). The field at the first site is taken away first, so that a small fluctuation on a
+// large mean keeps its digits; no mode but n = 0 knows.
+// include: fourier/stages.wgsl
+
+struct Params {
+  firstField: u32,  // where the transformed ones begin among all fields
+  fields: u32,      // how many are transformed
+  rows: u32,        // of each field
+  opaqueZero: u32,
+}
+
+@group(0) @binding(0) var<storage, read> field: array<Number>;      // [all fields][rows][POINTS]
+@group(0) @binding(1) var<storage, read> twiddles: array<vec2f>;    // [POINTS]: exp(-2 pi i t/POINTS)
+@group(0) @binding(2) var<storage, read_write> modes: array<vec2f>; // [fields][rows][MODES]
+@group(0) @binding(3) var<uniform> params: Params;
+
+const MODES = POINTS / 2u + 1u;
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let pairs = (params.rows + 1u) / 2u;
+  let firstPair = (group.y * groups.x + group.x) * LINES;
+  for (var i = lane; i < HALF; i += LANES) {
+    let at = item(i, POINTS);
+    let f = (firstPair + at.x) / pairs;
+    let row = 2u * ((firstPair + at.x) % pairs);
+    var z = vec2f();
+    if (f < params.fields) {
+      let start = (params.firstField + f) * params.rows * POINTS;
+      let first = start + row * POINTS + at.y;
+      z.x = leading(minus(field[first], field[start]));
+      if (row + 1u < params.rows) { z.y = leading(minus(field[first + POINTS], field[start])); }
+    }
+    held[place(at.x, at.y)] = z;
+  }
+  transform(lane);
+  for (var i = lane; i < LINES * MODES; i += LANES) {
+    let at = item(i, MODES);
+    let f = (firstPair + at.x) / pairs;
+    let row = 2u * ((firstPair + at.x) % pairs);
+    if (f < params.fields) {
+      let z = held[RESULT + place(at.x, at.y)];
+      let back = held[RESULT + place(at.x, (POINTS - at.y) % POINTS)];
+      let to = (f * params.rows + row) * MODES + at.y;
+      modes[to] = 0.5 * vec2f(z.x + back.x, z.y - back.y);
+      if (row + 1u < params.rows) { modes[to + MODES] = 0.5 * vec2f(z.y + back.y, back.x - z.x); }
+    }
+  }
+}
