@@ -20,6 +20,15 @@ export function linear(values: readonly (number | null | undefined)[]) {
   return { scale: { domain: [low - margin, high + margin], nice: false, zero: false } };
 }
 
+/** Below it decimals would be mostly zeros. */
+const SMALL = 1e-3;
+
+/** Labels of a linear axis or legend. */
+export function labels(values: readonly (number | null | undefined)[]): { labelExpr?: string } {
+  const most = Math.max(...(ends(values) ?? [0, 0]).map(Math.abs));
+  return most > 0 && most < SMALL ? { labelExpr: "datum.value == 0 ? '0' : format(datum.value, '~e')" } : {};
+}
+
 /** 10 to the power `n` as a Vega expression writes it: replaces each character of the exponent by its superscript. */
 const SUPERSCRIPT = [..."-0123456789"].reduce(
   (text, character) => `replace(${text}, /${character}/g, '${superscript(character)}')`,

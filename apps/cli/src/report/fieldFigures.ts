@@ -1,5 +1,6 @@
 /** Figures of fields on their background. */
 import type { ResultDocument } from "../document.ts";
+import { clockOf } from "./clock.ts";
 import { type Figure, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { histogramFigures, spectrumFigures } from "./pictureFigures.ts";
@@ -13,6 +14,10 @@ type FieldSeries = NonNullable<FieldDocument["mean"]>;
 const ROUNDING = 1e-9;
 /** Fields whose energies are drawn apart: more dashes cannot be told apart. */
 const FIELDS_APART = 3;
+/** Of skewness and kurtosis, below which nobody looks. */
+const SPAN = 0.1;
+/** Relative change of H below which it is constant. */
+const CONSTANT = 1e-9;
 /** Modes drawn at most: as many as there are colours. */
 const MODES = 8;
 
@@ -33,38 +38,44 @@ const added = (lines: readonly Line[]): number[] =>
   lines[0]!.values.map((_, r) => lines.reduce((sum, { values }) => sum + values[r]!, 0));
 
 function meanFigure(document: FieldDocument, names: readonly string[]): Figure {
-  const { times = [], units, config } = document;
+  const { units, config } = document;
+  const clock = clockOf(document);
   const mean = byField(document.mean, names);
   const panels: Panel[] = [
     { y: "⟨φ⟩", lines: mean },
     { y: "d⟨φ⟩/dt", lines: byField(document.velocity, names) },
   ];
-  return timeFigure(times, panels, {
+  return timeFigure(clock, panels, {
     id: "field",
     title: names.length > 1 ? "The mean fields" : "The mean field",
     shows: `Mean of ${names.length > 1 ? "each field φ" : "the field"} and its derivative in cosmic time.`,
     agrees: `${ends(mean)}, ${config.lattice ? `by ${config.time.integrator ?? "verlet2"}` : config.time.integrator ? `by ${config.time.integrator} in float64` : "in float64 to a relative error of 10⁻¹⁰"}.`,
-    ...inGev(units, { t: "time", "⟨φ⟩": "field", "d⟨φ⟩/dt": "velocity" }),
+    ...inGev(units, { [clock.symbol]: "time", "⟨φ⟩": "field", "d⟨φ⟩/dt": "velocity" }),
   });
 }
 
-function backgroundFigure({ times = [], scaleFactor = [], hubble = [], efolds, units, config }: FieldDocument): Figure {
+function backgroundFigure(document: FieldDocument): Figure {
+  const { scaleFactor = [], hubble = [], efolds, units, config } = document;
+  const clock = clockOf(document);
+  const first = hubble[0]!;
+  const isConstant = hubble.every((value) => Math.abs(value - first) <= CONSTANT * first);
   const panels: Panel[] = [
     { y: "a", lines: [{ name: "a", values: scaleFactor }], log: true },
-    { y: "H", lines: [{ name: "H", values: hubble }], log: true },
+    ...(isConstant ? [] : [{ y: "H", lines: [{ name: "H", values: hubble }], log: true }]),
   ];
   const { kind } = config.background;
-  return timeFigure(times, panels, {
+  return timeFigure(clock, panels, {
     id: "scaleFactor",
     title: "The background",
-    shows: `Scale factor a and Hubble rate H of the ${kind} background.`,
-    agrees: `${say(efolds?.at(-1))} e-folds in all, H from ${say(hubble[0])} to ${say(hubble.at(-1))}; ${kind === "selfConsistent" ? "the fields' own mean energies drive it" : "the background is prescribed"}.`,
-    ...inGev(units, { t: "time", H: "hubble" }),
+    shows: `Scale factor a${isConstant ? "" : " and Hubble rate H"} of the ${kind} background.`,
+    agrees: `${say(efolds?.at(-1))} e-folds in all, H ${isConstant ? `= ${say(first)} throughout` : `from ${say(first)} to ${say(hubble.at(-1))}`}; ${kind === "selfConsistent" ? "the fields' own mean energies drive it" : "the background is prescribed"}.`,
+    ...inGev(units, { [clock.symbol]: "time", H: "hubble" }),
   });
 }
 
 function energyFigure(document: FieldDocument, energy: NonNullable<FieldDocument["energy"]>, names: readonly string[]) {
-  const { times = [], units, config } = document;
+  const { units, config } = document;
+  const clock = clockOf(document);
   const apart = names.length > 1 && names.length <= FIELDS_APART;
   const part = (name: string, of: FieldSeries): Line[] => {
     const lines = byField(of, names);
@@ -83,19 +94,21 @@ function energyFigure(document: FieldDocument, energy: NonNullable<FieldDocument
   const total = added(parts);
   const last = total.length - 1;
   return timeFigure(
-    times,
+    clock,
     [{ y: "energy density", lines: [{ ...shared("total", total), colour: "#000" }, ...parts], log: true }],
     {
       id: "energies",
       title: "Energy densities by part",
-      shows: `Kinetic, gradient and potential energy densities in cosmic time and their sum${apart ? ", the first two by field" : names.length > 1 ? ", of all fields together" : ""}${config.lattice ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
+      shows: `Kinetic, gradient and potential energy densities (of cosmic-time derivatives) and their sum${apart ? ", the first two by field" : names.length > 1 ? ", of all fields together" : ""}${config.lattice ? "" : " (a homogeneous field has no gradient)"}; what is zero or negative is left out.`,
       agrees: `The sum goes from ${say(total[0])} to ${say(total[last])}${total[last]! < total[0]! ? ": expansion takes energy out of the fields" : ""}.`,
-      ...inGev(units, { t: "time", density: "energyDensity" }),
+      ...inGev(units, { [clock.symbol]: "time", density: "energyDensity" }),
     },
   );
 }
 
-function stateFigure({ times = [], units }: FieldDocument, values: readonly number[]): Figure {
+function stateFigure(document: FieldDocument, values: readonly number[]): Figure {
+  const { times = [], units } = document;
+  const clock = clockOf(document);
   const references = [
     { value: -1, label: "vacuum" },
     { value: 0, label: "matter" },
@@ -108,19 +121,20 @@ function stateFigure({ times = [], units }: FieldDocument, values: readonly numb
     area += ((values[r]! + values[r - 1]!) / 2) * (times[r]! - times[r - 1]!);
     span += times[r]! - times[r - 1]!;
   }
-  return timeFigure(times, [{ y: "w", lines: [{ name: "w", values }], references }], {
+  return timeFigure(clock, [{ y: "w", lines: [{ name: "w", values }], references }], {
     id: "equationOfState",
     title: "Equation of state",
     shows: "w = pressure over energy density, (K − G/3 − V)/(K + G + V) of the mean energy densities.",
     agrees: `From ${say(values[0])} to ${say(values.at(-1))}${span > 0 ? `; its mean over the later half of the records is ${say(area / span)}` : ""}.`,
-    ...inGev(units, { t: "time" }),
+    ...inGev(units, { [clock.symbol]: "time" }),
   });
 }
 
-function constraintFigure({ times = [], units }: FieldDocument, constraint: readonly number[]): Figure {
+function constraintFigure(document: FieldDocument, constraint: readonly number[]): Figure {
+  const clock = clockOf(document);
   // The first record's is rounding by construction and would stretch the axis.
   return timeFigure(
-    times.slice(1),
+    { ...clock, times: clock.times.slice(1) },
     [
       {
         y: "|H² − ρ/3m²|/(H² + ρ/3m²)",
@@ -134,55 +148,58 @@ function constraintFigure({ times = [], units }: FieldDocument, constraint: read
       shows:
         "How far the expansion is from what the energy density asks for, the check of energy conservation; at the start it holds by construction.",
       agrees: `At most ${say(largest(constraint), 2)}, ${say(constraint.at(-1), 2)} at the end.`,
-      ...inGev(units, { t: "time" }),
+      ...inGev(document.units, { [clock.symbol]: "time" }),
     },
   );
 }
 
 function fluctuationFigure(document: FieldDocument, names: readonly string[], zeroMean: number | undefined): Figure {
-  const { times = [], units } = document;
+  const { units } = document;
+  const clock = clockOf(document);
   const variance = byField(document.variance, names);
   const skewness = byField(document.skewness, names);
   const panels: Panel[] = [
     { y: "variance", lines: variance, log: true },
     ...(skewness.length > 0
       ? [
-          { y: "skewness", lines: skewness },
-          { y: "excess kurtosis", lines: byField(document.kurtosis, names) },
+          { y: "skewness", lines: skewness, span: SPAN },
+          { y: "excess kurtosis", lines: byField(document.kurtosis, names), span: SPAN },
         ]
       : []),
   ];
-  return timeFigure(times, panels, {
+  return timeFigure(clock, panels, {
     id: "variance",
     title: names.length > 1 ? "Fluctuations of the fields" : "Fluctuations of the field",
     shows: `Variance over the lattice${skewness.length > 0 ? ", and skewness and excess kurtosis, both zero for a Gaussian field" : ""}.`,
     agrees: `Variance: ${ends(variance)}${zeroMean === undefined ? "" : `; the mean stays zero to rounding, at most ${say(zeroMean, 2)}`}.`,
-    ...inGev(units, { t: "time", variance: "variance" }),
+    ...inGev(units, { [clock.symbol]: "time", variance: "variance" }),
   });
 }
 
-function modeFigure({ times = [], units }: FieldDocument, modes: NonNullable<FieldDocument["modes"]>): Figure {
-  const last = times.length - 1;
+function modeFigure(document: FieldDocument, modes: NonNullable<FieldDocument["modes"]>): Figure {
+  const { units } = document;
+  const clock = clockOf(document);
+  const last = clock.times.length - 1;
   const { mode, k, kEff, amplitude } = modes[0]!;
   const agrees = modes.length === 1 ? `It ends at ${say(amplitude[last]! / amplitude[0]!)} of its first value.` : "";
   if (mode) {
-    return timeFigure(times, [{ y: "cosine amplitude", lines: [{ name: "amplitude", values: amplitude }] }], {
+    return timeFigure(clock, [{ y: "cosine amplitude", lines: [{ name: "amplitude", values: amplitude }] }], {
       id: "mode",
       title: "The plane wave",
       shows: `Signed amplitude of the wave ${mode.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`,
       agrees,
-      ...inGev(units, { t: "time", amplitude: "field", k: "wavenumber" }),
+      ...inGev(units, { [clock.symbol]: "time", amplitude: "field", k: "wavenumber" }),
     });
   }
   const shown = thinned(modes.length, MODES).map((m) => modes[m]!);
   const lines = shown.map((one) => ({ name: `k = ${say(one.k)}`, values: one.amplitude }));
-  return timeFigure(times, [{ y: "|δφₖ|", lines, log: true }], {
+  return timeFigure(clock, [{ y: "|δφₖ|", lines, log: true }], {
     id: "mode",
     title: modes.length > 1 ? "The vacuum's modes" : `The mode k = ${say(k)}`,
     shows: `Size of the vacuum's mode functions by comoving wave number${shown.length < modes.length ? `, ${shown.length} of the ${modes.length}` : ""}.`,
     agrees:
       agrees || `They end at ${say(shown[0]!.amplitude[last])} (smallest k) to ${say(shown.at(-1)!.amplitude[last])}.`,
-    ...inGev(units, { t: "time", "|δφₖ|": "modeFunction", k: "wavenumber" }),
+    ...inGev(units, { [clock.symbol]: "time", "|δφₖ|": "modeFunction", k: "wavenumber" }),
   });
 }
 

@@ -2,6 +2,7 @@
 import { REACH } from "@slowroll/core/field/pictures";
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
+import { type Clock, clockOf } from "./clock.ts";
 import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 import { inGev } from "./gev.ts";
 
@@ -21,18 +22,20 @@ function part<T>(value: T | readonly T[], f: number, named: boolean): T {
 const POWER = (name: string, dimensions: number): string =>
   [`k|δ${name}ₖ|²/π`, `k²|δ${name}ₖ|²/2π`, `k³|δ${name}ₖ|²/2π²`][dimensions - 1]!;
 
-const family = (times: readonly number[]) => ({
+const family = ({ title }: Clock) => ({
   color: {
     field: "time",
     type: "quantitative" as const,
-    title: "cosmic time t",
+    title,
     scale: { scheme: "viridis" as const },
-    ...(times.length > 1 ? { legend: { gradientLength: 200 } } : {}),
+    legend: { gradientLength: 200 },
   },
   detail: { field: "time", type: "quantitative" as const },
 });
 
-export function spectrumFigures({ spectra, units, config }: FieldDocument, names: readonly string[]): Figure[] {
+export function spectrumFigures(document: FieldDocument, names: readonly string[]): Figure[] {
+  const { spectra, units, config } = document;
+  const clock = clockOf(document);
   const { lattice } = config;
   if (!spectra || spectra.length === 0 || !lattice) return [];
   const named = config.field.fields !== undefined;
@@ -42,36 +45,58 @@ export function spectrumFigures({ spectra, units, config }: FieldDocument, names
     const powers = (power: (typeof shown)[number]["power"]): number[] =>
       part<number[]>(power as number[] | number[][], f, named);
     const values = shown.flatMap(({ time, k, power }) =>
-      powers(power).map((value, b) => ({ k: k[b]!, power: value, time })),
+      powers(power).map((value, b) => ({ k: k[b]!, power: value, time: clock.of(time) })),
     );
     const most = values.reduce((high, { power }) => Math.max(high, power), 0);
     const drawn = values.filter(({ power }) => power > FLOOR * most);
+    // Standard errors of the average over realisations, where they leave the logarithmic axis.
+    const bars = shown.flatMap(({ time, k, power, error }) =>
+      error === undefined
+        ? []
+        : powers(error).map((sigma, b) => {
+            const mean = powers(power)[b]!;
+            return { k: k[b]!, time: clock.of(time), low: Math.max(mean - sigma, mean / 10), high: mean + sigma };
+          }),
+    );
     if (drawn.length === 0) return [];
     const last = spectra[spectra.length - 1]!;
     const lastPowers = powers(last.power);
     const peak = lastPowers.indexOf(Math.max(...lastPowers));
     const y = POWER(name, lattice.dimensions);
-    const zoom = { name: "zoom", select: "interval" as const, bind: "scales" as const };
     return {
       id: `spectra${f > 0 ? f : ""}`,
       title: `Power spectra of ${name}`,
-      shows: `${y} by comoving wave number k, coloured by cosmic time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}. Beyond the dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.`,
+      shows: `${y} by comoving wave number k, coloured by time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}. Beyond the dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${bars.length > 0 ? ` Bars are standard errors of the average over ${document.realisations} realisations.` : ""}`,
       agrees: `At the end the power peaks at k = ${say(last.k[peak])} with ${say(lastPowers[peak])}.`,
-      ...inGev(units, { k: "wavenumber", power: "power", t: "time" }),
+      ...inGev(units, { k: "wavenumber", power: "power", [clock.symbol]: "time" }),
       spec: {
         width: WIDTH,
         height: HEIGHT,
         layer: [
           {
             data: { values: drawn },
-            params: [zoom],
+            params: [{ name: "zoom", select: "interval", bind: "scales" }],
             mark: { type: "line", tooltip: true, clip: true, strokeWidth: 1.4 },
             encoding: {
               x: { field: "k", type: "quantitative", title: "comoving k", ...logarithmic(drawn.map(({ k }) => k)) },
               y: { field: "power", type: "quantitative", title: y, ...logarithmic(drawn.map(({ power }) => power)) },
-              ...family(shown.map(({ time }) => time)),
+              ...family(clock),
             },
           },
+          ...(bars.length > 0
+            ? [
+                {
+                  data: { values: bars },
+                  mark: { type: "rule" as const, clip: true },
+                  encoding: {
+                    x: { field: "k", type: "quantitative" as const },
+                    y: { field: "low", type: "quantitative" as const },
+                    y2: { field: "high" },
+                    color: { field: "time", type: "quantitative" as const },
+                  },
+                },
+              ]
+            : []),
           {
             data: { values: [{ k: nyquist }] },
             mark: { type: "rule", strokeDash: [4, 4], color: "#999" },
@@ -95,7 +120,9 @@ function standardised(low: number, high: number, counts: readonly number[]) {
   }));
 }
 
-export function histogramFigures({ histograms, units, config }: FieldDocument, names: readonly string[]): Figure[] {
+export function histogramFigures(document: FieldDocument, names: readonly string[]): Figure[] {
+  const { histograms, units, config } = document;
+  const clock = clockOf(document);
   if (!histograms || histograms.length === 0) return [];
   const named = config.field.fields !== undefined;
   const shown = thinned(histograms.length, FAMILY).map((h) => histograms[h]!);
@@ -105,7 +132,7 @@ export function histogramFigures({ histograms, units, config }: FieldDocument, n
         part(low, f, named),
         part(high, f, named),
         part<number[]>(counts as number[] | number[][], f, named),
-      ).map((point) => ({ ...point, time })),
+      ).map((point) => ({ ...point, time: clock.of(time) })),
     );
     if (drawn.length === 0) return [];
     const x = linear(drawn.filter(({ density }) => density !== null).map((point) => point.x));
@@ -120,9 +147,9 @@ export function histogramFigures({ histograms, units, config }: FieldDocument, n
     return {
       id: `histograms${f > 0 ? f : ""}`,
       title: `Distribution of ${name}`,
-      shows: `Probability density of (${name} − ⟨${name}⟩)/rms over the sites, coloured by cosmic time${shown.length < histograms.length ? `, ${shown.length} of ${histograms.length}` : ""}; dashed, a Gaussian.`,
+      shows: `Probability density of (${name} − ⟨${name}⟩)/rms over the sites, coloured by time${shown.length < histograms.length ? `, ${shown.length} of ${histograms.length}` : ""}; dashed, a Gaussian.`,
       agrees: `One of the ${sites} sites alone in a bin is a density of ${say(one, 2)}; the outermost bins hold what lies beyond ${REACH} rms.`,
-      ...inGev(units, { t: "time" }),
+      ...inGev(units, { [clock.symbol]: "time" }),
       spec: {
         width: WIDTH,
         height: HEIGHT - 40,
@@ -134,7 +161,7 @@ export function histogramFigures({ histograms, units, config }: FieldDocument, n
             encoding: {
               x: { field: "x", type: "quantitative", title: `(${name} − ⟨${name}⟩)/rms`, ...x },
               y: { field: "density", type: "quantitative", title: "probability density", ...logarithmic(densities) },
-              ...family(shown.map(({ time }) => time)),
+              ...family(clock),
             },
           },
           {

@@ -1,5 +1,7 @@
 /** Planes of a lattice as images, at the start, half way and at the end. */
 import type { ResultDocument } from "../document.ts";
+import { labels } from "./axes.ts";
+import { clockOf } from "./clock.ts";
 import { type Figure, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { colourScale, pngAddress, zoomTo } from "./raster.ts";
@@ -21,13 +23,13 @@ export function planesOf({ slices = [], config }: FieldDocument, f: number): { t
 /** Names of a slice's two axes, across and up. */
 const axesOf = (dimensions: number): [string, string] => (dimensions === 3 ? ["x₃", "x₂"] : ["x₂", "x₁"]);
 
-async function imageSpec(time: number, plane: Plane, name: string, length: number, dimensions: number) {
+async function imageSpec(when: string, plane: Plane, name: string, length: number, dimensions: number) {
   const scale = colourScale(plane);
   const [across, up] = axesOf(dimensions);
   const side = { type: "quantitative" as const, scale: { domain: [0, length], nice: false } };
   const axis = { tickCount: 4, grid: false };
   return {
-    title: `t = ${say(time)}`,
+    title: when,
     width: SIDE,
     height: SIDE,
     layer: [
@@ -54,7 +56,12 @@ async function imageSpec(time: number, plane: Plane, name: string, length: numbe
             type: "quantitative" as const,
             title: name,
             scale: { scheme: scale.scheme, domain: [scale.low, scale.high] },
-            legend: { gradientLength: SIDE - 20, tickCount: 3, orient: "bottom" as const },
+            legend: {
+              gradientLength: SIDE - 20,
+              tickCount: 3,
+              orient: "bottom" as const,
+              ...labels([scale.low, scale.high]),
+            },
           },
         },
       },
@@ -66,6 +73,7 @@ export async function sliceFigures(document: FieldDocument, names: readonly stri
   const { lattice } = document.config;
   if (!lattice || !document.slices?.length) return [];
   const { dimensions, length } = lattice;
+  const clock = clockOf(document);
   return Promise.all(
     names.map(async (name, f) => {
       const planes = planesOf(document, f);
@@ -76,14 +84,16 @@ export async function sliceFigures(document: FieldDocument, names: readonly stri
         [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
       );
       const images = await Promise.all(
-        shown.map(({ time, plane }) => imageSpec(time, plane, name, length, dimensions)),
+        shown.map(({ time, plane }) =>
+          imageSpec(`${clock.symbol} = ${say(clock.of(time))}`, plane, name, length, dimensions),
+        ),
       );
       return {
         id: `slice${f > 0 ? f : ""}`,
         title: dimensions === 3 ? `${name} in a plane` : `${name} on the lattice`,
         shows: `${name} by comoving position${dimensions === 3 ? " in the plane x₁ = 0" : ""}, every site a square; each image has its own colour scale.`,
         agrees: `At the end values are from ${say(low)} to ${say(high)}.`,
-        ...inGev(document.units, { x: "length", t: "time", [name]: "field" }),
+        ...inGev(document.units, { x: "length", [clock.symbol]: "time", [name]: "field" }),
         spec: { hconcat: images, resolve: { scale: { color: "independent" as const } } },
       };
     }),

@@ -1,5 +1,6 @@
-/** Lines over cosmic time, in one panel or several below each other. */
-import { linear, logarithmic } from "./axes.ts";
+/** Lines over time, in one panel or several below each other. */
+import { labels, linear, logarithmic } from "./axes.ts";
+import type { Clock } from "./clock.ts";
 import { type Figure, HEIGHT, PALETTE, WIDTH } from "./figure.ts";
 
 export interface Line {
@@ -16,6 +17,8 @@ export interface Panel {
   readonly y: string;
   readonly lines: readonly Line[];
   readonly log?: boolean;
+  /** What an axis spans at least, so that rounding about a constant does not fill it. */
+  readonly span?: number;
   /** Values with a meaning, drawn across. */
   readonly references?: { value: number; label: string }[];
 }
@@ -23,7 +26,7 @@ export interface Panel {
 /** Of two pixels each, as wide as a line. */
 const BINS = WIDTH / 2;
 /** Where a quantity passes through zero a logarithmic axis would fall without end: this far below its largest it is cut. */
-const FLOOR = 1e-12;
+const FLOOR = 1e-30;
 /** Less than so many decades read better on a linear axis. */
 const LEAST_DECADES = 1;
 
@@ -69,8 +72,8 @@ function coloursOf(lines: readonly Line[]): string[] {
 }
 
 function panelSpec(
-  times: readonly number[],
-  { y, lines, log, references = [] }: Panel,
+  { times, title }: Clock,
+  { y, lines, log, span = 0, references = [] }: Panel,
   { id, height, isLast, legend }: { id: number; height: number; isLast: boolean; legend: boolean },
 ) {
   const floor = FLOOR * Math.max(...lines.map(({ values }) => largest(values)));
@@ -84,13 +87,18 @@ function panelSpec(
     })),
   );
   const shown = values.map(({ value }) => value);
-  const axis = log && spans(shown) ? logarithmic(shown) : linear([...shown, ...references.map(({ value }) => value)]);
+  const first = lines[0]!.values[0]!;
+  const around = [first - span / 2, first + span / 2, ...references.map(({ value }) => value)];
+  const axis =
+    log && spans(shown)
+      ? logarithmic(shown)
+      : { ...linear([...shown, ...around]), axis: labels([...shown, ...around]) };
   const names = [...new Set(drawn.map(({ name }) => name))];
   const fields = [...new Set(drawn.flatMap(({ field }) => field ?? []))];
   const x = {
     field: "time",
     type: "quantitative" as const,
-    title: isLast ? "cosmic time t" : null,
+    title: isLast ? title : null,
     ...linear(times),
     axis: { tickCount: 10, labels: isLast },
   };
@@ -145,7 +153,7 @@ function panelSpec(
             },
             {
               data: { values: references },
-              mark: { type: "text" as const, align: "left" as const, dx: 4, color: "#666", fontSize: 11 },
+              mark: { type: "text" as const, clip: false, align: "left" as const, dx: 4, color: "#666", fontSize: 11 },
               encoding: {
                 x: { value: WIDTH },
                 y: { field: "value", type: "quantitative" as const },
@@ -159,7 +167,7 @@ function panelSpec(
 }
 
 /** A figure of panels over time; each names the quantity on its axis, and the first has the legend where all have the same lines. */
-export function timeFigure(times: readonly number[], panels: readonly Panel[], about: Omit<Figure, "spec">): Figure {
+export function timeFigure(clock: Clock, panels: readonly Panel[], about: Omit<Figure, "spec">): Figure {
   const height = panels.length === 1 ? HEIGHT - 60 : panels.length === 2 ? HEIGHT - 120 : HEIGHT - 170;
   const entries = panels.map(({ lines }) => lines.map(({ name }) => name).join("\n"));
   const shared = entries.every((entry) => entry === entries[0]);
@@ -170,7 +178,7 @@ export function timeFigure(times: readonly number[], panels: readonly Panel[], a
   const labelled = panels.some(({ references }) => references !== undefined);
   const room = labelled ? { padding: { left: 5, top: 5, bottom: 5, right: 70 } } : {};
   const specs = panels.map((panel, p) =>
-    panelSpec(times, panel, { id: p, height, isLast: p === panels.length - 1, legend: p === 0 || !shared }),
+    panelSpec(clock, panel, { id: p, height, isLast: p === panels.length - 1, legend: p === 0 || !shared }),
   );
   return {
     ...about,

@@ -9,7 +9,9 @@ import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
+import { clockOf } from "../../src/report/clock.ts";
 import { fieldFigures } from "../../src/report/fieldFigures.ts";
+import { say } from "../../src/report/figure.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { envelope } from "../../src/report/timeFigure.ts";
 
@@ -62,6 +64,32 @@ describe("an envelope", () => {
   });
   it("is every record of a short line", () => {
     expect(envelope([3, 1, 2])).toEqual([0, 1, 2]);
+  });
+});
+
+describe("the clock", () => {
+  it("is alpha-time where the study steps in it, at records and between", async () => {
+    const stepped = await documentOf(
+      "background: { kind: deSitter, hubble: 0.5 }\nfield: { mean: 1 }\ntime: { alpha: 1, step: 0.1, end: 1 }",
+    );
+    const clock = clockOf(stepped);
+    expect(clock.title).toBe("conformal time η");
+    expect(clock.times).toEqual(stepped.alphaTimes);
+    for (const [r, time] of stepped.times!.entries()) expect(clock.of(time)).toBeCloseTo(stepped.alphaTimes![r]!, 14);
+    const [, before, after] = stepped.times!;
+    expect(clock.of((before! + after!) / 2)).toBeCloseTo(0.15, 14);
+    const [mean] = await fieldFigures(stepped);
+    expect(JSON.stringify(mean!.spec)).toContain("conformal time η");
+  });
+  it("is cosmic time else", () => {
+    expect(clockOf(document).title).toBe("cosmic time t");
+    expect(clockOf(document).of(0.123)).toBe(0.123);
+  });
+});
+
+describe("numbers in sentences", () => {
+  it("have their digits before the point in full", () => {
+    expect([say(2697.4), say(99999), say(0.00123), say(1.5e6)]).toEqual(["2700", "100000", "0.00123", "1.50 × 10⁶"]);
   });
 });
 
@@ -133,6 +161,21 @@ describe("the report of fields", () => {
     const first = data.values.filter(({ time }) => time === 0);
     const width = 10 / first.length;
     expect(first.reduce((sum, { density }) => sum + (density ?? 0) * width, 0)).toBeCloseTo(1, 12);
+  });
+  it("draws no noise about a constant as a curve", async () => {
+    const wave = await documentOf(
+      "precision: float64\nbackground: { kind: deSitter, hubble: 1 }\nlattice: { dimensions: 1, points: 8 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.1, end: 1 }",
+    );
+    const figures = await fieldFigures(wave);
+    // By symmetry the mean and the skewness are zero to rounding, and H is constant.
+    expect(figures.map(({ id }) => id)).not.toContain("field");
+    expect(figures.find(({ id }) => id === "scaleFactor")!.agrees).toContain("H = 1.00 throughout");
+    const { vconcat } = figures.find(({ id }) => id === "variance")!.spec as unknown as {
+      vconcat: { layer: { encoding: { y: { title: string; scale: { domain: [number, number] } } } }[] }[];
+    };
+    const { title, scale } = vconcat[1]!.layer[0]!.encoding.y;
+    expect(title).toBe("skewness");
+    expect(scale.domain[1] - scale.domain[0]).toBeGreaterThan(0.09);
   });
   it("draws many modes in one figure", async () => {
     const modes = await documentOf(
