@@ -5,7 +5,7 @@ import type { ResultDocument } from "../document.ts";
 import { dualityFigures } from "./dualityFigures.ts";
 import { falls } from "./exponents.ts";
 import { fieldFigures } from "./fieldFigures.ts";
-import { type Figure, measured, say } from "./figure.ts";
+import { type Figure, list, measured, say, superscript } from "./figure.ts";
 import { kernelFigures, networkFigures } from "./networkFigures.ts";
 import { type MovieImage, type Page, toHtml, toSvg } from "./render.ts";
 
@@ -48,8 +48,12 @@ function abstractOf(document: ResultDocument): string {
     }
     case "field": {
       const { lattice, background, field } = document.config;
-      const where = lattice ? `on a ${lattice.points}^${lattice.dimensions} lattice` : "without spatial dependence";
-      return `A scalar field with potential ${potentialName(field.potential)} evolves ${where} in a ${background.kind} background over ${say(document.efolds?.at(-1))} e-folds.${cut}`;
+      const where = lattice
+        ? `on a lattice of ${lattice.points}${superscript(String(lattice.dimensions))} sites`
+        : "without spatial dependence";
+      const fields = field.fields ?? [];
+      const subject = fields.length > 1 ? `The scalar fields ${list(fields)}` : "A scalar field";
+      return `${subject} with potential ${potentialName(field.potential)} ${fields.length > 1 ? "evolve" : "evolves"} ${where} in a ${background.kind} background over ${say(document.efolds?.at(-1))} e-folds.${cut}`;
     }
     case "duality": {
       const { ensemble, training } = document.config;
@@ -96,6 +100,10 @@ function factsOf(document: ResultDocument): [string, string][] {
   if ("ensemble" in config && document.command !== "kernel")
     facts.push(["networks, seed", `${config.ensemble.size}, ${config.ensemble.seed}`]);
   if ("eta" in document && document.eta !== undefined) facts.push(["learning rate η", say(document.eta, 5)]);
+  if (document.command === "field" && document.units) {
+    const { fStar, omegaStar } = document.units;
+    facts.push(["program units", `f⁎ = ${say(fStar, 5)} GeV, ω⁎ = ${say(omegaStar, 5)} GeV`]);
+  }
   facts.push(["engine", `${engine.kind} on ${engine.name} (${engine.type}, ${engine.precision})`]);
   facts.push([
     "time",
