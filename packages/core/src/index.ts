@@ -17,6 +17,7 @@ export type {
   JobControl,
   LatticeJob,
   LatticeReport,
+  LatticeState,
 } from "./engine/engine.ts";
 export { lazyEngine, openEngine } from "./engine/open.ts";
 export {
@@ -31,12 +32,17 @@ export {
   ShaderCompileError,
   SlowrollError,
 } from "./errors.ts";
-export { createBackground } from "./field/background.ts";
+export { type Background, createBackground, loadBackground } from "./field/background.ts";
+export { bunchDavies } from "./field/bunchDavies.ts";
 export { integrate } from "./field/integrate.ts";
+export type { Checkpointing } from "./field/lattice.ts";
 export type { FieldResult } from "./field/result.ts";
-export { fieldStudy } from "./field/run.ts";
+export { type FieldRun, fieldStudy } from "./field/run.ts";
 export { buildSchedule } from "./field/schedule.ts";
 export type { FieldStudy } from "./field/study.ts";
+export { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "./files/checkpoint.ts";
+export { type CosmoLatticeState, readCosmoLattice } from "./files/cosmolattice.ts";
+export { createTransform, type HalfComplex, type Transform } from "./fourier/transform.ts";
 export { type Activation, activationNamed, activations } from "./network/activations.ts";
 export { prepareData } from "./network/data.ts";
 export { type NetworkResult, networkStudy } from "./network/run.ts";

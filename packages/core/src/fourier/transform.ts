@@ -49,7 +49,10 @@ function load(memory: WebAssembly.Memory): Kernels {
   }
 }
 
-/** Throws InputError where the grid does not fit into a memory, EngineUnavailableError where the kernels are not built. */
+/**
+ * The discrete Fourier transform of real float64 values on a grid, on this thread.
+ * @throws InputError where the grid does not fit into a memory, EngineUnavailableError where the kernels are not built.
+ */
 export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Transform {
   const { dimensions, points } = grid;
   const { planes, rows, rowBytes, planeBytes } = layoutOf({ grid }, SIZE);
