@@ -1,12 +1,13 @@
 /**
- * Every command in the README runs as written, FILE standing for a file of ours and the benchmark for one kernel of it; so does the
- * library's example. `npm start` and `npm test` are run by .ci/run, of which this test is a part.
+ * Every command in the README and in docs/ runs as written, FILE standing for a file of ours and the benchmark for one kernel of it; so do
+ * the library's examples. `npm start` and `npm test` are run by .ci/run, of which this test is a part.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandSchema } from "../packages/core/src/config/schema.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-readme-"));
@@ -17,12 +18,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-const readme = readFileSync(path.join(root, "README.md"), "utf8");
-const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => block!.trim().split("\n"));
+const PAGES = ["README.md", "docs/fields.md"].map((file) => ({
+  folder: path.dirname(path.join(root, file)),
+  file,
+  text: readFileSync(path.join(root, file), "utf8"),
+}));
+const pages = PAGES.map(({ text }) => text).join("\n");
+const blocks = [...pages.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => block!.trim().split("\n"));
 const commands = [
   ...new Set([
     ...blocks,
-    ...[...readme.matchAll(/`((?:npx )?slowroll(?:-bench)?(?: [^`]*)?)`/g)].map(([, command]) => command!),
+    ...[...pages.matchAll(/`((?:npx )?slowroll(?:-bench)?(?: [^`]*)?)`/g)].map(([, command]) => command!),
   ]),
 ];
 const runnable = [...new Set(commands.map((command) => command.replace(/^npx /, "")))].filter((command) =>
@@ -37,9 +43,27 @@ const PROGRAMS: Readonly<Record<string, { file: string; more: string[] }>> = {
   },
 };
 
-describe("README", () => {
-  it("names the five examples and the two commands", () => {
-    expect(runnable.filter((command) => command.includes("examples/"))).toHaveLength(5);
+type Schema = { readonly properties?: Record<string, Schema>; readonly anyOf?: Schema[]; readonly oneOf?: Schema[] };
+
+/** The keys of a field's config, as `background.kind`. */
+function fieldKeys(): string[] {
+  const keysOf = ({ properties = {}, anyOf = [], oneOf = [] }: Schema): string[] => [
+    ...Object.keys(properties),
+    ...[...anyOf, ...oneOf].flatMap(keysOf),
+  ];
+  return Object.entries((commandSchema("field") as Schema).properties!).flatMap(([section, schema]) => {
+    const keys = keysOf(schema);
+    return keys.length > 0 ? keys.map((key) => `${section}.${key}`) : [section];
+  });
+}
+
+describe("README and docs", () => {
+  it("names every example and the two commands", () => {
+    for (const example of readdirSync(path.join(root, "examples")))
+      expect(
+        runnable.some((command) => command.includes(`examples/${example}`)),
+        example,
+      ).toBe(true);
     expect(blocks.filter((command) => /^npm (start|test)/.test(command))).toHaveLength(2);
   });
   it.each(runnable)("%s", (command) => {
@@ -49,28 +73,37 @@ describe("README", () => {
     const { status, stderr } = spawnSync(process.execPath, argv, { cwd, encoding: "utf8" });
     expect(status, stderr).toBe(0);
   });
-  it("has an example of the library that runs", () => {
-    const [, code] = /```ts\n(.*?)```/s.exec(readme)!;
+  it.each(PAGES)("$file has an example of the library that runs", ({ text }) => {
+    const [, code] = /```ts\n(.*?)```/s.exec(text)!;
     // Beside the tests, from where the library's name is known.
     const file = path.join(root, "tests", `readme-${process.pid}.mts`);
-    writeFileSync(file, `${code}\nconsole.log(result.loss.length);\n`);
+    writeFileSync(file, `${code}\nconsole.log(Object.values(result).length);\n`);
     try {
       const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", file], {
         cwd: root,
         encoding: "utf8",
       });
       expect(status, stderr).toBe(0);
-      expect(Number(stdout)).toBeGreaterThan(1);
+      expect(Number(stdout.trim().split("\n").at(-1))).toBeGreaterThan(1);
     } finally {
       rmSync(file);
     }
   });
   it("has scripts for all that it calls with npm", () => {
     const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-    for (const [, name] of readme.matchAll(/`npm run ([\w:]+)`/g)) expect(Object.keys(scripts)).toContain(name);
+    for (const [, name] of pages.matchAll(/`npm run ([\w:]+)`/g)) expect(Object.keys(scripts)).toContain(name);
   });
-  it("points at files that are there", () => {
-    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
-      expect(existsSync(path.join(root, target!)), target).toBe(true);
+  it.each(PAGES)("$file points at files that are there", ({ folder, text }) => {
+    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g))
+      expect(existsSync(path.join(folder, target!)), target).toBe(true);
+  });
+  it("documents every key of a field's config", () => {
+    const { text } = PAGES.find(({ file }) => file === "docs/fields.md")!;
+    for (const key of fieldKeys()) {
+      const [section, name] = key.split(".");
+      // A row of the table names it, in full or after another of its section.
+      const named = name ? `(${section})?\\.${name}` : section;
+      expect(text, key).toMatch(new RegExp(`^\\| [^|]*\`${named}\``, "m"));
+    }
   });
 });
