@@ -201,6 +201,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "duality.regression",
   ],
   ["field", `${TIME}\nfield: { potential: nothing }`, "field.potential", "did you mean"],
+  // A key of another kind.
+  ["field", `${TIME}\nbackground: { kind: static, hubble: 1 }`, "background.hubble", "is no key of static"],
   // Fields and lattices.
   ["field", `${LATTICE}\ntime: { step: 0.3, end: 1 }`, "time.end", "whole number"],
   ["field", `${LATTICE}\ntime: { step: 0.1, end: 2, alpha: 1 }`, "time.end", "infinite"],

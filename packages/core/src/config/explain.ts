@@ -97,6 +97,12 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
     case "unrecognized_keys": {
       const key = issue.keys[0]!;
       const known = keysAt(command, path);
+      // A key of another alternative of the section.
+      if (known.includes(key)) {
+        const kind = valueAt(document, [...path, "kind"]);
+        const of = typeof kind === "string" ? `of ${shorten(kind, 40)}` : "beside the others given";
+        return { place: pathText([...path, key]), message: `is no key ${of}; remove it` };
+      }
       const hint = known.length > 0 ? `did you mean ${pathText([...path, nearest(key, known)])}?` : "remove it";
       return { place: shorten(pathText([...path, key]), 80), message: `unknown key; ${hint}` };
     }
