@@ -1,4 +1,4 @@
-/** Self-consistent expansion and vacuum states on the CPU engine, as physics.md sections 2 and 5 ask. */
+/** Self-consistent expansion and vacuum states as physics.md sections 2 and 5 ask: on the CPU engine, the expansion on the WebGPU engine too. */
 import type { Engine } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { bunchDavies } from "@slowroll/core/field/bunchDavies";
@@ -59,6 +59,20 @@ describe("preheating as CosmoLattice's lphi4 model", () => {
     const time = { ...study.time, integrator, step: 0.02, recordEvery: 100 };
     const { result } = await fieldStudy({ ...study, lattice: { ...lattice!, points: 16 }, time }, engine);
     expect(Math.max(...result.constraint!)).toBeLessThan(integrator === "verlet4" ? 1e-6 : 1e-8);
+  });
+
+  it("expands on the WebGPU engine, in float32, as on the CPU in float64", async () => {
+    const louder = { kind: "vacuum", seed: 1, amplitude: 3e-3, cutoff: 4, realisations: 2 } as const;
+    const few = { ...study, lattice: { ...lattice!, points: 16 }, fluctuations: louder };
+    const time = { ...study.time, integrator: "verlet4", step: 0.04, end: 2, recordEvery: 10 } as const;
+    const { result: exact } = await fieldStudy({ ...few, time }, engine);
+    const gpu = await openEngine({ engine: "webgpu", adapter: "software", precision: "float32" });
+    const { result } = await fieldStudy({ ...few, time }, gpu);
+    await gpu.close();
+    expect(Math.max(...result.constraint!)).toBeLessThan(2e-6);
+    const wrong = result.scaleFactor.map((value, r) => Math.abs(value / exact.scaleFactor[r]! - 1));
+    expect(Math.max(...wrong)).toBeLessThan(2e-7);
+    expect(apart(result.mean, exact.mean)).toBeLessThan(2e-6);
   });
 
   it("warns in float32, which does not hold such fluctuations", async () => {

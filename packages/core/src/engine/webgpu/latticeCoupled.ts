@@ -8,7 +8,7 @@
 import type { CoupledSchedule, LatticeJob } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel, type Specialisation } from "./kernel.ts";
-import { globalSpecialisation, latticeCoupled, latticeGlobal, sweepers } from "./latticeKernels.ts";
+import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "./latticeKernels.ts";
 import { type Buffers, type RecordSlots, type Steps, slotData } from "./latticeSteps.ts";
 import { type Dispatch, encode } from "./submit.ts";
 
@@ -57,9 +57,8 @@ export async function coupledSteps(
   const arrays = [await pair(""), await pair(", next")] as const;
   const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
   const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule));
-  const most = Math.floor(gpu.limits.maxComputeWorkgroupsPerDimension / realisations);
-  const [x, y, slabs] = sweepers(grid, sweep.workgroup);
-  const deep = Math.min(slabs, most);
+  const [x, y, slabs] = sweepers(grid, sweep.workgroup, MAX_SWEEPERS[gpu.adapter.type]);
+  const deep = Math.min(slabs, Math.floor(gpu.limits.maxComputeWorkgroupsPerDimension / realisations));
   const groups = x * y * deep;
 
   const operations = schedule.durations.length;

@@ -72,14 +72,17 @@ export function globalSpecialisation({
   };
 }
 
-/** Workgroups of one realisation at most, each with one partial sum: as many as keep a large device busy, few enough to add quickly. */
-const MAX_SWEEPERS = 16_384;
+/**
+ * Workgroups of one realisation at most, each with one partial sum: as many as keep a large device busy, few enough to add quickly. A
+ * software adapter runs as many as it has threads, and the barriers of each cost it as much as a thousand sites.
+ */
+export const MAX_SWEEPERS = { hardware: 16_384, software: 16 } as const;
 
-/** Workgroups [x, y, z] that sweep one realisation in a coupled operation, at most `most`: each takes sites that far apart. */
+/** Workgroups [x, y, z] that sweep one realisation in a coupled operation, at most `most`: each takes lines of sites so far apart. */
 export function sweepers(
   { dimensions, points }: Pick<Grid, "dimensions" | "points">,
   [columns, lines]: Kernel<string>["workgroup"],
-  most = MAX_SWEEPERS,
+  most: number,
 ): readonly [number, number, number] {
   /** At most `limit`, so that all have the same number of turns but for the last. */
   const share = (turns: number, limit: number): number => Math.ceil(turns / Math.ceil(turns / Math.max(1, limit)));

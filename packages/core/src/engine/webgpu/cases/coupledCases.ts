@@ -1,13 +1,14 @@
 /** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
-import { globalSpecialisation, latticeCoupled, latticeGlobal, sweepers } from "../latticeKernels.ts";
+import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "../latticeKernels.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, CHECKS, reading, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
 
 /** Threads along x and y of a sweep's workgroup, as the kernels are specialised. */
 const workgroupOf = ({ dimensions }: Shape): [number, number, number] => (dimensions === 1 ? [64, 1, 1] : [32, 2, 1]);
 
-/** Few workgroups where a check should have each take several turns along every axis. */
-const CHECKED_SWEEPERS = 5;
+/** As the engine for the shapes that are timed; few for those that are checked, so that each takes several turns along an axis. */
+const mostOf = (sites: number): number =>
+  sites < 64 ** 3 ? 3 : MAX_SWEEPERS[sites > 64 ** 3 ? "hardware" : "software"];
 
 const coupled: KernelCase<Shape> = {
   declaration: latticeCoupled,
@@ -17,7 +18,7 @@ const coupled: KernelCase<Shape> = {
     const { points, realisations, dimensions } = shape;
     const { sites, count, fields, field, momentum, specialisation } = arrays(shape, draw);
     const workgroup = workgroupOf(shape);
-    const [x, y, slabs] = sites > 64 ** 3 ? sweepers(shape, workgroup) : sweepers(shape, workgroup, CHECKED_SWEEPERS);
+    const [x, y, slabs] = sweepers(shape, workgroup, mostOf(sites));
     const groups = x * y * slabs;
     // Drift, closing Laplacian and force, opening Laplacian and force of each realisation.
     const strengths = draw(5 * realisations);
