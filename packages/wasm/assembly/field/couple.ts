@@ -25,7 +25,7 @@ import {
   rows,
 } from "./grid";
 import { laplacianRow } from "./laplacian";
-import { both, pair } from "./observe";
+import { both, sumElements } from "./observe";
 
 /** dV/dphi_f of rows of all fields, and V in the row after them. */
 @external("potential", "both")
@@ -140,19 +140,6 @@ function kickRow<T>(
   }
 }
 
-function sumPotentials<T>(row: usize): void {
-  let sum0 = f64x2.splat(0);
-  let sum1 = f64x2.splat(0);
-  const whole = <usize>points & ~3;
-  let x: usize = 0;
-  for (; x < whole; x += 4) {
-    sum0 = f64x2.add(sum0, pair<T>(row, x));
-    sum1 = f64x2.add(sum1, pair<T>(row, x + 2));
-  }
-  sumPotential += both(f64x2.add(sum0, sum1));
-  for (; x < <usize>points; x++) sumPotential += <f64>load<T>(row + x * sizeof<T>());
-}
-
 /** Both kicks of a plane with the sums between them, which go to `target`. */
 function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, laplacian2: f64, force2: f64, target: usize): void {
   const state = field0 + start;
@@ -163,7 +150,7 @@ function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, la
   for (let y = 0; y < rows; y++) {
     const row = here + <usize>y * rowBytes;
     slopesAndValue(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points);
-    sumPotentials<T>(potentialRow());
+    sumPotential += sumElements<T>(potentialRow());
     for (let f = 0; f < fields; f++) {
       const base = state + <usize>f * fieldBytes;
       const pi = momentum + start + <usize>f * fieldBytes + row;
