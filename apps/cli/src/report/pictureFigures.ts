@@ -10,8 +10,8 @@ type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 /** Lines of a family drawn at most: more colours cannot be told apart. */
 const FAMILY = 16;
-/** Of the largest power: what is smaller is rounding, or was left empty. */
-const FLOOR = 1e-25;
+/** Of the largest power: what is smaller is rounding, also float64's of a mean far above its fluctuations, or was left empty. */
+const FLOOR = 1e-17;
 
 /** One field's part of a value that has an axis of fields only where fields are named. */
 function part<T>(value: T | readonly T[], f: number, named: boolean): T {
