@@ -158,7 +158,7 @@ describe.each(PRECISIONS)("potentials in %s", (precision) => {
   });
   it("are small modules, however deeply functions are nested", async () => {
     for (const name of Object.keys(builtins))
-      expect((await assemblePotential(await compilePotential(name), precision)).length).toBeLessThan(500);
+      expect((await assemblePotential(await compilePotential(name), precision)).length).toBeLessThan(700);
     const depth = 49;
     const potential = await compilePotential({ expression: `${"sin(".repeat(depth)}phi${")".repeat(depth)}` });
     expect((await assemblePotential(potential, precision)).length).toBeLessThan(50 * depth);
