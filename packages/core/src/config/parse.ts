@@ -3,6 +3,7 @@
  * whole config is right.
  */
 import { InputError } from "../errors.ts";
+import { storesState } from "../field/setup.ts";
 import { fittingVacuum } from "../field/vacuum.ts";
 import { checkRules } from "./rules.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
@@ -40,7 +41,7 @@ export async function parseConfig<C extends ConfigCommand>(
   }
   let config = outcome.data as Config<ConfigCommand>;
   checkRules(config);
-  if ("field" in config && config.fluctuations.kind !== "file") {
+  if ("field" in config && !storesState(config.fluctuations)) {
     config = {
       ...config,
       field: { ...config.field, mean: config.field.mean ?? 0, velocity: config.field.velocity ?? 0 },

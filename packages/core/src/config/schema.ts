@@ -147,6 +147,11 @@ const lattice = z
 const files = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
   error: "must be a file name, or one a field",
 });
+const vacuum = z
+  .enum(["bunchDavies", "adiabatic", "minkowski"])
+  .describe(
+    "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, the default there; else adiabatic, of order 2 (of a table, 0); minkowski, omega^2 = k^2 + V'' as CosmoLattice's, only where asked for",
+  );
 const random = {
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
   amplitude: finite.default(1).describe("multiplies the fluctuations; omega_*/f_* in program units"),
@@ -165,7 +170,7 @@ const fluctuations = z
       amplitude: finite.default(1e-3),
       velocity: finite.default(0).describe("derivative of the amplitude in cosmic time"),
     }),
-    z.strictObject({ kind: z.literal("vacuum"), ...random }),
+    z.strictObject({ kind: z.literal("vacuum"), initial: vacuum.exactOptional(), ...random }),
     z.strictObject({
       kind: z.literal("gaussian"),
       ...random,
@@ -204,12 +209,7 @@ const time = z
 const modes = z
   .strictObject({
     wavenumbers: z.array(positive).min(1).max(1000).describe("comoving k of each mode"),
-    initial: z
-      .enum(["bunchDavies", "adiabatic"])
-      .exactOptional()
-      .describe(
-        "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, the default there; else adiabatic, of order 2 (of a table, 0)",
-      ),
+    initial: vacuum.exactOptional(),
   })
   .exactOptional()
   .describe("single modes beside the homogeneous field, without a lattice");

@@ -86,8 +86,9 @@ async function gaussian(
   let mode: Draw["mode"];
   if (spec.kind === "vacuum") {
     const waves = distinctWaves(lattice, cutoff);
+    const state = spec.initial ?? fittingVacuum(setup.study.background);
     const vacuums = Array.from({ length: fields }, (_, f) => {
-      const modes = vacuumModes(setup, f, waves, fittingVacuum(setup.study.background), "fluctuations.kind");
+      const modes = vacuumModes(setup, f, waves, state, "fluctuations.initial");
       return new Map(waves.map((kEff, i) => [kEff, scaled(modes[i]!, amplitude)]));
     });
     mode = (f, _k, kEff) => vacuums[f]!.get(kEff)!;

@@ -53,12 +53,6 @@ export async function evolveModes(
   spec: ModesSpec,
   signal: AbortSignal | undefined,
 ): Promise<ModeResult[]> {
-  if (spec.initial === "bunchDavies" && fittingVacuum(setup.study.background) !== "bunchDavies") {
-    throw new InputError(
-      `the Bunch-Davies state is exact in static and de Sitter space only, not in ${setup.study.background.kind}; use adiabatic`,
-      { path: "modes.initial" },
-    );
-  }
   if (setup.fields > 1) {
     throw new InputError("modes of several fields mix; give a single field", { path: "modes" });
   }

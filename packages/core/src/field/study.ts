@@ -49,6 +49,8 @@ export type FluctuationSpec =
   /** The vacuum's Gaussian state, each field with its own V'' at the mean; `amplitude` multiplies the field. */
   | {
       readonly kind: "vacuum";
+      /** Which vacuum (vacuum.ts); the one that fits the background where not given. */
+      readonly initial?: "bunchDavies" | "adiabatic" | "minkowski";
       readonly seed: number;
       readonly amplitude: number;
       /** |k| above it is left empty. */
@@ -90,7 +92,7 @@ export interface ModesSpec {
   /** Comoving. */
   readonly wavenumbers: readonly number[];
   /** The exact vacuum of static and de Sitter space, or the adiabatic one (vacuum.ts); the one that fits the background where not given. */
-  readonly initial?: "bunchDavies" | "adiabatic";
+  readonly initial?: "bunchDavies" | "adiabatic" | "minkowski";
 }
 
 /** Pictures of the lattice, each every so many steps, at the start and at the end; none where a key is not given. */

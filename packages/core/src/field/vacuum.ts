@@ -3,7 +3,9 @@
  * mean. Adiabatic: of order 2 in chi = a phi and conformal time tau (Birrell and Davies, section 3.5), where
  * omega^2 = k^2 + Q, Q = a^2 V'' - a''/a, with V'' along the mean's motion: chi = exp(-i integral of W)/sqrt(2 W) with
  * W^2 = omega^2 - omega''/(2 omega) + 3 omega'^2/(4 omega^2) = omega^2 - Q''/(4 omega^2) + 5 Q'^2/(16 omega^4).
- * What is left out is of order 4 in the rate at which omega changes, for a field without mass (k/aH)^-6 of |u|^2. Of a table, whose
+ * Minkowski's: omega^2 = k^2 + V'' as if space did not expand, chi at rest in its amplitude; what CosmoLattice draws (arXiv:2006.15122,
+ * section 7.2), for modes whose adiabatic frequency is not real.
+ * What is left out of the adiabatic one is of order 4 in the rate at which omega changes, for a field without mass (k/aH)^-6 of |u|^2. Of a table, whose
  * rows do not hold a's fourth derivative, W = omega, of order 0.
  */
 import { DivergenceError, InputError } from "../errors.ts";
@@ -15,7 +17,7 @@ import { integrate, TooStiffError } from "./integrate.ts";
 import type { Setup } from "./setup.ts";
 import type { BackgroundSpec } from "./study.ts";
 
-export type VacuumKind = "bunchDavies" | "adiabatic";
+export type VacuumKind = "bunchDavies" | "adiabatic" | "minkowski";
 
 /** The vacuum that fits a background: the exact one where it is known. */
 export function fittingVacuum(background: BackgroundSpec): VacuumKind {
@@ -109,7 +111,7 @@ function adiabatic(setup: Setup, f: number, wavenumbers: readonly number[], mass
   const [q, q1, q2, q3] = variation(setup, f, massSquared);
   const refuse = (k: number, reason: string): never => {
     throw new InputError(
-      `the mode k = ${k} of ${setup.potential.fields[f]} has no adiabatic vacuum: ${reason}; start later, leave out small wave numbers or use another state`,
+      `the mode k = ${k} of ${setup.potential.fields[f]} has no adiabatic vacuum: ${reason}; start later, leave out small wave numbers or use the state minkowski`,
       { path },
     );
   };
@@ -132,7 +134,7 @@ function adiabatic(setup: Setup, f: number, wavenumbers: readonly number[], mass
 /**
  * The mode functions of field `f` for the wave numbers given (all above 0), each up to a phase.
  * @param path config path of the state asked for, for errors.
- * @throws InputError where V'' at the mean is not finite, and where a mode has no such vacuum: its frequency is not real, or changes too fast
+ * @throws InputError where Bunch and Davies' is not the background's, where V'' at the mean is not finite, and where a mode has no such vacuum: its frequency is not real, or changes too fast
  * for the adiabatic one; it outgrows all numbers for Bunch and Davies'.
  */
 export function vacuumModes(
@@ -148,9 +150,16 @@ export function vacuumModes(
       path: "field.mean",
     });
   }
+  const { background } = setup.study;
+  if (kind === "bunchDavies" && fittingVacuum(background) !== kind) {
+    throw new InputError(
+      `the Bunch-Davies state is exact in static and de Sitter space only, not in ${background.kind}; use adiabatic`,
+      { path },
+    );
+  }
   if (kind === "adiabatic") return adiabatic(setup, f, wavenumbers, massSquared, path);
   const hubble = initialHubble(setup);
-  if (hubble > 0) {
+  if (kind === "bunchDavies" && hubble > 0) {
     try {
       return bunchDavies(wavenumbers, massSquared, hubble);
     } catch (error) {
@@ -171,6 +180,6 @@ export function vacuumModes(
     }
     const omega = Math.sqrt(square);
     const u = 1 / Math.sqrt(2 * omega);
-    return { u: [u, 0], velocity: [0, -omega * u] };
+    return { u: [u, 0], velocity: [-hubble * u, -omega * u] };
   });
 }

@@ -141,6 +141,17 @@ describe("Bunch and Davies' vacuum", () => {
 });
 
 describe("modes elsewhere", () => {
+  it("begin in Minkowski's vacuum where it is asked for, long ones too", async () => {
+    const { result } = await fieldStudy(
+      study({
+        background: { kind: "powerLaw", exponent: 2, hubble: 1 },
+        modes: { wavenumbers: [0.1], initial: "minkowski" },
+      }),
+      undefined,
+    );
+    expect(result.modes![0]!.amplitude[0]).toBeCloseTo(1 / Math.sqrt(0.2), 12);
+  });
+
   it("oscillate in static space with the exact frequency", async () => {
     const { result } = await fieldStudy(
       study({ background: { kind: "static" }, modes: { wavenumbers: [1.5], initial: "bunchDavies" } }, 2),
