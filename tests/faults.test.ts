@@ -83,7 +83,7 @@ describe("the choice of an engine", () => {
     [{ engine: "cpu", adapter: "auto", precision: "compensated" }],
     [{ engine: "webgpu", adapter: "auto", precision: "float64" }],
     [{ engine: "auto", adapter: "auto", precision: "compensated" }],
-    [{ engine: "webgpu", adapter: "auto", precision: "compensated" }],
+    [{ engine: "auto", adapter: "hardware", precision: "float64" }],
     [{ engine: "webgpu", adapter: "a card that nobody has", precision: "float32" }],
   ] as const)("%j is refused with what to do", async (choice) => {
     await expect(openEngine(choice)).rejects.toThrow(EngineUnavailableError);

@@ -38,7 +38,7 @@ const GATHERERS = 8u;
 
 var<private> drift: Number;
 
-fn fieldAt(index: u32) -> Number { return plus(field[index], times(drift, momentum[index])); }
+fn fieldAt(index: u32) -> Number { return kept(plus(field[index], times(drift, momentum[index]))); }
 
 fn together(a: Sums, b: Sums) -> Sums {
   return Sums(plus(a.momentumSquare, b.momentumSquare), plus(a.gradient, b.gradient), plus(a.potential, b.potential));
@@ -81,11 +81,11 @@ fn main(
           let laplacian = scaledLaplacian(start, site, phi[f], points);
           let closing = minus(times(strength.closingLaplacian, laplacian), times(strength.closingForce, slope[f]));
           let opening = minus(times(strength.openingLaplacian, laplacian), times(strength.openingForce, slope[f]));
-          let pi = plus(momentum[at], closing);
+          let pi = kept(plus(momentum[at], closing));
           own.momentumSquare = plus(own.momentumSquare, times(pi, pi));
           own.gradient = minus(own.gradient, times(minus(phi[f], references[f]), laplacian));
           fieldNext[at] = phi[f];
-          momentumNext[at] = plus(pi, opening);
+          momentumNext[at] = kept(plus(pi, opening));
         }
       }
     }

@@ -3,6 +3,7 @@
 // q and the clock over the next operation and writes the strengths that its sweep will need. Where the state is wanted in between, only the
 // closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that neither closes nor opens changes nothing
 // and records. The powers of q come as generated functions of the engine; q, q' and the clock are sums of two float32, their increments one.
+// include: field/opaque.wgsl
 // include: special/twofold.wgsl
 
 struct Params {
@@ -47,8 +48,6 @@ const LANES = 256u;
 @group(0) @binding(6) var<uniform> params: Params;
 @group(0) @binding(7) var<uniform> turn: Turn;
 @group(0) @binding(8) var<uniform> slot: Slot;
-
-fn opaque(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) | params.opaqueZero); }
 
 var<workgroup> momentumSquares: array<vec2f, LANES>;
 var<workgroup> gradients: array<vec2f, LANES>;

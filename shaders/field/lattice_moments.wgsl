@@ -33,18 +33,18 @@ struct Moments {
 fn fieldAt(index: u32) -> Number { return field[index]; }
 
 /// The field at the sample-th of SAMPLES sites spread over the lattice.
-fn sampled(start: u32, sample: u32) -> f32 {
+fn sampled(start: u32, sample: u32) -> Number {
   let stretch = max(1u, params.sites / SAMPLES);
-  return leading(field[start + (sample * stretch + (sample * 40503u) % stretch) % params.sites]);
+  return field[start + (sample * stretch + (sample * 40503u) % stretch) % params.sites];
 }
 
 /// Reference and scale of the field that starts at `start`: the same in every workgroup.
 fn standard(start: u32) -> vec2f {
   var mean = 0.0;
-  for (var sample = 0u; sample < SAMPLES; sample++) { mean += sampled(start, sample); }
+  for (var sample = 0u; sample < SAMPLES; sample++) { mean += leading(sampled(start, sample)); }
   mean /= f32(SAMPLES);
   var spread = 0.0;
-  for (var sample = 0u; sample < SAMPLES; sample++) { spread = max(spread, abs(sampled(start, sample) - mean)); }
+  for (var sample = 0u; sample < SAMPLES; sample++) { spread = max(spread, abs(leading(minus(sampled(start, sample), exactly(mean))))); }
   // 2^-e for a spread between 2^e and 2^(e + 1), 1 for none and for what is not finite.
   let exponent = bitcast<u32>(spread) >> 23u;
   return vec2f(mean, select(1.0, bitcast<f32>((254u - exponent) << 23u), exponent > 0u && exponent < 254u));

@@ -40,9 +40,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       let start = first + f * params.sites;
       let at = start + site.index;
       let laplacian = scaledLaplacian(start, site, phi[f], points);
-      let pi = plus(momentum[at], minus(times(operation.laplacian, laplacian), times(operation.force, slope[f])));
+      let kick = minus(times(operation.laplacian, laplacian), times(operation.force, slope[f]));
+      let pi = kept(plus(momentum[at], kick));
       momentum[at] = pi;
-      fieldNext[at] = plus(phi[f], times(operation.drift, pi));
+      fieldNext[at] = kept(plus(phi[f], times(operation.drift, pi)));
     }
   }
 }

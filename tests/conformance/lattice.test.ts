@@ -16,9 +16,13 @@ import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceLattice } from "../reference/lattice.ts";
 
-/** Largest difference from the reference over its largest value, after twenty operations. */
+/**
+ * Largest difference from the reference over its largest value, after twenty operations; `rounded` where float32 functions or strengths
+ * of kicks and drifts set it, whatever the state is kept in.
+ */
 const ENGINES = [
   { engine: "webgpu", adapter: "software", precision: "float32", fused: false, bound: 2e-5 },
+  { engine: "webgpu", adapter: "software", precision: "compensated", fused: false, bound: 1e-12, rounded: 1e-6 },
   { engine: "cpu", adapter: "auto", precision: "float32", fused: false, bound: 2e-6 },
   { engine: "cpu", adapter: "auto", precision: "float64", fused: false, bound: 1e-13 },
   // Fused last: once a process has it, it has it for good.
@@ -138,7 +142,8 @@ const cases: Case[] = [
   ...Object.keys(builtins).map((potential) => ({ dimensions: 2 as const, points: 9, potential })),
 ];
 
-describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ bound, fused, ...choice }) => {
+describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, ...given }) => {
+  const { bound, rounded, ...choice } = { rounded: given.bound, ...given };
   let engine: Engine;
   beforeAll(async () => {
     if (fused) enableFusedMultiplyAdd();
@@ -151,7 +156,9 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ bound, f
     const job = await jobOf(given);
     const want = await referenceLattice(job);
     const got = await engine.evolveLattice(job);
-    const near = (actual: Float64Array | undefined, expected: Float64Array, within = bound): void => {
+    const inFloat32 = given.coupled || /[a-z]\(/.test(job.potential.expression);
+    const most = inFloat32 ? rounded : bound;
+    const near = (actual: Float64Array | undefined, expected: Float64Array, within = most): void => {
       const scale = Math.max(1, ...expected.map(Math.abs));
       expect(actual!.length).toBe(expected.length);
       for (const [i, value] of expected.entries()) expect(Math.abs(actual![i]! - value) / scale).toBeLessThan(within);
@@ -170,7 +177,7 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ bound, f
     for (const [s, { afterOperation, spectra, slices, histograms }] of want.snapshots.entries()) {
       const picture = got.snapshots[s]!;
       expect(picture.afterOperation).toBe(afterOperation);
-      near(picture.spectra, spectra!);
+      near(picture.spectra, spectra!, choice.engine === "webgpu" ? 2e-5 : bound);
       if (slices) near(picture.slices, slices);
       for (const [rf, { low, high, counts }] of histograms!.entries()) {
         const histogram = picture.histograms![rf]!;

@@ -78,7 +78,7 @@ describe.each([prescribed, coupled])("batches of realisations, $kind", (schedule
       const checkpoints: LatticeCheckpoint[] = [];
       saved.set(device, checkpoints);
       const checkpoint = { seconds: 0, save: async (at: LatticeCheckpoint) => void checkpoints.push(at) };
-      return evolveLattice(device, { ...job, checkpoint });
+      return evolveLattice(device, "float32", { ...job, checkpoint });
     };
     const whole = await run(gpu);
     const joined = await run(narrow);
@@ -92,6 +92,6 @@ describe.each([prescribed, coupled])("batches of realisations, $kind", (schedule
 it("refuses a realisation that one binding does not hold", async () => {
   const job = await jobOf(prescribed);
   const wide = { ...job, grid: { ...job.grid, points: 9 } };
-  await expect(evolveLattice(narrow, wide)).rejects.toThrow(InputError);
-  await expect(evolveLattice(narrow, wide)).rejects.toThrow("--engine cpu");
+  await expect(evolveLattice(narrow, "float32", wide)).rejects.toThrow(InputError);
+  await expect(evolveLattice(narrow, "float32", wide)).rejects.toThrow("--engine cpu");
 });

@@ -75,6 +75,27 @@ describe("preheating as CosmoLattice's lphi4 model", () => {
     expect(apart(result.mean, exact.mean)).toBeLessThan(2e-6);
   });
 
+  it("keeps fluctuations of 1e-8 of the mean in compensated numbers on WebGPU, as float64 does", async () => {
+    const compensated = await openEngine({ engine: "webgpu", adapter: "software", precision: "compensated" });
+    const quiet = { ...study.fluctuations, amplitude: 3e-8 } as const;
+    const few = {
+      ...study,
+      lattice: { ...lattice!, points: 16 },
+      fluctuations: quiet,
+      time: { ...study.time, end: 8 },
+    };
+    const { result } = await fieldStudy(few, compensated);
+    await compensated.close();
+    expect(result.warnings).toEqual([]);
+    expect(Math.max(...result.constraint!)).toBeLessThan(1e-4);
+    const exact = (await fieldStudy(few, engine)).result;
+    const got = result.variance as number[][];
+    for (const variance of got[0]!) expect(Math.sqrt(variance)).toBeLessThan(1.5e-8);
+    for (const [r, variances] of (exact.variance as number[][]).entries())
+      for (const [f, variance] of variances.entries())
+        expect(Math.abs(Math.sqrt(got[r]![f]! / variance) - 1)).toBeLessThan(0.01);
+  });
+
   it("warns in float32, which does not hold such fluctuations", async () => {
     const single = await openEngine({ engine: "cpu", adapter: "auto", precision: "float32" });
     const few = { ...study, lattice: { ...lattice!, points: 16 }, time: { ...study.time, end: 1 } };

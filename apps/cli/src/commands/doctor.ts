@@ -46,11 +46,13 @@ function describeCpuEngine({ name, threads, fusedMultiplyAdd, missing }: CpuRepo
   ];
 }
 
-function describeAdapter({ choice, adapter, missing, limits, features, timestampSeconds }: AdapterReport): string[] {
+function describeAdapter(report: AdapterReport): string[] {
+  const { choice, adapter, missing, precisions, limits, features, timestampSeconds } = report;
   if (!adapter) return ["", `webgpu, ${choice} adapter: none: ${missing}`];
   return [
     "",
     `webgpu, ${choice} adapter: ${adapter.name} (${adapter.backend})`,
+    `  precisions: ${(precisions ?? []).join(", ")}`,
     ...Object.entries(limits ?? {}).map(([name, value]) => `  ${name}: ${value}`),
     `  features: ${(features ?? []).join(", ")}`,
     `  timestamps: ${timestampSeconds ? `${(timestampSeconds * 1e9).toFixed(0)} ns` : "none"}`,

@@ -1,6 +1,7 @@
 /** How an engine is chosen. Nothing falls back silently: what was asked for by name and cannot run is an error that says why. */
 import { EngineUnavailableError } from "../errors.ts";
 import type { Engine, EngineInfo, EngineKind, Precision } from "./engine.ts";
+import type { LatticePrecision } from "./webgpu/latticeNumbers.ts";
 
 export interface EngineChoice {
   readonly engine: "auto" | "webgpu" | "cpu";
@@ -13,7 +14,7 @@ export interface EngineChoice {
 
 /** What each engine can keep a state in. */
 const PRECISIONS: Readonly<Record<EngineKind, readonly Precision[]>> = {
-  webgpu: ["float32"],
+  webgpu: ["float32", "compensated"],
   cpu: ["float32", "float64"],
 };
 
@@ -44,22 +45,24 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
   if (engine === "webgpu" || adapter !== "auto") {
     assertOffered("webgpu", precision);
     const { openWebGpuEngine } = await import("./webgpu/engine.ts");
-    return openWebGpuEngine(adapter);
+    return openWebGpuEngine(adapter, precision as LatticePrecision);
   }
   if (!PRECISIONS.webgpu.includes(precision)) {
-    if (!PRECISIONS.cpu.includes(precision)) {
-      throw new EngineUnavailableError(`no engine here offers precision ${precision}: use precision: float64`, {
-        path: "precision",
-      });
-    }
     return openCpu(choice, `precision ${precision} is the cpu engine's`);
   }
   try {
     const { openWebGpuEngine } = await import("./webgpu/engine.ts");
-    return await openWebGpuEngine("hardware");
+    return await openWebGpuEngine("hardware", precision as LatticePrecision);
   } catch (error) {
     if (!(error instanceof EngineUnavailableError)) throw error;
-    return openCpu(choice, error.message.split(":")[0]!);
+    const [reason] = error.message.split(":") as [string];
+    if (!PRECISIONS.cpu.includes(precision)) {
+      throw new EngineUnavailableError(
+        `no engine here offers precision ${precision}: ${reason}; use precision: float64, or --adapter software`,
+        { path: "precision", cause: error },
+      );
+    }
+    return openCpu(choice, reason);
   }
 }
 

@@ -62,13 +62,14 @@ function scheduleOf(setup: Setup, stops: readonly number[], realisations: number
 function precisionWarnings({ info }: Engine, setup: Setup, moments: readonly Moment[][], steps: number): string[] {
   if (info.precision !== "float32") return [];
   const last = moments[moments.length - 1]![0]!;
+  const better = info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64";
   for (const [f, name] of setup.potential.fields.entries()) {
     const largest = Math.max(...moments.map(([moment]) => Math.abs(moment!.mean[f]!)));
     const rounding = largest * 6e-8 * Math.sqrt(steps);
     const rms = Math.sqrt(last.variance[f]!);
     if (rms > 0 && rounding > 0.01 * rms) {
       return [
-        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, exceeds 1% of its rms fluctuation ${rms.toExponential(1)}; use precision: float64`,
+        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, exceeds 1% of its rms fluctuation ${rms.toExponential(1)}; use precision: ${better}`,
       ];
     }
   }

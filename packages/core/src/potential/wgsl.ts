@@ -6,7 +6,7 @@
 import { emitter, float32, type Language } from "./emit.ts";
 import type { ElementaryFunction, Expression, Potential } from "./potential.ts";
 
-const CALLS: Readonly<
+export const CALLS: Readonly<
   Record<ElementaryFunction | "power", { include?: string; call: (x: string, y: string) => string }>
 > = {
   exp: { call: (x) => `exp(${x})` },
@@ -23,7 +23,7 @@ const CALLS: Readonly<
 };
 
 /** A float32 literal that round-trips. Throws InputError where float32 cannot hold the value. */
-function literal(value: number): string {
+export function literal(value: number): string {
   const digits = float32(value).toPrecision(9);
   return /[.e]/.test(digits) ? digits : `${digits}.0`;
 }
@@ -73,21 +73,25 @@ export function emitMonomials(monomials: Readonly<Record<string, { factor: numbe
   return [...[...includes].map((name) => `// include: ${name}`), ...functions].join("\n");
 }
 
-/** The WGSL of V and its gradient. Throws InputError where a constant does not fit float32. */
-export function emitWgsl(potential: Potential): string {
+/** The WGSL of V and its gradient in the numbers of a language, `number` being their type. */
+export function emitPotential(
+  { fields, tree }: Pick<Potential, "fields" | "tree">,
+  number: string,
+  language: (lines: string[], includes: Set<string>) => Language,
+): string {
   const includes = new Set<string>();
   /** The statements that compute the expressions, and the operands that then stand for them. */
   const statements = (expressions: readonly Expression[]): readonly [string[], string[]] => {
     const lines: string[] = [];
-    return [lines, expressions.map(emitter(wgsl(lines, includes)))];
+    return [lines, expressions.map(emitter(language(lines, includes)))];
   };
-  const [valueLines, [value]] = statements([potential.tree.value]);
-  const [gradientLines, gradient] = statements(potential.tree.gradient);
+  const [valueLines, [value]] = statements([tree.value]);
+  const [gradientLines, gradient] = statements(tree.gradient);
   return [
-    `const FIELDS = ${potential.fields.length}u;`,
-    "alias Fields = array<f32, FIELDS>;",
+    `const FIELDS = ${fields.length}u;`,
+    `alias Fields = array<${number}, FIELDS>;`,
     ...[...includes].map((name) => `// include: ${name}`),
-    "fn potentialValue(phi: Fields) -> f32 {",
+    `fn potentialValue(phi: Fields) -> ${number} {`,
     ...valueLines,
     `  return ${value};`,
     "}",
@@ -96,4 +100,9 @@ export function emitWgsl(potential: Potential): string {
     `  return Fields(${gradient.join(", ")});`,
     "}",
   ].join("\n");
+}
+
+/** The WGSL of V and its gradient in float32. Throws InputError where a constant does not fit it. */
+export function emitWgsl(potential: Potential): string {
+  return emitPotential(potential, "f32", wgsl);
 }

@@ -1,7 +1,9 @@
 /** What `slowroll doctor` tells of WebGPU: the adapters found, or why there is none, with what each can do. */
-import { SlowrollError } from "../../errors.ts";
+import { EngineUnavailableError, SlowrollError } from "../../errors.ts";
 import type { AdapterDescription } from "./adapter.ts";
+import { assertErrorFree } from "./errorFree.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
+import type { LatticePrecision } from "./latticeNumbers.ts";
 
 export interface AdapterReport {
   readonly choice: "hardware" | "software";
@@ -9,6 +11,8 @@ export interface AdapterReport {
   readonly adapter?: AdapterDescription;
   /** Why there is none, and what to do about it. */
   readonly missing?: string;
+  /** What it keeps a state in; `compensated` for lattices only. */
+  readonly precisions?: readonly LatticePrecision[];
   readonly limits?: Readonly<Record<string, number>>;
   readonly features?: readonly string[];
   /** Smallest difference seen between two timestamps, seconds; null without timestamps. */
@@ -43,6 +47,17 @@ async function timestampResolution(gpu: Gpu): Promise<number | null> {
   return steps.length > 0 ? Math.min(...steps) * 1e-9 : null;
 }
 
+/** `compensated` only where the adapter's compiler leaves its sums alone. */
+async function precisionsOf(gpu: Gpu): Promise<LatticePrecision[]> {
+  try {
+    await assertErrorFree(gpu);
+    return ["float32", "compensated"];
+  } catch (error) {
+    if (error instanceof EngineUnavailableError) return ["float32"];
+    throw error;
+  }
+}
+
 async function describeOne(choice: "hardware" | "software"): Promise<AdapterReport> {
   let gpu: Gpu;
   try {
@@ -55,6 +70,7 @@ async function describeOne(choice: "hardware" | "software"): Promise<AdapterRepo
     return {
       choice,
       adapter: gpu.adapter,
+      precisions: await precisionsOf(gpu),
       limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
       features: [...gpu.features].sort(),
       timestampSeconds: await timestampResolution(gpu),

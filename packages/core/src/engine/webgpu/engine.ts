@@ -1,21 +1,38 @@
 /** The WebGPU engine: both jobs on one device. */
+import { EngineUnavailableError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import type { AdapterChoice } from "./adapter.ts";
 import { trainEnsemble } from "./ensemble.ts";
+import { assertErrorFree } from "./errorFree.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import { evolveLattice } from "./lattice.ts";
+import type { LatticePrecision } from "./latticeNumbers.ts";
 
 /** The engine of an open device, which it owns from then on. */
-export function webGpuEngine(gpu: Gpu): Engine {
+export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32"): Engine {
   return {
-    info: { kind: "webgpu", ...gpu.adapter, precision: "float32", threads: 0, reason: gpu.reason },
-    trainEnsemble: (job, onBatch, control) => trainEnsemble(gpu, job, onBatch, control),
-    evolveLattice: (job, control) => evolveLattice(gpu, job, control),
+    info: { kind: "webgpu", ...gpu.adapter, precision, threads: 0, reason: gpu.reason },
+    async trainEnsemble(job, onBatch, control) {
+      if (precision !== "float32")
+        throw new EngineUnavailableError(
+          `the webgpu engine trains no networks in precision ${precision}: use float32, or float64 with --engine cpu`,
+          { path: "precision" },
+        );
+      return trainEnsemble(gpu, job, onBatch, control);
+    },
+    evolveLattice: (job, control) => evolveLattice(gpu, precision, job, control),
     close: async () => gpu.close(),
   };
 }
 
-/** @throws EngineUnavailableError where there is no adapter of that choice. */
-export async function openWebGpuEngine(adapter: AdapterChoice): Promise<Engine> {
-  return webGpuEngine(await openGpu(adapter));
+/** @throws EngineUnavailableError where there is no adapter of that choice, or where its compiler breaks compensated sums. */
+export async function openWebGpuEngine(adapter: AdapterChoice, precision: LatticePrecision): Promise<Engine> {
+  const gpu = await openGpu(adapter);
+  try {
+    if (precision === "compensated") await assertErrorFree(gpu);
+  } catch (error) {
+    gpu.close();
+    throw error;
+  }
+  return webGpuEngine(gpu, precision);
 }

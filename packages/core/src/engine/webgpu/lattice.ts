@@ -3,12 +3,14 @@
  * the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
 import { InterruptedError } from "../../errors.ts";
+import { emitCompensatedWgsl } from "../../potential/compensated.ts";
 import { emitWgsl } from "../../potential/wgsl.ts";
 import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { batchesOf, joined, joinedObservation, joinedSnapshot, partsOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
 import { latticeSpecialisation } from "./latticeKernels.ts";
+import { type LatticePrecision, NUMBERS } from "./latticeNumbers.ts";
 import { assertPictures, takeSnapshot } from "./latticePictures.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
 import { ownBuffers, prescribedSteps, type StateArrays, type Steps } from "./latticeSteps.ts";
@@ -27,18 +29,26 @@ interface Batch {
 const cellsOf = ({ grid, realisations, fields }: LatticeJob): number =>
   realisations * fields * grid.points ** grid.dimensions;
 
-export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobControl = {}): Promise<LatticeReport> {
-  const jobs = batchesOf(gpu, job);
+export async function evolveLattice(
+  gpu: Gpu,
+  precision: LatticePrecision,
+  job: LatticeJob,
+  control: JobControl = {},
+): Promise<LatticeReport> {
+  const numbers = NUMBERS[precision];
+  const potential = precision === "compensated" ? emitCompensatedWgsl(job.potential) : emitWgsl(job.potential);
+  const specialisation = latticeSpecialisation(job.grid, potential, numbers);
+  const width = 4 * numbers.words;
+  const jobs = batchesOf(gpu, job, width);
   assertPictures(gpu, job);
-  const { grid, checkpoint, observeAfter, from: first = 0 } = job;
+  const { checkpoint, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;
   const cells = cellsOf(job);
-  const specialisation = latticeSpecialisation(grid, emitWgsl(job.potential));
 
   const buffers = ownBuffers(gpu);
   try {
     // The first batch is the largest: what its records take, the others' take too.
-    const slots = await recordSlots(gpu, jobs[0]!, buffers);
+    const slots = await recordSlots(gpu, jobs[0]!, numbers, buffers);
     const batches: Batch[] = [];
     for (const part of jobs) {
       const { schedule } = part;
@@ -58,7 +68,7 @@ export async function evolveLattice(gpu: Gpu, job: LatticeJob, control: JobContr
         const whole = new Float64Array(cells);
         let at = 0;
         for (const batch of batches) {
-          const part = await gpu.download(arraysNow(batch)[name], 4 * cellsOf(batch.job));
+          const part = numbers.unpack(await gpu.download(arraysNow(batch)[name], width * cellsOf(batch.job)));
           whole.set(part, at);
           at += part.length;
         }

@@ -7,17 +7,17 @@ import type { LatticeJob, LatticeState, Observation, Snapshot } from "../engine.
 import type { Gpu } from "./gpu.ts";
 
 /**
- * The job as batches of consecutive realisations, as few as the adapter's limits allow.
+ * The job as batches of consecutive realisations, whose numbers take `bytes` each, as few as the adapter's limits allow.
  * @throws InputError where they do not hold one realisation.
  */
-export function batchesOf({ limits }: Gpu, job: LatticeJob): LatticeJob[] {
+export function batchesOf({ limits }: Gpu, job: LatticeJob, bytes = 4): LatticeJob[] {
   const { grid, realisations, fields, schedule } = job;
   const { dimensions, points } = grid;
   const values = fields * points ** dimensions;
   const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  if (4 * values > largest) {
+  if (bytes * values > largest) {
     throw new InputError(
-      `the lattice does not fit: ${values} values of one realisation take ${4 * values} bytes, one binding of this adapter holds ${largest}; use fewer points or --engine cpu`,
+      `the lattice does not fit: ${values} values of one realisation take ${bytes * values} bytes, one binding of this adapter holds ${largest}; use fewer points or --engine cpu`,
       { path: "lattice.points" },
     );
   }
@@ -29,7 +29,7 @@ export function batchesOf({ limits }: Gpu, job: LatticeJob): LatticeJob[] {
       { path: "lattice.points" },
     );
   }
-  const count = Math.ceil(realisations / Math.min(most, Math.floor(largest / (4 * values))));
+  const count = Math.ceil(realisations / Math.min(most, Math.floor(largest / (bytes * values))));
   const size = Math.ceil(realisations / count);
   return Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {
     const first = b * size;

@@ -7,12 +7,20 @@
  */
 import type { CoupledSchedule, LatticeJob } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel, type Specialisation } from "./kernel.ts";
-import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "./latticeKernels.ts";
+import { loadKernel } from "./kernel.ts";
+import {
+  globalSpecialisation,
+  type LatticeSpecialisation,
+  latticeCoupled,
+  latticeGlobal,
+  MAX_SWEEPERS,
+  sweepers,
+} from "./latticeKernels.ts";
+import { join, split } from "./latticeNumbers.ts";
 import { type Buffers, type RecordSlots, type Steps, slotData } from "./latticeSteps.ts";
 import { type Dispatch, encode } from "./submit.ts";
 
-/** Words of the structs Global, Strengths and Sums of lattice_global.wgsl. */
+/** float32 words of the struct Global, and numbers of Strengths and Sums, of lattice_global.wgsl. */
 const GLOBAL = 6;
 const STRENGTHS = 5;
 const SUMS = 3;
@@ -27,36 +35,26 @@ const TURNS = [
   { closes: 1, opens: 1, passes: 1 },
 ] as const;
 
-/** Float64 numbers as pairs of float32 and back: without loss for what the device has made (see twofold.wgsl). */
-function split(values: Float64Array): Float32Array<ArrayBuffer> {
-  const pairs = new Float32Array(2 * values.length);
-  for (const [i, value] of values.entries()) {
-    pairs[2 * i] = value;
-    pairs[2 * i + 1] = value - pairs[2 * i]!;
-  }
-  return pairs;
-}
-const join = (pairs: Float32Array): Float64Array =>
-  Float64Array.from({ length: pairs.length / 2 }, (_, i) => pairs[2 * i]! + pairs[2 * i + 1]!);
-
 export async function coupledSteps(
   gpu: Gpu,
   { grid, realisations, fields, from = 0 }: LatticeJob,
   schedule: CoupledSchedule,
-  specialisation: Specialisation,
+  specialisation: LatticeSpecialisation,
   buffers: Buffers,
   { capacity, slot }: RecordSlots,
 ): Promise<Steps> {
   const { points, dimensions, spacing } = grid;
   const sites = points ** dimensions;
-  const bytes = 4 * realisations * fields * sites;
+  const { numbers } = specialisation;
+  const width = 4 * numbers.words;
+  const bytes = width * realisations * fields * sites;
   const pair = async (suffix: string) => ({
     field: await buffers.make(`field${suffix}`, bytes),
     momentum: await buffers.make(`momentum${suffix}`, bytes),
   });
   const arrays = [await pair(""), await pair(", next")] as const;
   const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
-  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule));
+  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers));
   const [x, y, slabs] = sweepers(grid, sweep.workgroup, MAX_SWEEPERS[gpu.adapter.type]);
   const deep = Math.min(slabs, Math.floor(gpu.limits.maxComputeWorkgroupsPerDimension / realisations));
   const groups = x * y * deep;
@@ -67,8 +65,8 @@ export async function coupledSteps(
   const begun = await buffers.upload("operations begun", new Uint32Array(realisations).fill(from));
   const globals = await buffers.make("q, q' and clock", 4 * GLOBAL * realisations);
   const records = await buffers.make("records of q, q' and clock", 4 * GLOBAL * realisations * capacity);
-  const strengths = await buffers.make("strengths", 4 * STRENGTHS * realisations);
-  const sums = await buffers.make("sums", 4 * SUMS * realisations * groups);
+  const strengths = await buffers.make("strengths", width * STRENGTHS * realisations);
+  const sums = await buffers.make("sums", width * SUMS * realisations * groups);
   const uniform = (label: string, data: Uint32Array) => buffers.upload(label, data, GPUBufferUsage.UNIFORM);
 
   const sweepParams = await uniform(
@@ -127,8 +125,8 @@ export async function coupledSteps(
     arrays,
     standing: () => standing,
     begin({ field, momentum }) {
-      gpu.device.queue.writeBuffer(arrays[0].field, 0, new Float32Array(field));
-      gpu.device.queue.writeBuffer(arrays[0].momentum, 0, new Float32Array(momentum));
+      gpu.device.queue.writeBuffer(arrays[0].field, 0, numbers.pack(field));
+      gpu.device.queue.writeBuffer(arrays[0].momentum, 0, numbers.pack(momentum));
       gpu.device.queue.writeBuffer(globals, 0, split(schedule.initial));
       // The strengths of the first sweep, which opens.
       const encoder = gpu.device.createCommandEncoder({ label: "first strengths" });

@@ -2,6 +2,7 @@
 import { emitMonomials } from "../../potential/wgsl.ts";
 import { type CoupledSchedule, type Grid, STENCILS } from "../engine.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "./kernel.ts";
+import type { Numbers } from "./latticeNumbers.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
@@ -36,30 +37,40 @@ export const latticeCosine = declare({
 
 export const latticeHistogram = declare({ name: "field/lattice_histogram", bindings: ["field", "ranges", "counts"] });
 
-/** What every lattice kernel is specialised by: the grid's dimensions and stencil, and the WGSL of the potential. */
+/** A specialisation, and what the numbers of the arrays that it declares are. */
+export interface LatticeSpecialisation extends Required<Specialisation> {
+  readonly numbers: Numbers;
+}
+
+/** What every lattice kernel is specialised by: the grid's dimensions and stencil, the numbers' kind, and the WGSL of the potential. */
 export function latticeSpecialisation(
   { dimensions, stencil }: Pick<Grid, "dimensions" | "stencil">,
   potential: string,
-): Required<Specialisation> {
+  numbers: Numbers,
+): LatticeSpecialisation {
   const weights = STENCILS[stencil];
   const columns = dimensions === 1 ? 64 : 32;
   return {
     constants: { DIMENSIONS: dimensions, COLUMNS: columns, LINES: 64 / columns, REACH: weights.length },
-    includes: ["field/single.wgsl"],
-    code: `const WEIGHTS = array<Number, REACH>(${weights.map((w) => `Number(${w.toPrecision(9)})`).join(", ")});\n${potential}`,
+    numbers,
+    includes: [numbers.include],
+    code: [
+      `const WEIGHTS = array<Number, REACH>(${weights
+        .map((weight) => Array.from(numbers.pack(Float64Array.of(weight)), (word) => word.toPrecision(9)))
+        .map((words) => `Number(${words.join(", ")})`)
+        .join(", ")});`,
+      potential,
+    ].join("\n"),
   };
 }
 
 /** What the kernel of a coupled schedule's q is specialised by: its powers of q. */
-export function globalSpecialisation({
-  acceleration,
-  laplacian,
-  force,
-  drift,
-  clock,
-}: Omit<CoupledSchedule, "kind" | "durations" | "initial">): Specialisation {
+export function globalSpecialisation(
+  { acceleration, laplacian, force, drift, clock }: Omit<CoupledSchedule, "kind" | "durations" | "initial">,
+  { include }: Pick<Numbers, "include">,
+): Specialisation {
   return {
-    includes: ["field/single.wgsl"],
+    includes: [include],
     code: emitMonomials({
       momentumSquareFactor: acceleration.momentumSquare,
       gradientFactor: acceleration.gradient,

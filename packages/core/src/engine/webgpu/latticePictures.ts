@@ -2,8 +2,8 @@
 import { InputError } from "../../errors.ts";
 import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel, type Specialisation } from "./kernel.ts";
-import { latticeHistogram } from "./latticeKernels.ts";
+import { loadKernel } from "./kernel.ts";
+import { type LatticeSpecialisation, latticeHistogram } from "./latticeKernels.ts";
 import { assertSpectrum, takeSpectra } from "./spectrum.ts";
 import { encode } from "./submit.ts";
 
@@ -36,7 +36,7 @@ export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob): void 
 async function histograms(
   gpu: Gpu,
   job: LatticeJob,
-  specialisation: Specialisation,
+  specialisation: LatticeSpecialisation,
   { groups, sitesPerGroup }: ReductionLayout,
   field: GPUBuffer,
   { bins, reach }: Extract<Picture, { kind: "histogram" }>,
@@ -57,7 +57,15 @@ async function histograms(
   };
   try {
     const perWidth = ({ low, high }: { low: number; high: number }): number => (high > low ? bins / (high - low) : 0);
-    const ranges = await own(gpu.upload("ranges", Float32Array.from(ends.flatMap((end) => [end.low, perWidth(end)]))));
+    const { numbers } = specialisation;
+    // Range of lattice_histogram.wgsl: the low end, and the bins over the width.
+    const size = 2 * numbers.words;
+    const data = new Float32Array(size * ends.length);
+    for (const [rf, end] of ends.entries()) {
+      data.set(numbers.pack(Float64Array.of(end.low)), size * rf);
+      data[size * rf + numbers.words] = perWidth(end);
+    }
+    const ranges = await own(gpu.upload("ranges", data));
     const counts = await own(gpu.buffer("counts", 4 * ends.length * bins));
     const values = kernel.uniform("params", { sites, sitesPerGroup, opaqueZero: 0 });
     const params = await own(gpu.upload("histogram parameters", new Uint32Array(values), GPUBufferUsage.UNIFORM));
@@ -75,18 +83,31 @@ async function histograms(
 }
 
 /** [realisations][fields][points^2], copied out of the field on the device. */
-async function slices(gpu: Gpu, job: LatticeJob, field: GPUBuffer, index: number): Promise<Float64Array> {
+async function slices(
+  gpu: Gpu,
+  job: LatticeJob,
+  { numbers }: LatticeSpecialisation,
+  field: GPUBuffer,
+  index: number,
+): Promise<Float64Array> {
   const { grid, realisations, fields } = job;
-  const plane = 4 * grid.points ** 2;
+  const width = 4 * numbers.words;
+  const plane = width * grid.points ** 2;
   const first = grid.dimensions === 3 ? index * plane : 0;
   const count = realisations * fields;
   const gathered = await gpu.buffer("slices", count * plane);
   try {
     const encoder = gpu.device.createCommandEncoder({ label: "slices" });
     for (let rf = 0; rf < count; rf++)
-      encoder.copyBufferToBuffer(field, rf * 4 * grid.points ** grid.dimensions + first, gathered, rf * plane, plane);
+      encoder.copyBufferToBuffer(
+        field,
+        rf * width * grid.points ** grid.dimensions + first,
+        gathered,
+        rf * plane,
+        plane,
+      );
     gpu.device.queue.submit([encoder.finish()]);
-    return Float64Array.from(await gpu.download(gathered, count * plane));
+    return numbers.unpack(await gpu.download(gathered, count * plane));
   } finally {
     gathered.destroy();
   }
@@ -96,7 +117,7 @@ async function slices(gpu: Gpu, job: LatticeJob, field: GPUBuffer, index: number
 export async function takeSnapshot(
   gpu: Gpu,
   job: LatticeJob,
-  specialisation: Required<Specialisation>,
+  specialisation: LatticeSpecialisation,
   layout: ReductionLayout,
   field: GPUBuffer,
   afterOperation: number,
@@ -104,7 +125,8 @@ export async function takeSnapshot(
 ): Promise<Snapshot> {
   let snapshot: Snapshot = { afterOperation };
   for (const picture of job.snapshots!.pictures) {
-    if (picture.kind === "slice") snapshot = { ...snapshot, slices: await slices(gpu, job, field, picture.index) };
+    if (picture.kind === "slice")
+      snapshot = { ...snapshot, slices: await slices(gpu, job, specialisation, field, picture.index) };
     else if (picture.kind === "spectrum")
       snapshot = { ...snapshot, spectra: await takeSpectra(gpu, job, specialisation, field) };
     else {

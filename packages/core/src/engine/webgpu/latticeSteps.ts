@@ -1,8 +1,8 @@
 /** What moves a lattice's state on the device, operation by operation, and the prescribed schedule: one dispatch each. */
 import type { LatticeJob, LatticeState, PrescribedSchedule } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel, type Specialisation } from "./kernel.ts";
-import { latticeStep } from "./latticeKernels.ts";
+import { loadKernel } from "./kernel.ts";
+import { type LatticeSpecialisation, latticeStep } from "./latticeKernels.ts";
 import { type Dispatch, encode } from "./submit.ts";
 
 /** Field and momentum, [realisations][fields][sites] each. */
@@ -80,24 +80,26 @@ export async function prescribedSteps(
   gpu: Gpu,
   { grid, realisations, fields }: LatticeJob,
   { coefficients }: PrescribedSchedule,
-  specialisation: Specialisation,
+  specialisation: LatticeSpecialisation,
   buffers: Buffers,
 ): Promise<Steps> {
   const { dimensions, points, spacing } = grid;
   const sites = points ** dimensions;
-  const bytes = 4 * realisations * fields * sites;
+  const { numbers } = specialisation;
+  const bytes = 4 * numbers.words * realisations * fields * sites;
   const momentum = await buffers.make("momentum", bytes);
   const arrays = [
     { field: await buffers.make("field", bytes), momentum },
     { field: await buffers.make("field, next", bytes), momentum },
   ] as const;
   const operations = coefficients.length / 3;
+  const words = 3 * numbers.words;
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
   const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / spacing ** 2 : value));
-  const words = new Uint32Array(Float32Array.from(scaled).buffer);
+  const data = new Uint32Array(numbers.pack(scaled).buffer);
   const operation = await buffers.upload(
     "operations",
-    slotData(gpu, Math.max(1, operations), (o) => words.subarray(3 * o, 3 * o + 3)),
+    slotData(gpu, Math.max(1, operations), (o) => data.subarray(words * o, words * (o + 1))),
     GPUBufferUsage.UNIFORM,
   );
 
@@ -124,8 +126,8 @@ export async function prescribedSteps(
     arrays,
     standing: () => standing,
     begin({ field, momentum: pi }) {
-      gpu.device.queue.writeBuffer(arrays[0].field, 0, new Float32Array(field));
-      gpu.device.queue.writeBuffer(momentum, 0, new Float32Array(pi));
+      gpu.device.queue.writeBuffer(arrays[0].field, 0, numbers.pack(field));
+      gpu.device.queue.writeBuffer(momentum, 0, numbers.pack(pi));
     },
     encode(pass, o) {
       encode(pass, { pipeline, bindings: bindings[standing]!, workgroups, offsets: [o * alignment] });

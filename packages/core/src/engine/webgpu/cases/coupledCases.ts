@@ -1,5 +1,6 @@
 /** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
 import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "../latticeKernels.ts";
+import { NUMBERS } from "../latticeNumbers.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, CHECKS, reading, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
 
@@ -120,7 +121,7 @@ const global: KernelCase<GlobalShape> = {
       i % 2 === 1 ? drawn * 2 ** -26 : (i % 6 === 0 ? 1.5 : 0.75) + drawn / 4,
     );
     return {
-      specialisation: globalSpecialisation(MONOMIALS),
+      specialisation: globalSpecialisation(MONOMIALS, NUMBERS.float32),
       buffers: {
         sums,
         durations,

@@ -1,6 +1,7 @@
 /** The shapes of the lattice kernels' cases, their random states, and the Laplacian and potentials of them in float64. */
 import { type Grid, STENCILS } from "../../engine.ts";
 import { latticeSpecialisation } from "../latticeKernels.ts";
+import { NUMBERS } from "../latticeNumbers.ts";
 import type { Draw } from "./case.ts";
 
 export interface Shape {
@@ -58,7 +59,7 @@ export function arrays(shape: Shape, draw: Draw) {
     fields,
     momentum: draw(count),
     ...reading(shape, draw(count)),
-    specialisation: latticeSpecialisation({ dimensions, stencil }, POTENTIALS[fields]),
+    specialisation: latticeSpecialisation({ dimensions, stencil }, POTENTIALS[fields], NUMBERS.float32),
   };
 }
 
