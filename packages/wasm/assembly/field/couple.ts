@@ -5,10 +5,11 @@
 // same time. Where a stretch ends the second kick is left out, and the next stretch opens with a sweep that makes up for it: both ways
 // round alike, bit for bit.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
-import { madd, nmadd } from "../simd";
+import { madd } from "../simd";
 import { slabStart } from "./evolve";
 import {
   closeRow,
+  dimensions,
   field0,
   fieldBytes,
   fields,
@@ -23,9 +24,11 @@ import {
   realisations,
   rowBytes,
   rows,
+  wrapped,
 } from "./grid";
+import { clearSums, kickFused, kickRow, sumGradient, sumMomentum } from "./kick";
 import { laplacianRow } from "./laplacian";
-import { both, sumElements } from "./observe";
+import { sumElements } from "./observe";
 
 /** dV/dphi_f of rows of all fields, and V in the row after them. */
 @external("potential", "both")
@@ -63,90 +66,12 @@ function monomial(index: i32, q: f64): f64 {
   return load<f64>(at) * power(q, load<f64>(at, 8));
 }
 
-let sumMomentum: f64 = 0;
-let sumGradient: f64 = 0;
-let sumPotential: f64 = 0;
-
-/** One vector at `at` bytes of kickRow: kicks pi twice and gives it as it is in between. */
-@inline
-function kickSite<T>(pi: usize, slope: usize, lap: v128, at: usize, c1: v128, f1: v128, c2: v128, f2: v128): v128 {
-  const s = v128.load(slope + at);
-  const p = nmadd<T>(f1, s, madd<T>(c1, lap, v128.load(pi + at)));
-  v128.store(pi + at, nmadd<T>(f2, s, madd<T>(c2, lap, p)));
-  return p;
-}
-
-/** The upper two of four float32 as float64. */
-@inline
-function upper(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 0));
-}
-
-/** One row: pi += kick1, sums, pi += kick2, a kick being laplacian times the row of Laplacians less force times the row of slopes. */
-function kickRow<T>(
-  row: usize,
-  pi: usize,
-  slope: usize,
-  laplacians: usize,
-  reference: f64,
-  laplacian1: T,
-  force1: T,
-  laplacian2: T,
-  force2: T,
-): void {
-  const r = f64x2.splat(reference);
-  const c1 = v128.splat<T>(laplacian1);
-  const f1 = v128.splat<T>(force1);
-  const c2 = v128.splat<T>(laplacian2);
-  const f2 = v128.splat<T>(force2);
-  // Two sums of each kind, so that an addition need not wait for the one before.
-  let squares0 = f64x2.splat(0);
-  let squares1 = f64x2.splat(0);
-  let slopes0 = f64x2.splat(0);
-  let slopes1 = f64x2.splat(0);
-  const whole = <usize>points & ~3;
-  let x: usize = 0;
-  for (; x < whole; x += 4) {
-    const at = x * sizeof<T>();
-    const lap = v128.load(laplacians + at);
-    const p = kickSite<T>(pi, slope, lap, at, c1, f1, c2, f2);
-    if (sizeof<T>() == 8) {
-      squares0 = madd<f64>(p, p, squares0);
-      slopes0 = nmadd<f64>(f64x2.sub(v128.load(row + at), r), lap, slopes0);
-      const lap1 = v128.load(laplacians + at, 16);
-      const p1 = kickSite<T>(pi, slope, lap1, at + 16, c1, f1, c2, f2);
-      squares1 = madd<f64>(p1, p1, squares1);
-      slopes1 = nmadd<f64>(f64x2.sub(v128.load(row + at, 16), r), lap1, slopes1);
-    } else {
-      const low = f64x2.promote_low_f32x4(p);
-      const high = upper(p);
-      squares0 = madd<f64>(low, low, squares0);
-      squares1 = madd<f64>(high, high, squares1);
-      const phi = v128.load(row + at);
-      slopes0 = nmadd<f64>(f64x2.sub(f64x2.promote_low_f32x4(phi), r), f64x2.promote_low_f32x4(lap), slopes0);
-      slopes1 = nmadd<f64>(f64x2.sub(upper(phi), r), upper(lap), slopes1);
-    }
-  }
-  sumMomentum += both(f64x2.add(squares0, squares1));
-  sumGradient += both(f64x2.add(slopes0, slopes1));
-  for (; x < <usize>points; x++) {
-    const at = x * sizeof<T>();
-    const lap = load<T>(laplacians + at);
-    const s = load<T>(slope + at);
-    const p = <T>(load<T>(pi + at) + laplacian1 * lap) - <T>(force1 * s);
-    store<T>(pi + at, <T>(p + laplacian2 * lap) - <T>(force2 * s));
-    sumMomentum += <f64>p * <f64>p;
-    sumGradient -= (<f64>load<T>(row + at) - reference) * <f64>lap;
-  }
-}
-
 /** Both kicks of a plane with the sums between them, which go to `target`. */
 function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, laplacian2: f64, force2: f64, target: usize): void {
   const state = field0 + start;
   const here = <usize>plane * planeBytes;
-  sumMomentum = 0;
-  sumGradient = 0;
-  sumPotential = 0;
+  clearSums();
+  let sumPotential: f64 = 0;
   for (let y = 0; y < rows; y++) {
     const row = here + <usize>y * rowBytes;
     slopesAndValue(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points);
@@ -154,18 +79,24 @@ function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, la
     for (let f = 0; f < fields; f++) {
       const base = state + <usize>f * fieldBytes;
       const pi = momentum + start + <usize>f * fieldBytes + row;
-      laplacianRow<T>(base, plane, y, laplacianRowAt());
-      kickRow<T>(
-        base + row,
-        pi,
-        forces + <usize>f * rowBytes,
-        laplacianRowAt(),
-        <f64>load<T>(base),
-        <T>laplacian1,
-        <T>force1,
-        <T>laplacian2,
-        <T>force2,
-      );
+      const slope = forces + <usize>f * rowBytes;
+      const r = <f64>load<T>(base);
+      const c1 = <T>laplacian1;
+      const f1 = <T>force1;
+      const c2 = <T>laplacian2;
+      const f2 = <T>force2;
+      if (dimensions == 3 && reach == 1) {
+        const at = base + row;
+        const inPlane = <usize>y * rowBytes;
+        const up = base + here + <usize>wrapped(y - 1, rows) * rowBytes;
+        const down = base + here + <usize>wrapped(y + 1, rows) * rowBytes;
+        const front = base + <usize>wrapped(plane - 1, planes) * planeBytes + inPlane;
+        const back = base + <usize>wrapped(plane + 1, planes) * planeBytes + inPlane;
+        kickFused<T>(at, up, down, front, back, pi, slope, r, c1, f1, c2, f2);
+      } else {
+        laplacianRow<T>(base, plane, y, laplacianRowAt());
+        kickRow<T>(laplacianRowAt(), base + row, pi, slope, r, c1, f1, c2, f2);
+      }
     }
   }
   store<f64>(target, sumMomentum);
@@ -176,14 +107,19 @@ function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, la
 /** phi += drift pi on a plane, all fields. */
 function driftPlane<T>(start: usize, plane: i32, drift: T): void {
   const d = v128.splat<T>(drift);
-  const bytes = <usize>points * sizeof<T>();
   for (let f = 0; f < fields; f++) {
     const at = start + <usize>f * fieldBytes + <usize>plane * planeBytes;
     for (let y = 0; y < rows; y++) {
       const phi = field0 + at + <usize>y * rowBytes;
-      const pi = momentum + at + <usize>y * rowBytes;
-      for (let x: usize = 0; x < bytes; x += 16) {
-        v128.store(phi + x, madd<T>(d, v128.load(pi + x), v128.load(phi + x)));
+      let pi = momentum + at + <usize>y * rowBytes;
+      let here = phi;
+      const end = phi + <usize>points * sizeof<T>();
+      // What runs past a row's end stays in its padding.
+      while (here < end) {
+        v128.store(here, madd<T>(d, v128.load(pi), v128.load(here)));
+        v128.store(here, madd<T>(d, v128.load(pi, 16), v128.load(here, 16)), 16);
+        here += 32;
+        pi += 32;
       }
       closeRow<T>(phi);
     }
