@@ -167,7 +167,6 @@ export async function evolveLattice(
     });
 
   const dueSnapshots = snapshots?.after ?? [];
-  let seconds = 0;
   let pace = 0;
   let saved = performance.now();
   let opening: readonly Call[] = [[`closeLattice${suffix}`, from]];
@@ -186,7 +185,7 @@ export async function evolveLattice(
     new Int32Array(buffer, records.due, stretch.length).set(stretch);
     const operations = to - done;
     // A worker that stops in the middle leaves no whole state: where one is wanted, interruptions wait for the stretch to end.
-    seconds = await run(
+    const seconds = await run(
       [...opening, [`evolveLattice${suffix}`, done, to, records.due, stretch.length]],
       checkpoint ? {} : control,
     );
@@ -201,7 +200,8 @@ export async function evolveLattice(
       pictures.push(takeSnapshot(standing, done, spectrum?.read(buffer)));
       shot++;
     }
-    if (!checkpoint) continue;
+    // What came to its end needs neither a checkpoint nor an interruption.
+    if (!checkpoint || done === steps.operations) continue;
     const interrupted = control.signal?.aborted;
     if (interrupted || (performance.now() - saved) / 1000 >= checkpoint.seconds) {
       await save();

@@ -1,0 +1,139 @@
+/** Cases of the products between two hidden layers, forward, backward and update, each in its skinny and its tiled kernel. */
+import * as kernels from "../ensembleKernels.ts";
+import type { KernelDeclaration } from "../kernel.ts";
+import type { BuiltCase, Draw, KernelCase } from "./case.ts";
+import {
+  activated,
+  BIAS,
+  CHECKS,
+  descent,
+  MANY_DATA,
+  NONE,
+  RATE,
+  SCALE,
+  type Shape,
+  SKINNY_TIMED,
+  sizes,
+  TILED_TIMED,
+  tanh,
+  units,
+  updated,
+  weightsOf,
+} from "./networkShapes.ts";
+
+/** A product's case in its skinny form (all data in registers) and its tiled one. */
+function productCases(
+  skinny: KernelDeclaration<string>,
+  tiled: KernelDeclaration<string>,
+  build: (shape: Shape, draw: Draw, isSkinny: boolean) => BuiltCase,
+): KernelCase<Shape>[] {
+  return [
+    { declaration: skinny, checks: CHECKS, timed: SKINNY_TIMED, build: (shape, draw) => build(shape, draw, true) },
+    { declaration: tiled, checks: MANY_DATA, timed: TILED_TIMED, build: (shape, draw) => build(shape, draw, false) },
+  ];
+}
+
+const tiles = (down: number, across: number, networks: number) => (): [number, number, number] => [
+  Math.ceil(down / 32),
+  Math.ceil(across / 8),
+  networks,
+];
+
+export const denseForward = productCases(kernels.denseForwardSkinny, kernels.denseForward, (given, draw, skinny) => {
+  const s = sizes(given);
+  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
+  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
+  const empty = new Float32Array(s.networks * s.rows * s.columns);
+  return {
+    specialisation: { ...(skinny ? { constants: { CHUNKS: s.chunks } } : {}), code: tanh.wgsl },
+    buffers: { below, weights, hidden: empty, slope: empty },
+    uniforms: {
+      params: { ...s, inner: s.fanIn, scale: SCALE, bias: BIAS, ...(skinny ? { stride: s.stride / 4 } : {}) },
+    },
+    workgroups: skinny
+      ? (kernel) => [Math.ceil(Math.ceil((s.width + 1) / 4) / kernel.workgroup[0]), 1, s.networks]
+      : tiles(s.width + 1, s.chunks, s.networks),
+    reference: () =>
+      activated(
+        s,
+        (m, j, a) => {
+          let sum = 0;
+          for (let i = 0; i < s.fanIn; i++)
+            sum += weights[(m * s.fanIn + i) * s.stride + j]! * below[(m * s.rowsBelow + i) * s.columns + a]!;
+          return sum;
+        },
+        tanh,
+      ),
+    terms: s.fanIn + 8,
+    flops: 2 * s.networks * s.width * s.fanIn * s.data,
+    bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rowsBelow + 2 * s.rows) * s.columns),
+  };
+});
+
+export const denseBackward = productCases(kernels.denseBackwardSkinny, kernels.denseBackward, (given, draw, skinny) => {
+  const s = sizes(given);
+  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
+  const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
+  const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
+  return {
+    specialisation: skinny ? { constants: { CHUNKS: s.chunks } } : {},
+    buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
+    uniforms: { params: { ...s, inner: s.width, ...(skinny ? { stride: s.stride / 4 } : {}) } },
+    workgroups: skinny
+      ? (kernel) => [Math.ceil(s.below / kernel.workgroup[0]), 1, s.networks]
+      : tiles(s.below, s.chunks, s.networks),
+    reference: () => {
+      const deltaBelow = new Float64Array(slopeBelow.length);
+      for (let m = 0; m < s.networks; m++) {
+        for (let i = 0; i < s.below; i++) {
+          for (let a = 0; a < s.data; a++) {
+            let sum = 0;
+            for (let j = 0; j < s.width; j++)
+              sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * s.columns + a]!;
+            const at = (m * s.rowsBelow + i) * s.columns + a;
+            deltaBelow[at] = slopeBelow[at]! * sum;
+          }
+        }
+      }
+      return { deltaBelow };
+    },
+    terms: s.width,
+    flops: 2 * s.networks * s.width * s.below * s.data,
+    bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
+  };
+});
+
+export const denseUpdate = productCases(kernels.denseUpdateSkinny, kernels.denseUpdate, (given, draw, skinny) => {
+  const s = sizes(given);
+  const { momentum = 0 } = given;
+  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
+  const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
+  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
+  const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.fanIn, s.stride, s.width) : NONE;
+  const groups = s.stride / 4;
+  return {
+    specialisation: { constants: { MOMENTUM: momentum > 0, ...(skinny ? { CHUNKS: s.chunks } : {}) } },
+    buffers: { below, delta, weights, velocity },
+    uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
+    workgroups: skinny
+      ? (kernel) => [Math.ceil(groups / kernel.workgroup[0]), s.fanIn, s.networks]
+      : tiles(s.fanIn, groups, s.networks),
+    reference: () => {
+      const { w, v, update } = descent(weights, velocity, momentum);
+      for (let m = 0; m < s.networks; m++) {
+        for (let i = 0; i < s.fanIn; i++) {
+          for (let j = 0; j < s.width; j++) {
+            let gradient = 0;
+            for (let a = 0; a < s.data; a++)
+              gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
+            update((m * s.fanIn + i) * s.stride + j, gradient);
+          }
+        }
+      }
+      return updated(momentum, w, v);
+    },
+    terms: s.data,
+    flops: 2 * s.networks * s.width * s.fanIn * s.data,
+    bytes: 4 * s.networks * (2 * s.fanIn * s.stride + (s.rows + s.rowsBelow) * s.columns),
+  };
+});

@@ -1,0 +1,129 @@
+/** What the network kernels' cases share: the shapes of layers, random arrays in their layouts, and steps of descent in float64. */
+import { activations } from "../../../network/activations.ts";
+import type { Draw } from "./case.ts";
+
+export interface Shape {
+  readonly networks: number;
+  readonly width: number;
+  /** Inputs of the layer without the bias row. */
+  readonly below: number;
+  readonly data: number;
+  readonly momentum?: number;
+}
+
+export const { erf, tanh } = activations as Record<"erf" | "tanh", (typeof activations)[string]>;
+/** Quadratic V: the force is phi itself. */
+export const QUADRATIC = `const FIELDS = 1u;
+alias Fields = array<f32, FIELDS>;
+fn potentialValue(phi: Fields) -> f32 { return 0.5 * phi[0] * phi[0]; }
+fn potentialGradient(phi: Fields) -> Fields { return phi; }`;
+export const SCALE = 0.25;
+export const BIAS = 0.5;
+export const RATE = 0.125;
+export const NONE = new Float32Array(4);
+export const four = (count: number): number => Math.ceil(count / 4) * 4;
+
+/** Sizes of a layer's arrays. */
+export function sizes({ networks, width, below, data }: Shape) {
+  const chunks = Math.ceil(data / 4);
+  return {
+    networks,
+    width,
+    below,
+    data,
+    chunks,
+    columns: 4 * chunks,
+    rows: four(width + 1),
+    rowsBelow: four(below + 1),
+    stride: four(width),
+    fanIn: below + 1,
+  };
+}
+
+/** [networks][rows][columns], zero past the `units` rows and the `data` columns, as the padding of every buffer is. */
+export function units(
+  draw: Draw,
+  networks: number,
+  rows: number,
+  columns: number,
+  count: number,
+  data: number,
+): Float32Array {
+  const values = draw(networks * rows * columns);
+  return values.map((value, i) => (Math.floor(i / columns) % rows < count && i % columns < data ? value : 0));
+}
+
+/** [networks][fanIn][stride], zero past the width. */
+export function weightsOf(draw: Draw, networks: number, fanIn: number, stride: number, width: number): Float32Array {
+  return draw(networks * fanIn * stride).map((value, i) => (i % stride < width ? value : 0));
+}
+
+/** Layer shapes every product and update is checked on. */
+export const CHECKS: readonly Shape[] = [
+  { networks: 1, width: 1, below: 1, data: 1 },
+  { networks: 2, width: 5, below: 3, data: 3 },
+  { networks: 3, width: 67, below: 31, data: 8, momentum: 0.5 },
+  { networks: 1, width: 130, below: 65, data: 13 },
+];
+export const MANY_DATA: readonly Shape[] = [...CHECKS, { networks: 2, width: 33, below: 34, data: 37, momentum: 0.9 }];
+export const SKINNY_TIMED = {
+  hardware: { networks: 16, width: 4096, below: 4096, data: 8 },
+  software: { networks: 2, width: 512, below: 512, data: 8 },
+};
+export const TILED_TIMED = {
+  hardware: { networks: 16, width: 2048, below: 2048, data: 128 },
+  software: { networks: 1, width: 512, below: 512, data: 128 },
+};
+export const WIDE_TIMED = {
+  hardware: { networks: 1024, width: 4096, below: 2, data: 8 },
+  software: { networks: 16, width: 1024, below: 2, data: 8 },
+};
+
+type Update = (index: number, gradient: number) => void;
+
+/** Descends copies of weights and velocities, as descend.wgsl does. */
+export function descent(
+  weights: Float32Array,
+  velocity: Float32Array,
+  momentum: number,
+): { w: Float64Array; v: Float64Array; update: Update } {
+  const w = Float64Array.from(weights);
+  const v = Float64Array.from(velocity);
+  return {
+    w,
+    v,
+    update: (index, gradient) => {
+      let step = -RATE * gradient;
+      if (momentum > 0) {
+        step += momentum * v[index]!;
+        v[index] = step;
+      }
+      w[index]! += step;
+    },
+  };
+}
+
+export const updated = (momentum: number, w: Float64Array, v: Float64Array): Record<string, Float64Array> =>
+  momentum > 0 ? { weights: w, velocity: v } : { weights: w };
+
+/** act(z) and act'(z) as activate.wgsl stores them. */
+export function activated(
+  shape: ReturnType<typeof sizes>,
+  z: (m: number, j: number, a: number) => number,
+  activation: (typeof activations)[string],
+) {
+  const { networks, width, rows, columns, data } = shape;
+  const hidden = new Float64Array(networks * rows * columns).fill(Number.NaN);
+  const slope = hidden.slice();
+  for (let m = 0; m < networks; m++) {
+    for (let j = 0; j <= width; j++) {
+      for (let a = 0; a < data; a++) {
+        const at = (m * rows + j) * columns + a;
+        const value = j < width ? z(m, j, a) : 0;
+        hidden[at] = j < width ? SCALE * activation.value(value) : BIAS;
+        slope[at] = j < width ? SCALE * activation.derivative(value) : 0;
+      }
+    }
+  }
+  return { hidden, slope };
+}
