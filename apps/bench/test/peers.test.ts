@@ -47,13 +47,16 @@ describe("peers of the engine", () => {
   });
 
   it("has plain C agree with it, or says that no compiler was found", () => {
-    const [peer, ...more] = of("C with OpenMP");
-    expect(more).toEqual([]);
-    expect(peer).toMatchObject({ work: "lattice, phi^4, Verlet, 9^3", unit: "site updates/s" });
-    if (compiler) {
-      expect(peer).toMatchObject({ version: expect.any(String), rate: expect.any(Number), ratio: expect.any(Number) });
-      expect(peer).not.toHaveProperty("missing");
-    } else expect(peer!.missing).toContain("no C compiler was found");
+    const agrees = {
+      name: "C with OpenMP",
+      version: expect.any(String),
+      work: "lattice, phi^4, Verlet, 9^3",
+      unit: "site updates/s",
+      rate: expect.any(Number),
+      ratio: expect.any(Number),
+    };
+    const absent = expect.objectContaining({ missing: expect.stringContaining("no C compiler was found") });
+    expect(of("C with OpenMP")).toEqual([compiler ? agrees : absent]);
   });
 
   it("reports a Python that does not exist as missing", () => {
