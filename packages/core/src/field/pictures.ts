@@ -36,25 +36,25 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number, 
   const bins = binsOf(lattice);
   const spectrum = (time: number, sums: Float64Array): SpectrumResult => {
     const size = sums.length / (realisations * fields);
-    const powers = (f: number): number[][] =>
-      Array.from({ length: realisations }, (_, r) =>
+    /** Mean over the realisations and its standard error, [bins] each. */
+    const statistics = (f: number): { mean: number[]; error: number[] } => {
+      const powers = Array.from({ length: realisations }, (_, r) =>
         bins.index.map((bin, b) => bins.weights[b]! * sums[(r * fields + f) * size + bin]!),
       );
-    const mean = (f: number): number[] =>
-      bins.k.map((_, b) => powers(f).reduce((sum, power) => sum + power[b]!, 0) / realisations);
-    const error = (f: number): number[] => {
-      const all = powers(f);
-      const average = mean(f);
-      return average.map((value, b) =>
-        Math.sqrt(all.reduce((sum, power) => sum + (power[b]! - value) ** 2, 0) / (realisations * (realisations - 1))),
-      );
+      const mean = bins.k.map((_, b) => powers.reduce((sum, power) => sum + power[b]!, 0) / realisations);
+      const error = mean.map((value, b) => {
+        const squares = powers.reduce((sum, power) => sum + (power[b]! - value) ** 2, 0);
+        return Math.sqrt(squares / (realisations * (realisations - 1)));
+      });
+      return { mean, error };
     };
+    const each = Array.from({ length: fields }, (_, f) => statistics(f));
     return {
       time,
       k: bins.k,
       count: bins.count,
-      power: perField(mean) as Series,
-      ...(realisations > 1 ? { error: perField(error) as Series } : {}),
+      power: perField((f) => each[f]!.mean) as Series,
+      ...(realisations > 1 ? { error: perField((f) => each[f]!.error) as Series } : {}),
     };
   };
   const histogram = (time: number, all: NonNullable<Snapshot["histograms"]>): HistogramResult => ({
