@@ -109,23 +109,36 @@ export function* drawFluctuations(draw: Draw): Work<LatticeState> {
   const size = lines * columns;
   const field = { real: new Float64Array(size), imaginary: new Float64Array(size) };
   const momentum = { real: new Float64Array(size), imaginary: new Float64Array(size) };
+  /** Indices of a mode along the last, middle and first axis. */
+  const indices = (line: number, x: number): [number, number, number] => [
+    x,
+    dimensions === 1 ? 0 : line % points,
+    dimensions === 3 ? Math.floor(line / points) : 0,
+  ];
+  const numbers = (index: readonly number[]) => index.map((i) => signed(i, points)) as [number, number, number];
   for (let f = 0; f < fields; f++) {
+    // The same for every realisation; undefined where a mode stays empty.
+    const modes: (ModeFunction | undefined)[] = [];
+    for (let line = 0; line < lines; line++) {
+      yield;
+      for (let x = 0; x < columns; x++) {
+        const index = indices(line, x);
+        const k = (2 * Math.PI * Math.hypot(...numbers(index))) / length;
+        modes.push(k === 0 || k > cutoff ? undefined : draw.mode(f, k, effective(squares, index)));
+      }
+    }
     for (let r = 0; r < realisations; r++) {
       const word = STREAM + 16 * f + 4096 * r;
       for (let line = 0, at = 0; line < lines; line++) {
         yield;
-        // The line's numbers along the axes before the last.
-        const y = dimensions === 1 ? 0 : line % points;
-        const z = dimensions === 3 ? Math.floor(line / points) : 0;
         for (let x = 0; x < columns; x++, at++) {
-          const n = [signed(x, points), signed(y, points), signed(z, points)] as const;
-          const k = (2 * Math.PI * Math.hypot(...n)) / length;
-          if (at === 0 || k > cutoff) {
+          const mode = modes[at];
+          if (!mode) {
             for (const part of [field.real, field.imaginary, momentum.real, momentum.imaginary]) part[at] = 0;
             continue;
           }
-          const { u, velocity } = draw.mode(f, k, effective(squares, [x, y, z]));
-          const { own, other } = amplitudes(n as [number, number, number], points, key, word);
+          const { u, velocity } = mode;
+          const { own, other } = amplitudes(numbers(indices(line, x)), points, key, word);
           // w alpha + (w beta)^*.
           field.real[at] = scale * (u[0] * (own[0] + other[0]) - u[1] * (own[1] + other[1]));
           field.imaginary[at] = scale * (u[0] * (own[1] - other[1]) + u[1] * (own[0] - other[0]));
