@@ -32,6 +32,7 @@ interface Case {
   steps?: number;
   count?: number;
   recordKernels?: number[];
+  test?: number;
 }
 
 async function jobOf(given: Case): Promise<EnsembleJob> {
@@ -65,6 +66,7 @@ async function jobOf(given: Case): Promise<EnsembleJob> {
     networks: { first: 2, count },
     recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
     recordKernels: given.recordKernels ?? [0, Math.floor(steps / 2), steps],
+    test: given.test ? normals(7, 0, 0, given.test * dimension) : undefined,
   };
 }
 
@@ -79,6 +81,7 @@ async function train(engine: Engine, job: EnsembleJob): Promise<EnsembleBatch> {
     count: job.networks.count,
     outputs: joined((b) => b.outputs),
     kernels: joined((b) => b.kernels),
+    test: joined((b) => b.test),
   };
 }
 
@@ -106,6 +109,10 @@ const cases: Case[] = [
   { data: 8, width: 300, depth: 2, steps: 4 },
   { data: 3, width: 130, depth: 4, steps: 4, activation: "tanh" },
   { steps: 0, recordKernels: [0] },
+  { test: 13 },
+  { test: 3, recordKernels: [], momentum: 0.5 },
+  { test: 9, depth: 3, recordKernels: [], count: 2 },
+  { test: 1, data: 17, steps: 0, recordKernels: [], depth: 2 },
   { data: 8, width: 1030, dimension: 9, momentum: 0.5, steps: 4 },
   { data: 33, width: 70, dimension: 3, depth: 2, steps: 6 },
 ];
@@ -125,6 +132,7 @@ describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, 
     const got = await train(engine, job);
     expect(difference(got.outputs, want.outputs)).toBeLessThan(bound);
     expect(difference(got.kernels, want.kernels)).toBeLessThan(bound);
+    expect(difference(got.test, want.test)).toBeLessThan(bound);
   });
 
   it("are the same whatever the batching", async () => {

@@ -86,6 +86,8 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
   const rows = Array.from({ length: D }, (_, a) => Array.from(job.inputs.subarray(a * d, (a + 1) * d)));
   const outputs: number[] = [];
   const kernels: number[] = [];
+  const tested: number[] = [];
+  const P = (job.test?.length ?? 0) / d;
   for (let m = 0; m < job.networks.count; m++) {
     const layers = drawNetwork(job, job.networks.first + m);
     const velocity = zerosLike(layers);
@@ -95,6 +97,10 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
       if (job.recordKernels.includes(step)) {
         for (const { gradient: left } of evaluated)
           for (const { gradient: right } of evaluated) kernels.push(product(left, right));
+      }
+      if (step === job.steps) {
+        for (let p = 0; p < P; p++)
+          tested.push(outputAndGradient(job, layers, Array.from(job.test!.subarray(p * d, (p + 1) * d))).f);
       }
       const force = evaluated.map(({ f }, a) => job.potential.gradient(0, f - job.targets[a]!));
       for (const [l, layer] of layers.entries()) {
@@ -119,5 +125,6 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
     count: job.networks.count,
     outputs: Float64Array.from(outputs),
     kernels: Float64Array.from(kernels),
+    test: Float64Array.from(tested),
   };
 }

@@ -67,6 +67,8 @@ export interface EnsembleJob {
   readonly recordOutputs: readonly number[];
   /** Ascending steps in 0 .. steps at which each network's empirical kernel is recorded. */
   readonly recordKernels: readonly number[];
+  /** P x d inputs at which the trained networks are evaluated after the last step; they push no weight. */
+  readonly test?: Float64Array | undefined;
 }
 
 /** The records of a run of consecutive networks; batches arrive in ascending order of `first` and cover the job. */
@@ -77,6 +79,8 @@ export interface EnsembleBatch {
   readonly outputs: Float64Array;
   /** Theta, [count][recordKernels.length][D][D]. */
   readonly kernels: Float64Array;
+  /** f at the test inputs after the last step, [count][P]. */
+  readonly test: Float64Array;
 }
 
 export interface JobReport {

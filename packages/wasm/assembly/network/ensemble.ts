@@ -20,6 +20,7 @@ import {
   outputs,
   phi,
   rowBytes,
+  showInputs,
   stride,
   targets,
   velocity,
@@ -46,6 +47,14 @@ let outputSteps: usize = 0;
 let outputCount: i32 = 0;
 let kernelSteps: usize = 0;
 let kernelCount: i32 = 0;
+/** Test inputs, [testCount][inputRow] and on to whole numbers of `data` rows. */
+let testRows: usize = 0;
+let testCount: i32 = 0;
+
+export function setTest(rows: usize, count: i32): void {
+  testRows = rows;
+  testCount = count;
+}
 
 export function setRecords(lastStep: i32, outputsAt: usize, outputsIn: i32, kernelsAt: usize, kernelsIn: i32): void {
   steps = lastStep;
@@ -102,11 +111,29 @@ function recordKernel<T>(target: usize): void {
   memory.copy(target, kernel, <usize>(data * data) * 8);
 }
 
+/** Outputs at the test inputs, as many at a time as there are data. */
+function recordTest<T>(target: usize): void {
+  const rows = inputRows;
+  for (let done = 0; done < testCount; done += data) {
+    showInputs(testRows + <usize>done * inputRow);
+    forward<T>();
+    const count = min(data, testCount - done);
+    for (let a = 0; a < count; a++) {
+      store<f64>(target, <f64>load<T>(outputs + <usize>a * sizeof<T>()));
+      target += 8;
+    }
+  }
+  showInputs(rows);
+}
+
 /** Steps between looks at the stop word, as a power of two: a look is a few nanoseconds. */
 const LOOK = 16;
 
-/** Trains network `network`; its records go to [outputCount][data] and [kernelCount][data][data] float64. False where stopped. */
-function train<T>(network: i32, outputRecords: usize, kernelRecords: usize): bool {
+/**
+ * Trains network `network`; its records go to [outputCount][data], [kernelCount][data][data] and [testCount] float64. False where
+ * stopped.
+ */
+function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, testRecords: usize): bool {
   const shallow = depth == 1;
   const start = now();
   draw<T>(network);
@@ -138,7 +165,13 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize): boo
       kernelRecords += <usize>(data * data) * 8;
       nextKernel++;
     }
-    if (step == steps) break;
+    if (step == steps) {
+      if (testCount > 0) {
+        if (shallow) showBias<T>(true);
+        recordTest<T>(testRecords);
+      }
+      break;
+    }
     gradient(phi, 0, force, 0, data);
     for (let a = 0; a < data; a++) {
       const at = force + <usize>a * sizeof<T>();
@@ -153,24 +186,35 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize): boo
 }
 
 /** Trains networks `first` .. `first + count - 1`, with all other workers, into [count] records. Returns the seconds of drawing. */
-function trainEnsemble<T>(first: i32, count: i32, outputRecords: usize, kernelRecords: usize): f64 {
+function trainEnsemble<T>(
+  first: i32,
+  count: i32,
+  outputRecords: usize,
+  kernelRecords: usize,
+  testRecords: usize,
+): f64 {
   drawing = 0;
   const outputBytes = <usize>(outputCount * data) * 8;
   const kernelBytes = <usize>(kernelCount * data * data) * 8;
   for (let item = claim(); item < count; item = claim()) {
     if (stopped()) return drawing;
-    if (!train<T>(first + item, outputRecords + <usize>item * outputBytes, kernelRecords + <usize>item * kernelBytes)) {
-      return drawing;
-    }
+    const place = <usize>item;
+    const finished = train<T>(
+      first + item,
+      outputRecords + place * outputBytes,
+      kernelRecords + place * kernelBytes,
+      testRecords + place * <usize>testCount * 8,
+    );
+    if (!finished) return drawing;
     progress(steps & (LOOK - 1));
   }
   return drawing;
 }
 
-export function trainEnsemble32(first: i32, count: i32, outputRecords: usize, kernelRecords: usize): f64 {
-  return trainEnsemble<f32>(first, count, outputRecords, kernelRecords);
+export function trainEnsemble32(first: i32, count: i32, outputRecords: usize, kernelRecords: usize, testRecords: usize): f64 {
+  return trainEnsemble<f32>(first, count, outputRecords, kernelRecords, testRecords);
 }
 
-export function trainEnsemble64(first: i32, count: i32, outputRecords: usize, kernelRecords: usize): f64 {
-  return trainEnsemble<f64>(first, count, outputRecords, kernelRecords);
+export function trainEnsemble64(first: i32, count: i32, outputRecords: usize, kernelRecords: usize, testRecords: usize): f64 {
+  return trainEnsemble<f64>(first, count, outputRecords, kernelRecords, testRecords);
 }

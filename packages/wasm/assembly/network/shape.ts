@@ -62,6 +62,11 @@ export function setShape(
   momentum = momentumOf;
 }
 
+/** Lets the forward pass see other inputs, [data][inputRow]: those that networks are tested at, then the data again. */
+export function showInputs(rows: usize): void {
+  inputRows = rows;
+}
+
 export function setData(rows: usize, rowBytes: usize, columns: usize, targetsAt: usize): void {
   inputRows = rows;
   inputRow = rowBytes;

@@ -31,11 +31,14 @@ interface EnsemblePlan {
     readonly targets: number;
     readonly outputSteps: number;
     readonly kernelSteps: number;
-    readonly records: readonly { readonly outputs: number; readonly kernels: number }[];
+    readonly testRows: number;
+    readonly records: readonly { readonly outputs: number; readonly kernels: number; readonly test: number }[];
   };
   /** Of each worker: weights (velocities behind them), units, resident units, outputs, phi, force, sums, Gram matrices, kernel. */
   readonly workspaces: readonly number[][];
 }
+
+const testPoints = ({ test, architecture }: EnsembleJob): number => (test?.length ?? 0) / architecture.inputDimension;
 
 const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
@@ -54,7 +57,8 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
   const inputRow = size * upTo(inputs, vector);
   const rows = inputs + (depth - 1) * (width + 1) + 1;
   const weightBytes = rows * stride * size;
-  const layered = depth > 1 || job.recordKernels.length > 0;
+  const tests = testPoints(job);
+  const layered = depth > 1 || job.recordKernels.length > 0 || tests > 0;
   const workspace = [
     weightBytes * (job.momentum > 0 ? 2 : 1),
     layered ? 3 * depth * D * stride * size : 0,
@@ -64,7 +68,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     2 * D * D * size,
     8 * D * D,
   ];
-  const recordBytes = 8 * D * (job.recordOutputs.length + D * job.recordKernels.length);
+  const recordBytes = 8 * (D * (job.recordOutputs.length + D * job.recordKernels.length) + tests);
   let smallest = 0;
   for (let workers = Math.min(threads, Math.max(1, job.networks.count)); workers >= 1; workers--) {
     const batch = Math.max(
@@ -82,9 +86,12 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       targets: plan.place(size * upTo(D, vector)),
       outputSteps: plan.place(4 * job.recordOutputs.length),
       kernelSteps: plan.place(4 * job.recordKernels.length),
+      // The forward pass takes them D at a time.
+      testRows: plan.place(upTo(tests, D) * inputRow),
       records: [0, 1].map(() => ({
         outputs: plan.place(8 * batch * D * job.recordOutputs.length),
         kernels: plan.place(8 * batch * D * D * job.recordKernels.length),
+        test: plan.place(8 * batch * tests),
       })),
     };
     const workspaces = Array.from({ length: workers }, () => workspace.map((bytes) => plan.place(bytes)));
@@ -103,13 +110,18 @@ function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, siz
   const D = job.targets.length;
   const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
   const words = new Int32Array(buffer);
-  const { inputRows, inputColumns, targets, outputSteps, kernelSteps } = plan.shared;
+  const { inputRows, inputColumns, targets, outputSteps, kernelSteps, testRows } = plan.shared;
   const scale = weightStd / Math.sqrt(d);
   for (let a = 0; a < D; a++) {
     for (let i = 0; i <= d; i++) {
       const value = i < d ? scale * job.inputs[a * d + i]! : biasStd;
       elements[(inputRows + a * plan.inputRow) / size + i] = value;
       elements[inputColumns / size + i * D + a] = value;
+    }
+  }
+  for (let p = 0; p < testPoints(job); p++) {
+    for (let i = 0; i <= d; i++) {
+      elements[(testRows + p * plan.inputRow) / size + i] = i < d ? scale * job.test![p * d + i]! : biasStd;
     }
   }
   elements.set(job.targets, targets / size);
@@ -150,6 +162,7 @@ export async function trainEnsemble(
           job.steps,
           ...[shared.outputSteps, job.recordOutputs.length, shared.kernelSteps, job.recordKernels.length],
         ],
+        ["setTest", shared.testRows, testPoints(job)],
       ],
     },
     "network.width",
@@ -157,9 +170,9 @@ export async function trainEnsemble(
   writeShared(session, job, plan, size);
 
   const start = (done: number, region: number) => {
-    const { outputs, kernels } = shared.records[region]!;
+    const { outputs, kernels, test } = shared.records[region]!;
     const count = Math.min(plan.batch, total - done);
-    const call = [`trainEnsemble${suffix}`, firstNetwork + done, count, outputs, kernels] as const;
+    const call = [`trainEnsemble${suffix}`, firstNetwork + done, count, outputs, kernels, test] as const;
     const running = session.run(
       () => [call],
       control,
@@ -186,6 +199,7 @@ export async function trainEnsemble(
         count,
         outputs: read(shared.records[region]!.outputs, count * job.recordOutputs.length * D),
         kernels: read(shared.records[region]!.kernels, count * job.recordKernels.length * D * D),
+        test: read(shared.records[region]!.test, count * testPoints(job)),
       });
     } catch (error) {
       if (more) await current.running.catch(() => {});

@@ -26,6 +26,7 @@ export async function trainEnsemble(
     workgroups: limits.maxComputeWorkgroupsPerDimension,
     budget: BUDGET[gpu.adapter.type],
   });
+  const { inputDimension: d } = job.architecture;
   const { first: firstNetwork, count: total } = job.networks;
   const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
   const state = await createState(gpu, job, plan);
@@ -34,7 +35,7 @@ export async function trainEnsemble(
   try {
     const resident = await createResidentTrainer(gpu, job, plan, state);
     const layered =
-      resident && kernelRecords.size === 0 ? undefined : await createLayeredTrainer(gpu, job, plan, state);
+      resident && kernelRecords.size === 0 && !job.test ? undefined : await createLayeredTrainer(gpu, job, plan, state);
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {
       if (control.signal?.aborted) throw new InterruptedError("interrupted");
@@ -55,6 +56,7 @@ export async function trainEnsemble(
             encodeSteps(pass, start, end, count);
             start = end;
           }
+          if (to > job.steps && job.test) layered!.encodeTest(pass, count);
         },
         control,
         (finished) =>
@@ -73,6 +75,7 @@ export async function trainEnsemble(
         kernels: layered
           ? await read(gpu, layered.kernels, plan, K, count, { lines: plan.data, padded: 4 * plan.chunks })
           : new Float64Array(),
+        test: job.test ? await readTest(gpu, layered!.tested, plan, job.test.length / d, count) : new Float64Array(),
       });
     }
   } finally {
@@ -103,5 +106,20 @@ async function read(
       }
     }
   }
+  return result;
+}
+
+/** The outputs at `points` test inputs as float64 [networks][points], of which the last group may hold fewer than a group's. */
+async function readTest(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  plan: EnsemblePlan,
+  points: number,
+  count: number,
+): Promise<Float64Array> {
+  const whole = await read(gpu, buffer, plan, plan.testGroups, count, { lines: 1, padded: 1 });
+  const stride = plan.testGroups * plan.data;
+  const result = new Float64Array(count * points);
+  for (let m = 0; m < count; m++) result.set(whole.subarray(m * stride, m * stride + points), m * points);
   return result;
 }

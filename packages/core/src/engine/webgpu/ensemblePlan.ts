@@ -22,6 +22,8 @@ export interface EnsemblePlan {
   readonly chunks: number;
   /** Hidden layers, first to last. */
   readonly layers: readonly LayerShape[];
+  /** Groups of `data` inputs that the test inputs are evaluated in. */
+  readonly testGroups: number;
   /** Networks trained at once. */
   readonly batch: number;
   /** Bytes on the device for each network of a batch. */
@@ -50,6 +52,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const { inputDimension, depth, width } = job.architecture;
   const data = job.targets.length;
   const chunks = Math.ceil(data / 4);
+  const testGroups = Math.ceil((job.test?.length ?? 0) / inputDimension / data);
   const layers = Array.from({ length: depth }, (_, l) => ({
     fanIn: (l === 0 ? inputDimension : width) + 1,
     width,
@@ -65,6 +68,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     ["a layer's units at all data", 16 * padded(width + 1) * chunks],
     ["the recorded outputs", 16 * chunks * job.recordOutputs.length],
     ["the recorded kernels", 64 * chunks * chunks * job.recordKernels.length],
+    ["the outputs at the test inputs", 16 * chunks * testGroups],
   ];
   let largest = 0;
   for (const [what, bytes] of buffers) {
@@ -88,7 +92,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const bytesPerNetwork =
     weights * (job.momentum > 0 ? 2 : 1) +
     depth * 3 * 16 * padded(width + 1) * chunks +
-    16 * chunks * (1 + job.recordOutputs.length) +
+    16 * chunks * (1 + job.recordOutputs.length + testGroups) +
     64 * chunks * chunks * job.recordKernels.length;
   const batch = Math.max(
     1,
@@ -99,5 +103,5 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       Math.floor(limits.budget / bytesPerNetwork),
     ),
   );
-  return { data, chunks, layers, batch, bytesPerNetwork };
+  return { data, chunks, testGroups, layers, batch, bytesPerNetwork };
 }

@@ -48,9 +48,16 @@ export function packData(
   return packed;
 }
 
+/** `data` of `inputs`, [..][d] row after row, from row `first` on, with the factors that the first layer's kernels expect; zero past the last. */
+export function packInputs({ architecture }: EnsembleJob, inputs: Float64Array, first: number, data: number) {
+  const { inputDimension: d, weightStd, biasStd } = architecture;
+  const scale = weightStd / Math.sqrt(d);
+  return packData(d + 1, data, (i, a) => (i < d ? scale * (inputs[(first + a) * d + i] ?? 0) : biasStd));
+}
+
 /** Allocates the state of one batch. Throws OutOfDeviceMemoryError. */
 export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): Promise<EnsembleState> {
-  const { inputDimension: d, width, weightStd, biasStd } = job.architecture;
+  const { width } = job.architecture;
   const { data, chunks, layers: shapes, batch } = plan;
   const owned: GPUBuffer[] = [];
   const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
@@ -74,8 +81,6 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     for (const [l, { fanIn, stride }] of shapes.entries())
       layers.push(await pair(`layer ${l + 1}`, 4 * batch * fanIn * stride));
     const output = await pair("output", 4 * batch * outputRows);
-    const inputScale = weightStd / Math.sqrt(d);
-    const inputs = packData(d + 1, data, (i, a) => (i < d ? inputScale * job.inputs[a * d + i]! : biasStd));
     const kernel = await loadKernel(gpu, initialise);
     const seed = keyOfSeed(job.seed);
 
@@ -93,7 +98,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     });
 
     return {
-      inputs: await constant("inputs", inputs),
+      inputs: await constant("inputs", packInputs(job, job.inputs, 0, data)),
       targets: await constant(
         "targets",
         packData(1, data, (_, a) => job.targets[a]!),

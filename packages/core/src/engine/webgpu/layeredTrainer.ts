@@ -6,7 +6,7 @@ import { emitWgsl } from "../../potential/wgsl.ts";
 import type { EnsembleJob } from "../engine.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
-import type { EnsembleState, WeightBuffers } from "./ensembleState.ts";
+import { type EnsembleState, packInputs, type WeightBuffers } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation } from "./kernel.ts";
 import type { EncodeSteps } from "./residentTrainer.ts";
@@ -33,6 +33,10 @@ export interface LayeredTrainer {
   encodeKernels(pass: GPUComputePassEncoder, record: number, count: number): void;
   /** [records][networks][4 chunks][chunks]. */
   readonly kernels: GPUBuffer;
+  /** Encodes the outputs of `count` networks at the test inputs with their present weights. */
+  encodeTest(pass: GPUComputePassEncoder, count: number): void;
+  /** [testGroups][networks][chunks]. */
+  readonly tested: GPUBuffer;
 }
 
 export async function createLayeredTrainer(
@@ -63,7 +67,7 @@ export async function createLayeredTrainer(
   const recorded = await state.storage("kernels", 64 * batch * chunks * chunks * Math.max(1, job.recordKernels.length));
 
   // One slot for each record, and a last one that means none, chosen by the dispatch's dynamic offset.
-  const none = Math.max(job.recordOutputs.length, job.recordKernels.length);
+  const none = Math.max(job.recordOutputs.length, job.recordKernels.length, plan.testGroups);
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
   const slots = new Uint32Array(((none + 1) * alignment) / 4);
   for (let r = 0; r <= none; r++) slots[(r * alignment) / 4] = r < none ? r : 0xffffffff;
@@ -103,22 +107,32 @@ export async function createLayeredTrainer(
   const CHUNKS = chunks;
 
   const firstParams = { fanIn: inputDimension + 1, width, stride: shapes[0]!.stride, rows, chunks };
-  const forward = [
-    await bound(
+  const firstLayer = (inputs: GPUBuffer): Promise<Bound> =>
+    bound(
       kernels.firstLayer,
       { code: activation.wgsl },
       { inputs, weights: first.weights, hidden: first.hidden, slope: first.slope },
       { ...firstParams, ...hiddenScale },
       along((width + 1) * chunks),
-    ),
-  ];
-  const readout = await bound(
-    kernels.readout,
-    { code: emitWgsl(job.potential) },
-    { hidden: last.hidden, weights: output.weights, targets: state.targets, force, outputs: state.outputs },
-    { units: width + 1, rows, chunks, data },
-    () => [1, chunks],
-  );
+    );
+  const readoutTo = (outputs: GPUBuffer): Promise<Bound> =>
+    bound(
+      kernels.readout,
+      { code: emitWgsl(job.potential) },
+      { hidden: last.hidden, weights: output.weights, targets: state.targets, force, outputs },
+      { units: width + 1, rows, chunks, data },
+      () => [1, chunks],
+    );
+  const forward = [await firstLayer(inputs)];
+  const readout = await readoutTo(state.outputs);
+
+  const tested = await state.storage("outputs at the test inputs", 16 * batch * chunks * Math.max(1, plan.testGroups));
+  const testReadout = await readoutTo(tested);
+  const testInputs: Bound[] = [];
+  for (let g = 0; g < plan.testGroups; g++) {
+    const packed = packInputs(job, job.test!, g * data, data);
+    testInputs.push(await firstLayer(await state.constant(`test inputs ${g + 1}`, packed)));
+  }
   const outputBackward = (UPDATE: boolean): Promise<Bound> =>
     bound(
       kernels.outputBackward,
@@ -236,6 +250,13 @@ export async function createLayeredTrainer(
   const outputSlots = new Map(job.recordOutputs.map((step, record) => [step, record]));
   return {
     kernels: recorded,
+    tested,
+    encodeTest(pass, count) {
+      for (const [group, first] of testInputs.entries()) {
+        for (const part of [first, ...forward.slice(1)]) encode(pass, part(count));
+        encode(pass, testReadout(count, group));
+      }
+    },
     encodeSteps(pass, from, to, count) {
       for (let step = from; step < to; step++) {
         for (const part of forward) encode(pass, part(count));
