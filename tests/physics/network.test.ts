@@ -73,6 +73,27 @@ describe("4,096 networks of width 1,024", () => {
   });
 });
 
+describe("off the training points", () => {
+  it("4,096 networks have theory's mean and band, within 5 standard errors and the finite-width size", async () => {
+    const given = study({ size: 4096 });
+    const { result } = await networkStudy(
+      { ...given, data: { ...given.data, test: { inputs: { circle: { points: 24 } } } } },
+      engine,
+    );
+    const { mean, std, theory, inputs } = result.test!;
+    expect(inputs).toHaveLength(24);
+    const N = given.ensemble.size;
+    for (const [p, f] of mean.entries()) {
+      const sampling = (5 * std[p]!) / Math.sqrt(N);
+      expect(Math.abs(f - theory!.mean[p]!), `mean ${p}`).toBeLessThan(sampling + 10 / given.network.width);
+      // On the training points the band is all but gone, and what is left is of finite width.
+      expect(Math.abs(std[p]! - theory!.std[p]!), `band ${p}`).toBeLessThan(
+        (5 * std[p]!) / Math.sqrt(2 * N) + 10 / given.network.width,
+      );
+    }
+  });
+});
+
 describe("width", () => {
   it("gives the exponents and sizes of the free field's corrections, 400 networks, 200 steps", async () => {
     const widths = [256, 512, 1024, 2048, 4096];

@@ -2,6 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
 import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { testFigures } from "./testFigure.ts";
 
 /** Matrices side by side, each with its own colours, which are white at zero and equally strong at equal distance from it. */
 function heatMap(
@@ -103,6 +104,7 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
     kernelFinal,
     kernelFluctuation,
     kernelDrift,
+    test,
     config,
   } = document;
   const D = mean[0]?.length ?? 0;
@@ -188,6 +190,7 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
       },
     },
   ];
+  if (test) figures.push(...testFigures(test, size));
   if (kernelInitial) {
     figures.push(
       heatMap(

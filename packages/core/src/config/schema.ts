@@ -45,26 +45,34 @@ const network = z
   .describe("the multilayer perceptron");
 
 const row = z.array(finite).min(1);
-const data = z
+const inputs = z.union(
+  [
+    z.strictObject({ circle: z.strictObject({ points: wholePositive.max(MAX_DATA).default(8) }) }),
+    z.strictObject({ file: z.string().min(1) }),
+    z.array(row).min(1).max(MAX_DATA),
+  ],
+  { error: "must be { circle: { points } }, { file: x.csv } or a list of rows of numbers" },
+);
+const trainedOn = {
+  inputs: inputs
+    .default({ circle: { points: 8 } })
+    .describe("points on the circle of radius sqrt(2), a CSV file, or rows of coordinates"),
+  targets: z
+    .union([z.string(), z.array(finite).min(1)], { error: "must be an expression or a list of numbers" })
+    .default("sin(theta) + 0.5*cos(2*theta)")
+    .describe("an expression in theta (circle) or x0, x1, ..., or one number per input"),
+};
+const data = z.strictObject(trainedOn).prefault({}).describe("what the networks are trained on");
+const testedData = z
   .strictObject({
-    inputs: z
-      .union(
-        [
-          z.strictObject({ circle: z.strictObject({ points: wholePositive.max(MAX_DATA).default(8) }) }),
-          z.strictObject({ file: z.string().min(1) }),
-          z.array(row).min(1).max(MAX_DATA),
-        ],
-        { error: "must be { circle: { points } }, { file: x.csv } or a list of rows of numbers" },
-      )
-      .default({ circle: { points: 8 } })
-      .describe("points on the circle of radius sqrt(2), a CSV file, or rows of coordinates"),
-    targets: z
-      .union([z.string(), z.array(finite).min(1)], { error: "must be an expression or a list of numbers" })
-      .default("sin(theta) + 0.5*cos(2*theta)")
-      .describe("an expression in theta (circle) or x0, x1, ..., or one number per input"),
+    ...trainedOn,
+    test: z
+      .strictObject({ inputs: inputs.describe("as data.inputs, in as many coordinates") })
+      .exactOptional()
+      .describe("where the trained networks are evaluated beside the data"),
   })
   .prefault({})
-  .describe("what the networks are trained on");
+  .describe("what the networks are trained on, and tested at");
 
 const training = z
   .strictObject({
@@ -266,7 +274,7 @@ const precision = z
 /** What each command takes. */
 export const SCHEMAS = {
   kernel: z.strictObject({ precision, network, data, training, ensemble }),
-  network: z.strictObject({ precision, network, data, training, ensemble }),
+  network: z.strictObject({ precision, network, data: testedData, training, ensemble }),
   field: z.strictObject({
     precision,
     background,

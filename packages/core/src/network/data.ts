@@ -13,6 +13,8 @@ export interface Data {
   readonly inputs: Float64Array;
   /** [D]. */
   readonly targets: Float64Array;
+  /** [P][d], where test inputs are given. */
+  readonly test?: Float64Array;
 }
 
 interface Inputs {
@@ -21,23 +23,11 @@ interface Inputs {
   readonly theta?: readonly number[];
 }
 
-async function inputsOf(spec: DataSpec["inputs"]): Promise<Inputs> {
-  if ("circle" in spec) {
-    const { points } = spec.circle;
-    const theta = Array.from({ length: points }, (_, a) => (2 * Math.PI * a) / points);
-    // |x|^2 / d = 1.
-    return { theta, rows: theta.map((angle) => [Math.SQRT2 * Math.cos(angle), Math.SQRT2 * Math.sin(angle)]) };
-  }
-  return { rows: "file" in spec ? await readRows(spec.file, "data.inputs.file") : spec };
-}
-
-/**
- * Prepares the data.
- * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
- */
-export async function prepareData({ inputs: inputSpec, targets: targetSpec }: DataSpec): Promise<Data> {
-  const { rows, theta } = await inputsOf(inputSpec);
-  const path = "file" in inputSpec ? "data.inputs.file" : "data.inputs";
+/** Inputs and the number of coordinates that all have; `section` is the config's path of them. */
+async function inputsOf(spec: DataSpec["inputs"], section: string): Promise<Inputs & { readonly dimension: number }> {
+  const inputs = await rowsOf(spec, section);
+  const { rows } = inputs;
+  const path = "file" in spec ? `${section}.file` : section;
   const dimension = rows[0]?.length ?? 0;
   if (rows.length === 0 || dimension === 0)
     throw new InputError("the data are empty: give at least one input", { path });
@@ -47,6 +37,25 @@ export async function prepareData({ inputs: inputSpec, targets: targetSpec }: Da
       path,
     });
   }
+  return { ...inputs, dimension };
+}
+
+async function rowsOf(spec: DataSpec["inputs"], section: string): Promise<Inputs> {
+  if ("circle" in spec) {
+    const { points } = spec.circle;
+    const theta = Array.from({ length: points }, (_, a) => (2 * Math.PI * a) / points);
+    // |x|^2 / d = 1.
+    return { theta, rows: theta.map((angle) => [Math.SQRT2 * Math.cos(angle), Math.SQRT2 * Math.sin(angle)]) };
+  }
+  return { rows: "file" in spec ? await readRows(spec.file, `${section}.file`) : spec };
+}
+
+/**
+ * Prepares the data.
+ * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
+ */
+export async function prepareData({ inputs: inputSpec, targets: targetSpec, test }: DataSpec): Promise<Data> {
+  const { rows, theta, dimension } = await inputsOf(inputSpec, "data.inputs");
 
   let targets: Float64Array;
   if (typeof targetSpec === "string") {
@@ -66,5 +75,13 @@ export async function prepareData({ inputs: inputSpec, targets: targetSpec }: Da
     }
     targets = Float64Array.from(targetSpec);
   }
-  return { points: rows.length, dimension, inputs: Float64Array.from(rows.flat()), targets };
+  const data = { points: rows.length, dimension, inputs: Float64Array.from(rows.flat()), targets };
+  if (!test) return data;
+  const tested = await inputsOf(test.inputs, "data.test.inputs");
+  if (tested.dimension !== dimension) {
+    throw new InputError(`the test inputs have ${tested.dimension} coordinates, the data have ${dimension}`, {
+      path: "data.test.inputs",
+    });
+  }
+  return { ...data, test: Float64Array.from(tested.rows.flat()) };
 }

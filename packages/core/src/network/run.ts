@@ -1,6 +1,8 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
+import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
-import { quadraticMass, quadraticPrediction } from "../theory/prediction.ts";
+import { kernelRecursion } from "../theory/kernels.ts";
+import { quadraticMass, quadraticPrediction, type TestPrediction, testPrediction } from "../theory/prediction.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import { Moments, nested, squaredNorm } from "./statistics.ts";
@@ -20,11 +22,23 @@ export interface NetworkResult {
   readonly kernelFluctuation: number;
   readonly kernelDrift: number;
   readonly theory?: { readonly mean: number[][]; readonly covarianceFinal: number[][] };
+  /** f at the test inputs after the last step; theory where V is quadratic. */
+  readonly test?: {
+    readonly inputs: number[][];
+    readonly mean: number[];
+    readonly std: number[];
+    readonly theory?: { readonly mean: number[]; readonly std: number[] };
+    /** What the networks were trained on. */
+    readonly data: { readonly inputs: number[][]; readonly targets: number[] };
+  };
   readonly warnings: readonly string[];
 }
 
 /** What a diverged run leaves: the records before the step. */
-export type PartialNetworkResult = Omit<NetworkResult, "covarianceFinal" | "kernelFinal" | "kernelDrift" | "theory">;
+export type PartialNetworkResult = Omit<
+  NetworkResult,
+  "covarianceFinal" | "kernelFinal" | "kernelDrift" | "theory" | "test"
+>;
 
 /**
  * Trains the study's ensemble.
@@ -46,10 +60,15 @@ export async function networkStudy(
 
   const outputs = times.map((_, t) => new Moments(D, { covariance: t === 0 || t === T - 1 }));
   const kernelMean = recordKernels.map(() => new Moments(D * D, { covariance: false }));
+  const P = (data.test?.length ?? 0) / data.dimension;
+  const tested = new Moments(P, { covariance: false });
   const loss = new Float64Array(T);
   let fluctuation = 0;
   let drift = 0;
-  const job = ensembleJob(setup, study, { recordOutputs: times, recordKernels });
+  const job = {
+    ...ensembleJob(setup, study, { recordOutputs: times, recordKernels }),
+    test: data.test,
+  };
   const watch = new DivergenceWatch(job);
   /** Records before the first divergence. */
   let finite = T;
@@ -65,6 +84,7 @@ export async function networkStudy(
           outputs[t]!.add(batch.outputs, offset);
           for (let a = 0; a < D; a++) loss[t]! += potential.value(batch.outputs[offset + a]! - targets[a]!);
         }
+        tested.add(batch.test, m * P);
         const first = m * K * D * D;
         for (let k = 0; k < K; k++)
           kernelMean[k]!.add(batch.kernels.subarray(first + k * D * D, first + (k + 1) * D * D));
@@ -91,17 +111,17 @@ export async function networkStudy(
   };
   if (watch.first) throw divergenceError(watch.first, "training", partial);
   const massSquared = quadraticMass(potential);
+  const dynamics = { points: D, theta: kernels.ntk, learningRate: eta, momentum };
   const prediction =
     massSquared === undefined
       ? undefined
-      : quadraticPrediction(
-          { points: D, theta: kernels.ntk, learningRate: eta, momentum },
-          massSquared,
-          kernels.nngp,
-          targets,
-          times,
-          spectrum,
-        );
+      : quadraticPrediction(dynamics, massSquared, kernels.nngp, targets, times, spectrum);
+  let off: TestPrediction | undefined;
+  if (data.test && massSquared !== undefined) {
+    const joint = Float64Array.of(...data.inputs, ...data.test);
+    const both = await cooperate(kernelRecursion(setup.architecture, joint, D + P), control.signal);
+    off = testPrediction(dynamics, massSquared, both, targets, steps, spectrum);
+  }
   const result: NetworkResult = {
     ...partial,
     covarianceFinal: nested(outputs[T - 1]!.covariance(), D),
@@ -112,6 +132,17 @@ export async function networkStudy(
           theory: {
             mean: times.map((_, t) => Array.from(prediction.mean(t))),
             covarianceFinal: nested(prediction.covariance(T - 1), D),
+          },
+        }
+      : {}),
+    ...(data.test
+      ? {
+          test: {
+            inputs: nested(data.test, data.dimension),
+            mean: Array.from(tested.mean),
+            std: Array.from({ length: P }, (_, p) => Math.sqrt(tested.variance(p))),
+            ...(off ? { theory: { mean: Array.from(off.mean), std: Array.from(off.std) } } : {}),
+            data: { inputs: nested(data.inputs, data.dimension), targets: Array.from(targets) },
           },
         }
       : {}),

@@ -17,6 +17,8 @@ export interface DataSpec {
     | { readonly file: string };
   /** An expression (in theta on the circle; in x0, x1, ... always), or one number per input. */
   readonly targets: string | readonly number[];
+  /** Where the trained networks are evaluated beside the data. */
+  readonly test?: { readonly inputs: DataSpec["inputs"] };
 }
 
 export interface TrainingSpec {

@@ -42,6 +42,70 @@ export function quadraticMass(potential: Potential): number | undefined {
   return curvature.kind === "number" && potential.gradient(0, 0) === 0 ? curvature.value : undefined;
 }
 
+/** What an infinitely wide ensemble predicts at P test inputs. */
+export interface TestPrediction {
+  /** Mean and standard deviation of f* over the ensemble, [P] each. */
+  readonly mean: Float64Array;
+  readonly std: Float64Array;
+}
+
+/** Kernels of D training points followed by P test points, [D + P][D + P] each. */
+interface JointKernels {
+  readonly nngp: Float64Array;
+  readonly ntk: Float64Array;
+}
+
+/**
+ * Off the training points, for quadratic V with V'' = `massSquared`, after `steps` steps: every step moves f* by Theta_* times what it moves
+ * f by Theta, so that f*(t) = f*(0) - B (f(0) - y) with B = Theta_* Theta^-1 (1 - P), and
+ *   mean* = B y,  covariance* = K_** - B K_*^T - K_* B^T + B K B^T
+ * (Lee et al., arXiv:1902.06720, eq. 14 and 15, in discrete time and with momentum). Theta^-1 (1 - P) is summed step by step as a function
+ * of Theta's eigenvalues, so that vanishing ones do no harm.
+ */
+export function testPrediction(
+  dynamics: Omit<Dynamics, "potential" | "theta">,
+  massSquared: number,
+  { nngp, ntk }: JointKernels,
+  targets: Float64Array,
+  steps: number,
+  spectrum: Eigen,
+): TestPrediction {
+  const { points: D, learningRate, momentum } = dynamics;
+  const { values, vectors } = spectrum;
+  const size = Math.round(Math.sqrt(ntk.length));
+  const P = size - D;
+  const rate = learningRate * massSquared;
+  // (1 - p)/lambda: the recursion of the propagators, divided by lambda.
+  const gains = Float64Array.from(values, (lambda) => {
+    const x = rate * lambda;
+    let [before, present] = [0, 0];
+    for (let t = 0; t < steps; t++)
+      [before, present] = [present, (1 + momentum - x) * present - momentum * before + rate];
+    return present;
+  });
+  const mean = new Float64Array(P);
+  const std = new Float64Array(P);
+  for (let p = 0; p < P; p++) {
+    const at = (D + p) * size;
+    // Row p of B, by the eigenvectors.
+    const b = new Float64Array(D);
+    for (let i = 0; i < D; i++) {
+      let overlap = 0;
+      for (let a = 0; a < D; a++) overlap += ntk[at + a]! * vectors[a * D + i]!;
+      for (let a = 0; a < D; a++) b[a]! += gains[i]! * overlap * vectors[a * D + i]!;
+    }
+    let variance = nngp[at + D + p]!;
+    for (let a = 0; a < D; a++) {
+      mean[p]! += b[a]! * targets[a]!;
+      let back = -2 * nngp[at + a]!;
+      for (let c = 0; c < D; c++) back += nngp[a * size + c]! * b[c]!;
+      variance += b[a]! * back;
+    }
+    std[p] = Math.sqrt(Math.max(0, variance));
+  }
+  return { mean, std };
+}
+
 /** The propagators p_i(t) of phi's modes for x_i = eta lambda_i V'', at the ascending steps `record`: [record.length][D]. */
 function propagators(x: Float64Array, momentum: number, record: ArrayLike<number>): Float64Array {
   const result = new Float64Array(record.length * x.length);

@@ -7,7 +7,7 @@ import { uniforms } from "@slowroll/core/random/normal";
 import { eigen } from "@slowroll/core/theory/eigen";
 import { gaussianMoments } from "@slowroll/core/theory/gaussian";
 import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
-import { quadraticMass, quadraticPrediction, recursion } from "@slowroll/core/theory/prediction";
+import { quadraticMass, quadraticPrediction, recursion, testPrediction } from "@slowroll/core/theory/prediction";
 import { describe, expect, it } from "vitest";
 
 interface KernelCase {
@@ -166,6 +166,41 @@ describe("predictions for quadratic V", () => {
       }
     }
   });
+  it.each([0, 0.9])(
+    "off the training points: equal those on them there, and Gaussian conditioning at the end, momentum %d",
+    (momentum) => {
+      const given = cases[0]!;
+      const D = given.inputs.length;
+      const { nngp, ntk } = kernelsOf(cases[0]!);
+      const targets = Float64Array.from({ length: D }, (_, a) => Math.sin(a) + 0.3 * a);
+      const dynamics = { points: D, theta: ntk, learningRate: 0.01, momentum };
+      const spectrum = eigen(ntk, D);
+      const other = given.inputs[0]!.map((_, i) => 0.4 + i);
+      const joint = kernelsOf({ ...given, inputs: [...given.inputs, ...given.inputs, other] });
+      const at = (steps: number) => testPrediction(dynamics, 1, joint, targets, steps, spectrum);
+      for (const steps of [0, 1, 40]) {
+        const on = quadraticPrediction(dynamics, 1, nngp, targets, [steps]);
+        const covariance = on.covariance(0);
+        const off = at(steps);
+        for (let a = 0; a < D; a++) {
+          expect(off.mean[a]).toBeCloseTo(on.mean(0)[a]!, 10);
+          expect(off.std[a]! ** 2).toBeCloseTo(covariance[a * D + a]!, 10);
+        }
+      }
+      // t -> infinity: mean Theta_* Theta^-1 y, from the eigenvectors' own inverse.
+      const size = 2 * D + 1;
+      const { values, vectors } = spectrum;
+      const weights = Float64Array.from({ length: D }, (_, a) => {
+        let sum = 0;
+        for (let i = 0; i < D; i++)
+          for (let b = 0; b < D; b++) sum += (vectors[a * D + i]! * vectors[b * D + i]! * targets[b]!) / values[i]!;
+        return sum;
+      });
+      let want = 0;
+      for (let a = 0; a < D; a++) want += joint.ntk[2 * D * size + a]! * weights[a]!;
+      expect(at(100_000).mean[D]).toBeCloseTo(want, 6);
+    },
+  );
   it("are not made for any other V", async () => {
     expect(quadraticMass(await compilePotential("quartic"))).toBeUndefined();
     expect(quadraticMass(await compilePotential({ expression: "(phi - 1)^2" }))).toBeUndefined();
