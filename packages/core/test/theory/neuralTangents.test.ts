@@ -1,0 +1,78 @@
+/** Kernels and training of infinitely wide ensembles against neural-tangents, on random networks and data. */
+import { readFileSync } from "node:fs";
+import { activationNamed } from "@slowroll/core/network/activations";
+import { infiniteWidthKernels, type Kernels } from "@slowroll/core/theory/kernels";
+import { quadraticPrediction } from "@slowroll/core/theory/prediction";
+import { describe, expect, it } from "vitest";
+
+interface Case {
+  activation: string;
+  depth: number;
+  weightStd: number;
+  biasStd: number;
+  /** [D][d]. */
+  inputs: number[][];
+  /** [D]. */
+  targets: number[];
+  /** [3][d]. */
+  testInputs: number[][];
+  /** Kernels, means and variances are over the D training points and then the test points. */
+  nngp: number[][];
+  ntk: number[][];
+  /** Of gradient descent on V = phi^2/2. */
+  band: { step: number; eta: number; mean: number[]; variance: number[] }[];
+}
+const cases = JSON.parse(
+  readFileSync(new URL("../../../../tests/data/neuralTangents.json", import.meta.url), "utf8"),
+) as Case[];
+
+/**
+ * neural-tangents takes the angle between a point and itself from a difference that rounds to 1e-16, and its slope for relu is linear in
+ * that angle, of 1e-8, where ours is 1/2.
+ */
+const RELU_DIAGONAL = 1e-8;
+
+const kernelsBetween = ({ activation, depth, weightStd, biasStd }: Case, points: number[][]): Kernels =>
+  infiniteWidthKernels(
+    { depth, weightStd, biasStd, width: 1, inputDimension: points[0]!.length, activation: activationNamed(activation) },
+    Float64Array.from(points.flat()),
+    points.length,
+  );
+
+const largest = (values: number[]): number => Math.max(...values.map(Math.abs));
+
+describe.each(cases)("neural-tangents: $activation, depth $depth, weightStd $weightStd, biasStd $biasStd", (given) => {
+  const { activation, inputs, targets, testInputs, band } = given;
+  const D = inputs.length;
+  it("NNGP and NTK between all points, each element to a relative 1e-11", () => {
+    const points = [...inputs, ...testInputs];
+    const { nngp, ntk } = kernelsBetween(given, points);
+    for (const a of points.keys()) {
+      for (const b of points.keys()) {
+        const at = a * points.length + b;
+        expect(Math.abs(nngp[at]! / given.nngp[a]![b]! - 1)).toBeLessThan(1e-11);
+        const tolerance = activation === "relu" && a === b ? RELU_DIAGONAL : 1e-11;
+        expect(Math.abs(ntk[at]! / given.ntk[a]![b]! - 1)).toBeLessThan(tolerance);
+      }
+    }
+  });
+  it("mean and variance of the training points at every step, to 1e-12 of the largest", () => {
+    const { nngp, ntk } = kernelsBetween(given, inputs);
+    const prediction = quadraticPrediction(
+      { points: D, theta: ntk, learningRate: band[0]!.eta, momentum: 0 },
+      1,
+      nngp,
+      Float64Array.from(targets),
+      band.map(({ step }) => step),
+    );
+    const tolerance = activation === "relu" ? RELU_DIAGONAL : 1e-12;
+    for (const [r, { mean, variance }] of band.entries()) {
+      const ours = prediction.mean(r);
+      const covariance = prediction.covariance(r);
+      for (let a = 0; a < D; a++) {
+        expect(Math.abs(ours[a]! - mean[a]!)).toBeLessThan(tolerance * largest(targets));
+        expect(Math.abs(covariance[a * D + a]! - variance[a]!)).toBeLessThan(tolerance * largest(band[0]!.variance));
+      }
+    }
+  });
+});
