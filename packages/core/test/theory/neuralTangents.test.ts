@@ -1,8 +1,9 @@
 /** Kernels and training of infinitely wide ensembles against neural-tangents, on random networks and data. */
 import { readFileSync } from "node:fs";
 import { activationNamed } from "@slowroll/core/network/activations";
+import { eigen } from "@slowroll/core/theory/eigen";
 import { infiniteWidthKernels, type Kernels } from "@slowroll/core/theory/kernels";
-import { quadraticPrediction } from "@slowroll/core/theory/prediction";
+import { quadraticPrediction, testPrediction } from "@slowroll/core/theory/prediction";
 import { describe, expect, it } from "vitest";
 
 interface Case {
@@ -21,6 +22,8 @@ interface Case {
   ntk: number[][];
   /** Of gradient descent on V = phi^2/2. */
   band: { step: number; eta: number; mean: number[]; variance: number[] }[];
+  /** Of the test points alone, at t = infinity. */
+  infinite: { mean: number[]; variance: number[] };
 }
 const cases = JSON.parse(
   readFileSync(new URL("../../../../tests/data/neuralTangents.json", import.meta.url), "utf8"),
@@ -74,5 +77,25 @@ describe.each(cases)("neural-tangents: $activation, depth $depth, weightStd $wei
         expect(Math.abs(covariance[a * D + a]! - variance[a]!)).toBeLessThan(tolerance * largest(band[0]!.variance));
       }
     }
+  });
+  it("mean and variance of the test points at every step and at the end, to 1e-10 of the largest", () => {
+    const training = kernelsBetween(given, inputs);
+    const joint = kernelsBetween(given, [...inputs, ...testInputs]);
+    const eta = band[0]!.eta;
+    const dynamics = { points: D, learningRate: eta, momentum: 0 };
+    const spectrum = eigen(training.ntk, D);
+    // Relu's diagonal, times the condition number.
+    const tolerance = activation === "relu" ? 1e-6 : 1e-10;
+    const compare = (step: number, mean: number[], variance: number[]): void => {
+      const ours = testPrediction(dynamics, 1, joint, Float64Array.from(targets), step, spectrum);
+      for (let p = 0; p < testInputs.length; p++) {
+        expect(Math.abs(ours.mean[p]! - mean[p]!)).toBeLessThan(tolerance * largest(targets));
+        expect(Math.abs(ours.std[p]! ** 2 - variance[p]!)).toBeLessThan(tolerance * largest(band[0]!.variance));
+      }
+    };
+    for (const { step, mean, variance } of band) compare(step, mean.slice(D), variance.slice(D));
+    // So many steps that the slowest mode has come to rest.
+    const smallest = spectrum.values.at(-1)!;
+    compare(Math.ceil(40 / (eta * smallest)), given.infinite.mean, given.infinite.variance);
   });
 });
