@@ -18,7 +18,9 @@ interface Example {
 }
 const SMALL_ENSEMBLE = ["ensemble.size=16", "training.steps=20"];
 const EXAMPLES: Readonly<Record<string, Example>> = {
+  "band.yaml": { command: "network", set: [...SMALL_ENSEMBLE, "network.width=64"] },
   "domainWalls.yaml": { command: "field", set: ["lattice.points=16", "time.end=1"] },
+  "drift.yaml": { command: "duality", set: [...SMALL_ENSEMBLE, "duality.widths=[32,64]"] },
   // A small ensemble need not hold the checks of the large one.
   "duality.yaml": { command: "duality", set: [...SMALL_ENSEMBLE, "duality.widths=[32,64]", "duality.checks=[]"] },
   "field.yaml": { command: "field", set: [] },

@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandSchema } from "../packages/core/src/config/schema.ts";
+import { type ConfigCommand, commandSchema } from "../packages/core/src/config/schema.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-readme-"));
@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-const PAGES = ["README.md", "docs/fields.md"].map((file) => ({
+const PAGES = ["README.md", "docs/fields.md", "docs/networks.md"].map((file) => ({
   folder: path.dirname(path.join(root, file)),
   file,
   text: readFileSync(path.join(root, file), "utf8"),
@@ -45,13 +45,13 @@ const PROGRAMS: Readonly<Record<string, { file: string; more: string[] }>> = {
 
 type Schema = { readonly properties?: Record<string, Schema>; readonly anyOf?: Schema[]; readonly oneOf?: Schema[] };
 
-/** The keys of a field's config, as `background.kind`. */
-function fieldKeys(): string[] {
+/** The keys of a command's config, as `background.kind`. */
+function keysOfCommand(command: ConfigCommand): string[] {
   const keysOf = ({ properties = {}, anyOf = [], oneOf = [] }: Schema): string[] => [
     ...Object.keys(properties),
     ...[...anyOf, ...oneOf].flatMap(keysOf),
   ];
-  return Object.entries((commandSchema("field") as Schema).properties!).flatMap(([section, schema]) => {
+  return Object.entries((commandSchema(command) as Schema).properties!).flatMap(([section, schema]) => {
     const keys = keysOf(schema);
     return keys.length > 0 ? keys.map((key) => `${section}.${key}`) : [section];
   });
@@ -97,9 +97,12 @@ describe("README and docs", () => {
     for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g))
       expect(existsSync(path.join(folder, target!)), target).toBe(true);
   });
-  it("documents every key of a field's config", () => {
-    const { text } = PAGES.find(({ file }) => file === "docs/fields.md")!;
-    for (const key of fieldKeys()) {
+  it.each([
+    ["field", "docs/fields.md"],
+    ["network", "docs/networks.md"],
+  ] as const)("documents every key of %s configs in %s", (command, page) => {
+    const { text } = PAGES.find(({ file }) => file === page)!;
+    for (const key of keysOfCommand(command)) {
       const [section, name] = key.split(".");
       // A row of the table names it, in full or after another of its section.
       const named = name ? `(${section})?\\.${name}` : section;

@@ -55,4 +55,4 @@ export { emitWgsl } from "./potential/wgsl.ts";
 export { normals } from "./random/normal.ts";
 export { philox4x32 } from "./random/philox.ts";
 export { infiniteWidthKernels } from "./theory/kernels.ts";
-export { quadraticPrediction, recursion } from "./theory/prediction.ts";
+export { quadraticPrediction, recursion, testPrediction } from "./theory/prediction.ts";
