@@ -57,6 +57,20 @@ function keysOfCommand(command: ConfigCommand): string[] {
   });
 }
 
+/** The keys of a network's data, as `data.inputs.circle.points`; of a section with keys, those. */
+function dataKeys(): string[] {
+  const leaves = (at: string, { properties = {}, anyOf = [], oneOf = [] }: Schema): string[] => [
+    ...Object.entries(properties).flatMap(([key, schema]) => {
+      const inner = leaves(`${at}.${key}`, schema);
+      return inner.length > 0 ? inner : [`${at}.${key}`];
+    }),
+    ...[...anyOf, ...oneOf].flatMap((schema) => leaves(at, schema)),
+  ];
+  const keys = leaves("data", (commandSchema("network") as Schema).properties!.data!);
+  // Test inputs are as the data's.
+  return [...new Set(keys.map((key) => key.replace(/^(data\.test\.inputs)\..*/, "$1")))];
+}
+
 describe("README and docs", () => {
   it("names every example and the two commands", () => {
     for (const example of readdirSync(path.join(root, "examples")))
@@ -108,5 +122,11 @@ describe("README and docs", () => {
       const named = name ? `(${section})?\\.${name}` : section;
       expect(text, key).toMatch(new RegExp(`^\\| [^|]*\`${named}\``, "m"));
     }
+  });
+  it("documents every key of a network's data", () => {
+    const { text } = PAGES.find(({ file }) => file === "docs/networks.md")!;
+    const keys = dataKeys();
+    expect(keys).toContain("data.inputs.sphere.seed");
+    for (const key of keys) expect(text, key).toMatch(new RegExp(`^\\| \`${key}\``, "m"));
   });
 });

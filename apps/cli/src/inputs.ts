@@ -52,6 +52,11 @@ export function withFoundFiles<C extends ConfigCommand>(
       Object.assign(placed, { background: { ...background, file: found(background.file) } });
     return placed;
   }
-  const { inputs } = any.data;
-  return "file" in inputs ? { ...config, data: { ...any.data, inputs: { file: found(inputs.file) } } } : config;
+  type Inputs = typeof any.data.inputs;
+  const placed = (inputs: Inputs): Inputs => ("file" in inputs ? { ...inputs, file: found(inputs.file) } : inputs);
+  const data = { ...any.data, inputs: placed(any.data.inputs) };
+  return {
+    ...config,
+    data: "test" in data && data.test ? { ...data, test: { inputs: placed(data.test.inputs) } } : data,
+  };
 }

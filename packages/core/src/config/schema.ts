@@ -3,12 +3,12 @@
  * sections. The JSON Schemas that editors use are made from the same objects, so that neither can say what the other does not.
  */
 import { z } from "zod";
+import { MAX_DATA } from "../network/study.ts";
 
 /** Philox counters have 32 bits: more networks or units could not be told apart. */
 const MAX_COUNT = 2 ** 32 - 1;
 const MAX_UNITS = 2 ** 24;
-/** Kernels are dense D x D matrices in float64, and their eigenvalues cost D^3. */
-const MAX_DATA = 4096;
+const MAX_DIMENSION = 4096;
 
 const finite = z.number();
 const positive = z.number().positive();
@@ -45,22 +45,56 @@ const network = z
   .describe("the multilayer perceptron");
 
 const row = z.array(finite).min(1);
+const randomPoints = z.strictObject({
+  points: wholePositive.max(MAX_DATA).describe("number of points"),
+  dimension: wholePositive.max(MAX_DIMENSION).describe("number of coordinates"),
+  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
+});
 const inputs = z.union(
   [
     z.strictObject({ circle: z.strictObject({ points: wholePositive.max(MAX_DATA).default(8) }) }),
-    z.strictObject({ file: z.string().min(1) }),
+    z.strictObject({ sphere: randomPoints.describe("uniform on the sphere of radius sqrt(dimension)") }),
+    z.strictObject({ gaussian: randomPoints.describe("standard normal in each coordinate") }),
+    z.strictObject({
+      grid: z.strictObject({
+        points: z
+          .array(z.number().int().min(2).max(MAX_DATA))
+          .min(1)
+          .max(Math.log2(MAX_DATA))
+          .describe("points along each dimension, the ends included"),
+        low: finite.default(-1).describe("first coordinate in each dimension"),
+        high: finite.default(1).describe("last coordinate in each dimension"),
+      }),
+    }),
+    z.strictObject({
+      file: z.string().min(1).describe("CSV or .parquet"),
+      columns: z
+        .array(z.string().min(1))
+        .min(1)
+        .exactOptional()
+        .describe("names of the inputs' columns; unless given, all but the target's"),
+    }),
     z.array(row).min(1).max(MAX_DATA),
   ],
-  { error: "must be { circle: { points } }, { file: x.csv } or a list of rows of numbers" },
+  {
+    error:
+      "must be { circle }, { sphere }, { gaussian }, { grid }, { file: x.csv or x.parquet } or a list of rows of numbers",
+  },
 );
 const trainedOn = {
   inputs: inputs
     .default({ circle: { points: 8 } })
-    .describe("points on the circle of radius sqrt(2), a CSV file, or rows of coordinates"),
+    .describe(
+      "points on the circle of radius sqrt(2), a sphere or a grid, Gaussian ones, a file's, or rows of coordinates",
+    ),
   targets: z
-    .union([z.string(), z.array(finite).min(1)], { error: "must be an expression or a list of numbers" })
+    .union([z.string(), z.array(finite).min(1), z.strictObject({ column: z.string().min(1) })], {
+      error: "must be an expression, a list of numbers or { column: name }",
+    })
     .default("sin(theta) + 0.5*cos(2*theta)")
-    .describe("an expression in theta (circle) or x0, x1, ..., or one number per input"),
+    .describe(
+      "an expression in theta (circle) or x0, x1, ..., one number per input, or { column } of the inputs' file",
+    ),
 };
 const data = z.strictObject(trainedOn).prefault({}).describe("what the networks are trained on");
 const testedData = z

@@ -1,20 +1,32 @@
-/** Rows of numbers from a CSV file. */
+/** Rows of numbers from tables: CSV, and Parquet by its name. Only the columns asked for must hold numbers. */
 import { readFile } from "node:fs/promises";
 import { InputError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 
-/**
- * Rows of a CSV file; a first line with no number in it is a header.
- * @throws InputError naming `path`, and the line and column of what is no finite number.
- */
-export async function readRows(file: string, path: string): Promise<number[][]> {
+/** A table whose cells have not been looked at yet. */
+export interface Table {
+  readonly file: string;
+  /** The config path that names the file. */
+  readonly path: string;
+  /** Of a CSV file without a header, undefined. */
+  readonly names: readonly string[] | undefined;
+  readonly length: number;
+  /** Rows of the columns with these indices, or of all; a cell that is no finite number is left for `InputError`. */
+  read(columns?: readonly number[]): Promise<number[][]>;
+}
+
+function unreadable(file: string, path: string, cause: unknown): InputError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  return new InputError(`${file} cannot be read: ${reason}`, { path, cause });
+}
+
+/** A first line with no number in it is a header. */
+async function openCsv(file: string, path: string): Promise<Table> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new InputError(
-      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
-      { path, cause },
-    );
+    throw unreadable(file, path, cause);
   }
   const { parse } = await import("csv-parse/sync");
   let records: string[][];
@@ -25,16 +37,93 @@ export async function readRows(file: string, path: string): Promise<number[][]> 
   }
   const header = records.length > 0 && records[0]!.every((cell) => Number.isNaN(Number(cell)) || cell === "");
   const body = header ? records.slice(1) : records;
-  return body.map((record, line) =>
-    record.map((cell, column) => {
-      const value = cell === "" ? Number.NaN : Number(cell);
-      if (!Number.isFinite(value)) {
-        throw new InputError(
-          `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number`,
-          { path },
-        );
-      }
-      return value;
-    }),
-  );
+  const numberAt = (cell: string, column: number, line: number): number => {
+    const value = cell === "" ? Number.NaN : Number(cell);
+    if (Number.isFinite(value)) return value;
+    throw new InputError(
+      `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number`,
+      { path },
+    );
+  };
+  return {
+    file,
+    path,
+    names: header ? records[0] : undefined,
+    length: body.length,
+    read: async (columns) =>
+      body.map((record, line) => {
+        if (columns && record.length !== records[0]!.length) {
+          throw new InputError(
+            `${file}, line ${line + 2} has ${record.length} cells, the header has ${records[0]!.length}`,
+            { path },
+          );
+        }
+        return (columns ?? [...record.keys()]).map((column) => numberAt(record[column]!, column, line));
+      }),
+  };
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "object" && value !== null ? "a nested or binary value" : String(value);
+}
+
+/** Columns at the top of the file's schema; nested ones hold no numbers. */
+async function openParquet(file: string, path: string): Promise<Table> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
+  try {
+    const buffer = await asyncBufferFromFile(file);
+    const metadata = await parquetMetadataAsync(buffer);
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+    const read = async (columns: readonly number[] = [...names.keys()]): Promise<number[][]> => {
+      const chosen = columns.map((column) => names[column]!);
+      const records = await parquetReadObjects({ file: buffer, metadata, columns: chosen, compressors }).catch(
+        (cause: unknown) => {
+          throw unreadable(file, path, cause);
+        },
+      );
+      return records.map((record, row) =>
+        chosen.map((name) => {
+          const cell: unknown = record[name];
+          const value = typeof cell === "bigint" ? Number(cell) : cell;
+          if (typeof value === "number" && Number.isFinite(value)) return value;
+          throw new InputError(`${file}, row ${row + 1}, column ${name}: ${shown(value)} is not a finite number`, {
+            path,
+          });
+        }),
+      );
+    };
+    return { file, path, names, length: Number(metadata.num_rows), read };
+  } catch (cause) {
+    throw unreadable(file, path, cause);
+  }
+}
+
+/**
+ * Opens a table.
+ * @throws InputError naming `path` for a file that cannot be read as what its name says.
+ */
+export const openTable = (file: string, path: string): Promise<Table> =>
+  /\.parquet$/i.test(file) ? openParquet(file, path) : openCsv(file, path);
+
+/**
+ * The index of a named column.
+ * @throws InputError naming `path`, the config's place of the name.
+ */
+export function columnNamed({ file, names }: Table, name: string, path: string): number {
+  if (!names) throw new InputError(`${file} has no header line that names ${name}`, { path });
+  const column = names.indexOf(name);
+  if (column >= 0) return column;
+  const mend = names.length > 0 ? `; did you mean ${nearest(name, names)}?` : " and no other";
+  throw new InputError(`${file} has no column ${name}${mend}`, { path });
+}
+
+/**
+ * All rows of a table of numbers.
+ * @throws InputError naming `path`, and the line and column of what is no finite number.
+ */
+export async function readRows(file: string, path: string): Promise<number[][]> {
+  return (await openTable(file, path)).read();
 }

@@ -9,16 +9,36 @@ export interface NetworkSpec {
   readonly biasStd: number;
 }
 
+/** Kernels are dense D x D matrices in float64, and their eigenvalues cost D^3. */
+export const MAX_DATA = 4096;
+
+/** Random points: the same for the same seed on every machine; of more points the first are the same. */
+interface RandomPoints {
+  readonly points: number;
+  readonly dimension: number;
+  readonly seed: number;
+}
+
+export type InputsSpec =
+  /** Evenly spaced on the circle of radius sqrt(2). */
+  | { readonly circle: { readonly points: number } }
+  /** Uniform on the sphere of radius sqrt(dimension). */
+  | { readonly sphere: RandomPoints }
+  /** Standard normal in each coordinate. */
+  | { readonly gaussian: RandomPoints }
+  /** points[i] evenly spaced coordinates from low to high, both included, in dimension i; the last dimension varies fastest. */
+  | { readonly grid: { readonly points: readonly number[]; readonly low: number; readonly high: number } }
+  /** A CSV or Parquet file; all its columns, but for the target's, unless some are named. */
+  | { readonly file: string; readonly columns?: readonly string[] }
+  /** Rows of coordinates. */
+  | readonly (readonly number[])[];
+
 export interface DataSpec {
-  /** Points on the circle of radius sqrt(2); or rows of coordinates; or a CSV file of them. */
-  readonly inputs:
-    | { readonly circle: { readonly points: number } }
-    | readonly (readonly number[])[]
-    | { readonly file: string };
-  /** An expression (in theta on the circle; in x0, x1, ... always), or one number per input. */
-  readonly targets: string | readonly number[];
+  readonly inputs: InputsSpec;
+  /** An expression (in theta on the circle; in x0, x1, ... always), one number per input, or a column of the inputs' file. */
+  readonly targets: string | readonly number[] | { readonly column: string };
   /** Where the trained networks are evaluated beside the data. */
-  readonly test?: { readonly inputs: DataSpec["inputs"] };
+  readonly test?: { readonly inputs: InputsSpec };
 }
 
 export interface TrainingSpec {

@@ -14,16 +14,23 @@ export function normal4(words: Words): readonly [number, number, number, number]
   return [...pair(words[0], words[1]), ...pair(words[2], words[3])];
 }
 
-/** The first `count` normals of a stream. Layer 2 (l - 1) holds the weights into layer l, 2 (l - 1) + 1 its biases, l from 1. */
-export function normals(seed: number, network: number, layer: number, count: number): Float64Array {
+function normalsOf(seed: number, count: number, counter: (block: number) => Words): Float64Array {
   const key = keyOfSeed(seed);
   const result = new Float64Array(count);
   for (let block = 0; 4 * block < count; block++) {
-    const four = normal4(philox4x32([block, layer, network, 0], key));
+    const four = normal4(philox4x32(counter(block), key));
     result.set(four.slice(0, count - 4 * block), 4 * block);
   }
   return result;
 }
+
+/** The first `count` normals of a stream. Layer 2 (l - 1) holds the weights into layer l, 2 (l - 1) + 1 its biases, l from 1. */
+export const normals = (seed: number, network: number, layer: number, count: number): Float64Array =>
+  normalsOf(seed, count, (block) => [block, layer, network, 0]);
+
+/** The first `count` normals for data: counter (block, 0, 0, 2) keeps clear of the weights' and of `uniforms`. */
+export const dataNormals = (seed: number, count: number): Float64Array =>
+  normalsOf(seed, count, (block) => [block, 0, 0, 2]);
 
 /** A stream of uniform numbers in [0, 1) with 32 bits, for resampling: counter (block, 0, stream, 1) keeps clear of the normals'. */
 export function uniforms(seed: number, stream: number): () => number {

@@ -1,0 +1,101 @@
+/** Inputs of networks: points on a circle, a sphere or a grid, Gaussian ones, rows of a config or of a file. */
+import { InputError } from "../errors.ts";
+import { columnNamed, openTable } from "../files/rows.ts";
+import { dataNormals } from "../random/normal.ts";
+import { type InputsSpec, MAX_DATA } from "./study.ts";
+
+export interface Inputs {
+  /** [D][d]. */
+  readonly rows: readonly (readonly number[])[];
+  /** The angle of each point on the circle. */
+  readonly theta?: readonly number[];
+  /** The file's column that was asked for as targets. */
+  readonly column?: readonly number[];
+}
+
+const rowsOf = (values: Float64Array, dimension: number): number[][] =>
+  Array.from({ length: values.length / dimension }, (_, a) => [...values.subarray(a * dimension, (a + 1) * dimension)]);
+
+/** |x|^2 / d = 1. A normal vector's direction is uniform; Box and Muller's radii and cosines are never 0 together. */
+const onSphere = (row: readonly number[]): number[] => {
+  const scale = Math.sqrt(row.length) / Math.hypot(...row);
+  return row.map((x) => x * scale);
+};
+
+function gridRows(points: readonly number[], low: number, high: number, path: string): number[][] {
+  if (!(low < high)) throw new InputError(`low = ${low} is not below high = ${high}`, { path: `${path}.low` });
+  const total = points.reduce((product, n) => product * n, 1);
+  if (total > MAX_DATA) {
+    throw new InputError(`${points.join(" x ")} = ${total} points, at most ${MAX_DATA}: make the grid coarser`, {
+      path: `${path}.points`,
+    });
+  }
+  const axis = (n: number): number[] =>
+    // Ends are exact, and a symmetric grid is symmetric to the last bit.
+    Array.from({ length: n }, (_, i) => low * ((n - 1 - i) / (n - 1)) + high * (i / (n - 1)));
+  return points.reduce<number[][]>((rows, n) => rows.flatMap((row) => axis(n).map((x) => [...row, x])), [[]]);
+}
+
+async function fileRows(
+  { file, columns }: Extract<InputsSpec, { file: string }>,
+  path: string,
+  target: { readonly name: string; readonly path: string } | undefined,
+): Promise<Inputs> {
+  const table = await openTable(file, `${path}.file`);
+  if (table.length > MAX_DATA)
+    throw new InputError(`${file} has ${table.length} rows, at most ${MAX_DATA}`, { path: `${path}.file` });
+  const targetColumn = target && columnNamed(table, target.name, target.path);
+  let chosen = columns?.map((name, i) => columnNamed(table, name, `${path}.columns[${i}]`));
+  const twice = chosen?.findIndex((column, i) => column === targetColumn || chosen!.indexOf(column) < i) ?? -1;
+  if (twice >= 0) {
+    throw new InputError(`${columns![twice]} is ${chosen![twice] === targetColumn ? "the target" : "named twice"}`, {
+      path: `${path}.columns[${twice}]`,
+    });
+  }
+  if (targetColumn === undefined) return { rows: await table.read(chosen) };
+  chosen ??= [...table.names!.keys()].filter((column) => column !== targetColumn);
+  const rows = await table.read([...chosen, targetColumn]);
+  return { rows: rows.map((row) => row.slice(0, -1)), column: rows.map((row) => row.at(-1)!) };
+}
+
+/**
+ * The points that a config's section at `path` asks for; with `target`, the file's column of that name beside them.
+ * @throws InputError for empty, ragged, unreadable or too many data and for a target where there is no file.
+ */
+export async function readInputs(
+  spec: InputsSpec,
+  path: string,
+  target?: { readonly name: string; readonly path: string },
+): Promise<Inputs> {
+  if (target && !("file" in spec)) {
+    throw new InputError(`only a file has a column ${target.name}: give data.inputs: { file }`, { path: target.path });
+  }
+  if ("circle" in spec) {
+    const { points } = spec.circle;
+    const theta = Array.from({ length: points }, (_, a) => (2 * Math.PI * a) / points);
+    // |x|^2 / d = 1.
+    return { theta, rows: theta.map((angle) => [Math.SQRT2 * Math.cos(angle), Math.SQRT2 * Math.sin(angle)]) };
+  }
+  if ("grid" in spec) {
+    const { points, low, high } = spec.grid;
+    return { rows: gridRows(points, low, high, `${path}.grid`) };
+  }
+  if ("sphere" in spec || "gaussian" in spec) {
+    const { points, dimension, seed } = "sphere" in spec ? spec.sphere : spec.gaussian;
+    const rows = rowsOf(dataNormals(seed, points * dimension), dimension);
+    return { rows: "sphere" in spec ? rows.map(onSphere) : rows };
+  }
+  const inputs = "file" in spec ? await fileRows(spec, path, target) : { rows: spec };
+  const { rows } = inputs;
+  const place = "file" in spec ? `${path}.file` : path;
+  const dimension = rows[0]?.length ?? 0;
+  if (rows.length === 0 || dimension === 0)
+    throw new InputError("the data are empty: give at least one input", { path: place });
+  const ragged = rows.findIndex((row) => row.length !== dimension);
+  if (ragged >= 0) {
+    throw new InputError(`input ${ragged + 1} has ${rows[ragged]!.length} coordinates, the first has ${dimension}`, {
+      path: place,
+    });
+  }
+  return inputs;
+}
