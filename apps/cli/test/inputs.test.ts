@@ -1,0 +1,23 @@
+/** Files are found beside the config that names them, whatever the folder the command runs in. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { slowroll } from "./inProcess.ts";
+
+const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-inputs-"));
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+it("keeps the columns asked for of a file beside the config", async () => {
+  mkdirSync(path.join(cwd, "study"));
+  writeFileSync(path.join(cwd, "study", "table.csv"), "x,label,y\n1,a,10\n2,b,20\n");
+  writeFileSync(
+    path.join(cwd, "study", "config.yaml"),
+    "data: { inputs: { file: table.csv, columns: [x] }, targets: { column: y } }",
+  );
+  const { code, out, error } = await slowroll(["kernel", "study/config.yaml", "--json"], { cwd });
+  expect(code, error).toBe(0);
+  const { config, nngp } = JSON.parse(out);
+  expect(config.data.inputs.columns).toEqual(["x"]);
+  expect(nngp).toHaveLength(2);
+});
