@@ -22,12 +22,51 @@ export interface Activation {
    * without it theory integrates numerically.
    */
   readonly gaussianMoments?: (suu: number, suv: number, svv: number) => { value: number; slope: number };
+  /**
+   * For an activation with a kink, whose slopes' moment goes as the angle between u and v (the arc cosine of their correlation): the same
+   * from that angle's squared sine, and in `sineSquared` that of act(u) and act(v). A correlation near 1, as between close inputs or in
+   * deep networks, keeps only half of the angle's digits.
+   */
+  readonly angularMoments?: (
+    suu: number,
+    suv: number,
+    svv: number,
+    sineSquared: number,
+  ) => { value: number; slope: number; sineSquared: number };
 }
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
 /** Phi, the standard normal distribution. */
 const normalDistribution = (z: number): number => 0.5 * (1 + erf(z / Math.SQRT2));
+
+/**
+ * `angularMoments` of relu: Cho and Saul, "Kernel methods for deep learning", NIPS 22 (2009). With the angle t, the correlation of relu(u)
+ * and relu(v) is (sin t + (pi - t) cos t)/pi.
+ */
+function arcCosine(
+  suu: number,
+  suv: number,
+  svv: number,
+  sineSquared: number,
+): { value: number; slope: number; sineSquared: number } {
+  const norm = Math.sqrt(suu) * Math.sqrt(svv);
+  if (norm === 0) return { value: 0, slope: 0.25, sineSquared: 0 };
+  const sine = Math.sqrt(sineSquared);
+  const cosine = suv / norm;
+  const angle = Math.atan2(sine, cosine);
+  const correlation = (sine + (Math.PI - angle) * cosine) / Math.PI;
+  const square = angle * angle;
+  // sin t - t cos t and 1 - cos t without the differences where they are small.
+  const segment =
+    angle < 0.01 ? ((angle * square) / 3) * (1 - (square / 10) * (1 - square / 28)) : sine - angle * cosine;
+  const versine = cosine > 0 ? sineSquared / (1 + cosine) : 1 - cosine;
+  return {
+    value: (norm / 2) * correlation,
+    slope: (Math.PI - angle) / (2 * Math.PI),
+    sineSquared: Math.max(0, versine - segment / Math.PI) * (1 + correlation),
+  };
+}
 
 const registry: readonly Activation[] = [
   {
@@ -57,17 +96,11 @@ fn activation(z: vec4f) -> ActivationPair {
     wgsl: `fn activation(z: vec4f) -> ActivationPair {
   return ActivationPair(max(z, vec4f(0.0)), select(vec4f(0.0), vec4f(1.0), z > vec4f(0.0)));
 }`,
-    // Cho and Saul, "Kernel methods for deep learning", NIPS 22 (2009).
     gaussianMoments: (suu, suv, svv) => {
-      const norm = Math.sqrt(suu * svv);
-      if (norm === 0) return { value: 0, slope: 0.25 };
-      const cosine = Math.min(1, Math.max(-1, suv / norm));
-      const angle = Math.acos(cosine);
-      return {
-        value: (norm / (2 * Math.PI)) * (Math.sin(angle) + (Math.PI - angle) * cosine),
-        slope: (Math.PI - angle) / (2 * Math.PI),
-      };
+      const cosine = suv / (Math.sqrt(suu) * Math.sqrt(svv) || 1);
+      return arcCosine(suu, suv, svv, Math.max(0, 1 - cosine * cosine));
     },
+    angularMoments: arcCosine,
   },
   {
     name: "tanh",

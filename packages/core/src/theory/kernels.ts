@@ -39,44 +39,114 @@ export function infiniteWidthKernels(architecture: Architecture, inputs: Float64
   return complete(kernelRecursion(architecture, inputs, points));
 }
 
+/** Pairs between two yields. */
+const SLICE = 10_000;
+
+/** What a layer's pair (a, b <= a) is kept at: a packed lower triangle, which a layer updates in place. */
+const packed = (a: number, b: number): number => (a * (a + 1)) / 2 + b;
+
+/** The symmetric [points][points] of a packed triangle. */
+function* unpack(triangle: Float64Array, points: number): Work<Float64Array> {
+  const full = new Float64Array(points * points);
+  for (let a = 0, k = 0; a < points; a++) {
+    for (let b = 0; b <= a; b++, k++) {
+      full[a * points + b] = triangle[k]!;
+      full[b * points + a] = triangle[k]!;
+    }
+    yield;
+  }
+  return full;
+}
+
+/**
+ * Squared sines of the angles between the vectors (weightStd x/sqrt(d), biasStd), packed. From differences of inputs, so that close ones
+ * keep their digits: |u|^2 |v|^2 sin^2 = |x|^2 |p|^2 + biasVariance |e|^2 for e = x - y and its part p across the shorter, x.
+ */
+function* inputSines(architecture: Architecture, inputs: Float64Array, variances: Float64Array): Work<Float64Array> {
+  const { inputDimension: d, weightStd, biasStd } = architecture;
+  const points = variances.length;
+  const weight = weightStd ** 2 / d;
+  const result = new Float64Array(packed(points, 0));
+  for (let a = 0; a < points; a++) {
+    for (let b = 0; b < a; b++) {
+      const [x, y] = variances[a]! < variances[b]! ? [a * d, b * d] : [b * d, a * d];
+      let square = 0;
+      let along = 0;
+      let apart = 0;
+      for (let i = 0; i < d; i++) {
+        const difference = inputs[x + i]! - inputs[y + i]!;
+        square += inputs[x + i]! ** 2;
+        along += inputs[x + i]! * difference;
+        apart += difference * difference;
+      }
+      const slant = square > 0 ? along / square : 0;
+      let across = 0;
+      for (let i = 0; i < d; i++) across += (inputs[x + i]! - inputs[y + i]! - slant * inputs[x + i]!) ** 2;
+      const area = weight * square * weight * across + biasStd ** 2 * weight * apart;
+      if (area > 0) result[packed(a, b)] = Math.min(1, area / variances[a]! / variances[b]!);
+    }
+    yield;
+  }
+  return result;
+}
+
 /** `infiniteWidthKernels` as work that can be interrupted. */
 export function* kernelRecursion(architecture: Architecture, inputs: Float64Array, points: number): Work<Kernels> {
   const { inputDimension: d, depth, activation, weightStd, biasStd } = architecture;
   const weightVariance = weightStd ** 2;
   const biasVariance = biasStd ** 2;
-  const at = (a: number, b: number): number => a * points + b;
-  let covariance = new Float64Array(points * points);
-  for (let a = 0; a < points; a++) {
-    for (let b = 0; b < points; b++) {
+  const covariance = new Float64Array(packed(points, 0));
+  for (let a = 0, k = 0; a < points; a++) {
+    for (let b = 0; b <= a; b++, k++) {
       let product = 0;
       for (let i = 0; i < d; i++) product += inputs[a * d + i]! * inputs[b * d + i]!;
-      covariance[at(a, b)] = (weightVariance * product) / d + biasVariance;
+      covariance[k] = (weightVariance * product) / d + biasVariance;
     }
     yield;
   }
-  let tangent = covariance.slice();
+  const tangent = covariance.slice();
+  const { angularMoments } = activation;
+  const variances = Float64Array.from({ length: points }, (_, a) => covariance[packed(a, a)]!);
+  const sines = angularMoments ? yield* inputSines(architecture, inputs, variances) : undefined;
   for (let layer = 0; layer < depth; layer++) {
-    const nextCovariance = new Float64Array(points * points);
-    const nextTangent = new Float64Array(points * points);
     const moments = momentsBetween(activation);
-    for (let a = 0; a < points; a++) {
-      for (let b = 0; b <= a; b++) {
-        if (!activation.gaussianMoments || b % 1000 === 0) yield;
-        const { value: product, slope: slopes } = moments(
-          covariance[at(a, a)]!,
-          covariance[at(a, b)]!,
-          covariance[at(b, b)]!,
-        );
-        const value = weightVariance * product + biasVariance;
-        nextCovariance[at(a, b)] = value;
-        nextCovariance[at(b, a)] = value;
-        const slope = value + weightVariance * slopes * tangent[at(a, b)]!;
-        nextTangent[at(a, b)] = slope;
-        nextTangent[at(b, a)] = slope;
+    // What the layer's output has of its weights alone, at each point: variances and deviations.
+    const squares = new Float64Array(points);
+    for (const [a, variance] of variances.entries()) {
+      squares[a] = weightVariance * moments(variance, variance, variance).value;
+      yield;
+    }
+    const deviations = squares.map(Math.sqrt);
+    for (let a = 0, k = 0; a < points; a++) {
+      const next = squares[a]! + biasVariance;
+      for (let b = 0; b <= a; b++, k++) {
+        if (!activation.gaussianMoments || k % SLICE === 0) yield;
+        let pair: Moments;
+        if (angularMoments && sines) {
+          const angular = angularMoments(variances[a]!, covariance[k]!, variances[b]!, sines[k]!);
+          pair = angular;
+          // |u|^2 |v|^2 sin^2 of vectors to which the bias adds one component, as a sum of what is not negative.
+          const norm = deviations[a]! * deviations[b]!;
+          const total = norm + weightVariance * angular.value;
+          const apart =
+            (deviations[a]! - deviations[b]!) ** 2 + (total > 0 ? (norm / total) * norm * angular.sineSquared : 0) * 2;
+          const other = squares[b]! + biasVariance;
+          sines[k] =
+            next > 0 && other > 0
+              ? Math.min(
+                  1,
+                  (squares[a]! / next) * (squares[b]! / other) * angular.sineSquared +
+                    (biasVariance / next) * (apart / other),
+                )
+              : 0;
+        } else {
+          pair = moments(variances[a]!, covariance[k]!, variances[b]!);
+        }
+        covariance[k] = weightVariance * pair.value + biasVariance;
+        tangent[k] = covariance[k]! + weightVariance * pair.slope * tangent[k]!;
       }
     }
-    covariance = nextCovariance;
-    tangent = nextTangent;
+    for (let a = 0; a < points; a++) variances[a] = covariance[packed(a, a)]!;
   }
-  return { nngp: covariance, ntk: tangent };
+  return { nngp: yield* unpack(covariance, points), ntk: yield* unpack(tangent, points) };
 }

@@ -20,9 +20,10 @@ interface KernelCase {
   nngp: number[][];
   ntk: number[][];
 }
-const cases = JSON.parse(
-  readFileSync(new URL("../../../../tests/data/kernels.json", import.meta.url), "utf8"),
-) as KernelCase[];
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../../tests/data/${name}`, import.meta.url), "utf8"));
+const cases = read("kernels.json") as KernelCase[];
+const deepCases = read("deepKernels.json") as (KernelCase & { eigenvalues: number[] })[];
 
 const kernelsOf = ({ inputs, activation, ...rest }: KernelCase) =>
   infiniteWidthKernels(
@@ -36,6 +37,27 @@ describe("infinite-width kernels", () => {
     const { nngp, ntk } = kernelsOf(given);
     for (const [i, value] of given.nngp.flat().entries()) expect(Math.abs(nngp[i]! - value)).toBeLessThan(1e-10);
     for (const [i, value] of given.ntk.flat().entries()) expect(Math.abs(ntk[i]! - value)).toBeLessThan(1e-10);
+  });
+  it.each(deepCases)("$name keep 12 digits, parallel and close inputs included", (given) => {
+    const { nngp, ntk } = kernelsOf(given);
+    for (const [i, value] of given.nngp.flat().entries()) expect(Math.abs(nngp[i]! / value - 1)).toBeLessThan(1e-12);
+    for (const [i, value] of given.ntk.flat().entries()) expect(Math.abs(ntk[i]! / value - 1)).toBeLessThan(1e-12);
+    const largest = given.eigenvalues.at(-1)!;
+    const { values } = eigen(ntk, given.inputs.length);
+    for (const [i, value] of given.eigenvalues.toReversed().entries())
+      expect(Math.abs(values[i]! - value) / largest).toBeLessThan(1e-13);
+  });
+  it("of relu at inputs of either sign, of no length and of one dimension are finite and exact", () => {
+    // Angles are 0 or pi: relu(u) relu(v) has the mean u v/2 or 0, the slopes 1/2 or 0.
+    const inputs = [[3], [1e-9], [-2], [0]];
+    const { nngp, ntk } = kernelsOf({ ...cases[0]!, inputs, activation: "relu", depth: 1, weightStd: 1, biasStd: 0 });
+    for (const [a, [x]] of inputs.entries()) {
+      for (const [b, [y]] of inputs.entries()) {
+        const product = x! * y! > 0 ? (x! * y!) / 2 : 0;
+        expect(Math.abs(nngp[a * 4 + b]! - product)).toBeLessThanOrEqual(1e-15 * Math.abs(x! * y!));
+        expect(Math.abs(ntk[a * 4 + b]! - 2 * product)).toBeLessThanOrEqual(1e-15 * Math.abs(x! * y!));
+      }
+    }
   });
 });
 
