@@ -1,10 +1,12 @@
 /** The whole report: ceilings, kernels, jobs, peers and curves, in one run on one engine. */
+import type { Engine, Precision } from "@slowroll/core/engine/engine";
+import { EngineUnavailableError } from "@slowroll/core/errors";
 import { jobBenchmarks } from "./jobs.ts";
 import { type Curve, judge, median, type Report } from "./report.ts";
 import type { MeasureOptions, Target } from "./target.ts";
 
 /** Largest relative error of a job against plain float64 loops that counts as rounding. */
-const JOB_TOLERANCE = { float32: 1e-4, float64: 1e-11 };
+const JOB_TOLERANCE = { float32: 1e-4, compensated: 1e-9, float64: 1e-11 };
 /** A job takes a second or so: more timings would only repeat themselves. */
 const JOB_SAMPLES = 3;
 
@@ -22,9 +24,14 @@ export async function measureAll(
   const kernels = await target.measureKernels(ceilings, options);
   const curves: Curve[] = [];
   for (const precision of target.precisions) {
-    const sizes: number[] = [];
-    const seconds: number[] = [];
-    for (const job of await jobBenchmarks(target.engine(precision), target.scale)) {
+    const engine = await engineOf(target, precision, options);
+    if (!engine) continue;
+    const jobs = await jobBenchmarks(engine, target.scale);
+    for (const { name, size, reason } of jobs.leftOut) {
+      if (name.includes(filter)) options.onLeaveOut(`${name}, ${size}, ${precision}`, reason);
+    }
+    const perStep = new Map<string, { sizes: number[]; seconds: number[] }>();
+    for (const job of jobs.timed) {
       if (!job.name.includes(filter)) continue;
       const { name, size } = job;
       onStart(`${name}, ${size}, ${precision}`);
@@ -37,15 +44,35 @@ export async function measureAll(
       for (let s = 0; s < Math.min(samples, JOB_SAMPLES); s++) timings.push(await job.run());
       kernels.push(judge({ name, size, precision }, timings, { ...job, count: job.work }, ceilings));
       const width = /^width (\d+)/.exec(size);
-      if (width && name.includes("one")) {
-        sizes.push(Number(width[1]));
-        seconds.push(median(timings) / job.work);
+      if (width && job.unit === "network steps/s") {
+        const points = perStep.get(name) ?? { sizes: [], seconds: [] };
+        perStep.set(name, points);
+        points.sizes.push(Number(width[1]));
+        points.seconds.push(median(timings) / job.work);
       }
     }
-    if (sizes.length > 1) curves.push(curve(`seconds per network step against width, ${precision}`, sizes, seconds));
+    for (const [name, { sizes, seconds }] of perStep) {
+      if (sizes.length > 1)
+        curves.push(curve(`seconds per network step against width, ${name}, ${precision}`, sizes, seconds));
+    }
   }
   const peers = options.peers ? await target.measurePeers(kernels, options) : [];
   return { version, engine: target.info, ceilings, kernels, peers, curves };
+}
+
+/** The target's engine, or undefined, said so, where its adapter has no such precision. */
+async function engineOf(
+  target: Target,
+  precision: Precision,
+  { onLeaveOut }: MeasureOptions,
+): Promise<Engine | undefined> {
+  try {
+    return await target.engine(precision);
+  } catch (error) {
+    if (!(error instanceof EngineUnavailableError)) throw error;
+    onLeaveOut(`jobs in ${precision}`, error.message);
+    return undefined;
+  }
 }
 
 function curve(name: string, sizes: number[], seconds: number[]): Curve {

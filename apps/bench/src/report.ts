@@ -1,5 +1,5 @@
 /** The report's form (contract: `slowroll-bench --json`), and how a timing is judged against the ceilings of its run. */
-import type { EngineInfo } from "@slowroll/core/engine/engine";
+import type { EngineInfo, Precision } from "@slowroll/core/engine/engine";
 import type { PeerResult } from "./peers.ts";
 
 /** What the machine can do at best, measured in the same run as what is compared with it. */
@@ -15,7 +15,7 @@ export interface Ceilings {
 export interface KernelResult {
   readonly name: string;
   readonly size: string;
-  readonly precision: "float32" | "float64";
+  readonly precision: Precision;
   /** Median. */
   readonly rate: number;
   readonly unit: string;

@@ -1,5 +1,6 @@
 /** What is measured: an engine with its ceilings and its kernels on their own. */
-import type { Engine, EngineInfo } from "@slowroll/core/engine/engine";
+import type { Engine, EngineInfo, Precision } from "@slowroll/core/engine/engine";
+import type { Scale } from "./job.ts";
 import type { PeerResult } from "./peers.ts";
 import type { Ceilings, KernelResult } from "./report.ts";
 
@@ -10,16 +11,17 @@ export interface MeasureOptions {
   /** Interpreter of the peers in Python; `python3` of the PATH where not given. */
   readonly python?: string | undefined;
   onStart(name: string): void;
+  /** What the rules of the benchmark or the engine leave out, and why. */
+  onLeaveOut(name: string, reason: string): void;
 }
 
 export interface Target {
   readonly info: Omit<EngineInfo, "reason">;
   /** Of the jobs. */
-  readonly precisions: readonly ("float32" | "float64")[];
-  /** How large the jobs are: a software adapter would take minutes for what a GPU does in seconds. */
-  readonly scale: "gpu" | "cpu" | "software";
-  /** One engine a precision, owned by the target. */
-  engine(precision: "float32" | "float64"): Engine;
+  readonly precisions: readonly Precision[];
+  readonly scale: Scale;
+  /** One engine a precision, owned by the target. Throws EngineUnavailableError where there is none of that precision. */
+  engine(precision: Precision): Promise<Engine>;
   measureCeilings(samples: number): Promise<Ceilings>;
   /** Throws where a kernel's result is wrong. */
   measureKernels(ceilings: Ceilings, options: MeasureOptions): Promise<KernelResult[]>;

@@ -19,7 +19,7 @@ async function bench(...argv: string[]): Promise<{ code: number; out: string; er
 
 describe("slowroll-bench", () => {
   it("reports every kernel as a fraction of the nearer ceiling, and peers on the same work", async () => {
-    const { code, out } = await bench("--json", "--samples", "1", "--adapter", "software");
+    const { code, out, error } = await bench("--json", "--samples", "1", "--adapter", "software");
     expect(code).toBe(0);
     const report = JSON.parse(out);
     expect(Object.keys(report).sort()).toEqual(["ceilings", "curves", "engine", "kernels", "peers", "version"]);
@@ -44,6 +44,12 @@ describe("slowroll-bench", () => {
     expect(peers).toContainEqual(["gpu.js cpu", false]);
     expect(peers).toContainEqual(["typed arrays", false]);
     expect(report.curves[0].sizes).toEqual([64, 256, 1024, 4096]);
+    // Both precisions of the lattice, or a reason why not.
+    const precisions = report.kernels
+      .filter(({ name }: { name: string }) => name === "lattice, phi^4, Verlet")
+      .map(({ precision }: { precision: string }) => precision);
+    expect(precisions).toEqual(["float32", "compensated"]);
+    expect(error).toMatch(/^leaving out train, two hidden layers, D 128, width 4096, float32: .+ s$/m);
   });
   it("measures the cpu engine in both precisions", async () => {
     const { code, out } = await bench(

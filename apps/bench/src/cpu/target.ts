@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import { createPool, type Pool, type Session } from "@slowroll/core/engine/cpu/pool";
 import type { Engine } from "@slowroll/core/engine/engine";
+import { EngineUnavailableError } from "@slowroll/core/errors";
 import { assemblePotential } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
@@ -197,7 +198,10 @@ export function cpuTarget(threads: number = availableParallelism()): Target {
     info,
     precisions: PRECISIONS,
     scale: "cpu",
-    engine,
+    async engine(precision) {
+      if (precision === "compensated") throw new EngineUnavailableError("the cpu engine has no precision compensated");
+      return engine(precision);
+    },
     measureCeilings: (samples) => measureCeilings(pool, samples),
     async measureKernels(ceilings, { filter, samples, onStart }) {
       const results: KernelResult[] = [];

@@ -6,6 +6,7 @@ import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
 import { fourierCases } from "@slowroll/core/engine/webgpu/cases/fourierCases";
 import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
+import { assertErrorFree } from "@slowroll/core/engine/webgpu/errorFree";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { measurePeers, type PeerWork, productWork, stencilWork } from "../peers.ts";
 import { type Ceilings, judge, type KernelResult } from "../report.ts";
@@ -45,9 +46,13 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
   const { reason: _reason, ...info } = engine.info;
   return {
     info,
-    precisions: ["float32"],
+    precisions: ["float32", "compensated"],
     scale: gpu.adapter.type === "software" ? "software" : "gpu",
-    engine: () => engine,
+    async engine(precision) {
+      if (precision !== "compensated") return engine;
+      await assertErrorFree(gpu);
+      return webGpuEngine(gpu, precision);
+    },
     measureCeilings: (samples) => measureCeilings(gpu, samples),
     async measureKernels(ceilings, { filter, samples, onStart }) {
       const results: KernelResult[] = [];

@@ -1,0 +1,75 @@
+/** The list of jobs: every shape is timed or left out with a reason, operations are counted by hand, and a wrong engine is caught. */
+import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import { afterAll, describe, expect, it } from "vitest";
+import { jobBenchmarks } from "../src/jobs.ts";
+import { empiricalKernels, leftOut, stepFlops, training } from "../src/networks.ts";
+
+const cpu = openCpuEngine({ precision: "float64", threads: 2, reason: "" });
+afterAll(() => cpu.close());
+
+const trainings = (names: readonly { name: string; size: string }[]): string[] =>
+  names.filter(({ name }) => name.startsWith("train")).map(({ name, size }) => `${name}: ${/^width \d+/.exec(size)}`);
+
+const EVERY = ["D 8", "D 128"].flatMap((data) =>
+  ["one hidden layer", "two hidden layers"].flatMap((depth) =>
+    [64, 256, 1024, 4096].map((width) => `train, ${depth}, ${data}: width ${width}`),
+  ),
+);
+
+describe("jobs", () => {
+  it("trains every width, depth and D on the cpu", async () => {
+    const jobs = await jobBenchmarks(cpu, "cpu");
+    expect(trainings(jobs.timed)).toEqual(EVERY);
+    expect(jobs.leftOut).toEqual([]);
+    expect(jobs.timed.map(({ unit }) => unit)).toContain("kernels/s");
+  });
+  it("leaves out of a software adapter's what takes it a second a step, and says so", async () => {
+    const jobs = await jobBenchmarks(cpu, "software");
+    expect(trainings(jobs.leftOut)).toEqual([
+      "train, two hidden layers, D 8: width 4096",
+      "train, two hidden layers, D 128: width 1024",
+      "train, two hidden layers, D 128: width 4096",
+    ]);
+    for (const { reason } of jobs.leftOut) expect(reason).toMatch(/software adapter about \d+(\.\d+)? s$/);
+    expect([...trainings(jobs.timed), ...trainings(jobs.leftOut)].sort()).toEqual([...EVERY].sort());
+    expect(leftOut({ width: 4096, depth: 2, data: 128 }, "gpu")).toBeUndefined();
+  });
+  it("gives an engine of compensated numbers lattices alone", async () => {
+    const compensated: Engine = { ...cpu, info: { ...cpu.info, precision: "compensated" } };
+    const { timed, leftOut: none } = await jobBenchmarks(compensated, "software");
+    expect(new Set(timed.map(({ unit }) => unit))).toEqual(new Set(["site updates/s"]));
+    expect(none).toEqual([]);
+  });
+  it("counts a step's products", () => {
+    // Width 5, D 3: (2 inputs + bias + output) x 5 weights forward and in descent; 25 between layers backward too.
+    expect(stepFlops({ width: 5, depth: 1, data: 3 })).toBe(2 * 3 * (20 + 20));
+    expect(stepFlops({ width: 5, depth: 2, data: 3 })).toBe(2 * 3 * (20 + 20 + 25 + 25 + 25));
+  });
+  it.each([
+    ["training, one layer", () => training(cpu, { width: 64, depth: 1, data: 8 }, "cpu")],
+    ["training, two layers", () => training(cpu, { width: 64, depth: 2, data: 32 }, "cpu")],
+    ["kernels", () => empiricalKernels(cpu, { width: 64, depth: 1, data: 8 }, 2)],
+  ])("finds the engine's %s equal to plain loops", async (_, benchmark) => {
+    expect(await (await benchmark()).check()).toBeLessThan(1e-12);
+  });
+  it("finds a wrong engine out", async () => {
+    // Twice what is right.
+    const wrong: Engine = {
+      ...cpu,
+      trainEnsemble: (job, onBatch) =>
+        cpu.trainEnsemble(job, (batch) =>
+          onBatch({
+            ...batch,
+            outputs: batch.outputs.map((f) => 2 * f),
+            kernels: batch.kernels.map((theta) => 2 * theta),
+          }),
+        ),
+    };
+    const jobs = [
+      await training(wrong, { width: 64, depth: 2, data: 8 }, "cpu"),
+      await empiricalKernels(wrong, { width: 64, depth: 1, data: 8 }, 2),
+    ];
+    for (const job of jobs) expect(await job.check()).toBeGreaterThan(0.5);
+  });
+});
