@@ -149,6 +149,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "data: { inputs: { grid: { points: [4], low: 1 } }, targets: x0 }", "data.inputs.grid.low", "below"],
   ["network", "data: { inputs: { grid: { points: [65, 64] } }, targets: x0 }", "data.inputs.grid.points", "coarser"],
   ["network", "data: { inputs: { grid: { points: [4] } }, targets: { column: y } }", "data.targets.column", "file"],
+  ["network", "data: { test: { inputs: { grid: { points: [65, 64] } } } }", "data.test.inputs.grid.points", "coarser"],
   ["network", "data: { inputs: { grid: { points: [4] } }, targets: { colum: y } }", "data.targets.colum", "column"],
   ["network", `data: { inputs: { file: ${file("words.csv")}, columns: [] } }`, "data.inputs.columns", "at least 1"],
   ["network", "data: { inputs: [[]], targets: [1] }", "data.inputs[0]", "at least 1"],

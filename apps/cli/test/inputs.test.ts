@@ -2,15 +2,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { slowroll } from "./inProcess.ts";
 
 const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-inputs-"));
+beforeAll(() => {
+  mkdirSync(path.join(cwd, "study"));
+  writeFileSync(path.join(cwd, "study", "table.csv"), "x,label,y\n1,a,10\n2,b,20\n");
+});
 afterAll(() => rmSync(cwd, { recursive: true }));
 
 it("keeps the columns asked for of a file beside the config", async () => {
-  mkdirSync(path.join(cwd, "study"));
-  writeFileSync(path.join(cwd, "study", "table.csv"), "x,label,y\n1,a,10\n2,b,20\n");
   writeFileSync(
     path.join(cwd, "study", "config.yaml"),
     "data: { inputs: { file: table.csv, columns: [x] }, targets: { column: y } }",
@@ -20,4 +22,17 @@ it("keeps the columns asked for of a file beside the config", async () => {
   const { config, nngp } = JSON.parse(out);
   expect(config.data.inputs.columns).toEqual(["x"]);
   expect(nngp).toHaveLength(2);
+});
+
+it("finds test inputs there too", async () => {
+  writeFileSync(
+    path.join(cwd, "study", "test.yaml"),
+    `network: { width: 8 }
+ensemble: { size: 4 }
+training: { steps: 1 }
+data: { inputs: [[1]], targets: [1], test: { inputs: { file: table.csv, columns: [y] } } }`,
+  );
+  const { code, out, error } = await slowroll(["network", "study/test.yaml", "--engine", "cpu", "--json"], { cwd });
+  expect(code, error).toBe(0);
+  expect(JSON.parse(out).test.inputs).toEqual([[10], [20]]);
 });
