@@ -118,7 +118,9 @@ export async function networkStudy(
       : quadraticPrediction(dynamics, massSquared, kernels.nngp, targets, times, spectrum);
   let off: TestPrediction | undefined;
   if (data.test && massSquared !== undefined) {
-    const joint = Float64Array.of(...data.inputs, ...data.test);
+    const joint = new Float64Array(data.inputs.length + data.test.length);
+    joint.set(data.inputs);
+    joint.set(data.test, data.inputs.length);
     const both = await cooperate(kernelRecursion(setup.architecture, joint, D + P), control.signal);
     off = testPrediction(dynamics, massSquared, both, targets, steps, spectrum);
   }
