@@ -1,4 +1,4 @@
-/** Files are found beside the config that names them, whatever the folder the command runs in. */
+/** Inputs as a config names them: files are found beside it, whatever the folder the command runs in; points may have many coordinates. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -35,4 +35,20 @@ data: { inputs: [[1]], targets: [1], test: { inputs: { file: table.csv, columns:
   const { code, out, error } = await slowroll(["network", "study/test.yaml", "--engine", "cpu", "--json"], { cwd });
   expect(code, error).toBe(0);
   expect(JSON.parse(out).test.inputs).toEqual([[10], [20]]);
+});
+
+it("predicts off the data at points of thousands of coordinates", async () => {
+  writeFileSync(
+    path.join(cwd, "study", "many.yaml"),
+    `network: { width: 8 }
+ensemble: { size: 4 }
+training: { steps: 1 }
+data:
+  inputs: { sphere: { points: 64, dimension: 4096 } }
+  targets: x0
+  test: { inputs: { gaussian: { points: 2, dimension: 4096 } } }`,
+  );
+  const { code, out, error } = await slowroll(["network", "study/many.yaml", "--engine", "cpu", "--json"], { cwd });
+  expect(code, error).toBe(0);
+  expect(JSON.parse(out).test.theory.mean).toHaveLength(2);
 });
