@@ -90,7 +90,7 @@ export async function training(engine: Engine, shape: NetworkShape, scale: Scale
   const flops = stepFlops(shape);
   return {
     name: trainingName(shape),
-    size: `width ${width}, ${networks} networks, ${si.format(flops)} flop a step`,
+    size: `width ${width}, ${networks} network${networks > 1 ? "s" : ""}, ${si.format(flops)} flop a step`,
     work: networks * steps,
     unit: "network steps/s",
     flops: networks * steps * flops,
