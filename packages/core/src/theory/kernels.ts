@@ -6,6 +6,7 @@ import { complete, type Work } from "../cooperate.ts";
 import type { Architecture } from "../engine/engine.ts";
 import type { Activation } from "../network/activations.ts";
 import { type Moments, Quadrature } from "./gaussian.ts";
+import { hermiteMoments } from "./hermite.ts";
 
 export interface Kernels {
   /** Covariance of f at initialisation, [D][D]. */
@@ -110,17 +111,18 @@ export function* kernelRecursion(architecture: Architecture, inputs: Float64Arra
   const sines = angularMoments ? yield* inputSines(architecture, inputs, variances) : undefined;
   for (let layer = 0; layer < depth; layer++) {
     const moments = momentsBetween(activation);
+    const pairMoments = activation.gaussianMoments ? undefined : yield* hermiteMoments(activation, variances);
     // What the layer's output has of its weights alone, at each point: variances and deviations.
     const squares = new Float64Array(points);
     for (const [a, variance] of variances.entries()) {
-      squares[a] = weightVariance * moments(variance, variance, variance).value;
+      squares[a] = weightVariance * (pairMoments?.(a, a, 1) ?? moments(variance, variance, variance)).value;
       yield;
     }
     const deviations = squares.map(Math.sqrt);
     for (let a = 0, k = 0; a < points; a++) {
       const next = squares[a]! + biasVariance;
       for (let b = 0; b <= a; b++, k++) {
-        if (!activation.gaussianMoments || k % SLICE === 0) yield;
+        if (!(activation.gaussianMoments || pairMoments) || k % SLICE === 0) yield;
         let pair: Moments;
         if (angularMoments && sines) {
           const angular = angularMoments(variances[a]!, covariance[k]!, variances[b]!, sines[k]!);
@@ -139,6 +141,9 @@ export function* kernelRecursion(architecture: Architecture, inputs: Float64Arra
                     (biasVariance / next) * (apart / other),
                 )
               : 0;
+        } else if (pairMoments) {
+          const norm = Math.sqrt(variances[a]! * variances[b]!);
+          pair = pairMoments(a, b, norm > 0 ? Math.max(-1, Math.min(1, covariance[k]! / norm)) : 0);
         } else {
           pair = moments(variances[a]!, covariance[k]!, variances[b]!);
         }

@@ -1,0 +1,32 @@
+/** Hermite series of Gaussian moments: against the quadrature in two dimensions, and where they end. */
+import { complete } from "@slowroll/core/cooperate";
+import { activations } from "@slowroll/core/network/activations";
+import { gaussianMoments } from "@slowroll/core/theory/gaussian";
+import { hermiteMoments } from "@slowroll/core/theory/hermite";
+import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
+import { describe, expect, it } from "vitest";
+
+describe.each(["tanh", "gelu"])("Hermite series of %s", (name) => {
+  const activation = activations[name]!;
+  it("equal the quadrature, whatever the variances and their order", () => {
+    const variances = [0, 0.3, 1.7, 1e-4, 3];
+    const moments = complete(hermiteMoments(activation, Float64Array.from(variances)))!;
+    const largest = complete(hermiteMoments(activation, Float64Array.of(3)))!(0, 0, 1);
+    for (const [a, suu] of variances.entries()) {
+      for (const [b, svv] of variances.entries()) {
+        for (const correlation of [-1, -0.7, 0, 0.2, 0.999, 1]) {
+          const exact = gaussianMoments(activation, suu, correlation * Math.sqrt(suu * svv), svv);
+          const series = moments(a, b, correlation);
+          expect(Math.abs(series.value - exact.value)).toBeLessThan(1e-11 * Math.max(1, largest.value));
+          expect(Math.abs(series.slope - exact.slope)).toBeLessThan(1e-11 * Math.max(1, largest.slope));
+        }
+      }
+    }
+  });
+  it("leave large variances to the quadrature", () => {
+    expect(complete(hermiteMoments(activation, Float64Array.of(1, 1e4)))).toBeUndefined();
+    const architecture = { inputDimension: 1, width: 1, depth: 1, activation, weightStd: 1, biasStd: 0 };
+    const { nngp } = infiniteWidthKernels(architecture, Float64Array.of(1, 100), 2);
+    expect(nngp[1]! / gaussianMoments(activation, 1, 100, 1e4).value).toBeCloseTo(1, 12);
+  });
+});
