@@ -78,6 +78,50 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
   ];
 }
 
+type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
+
+/** Variances of the outputs along the kernel's eigenvectors: training empties the first modes first. */
+function modesFigure(
+  { eigenvalues, varianceInitial, varianceFinal }: NonNullable<NetworkDocument["modes"]>,
+  alignment: NetworkDocument["kernelAlignment"],
+): Figure {
+  const values = eigenvalues.flatMap((_, mode) => [
+    { mode, when: "at the start", variance: varianceInitial[mode]! },
+    { mode, when: "at the end", variance: varianceFinal[mode]! },
+  ]);
+  return {
+    id: "modes",
+    title: "Fluctuations by mode of the tangent kernel",
+    shows:
+      "Variance over the ensemble of the outputs along each eigenvector of the infinite-width kernel, largest eigenvalue first.",
+    agrees:
+      typeof alignment?.initial === "number" && typeof alignment.final === "number"
+        ? `The kernel's alignment with the targets goes from ${say(alignment.initial)} to ${say(alignment.final)} in training.`
+        : "The targets are all zero: the kernel has nothing to align with.",
+    spec: {
+      width: WIDTH,
+      height: 220,
+      data: { values },
+      mark: { type: "point", tooltip: true },
+      encoding: {
+        x: {
+          field: "mode",
+          type: "ordinal",
+          title: "mode",
+          axis: { labelAngle: 0, values: thinned(eigenvalues.length, 24) },
+        },
+        y: {
+          field: "variance",
+          type: "quantitative",
+          title: "variance",
+          ...logarithmic(values.map(({ variance }) => variance)),
+        },
+        color: { field: "when", type: "nominal", title: null, sort: null, scale: { range: PALETTE.slice(0, 2) } },
+      },
+    },
+  };
+}
+
 /** Standard errors within which a largest difference over the data is noise. */
 const NOISE = 5;
 
@@ -93,7 +137,7 @@ function furthest(
   return [Math.max(...shifts), Math.max(...distances)];
 }
 
-export function networkFigures(document: Extract<ResultDocument, { command: "network" }>): Figure[] {
+export function networkFigures(document: NetworkDocument): Figure[] {
   const {
     times = [],
     mean = [],
@@ -104,6 +148,8 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
     kernelFinal,
     kernelFluctuation,
     kernelDrift,
+    kernelAlignment,
+    modes,
     test,
     config,
   } = document;
@@ -191,6 +237,7 @@ export function networkFigures(document: Extract<ResultDocument, { command: "net
     },
   ];
   if (test) figures.push(...testFigures(test, size));
+  if (modes) figures.push(modesFigure(modes, kernelAlignment));
   if (kernelInitial) {
     figures.push(
       heatMap(

@@ -4,6 +4,7 @@ import type { Engine, JobControl } from "../engine/engine.ts";
 import { kernelRecursion } from "../theory/kernels.ts";
 import { quadraticMass, quadraticPrediction, type TestPrediction, testPrediction } from "../theory/prediction.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
+import { inModes, modeVariances, targetAlignment } from "./observables.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import { Moments, nested, squaredNorm } from "./statistics.ts";
 import type { NetworkStudy } from "./study.ts";
@@ -21,6 +22,18 @@ export interface NetworkResult {
   readonly kernelFinal: number[][];
   readonly kernelFluctuation: number;
   readonly kernelDrift: number;
+  /**
+   * Mean over networks of <Theta, y y^T>_F/(||Theta||_F |y|^2): how much of the kernel points along the targets (Cristianini et al.,
+   * NeurIPS 2001). Null where all targets are zero.
+   */
+  readonly kernelAlignment: { readonly initial: number | null; readonly final: number | null };
+  /** f in the infinite-width kernel's eigenvectors, [D] of descending eigenvalues: mean u_i . f and variances about it. */
+  readonly modes: {
+    readonly eigenvalues: number[];
+    readonly mean: number[][];
+    readonly varianceInitial: number[];
+    readonly varianceFinal: number[];
+  };
   readonly theory?: { readonly mean: number[][]; readonly covarianceFinal: number[][] };
   /** f at the test inputs after the last step; theory where V is quadratic. */
   readonly test?: {
@@ -37,8 +50,10 @@ export interface NetworkResult {
 /** What a diverged run leaves: the records before the step. */
 export type PartialNetworkResult = Omit<
   NetworkResult,
-  "covarianceFinal" | "kernelFinal" | "kernelDrift" | "theory" | "test"
+  "covarianceFinal" | "kernelFinal" | "kernelDrift" | "kernelAlignment" | "modes" | "theory" | "test"
 >;
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /**
  * Trains the study's ensemble.
@@ -65,6 +80,7 @@ export async function networkStudy(
   const loss = new Float64Array(T);
   let fluctuation = 0;
   let drift = 0;
+  const alignment = [0, 0];
   const job = {
     ...ensembleJob(setup, study, { recordOutputs: times, recordKernels }),
     test: data.test,
@@ -88,6 +104,10 @@ export async function networkStudy(
         const first = m * K * D * D;
         for (let k = 0; k < K; k++)
           kernelMean[k]!.add(batch.kernels.subarray(first + k * D * D, first + (k + 1) * D * D));
+        for (const end of [0, 1]) {
+          const from = first + end * (K - 1) * D * D;
+          alignment[end]! += targetAlignment(batch.kernels.subarray(from, from + D * D), targets);
+        }
         fluctuation += squaredNorm(batch.kernels, first, D * D, kernels.ntk);
         drift += squaredNorm(batch.kernels, first + (K - 1) * D * D, D * D, batch.kernels, first);
       }
@@ -129,6 +149,13 @@ export async function networkStudy(
     covarianceFinal: nested(outputs[T - 1]!.covariance(), D),
     kernelFinal: nested(kernelMean[K - 1]!.mean, D),
     kernelDrift: Math.sqrt(drift / size) / norm,
+    kernelAlignment: { initial: finiteOrNull(alignment[0]! / size), final: finiteOrNull(alignment[1]! / size) },
+    modes: {
+      eigenvalues: Array.from(spectrum.values),
+      mean: outputs.map(({ mean }) => Array.from(inModes(mean, spectrum))),
+      varianceInitial: Array.from(modeVariances(outputs[0]!.covariance(), spectrum)),
+      varianceFinal: Array.from(modeVariances(outputs[T - 1]!.covariance(), spectrum)),
+    },
     ...(prediction
       ? {
           theory: {

@@ -1,0 +1,38 @@
+/** What is seen of an ensemble in its kernel: outputs along the eigenvectors, and the kernel along the targets. */
+import type { Eigen } from "../theory/eigen.ts";
+
+/** u_i . f of each eigenvector, [D], for f [D]. */
+export function inModes(f: ArrayLike<number>, { vectors }: Eigen): Float64Array {
+  const D = f.length;
+  const result = new Float64Array(D);
+  for (let a = 0; a < D; a++) for (let i = 0; i < D; i++) result[i]! += vectors[a * D + i]! * f[a]!;
+  return result;
+}
+
+/** u_i^T C u_i of each eigenvector, [D], for a covariance C [D][D]. */
+export function modeVariances(covariance: Float64Array, spectrum: Eigen): Float64Array {
+  const D = spectrum.values.length;
+  const result = new Float64Array(D);
+  for (let a = 0; a < D; a++) {
+    const along = inModes(covariance.subarray(a * D, (a + 1) * D), spectrum);
+    for (let i = 0; i < D; i++) result[i]! += spectrum.vectors[a * D + i]! * along[i]!;
+  }
+  return result;
+}
+
+/** <Theta, y y^T>_F/(||Theta||_F |y|^2) of one kernel [D][D]; NaN for y = 0. */
+export function targetAlignment(theta: Float64Array, targets: Float64Array): number {
+  const D = targets.length;
+  let along = 0;
+  let square = 0;
+  let norm = 0;
+  for (let a = 0; a < D; a++) {
+    square += targets[a]! ** 2;
+    for (let b = 0; b < D; b++) {
+      const value = theta[a * D + b]!;
+      along += targets[a]! * value * targets[b]!;
+      norm += value * value;
+    }
+  }
+  return along / (Math.sqrt(norm) * square);
+}
