@@ -63,6 +63,7 @@ async function jobOf(schedule: LatticeJob["schedule"]): Promise<LatticeJob> {
     snapshots: {
       after: [4, OPERATIONS],
       pictures: [
+        { kind: "spectrum" },
         { kind: "histogram", bins: 5, reach: 2 },
         { kind: "slice", index: 1 },
       ],
