@@ -62,11 +62,7 @@ async function jobOf(schedule: LatticeJob["schedule"]): Promise<LatticeJob> {
     reductions: [{ kind: "field" }, { kind: "potential" }, { kind: "cosine", mode: [1, 0, 0] }],
     snapshots: {
       after: [4, OPERATIONS],
-      pictures: [
-        { kind: "spectrum" },
-        { kind: "histogram", bins: 5, reach: 2 },
-        { kind: "slice", index: 1 },
-      ],
+      pictures: [{ kind: "spectrum" }, { kind: "histogram", bins: 5, reach: 2 }, { kind: "slice", index: 1 }],
     },
   };
 }

@@ -17,6 +17,8 @@ async function bench(...argv: string[]): Promise<{ code: number; out: string; er
   return { code, out, error };
 }
 
+const ONCE_ON_CPU = ["--json", "--samples", "1", "--engine", "cpu", "--no-peers", "--filter"];
+
 describe("slowroll-bench", () => {
   it("reports every kernel as a fraction of the nearer ceiling, and peers on the same work", async () => {
     const { code, out, error } = await bench("--json", "--samples", "1", "--adapter", "software");
@@ -52,16 +54,7 @@ describe("slowroll-bench", () => {
     expect(error).toMatch(/^leaving out train, two hidden layers, D 128, width 4096, float32: .+ s$/m);
   });
   it("measures the cpu engine in both precisions", async () => {
-    const { code, out } = await bench(
-      "--json",
-      "--samples",
-      "1",
-      "--engine",
-      "cpu",
-      "--filter",
-      "linalg",
-      "--no-peers",
-    );
+    const { code, out } = await bench(...ONCE_ON_CPU, "linalg");
     expect(code).toBe(0);
     const { engine, ceilings, kernels } = JSON.parse(out);
     expect(engine.kind).toBe("cpu");
@@ -71,16 +64,7 @@ describe("slowroll-bench", () => {
     );
   });
   it("measures the cpu engine's transforms as the field counts them", async () => {
-    const { code, out } = await bench(
-      "--json",
-      "--samples",
-      "1",
-      "--engine",
-      "cpu",
-      "--filter",
-      "fourier/transform",
-      "--no-peers",
-    );
+    const { code, out } = await bench(...ONCE_ON_CPU, "fourier/transform");
     expect(code).toBe(0);
     const { kernels } = JSON.parse(out);
     const sizes = kernels.map(({ size, precision, unit }: Record<string, string>) => [size, precision, unit]);

@@ -112,17 +112,16 @@ function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, siz
   const words = new Int32Array(buffer);
   const { inputRows, inputColumns, targets, outputSteps, kernelSteps, testRows } = plan.shared;
   const scale = weightStd / Math.sqrt(d);
-  for (let a = 0; a < D; a++) {
-    for (let i = 0; i <= d; i++) {
-      const value = i < d ? scale * job.inputs[a * d + i]! : biasStd;
+  const inputAt = (inputs: Float64Array, a: number, i: number): number =>
+    i < d ? scale * inputs[a * d + i]! : biasStd;
+  for (let i = 0; i <= d; i++) {
+    for (let a = 0; a < D; a++) {
+      const value = inputAt(job.inputs, a, i);
       elements[(inputRows + a * plan.inputRow) / size + i] = value;
       elements[inputColumns / size + i * D + a] = value;
     }
-  }
-  for (let p = 0; p < testPoints(job); p++) {
-    for (let i = 0; i <= d; i++) {
-      elements[(testRows + p * plan.inputRow) / size + i] = i < d ? scale * job.test![p * d + i]! : biasStd;
-    }
+    for (let p = 0; p < testPoints(job); p++)
+      elements[(testRows + p * plan.inputRow) / size + i] = inputAt(job.test!, p, i);
   }
   elements.set(job.targets, targets / size);
   words.set(job.recordOutputs, outputSteps / 4);

@@ -31,6 +31,7 @@ export async function trainEnsemble(
   const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
   const state = await createState(gpu, job, plan);
   const pace: Pace = { secondsPerStep: 0 };
+  const testPace: Pace = { secondsPerStep: 0 };
   let engineSeconds = 0;
   try {
     const resident = await createResidentTrainer(gpu, job, plan, state);
@@ -56,7 +57,6 @@ export async function trainEnsemble(
             encodeSteps(pass, start, end, count);
             start = end;
           }
-          if (to > job.steps && job.test) layered!.encodeTest(pass, count);
         },
         control,
         (finished) =>
@@ -66,6 +66,16 @@ export async function trainEnsemble(
             "network steps",
           ),
       );
+      if (job.test) {
+        engineSeconds += await runSteps(
+          gpu,
+          "test inputs",
+          testPace,
+          plan.testGroups,
+          (pass, from, to) => layered!.encodeTest(pass, from, to, count),
+          control,
+        );
+      }
       const T = job.recordOutputs.length;
       const K = job.recordKernels.length;
       onBatch({

@@ -33,8 +33,8 @@ export interface LayeredTrainer {
   encodeKernels(pass: GPUComputePassEncoder, record: number, count: number): void;
   /** [records][networks][4 chunks][chunks]. */
   readonly kernels: GPUBuffer;
-  /** Encodes the outputs of `count` networks at the test inputs with their present weights. */
-  encodeTest(pass: GPUComputePassEncoder, count: number): void;
+  /** Encodes the outputs of `count` networks at the test inputs of groups `from` .. `to - 1` with their present weights. */
+  readonly encodeTest: EncodeSteps;
   /** [testGroups][networks][chunks]. */
   readonly tested: GPUBuffer;
 }
@@ -251,9 +251,9 @@ export async function createLayeredTrainer(
   return {
     kernels: recorded,
     tested,
-    encodeTest(pass, count) {
-      for (const [group, first] of testInputs.entries()) {
-        for (const part of [first, ...forward.slice(1)]) encode(pass, part(count));
+    encodeTest(pass, from, to, count) {
+      for (let group = from; group < to; group++) {
+        for (const part of [testInputs[group]!, ...forward.slice(1)]) encode(pass, part(count));
         encode(pass, testReadout(count, group));
       }
     },
