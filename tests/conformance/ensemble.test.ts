@@ -143,6 +143,17 @@ describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, 
     expect(part.outputs).toEqual(whole.outputs.slice(2 * T, 4 * T));
   });
 
+  if (choice.engine === "cpu") {
+    it.each([1, 3])("are the same on %d threads", async (threads) => {
+      const job = await jobOf({ count: 7, depth: 2, test: 2 });
+      const other = await openEngine({ ...choice, threads });
+      expect(other.info.threads).toBe(threads);
+      const got = await train(other, job);
+      await other.close();
+      expect(got).toEqual(await train(engine, job));
+    });
+  }
+
   it("refuse a network that does not fit", async () => {
     const job = await jobOf({ width: 65536, depth: 2 });
     await expect(engine.trainEnsemble(job, () => {})).rejects.toThrow(InputError);

@@ -1,9 +1,10 @@
-// Ceilings of this machine and the kernels on their own, for the benchmark alone: bench/ of the shaders on the CPU.
+// Ceilings of this machine and the kernels on their own, for the benchmark and for tests of a kernel alone: bench/ of the shaders on the CPU.
 import { descend, product } from "./linalg/product";
 import { dots } from "./linalg/dots";
 import { lanes, madd } from "./simd";
 
 export { joinWorkers } from "./control";
+export { philox4x32, word0, word1, word2, word3 } from "./random/philox";
 
 /** Copies `bytes` bytes, a multiple of 64, `repeats` times. */
 export function copy(from: usize, to: usize, bytes: usize, repeats: i32): void {

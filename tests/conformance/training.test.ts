@@ -1,0 +1,91 @@
+/**
+ * A thousand steps of training on every engine's resident and layered path against tests/reference: errors of a step must not add up.
+ * One hidden layer with few data is resident on both engines; more than 16 data, or more layers, are layered on WebGPU.
+ */
+import type { Engine, EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import { openEngine } from "@slowroll/core/engine/open";
+import { activations } from "@slowroll/core/network/activations";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEnsemble } from "../reference/ensemble.ts";
+
+const STEPS = 1000;
+/** Largest difference from the reference over the largest output: a few roundings of the weights, not a thousand. */
+const ENGINES = [
+  { engine: "webgpu", adapter: "software", precision: "float32", bound: 2e-5 },
+  { engine: "cpu", adapter: "auto", precision: "float32", bound: 2e-5 },
+  { engine: "cpu", adapter: "auto", precision: "float64", bound: 1e-13 },
+] as const;
+
+const shapes = [
+  { depth: 1, width: 7, data: 3 },
+  { depth: 1, width: 7, data: 17 },
+  // Several units an invocation, or a worker's vector.
+  { depth: 1, width: 130, data: 3 },
+  ...[2, 3, 4].map((depth) => ({ depth, width: 7, data: 3 })),
+];
+const cases = Object.keys(activations).flatMap((activation) =>
+  [0, 0.9].flatMap((momentum) => shapes.map((shape) => ({ activation, momentum, ...shape }))),
+);
+type Case = (typeof cases)[number];
+
+async function jobOf({ activation, momentum, depth, width, data }: Case): Promise<EnsembleJob> {
+  return {
+    architecture: {
+      inputDimension: 2,
+      depth,
+      width,
+      activation: activations[activation]!,
+      weightStd: 1.2,
+      biasStd: 0.3,
+    },
+    inputs: normals(5, 0, 0, 2 * data),
+    targets: normals(6, 0, 0, data),
+    potential: await compilePotential("quadratic"),
+    // Far from unstable all the way: a network that drifts to the edge of stability multiplies rounding without end.
+    learningRate: 0.05 / data,
+    momentum,
+    steps: STEPS,
+    seed: 42,
+    networks: { first: 0, count: 1 },
+    recordOutputs: [0, 1, 10, 100, 300, 1000],
+    // Descent brings relu's units to rest on a datum, where the slope jumps: which side rounding leaves them on is no error.
+    recordKernels: activation === "relu" ? [0] : [0, STEPS],
+  };
+}
+
+/** Of each case, made once for all engines. */
+const references = new Map<Case, EnsembleBatch>();
+
+/** Largest difference over the largest value. */
+function difference(got: Float64Array, want: Float64Array): number {
+  expect(got.length).toBe(want.length);
+  const scale = Math.max(...want.map(Math.abs));
+  return Math.max(...got.map((value, i) => Math.abs(value - want[i]!))) / scale;
+}
+
+describe.each(ENGINES)("$engine, $precision", ({ bound, ...choice }) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openEngine(choice);
+  });
+  afterAll(() => engine.close());
+
+  it.each(cases)("$activation, momentum $momentum, depth $depth, width $width, $data data", async (given) => {
+    const job = await jobOf(given);
+    const want = references.get(given) ?? referenceEnsemble(job);
+    references.set(given, want);
+    // It has learnt: what is compared is not the start.
+    const D = given.data;
+    const loss = (record: number): number =>
+      job.targets.reduce((sum, y, a) => sum + (want.outputs[record * D + a]! - y) ** 2, 0);
+    expect(loss(5)).toBeLessThan(0.9 * loss(0));
+    let got: EnsembleBatch | undefined;
+    await engine.trainEnsemble(job, (batch) => {
+      got = batch;
+    });
+    expect(difference(got!.outputs, want.outputs)).toBeLessThan(bound);
+    expect(difference(got!.kernels, want.kernels)).toBeLessThan(bound);
+  });
+});
