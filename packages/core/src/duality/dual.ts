@@ -5,7 +5,7 @@
 import { complete, type Work } from "../cooperate.ts";
 import { DivergenceError } from "../errors.ts";
 import { integration, TooStiffError } from "../field/integrate.ts";
-import { type Eigen, eigen } from "../theory/eigen.ts";
+import { type Eigen, eigen } from "../linalg/eigen.ts";
 import { type Dynamics, quadraticMass, recursion } from "../theory/prediction.ts";
 import { stepEquation } from "./dictionary.ts";
 

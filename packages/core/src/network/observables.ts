@@ -1,5 +1,5 @@
 /** What is seen of an ensemble in its kernel: outputs along the eigenvectors, and the kernel along the targets. */
-import type { Eigen } from "../theory/eigen.ts";
+import type { Eigen } from "../linalg/eigen.ts";
 
 /** u_i . f of each eigenvector, [D], for f [D]. */
 export function inModes(f: ArrayLike<number>, { vectors }: Eigen): Float64Array {

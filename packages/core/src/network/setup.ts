@@ -2,9 +2,9 @@
 import { cooperate } from "../cooperate.ts";
 import type { Architecture, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { type Eigen, eigen } from "../linalg/eigen.ts";
 import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
-import { type Eigen, eigen } from "../theory/eigen.ts";
 import { type Kernels, kernelRecursion } from "../theory/kernels.ts";
 import { activationNamed } from "./activations.ts";
 import { type Data, prepareData } from "./data.ts";

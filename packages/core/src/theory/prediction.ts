@@ -3,8 +3,9 @@
  *   phi(t+1) - phi(t) = beta (phi(t) - phi(t-1)) - eta Theta V'(phi(t)),   phi(-1) = phi(0),
  * and for quadratic V the mean and covariance of the outputs, whose propagator is a function of Theta.
  */
+
+import { type Eigen, eigen } from "../linalg/eigen.ts";
 import type { Potential } from "../potential/potential.ts";
-import { type Eigen, eigen } from "./eigen.ts";
 
 export interface Dynamics {
   /** D. */

@@ -1,7 +1,8 @@
 /** Observables of an ensemble in its kernel, against what can be said without code. */
+
+import { eigen } from "@slowroll/core/linalg/eigen";
 import { inModes, modeVariances, targetAlignment } from "@slowroll/core/network/observables";
 import { normals } from "@slowroll/core/random/normal";
-import { eigen } from "@slowroll/core/theory/eigen";
 import { describe, expect, it } from "vitest";
 
 const D = 5;

@@ -1,7 +1,7 @@
 /** Kernels and training of infinitely wide ensembles against neural-tangents, on random networks and data. */
 import { readFileSync } from "node:fs";
+import { eigen } from "@slowroll/core/linalg/eigen";
 import { activationNamed } from "@slowroll/core/network/activations";
-import { eigen } from "@slowroll/core/theory/eigen";
 import { infiniteWidthKernels, type Kernels } from "@slowroll/core/theory/kernels";
 import { quadraticPrediction, testPrediction } from "@slowroll/core/theory/prediction";
 import { describe, expect, it } from "vitest";

@@ -1,10 +1,10 @@
 /** Theory: kernels against independent numbers, quadrature against closed forms, predictions against the recursion. */
 import { readFileSync } from "node:fs";
 import { InputError } from "@slowroll/core/errors";
+import { eigen } from "@slowroll/core/linalg/eigen";
 import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
-import { eigen } from "@slowroll/core/theory/eigen";
 import { gaussianMoments } from "@slowroll/core/theory/gaussian";
 import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
 import { quadraticMass, quadraticPrediction, recursion, testPrediction } from "@slowroll/core/theory/prediction";
