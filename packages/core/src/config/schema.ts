@@ -132,6 +132,17 @@ const ensemble = z
   .prefault({})
   .describe("independently initialised networks");
 
+const observeNetworks = z
+  .strictObject({
+    kernelsEvery: wholePositive
+      .exactOptional()
+      .describe("steps between empirical kernels; the first and last step's are always recorded"),
+    kernelMatrices: z.boolean().default(false).describe("keep the mean kernel of each of those steps whole"),
+    linearised: z.boolean().default(false).describe("evolve each network's own linearisation beside it"),
+  })
+  .exactOptional()
+  .describe("what is recorded of the networks beside their outputs");
+
 const background = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("static") }),
@@ -308,7 +319,7 @@ const precision = z
 /** What each command takes. */
 export const SCHEMAS = {
   kernel: z.strictObject({ precision, network, data, training, ensemble }),
-  network: z.strictObject({ precision, network, data: testedData, training, ensemble }),
+  network: z.strictObject({ precision, network, data: testedData, training, ensemble, observe: observeNetworks }),
   field: z.strictObject({
     precision,
     background,

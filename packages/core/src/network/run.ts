@@ -4,9 +4,11 @@ import type { Engine, JobControl } from "../engine/engine.ts";
 import { kernelRecursion } from "../theory/kernels.ts";
 import { quadraticMass, quadraticPrediction, type TestPrediction, testPrediction } from "../theory/prediction.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
-import { inModes, modeVariances, targetAlignment } from "./observables.ts";
+import { EmpiricalKernels, type KernelSeries } from "./empiricalKernels.ts";
+import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
+import { inModes, modeVariances } from "./observables.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
-import { Moments, nested, squaredNorm } from "./statistics.ts";
+import { Moments, nested } from "./statistics.ts";
 import type { NetworkStudy } from "./study.ts";
 
 /** Keys as in the contract; [T] are the recorded steps, [D] the data. */
@@ -22,11 +24,13 @@ export interface NetworkResult {
   readonly kernelFinal: number[][];
   readonly kernelFluctuation: number;
   readonly kernelDrift: number;
-  /**
-   * Mean over networks of <Theta, y y^T>_F/(||Theta||_F |y|^2): how much of the kernel points along the targets (Cristianini et al.,
-   * NeurIPS 2001). Null where all targets are zero.
-   */
+  /** The first and last of `kernelSeries.alignment`. */
   readonly kernelAlignment: { readonly initial: number | null; readonly final: number | null };
+  readonly kernelSeries: KernelSeries;
+  /** The ensemble's mean kernel at each of `kernelSeries.times`, [K][D][D], where asked for. */
+  readonly kernels?: number[][][];
+  /** The networks' own linearisations, where asked for. */
+  readonly linearised?: LinearisedResult;
   /** f in the infinite-width kernel's eigenvectors, [D] of descending eigenvalues: mean u_i . f and variances about it. */
   readonly modes: {
     readonly eigenvalues: number[];
@@ -50,10 +54,8 @@ export interface NetworkResult {
 /** What a diverged run leaves: the records before the step. */
 export type PartialNetworkResult = Omit<
   NetworkResult,
-  "covarianceFinal" | "kernelFinal" | "kernelDrift" | "kernelAlignment" | "modes" | "theory" | "test"
+  "covarianceFinal" | "kernelFinal" | "kernelDrift" | "kernelAlignment" | "linearised" | "modes" | "theory" | "test"
 >;
-
-const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /**
  * Trains the study's ensemble.
@@ -70,17 +72,15 @@ export async function networkStudy(
   const { steps, momentum, recordEvery } = study.training;
   const times = recordSteps(steps, recordEvery);
   const T = times.length;
-  const recordKernels = steps > 0 ? [0, steps] : [0];
-  const K = recordKernels.length;
+  const { kernelsEvery, kernelMatrices = false, linearised = false } = study.observe ?? {};
+  const recordKernels = recordSteps(steps, kernelsEvery ?? Math.max(1, steps));
 
   const outputs = times.map((_, t) => new Moments(D, { covariance: t === 0 || t === T - 1 }));
-  const kernelMean = recordKernels.map(() => new Moments(D * D, { covariance: false }));
+  const twins = linearised ? new LinearisedTwins(setup, momentum, times) : undefined;
+  const empirical = new EmpiricalKernels(setup, recordKernels);
   const P = (data.test?.length ?? 0) / data.dimension;
   const tested = new Moments(P, { covariance: false });
   const loss = new Float64Array(T);
-  let fluctuation = 0;
-  let drift = 0;
-  const alignment = [0, 0];
   const job = {
     ...ensembleJob(setup, study, { recordOutputs: times, recordKernels }),
     test: data.test,
@@ -92,8 +92,8 @@ export async function networkStudy(
     job,
     (batch) => {
       watch.see(batch);
-      const { first: diverged } = watch;
-      if (diverged) finite = times.findIndex((step) => step >= diverged.step);
+      const { first } = watch;
+      if (first) finite = times.findIndex((step) => step >= first.step);
       for (let m = 0; m < batch.count; m++) {
         for (let t = 0; t < finite; t++) {
           const offset = (m * T + t) * D;
@@ -101,22 +101,21 @@ export async function networkStudy(
           for (let a = 0; a < D; a++) loss[t]! += potential.value(batch.outputs[offset + a]! - targets[a]!);
         }
         tested.add(batch.test, m * P);
-        const first = m * K * D * D;
-        for (let k = 0; k < K; k++)
-          kernelMean[k]!.add(batch.kernels.subarray(first + k * D * D, first + (k + 1) * D * D));
-        for (const end of [0, 1]) {
-          const from = first + end * (K - 1) * D * D;
-          alignment[end]! += targetAlignment(batch.kernels.subarray(from, from + D * D), targets);
-        }
-        fluctuation += squaredNorm(batch.kernels, first, D * D, kernels.ntk);
-        drift += squaredNorm(batch.kernels, first + (K - 1) * D * D, D * D, batch.kernels, first);
+        empirical.add(batch, m);
+        twins?.add(batch, m, empirical.own(batch, m, 0));
       }
     },
     control,
   );
 
   const size = study.ensemble.size;
-  const norm = Math.sqrt(squaredNorm(kernels.ntk, 0, D * D));
+  const { first: diverged } = watch;
+  const K = diverged ? recordKernels.filter((step) => step < diverged.step).length : recordKernels.length;
+  const kernelSeries = await cooperate(
+    empirical.series(K, { eigenvalues: kernelsEvery !== undefined }),
+    control.signal,
+  );
+  const means = kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
   const kept = outputs.slice(0, finite);
   const partial: PartialNetworkResult = {
     eta,
@@ -125,11 +124,13 @@ export async function networkStudy(
     std: kept.map((moments) => Array.from({ length: D }, (_, a) => Math.sqrt(moments.variance(a)))),
     loss: Array.from(loss.subarray(0, finite), (sum) => sum / size),
     covarianceInitial: finite > 0 ? nested(outputs[0]!.covariance(), D) : [],
-    kernelInitial: nested(kernelMean[0]!.mean, D),
-    kernelFluctuation: Math.sqrt(fluctuation / size) / norm,
+    kernelInitial: empirical.mean(0),
+    kernelFluctuation: empirical.fluctuation(),
+    kernelSeries,
+    ...means,
     warnings,
   };
-  if (watch.first) throw divergenceError(watch.first, "training", partial);
+  if (diverged) throw divergenceError(diverged, "training", partial);
   const massSquared = quadraticMass(potential);
   const dynamics = { points: D, theta: kernels.ntk, learningRate: eta, momentum };
   const prediction =
@@ -144,12 +145,14 @@ export async function networkStudy(
     const both = await cooperate(kernelRecursion(setup.architecture, joint, D + P), control.signal);
     off = testPrediction(dynamics, massSquared, both, targets, steps, spectrum);
   }
+  const twin = twins?.result();
   const result: NetworkResult = {
     ...partial,
+    ...(twin ? { linearised: twin.linearised, warnings: [...warnings, ...twin.warnings] } : {}),
     covarianceFinal: nested(outputs[T - 1]!.covariance(), D),
-    kernelFinal: nested(kernelMean[K - 1]!.mean, D),
-    kernelDrift: Math.sqrt(drift / size) / norm,
-    kernelAlignment: { initial: finiteOrNull(alignment[0]! / size), final: finiteOrNull(alignment[1]! / size) },
+    kernelFinal: empirical.mean(K - 1),
+    kernelDrift: kernelSeries.drift[K - 1]!,
+    kernelAlignment: { initial: kernelSeries.alignment[0]!, final: kernelSeries.alignment[K - 1]! },
     modes: {
       eigenvalues: Array.from(spectrum.values),
       mean: outputs.map(({ mean }) => Array.from(inModes(mean, spectrum))),

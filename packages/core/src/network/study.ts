@@ -55,9 +55,20 @@ export interface EnsembleSpec {
   readonly seed: number;
 }
 
+/** What is recorded beside the outputs. */
+export interface ObserveSpec {
+  /** Steps between the empirical kernels beyond those of the first and last step. */
+  readonly kernelsEvery?: number;
+  /** Whether the kernels recorded are kept whole. */
+  readonly kernelMatrices: boolean;
+  /** Whether each network's own linearisation is evolved beside it. */
+  readonly linearised: boolean;
+}
+
 export interface NetworkStudy {
   readonly network: NetworkSpec;
   readonly data: DataSpec;
   readonly training: TrainingSpec;
   readonly ensemble: EnsembleSpec;
+  readonly observe?: ObserveSpec;
 }

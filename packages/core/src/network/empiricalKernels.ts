@@ -1,0 +1,102 @@
+/**
+ * The empirical kernels of an ensemble, step by step: their mean, and how far each network's own lies from theory's, from where it
+ * started, and along the targets. Summed network after network in float64, so that no batching shows.
+ */
+import type { Work } from "../cooperate.ts";
+import type { EnsembleBatch } from "../engine/engine.ts";
+import { eigen } from "../theory/eigen.ts";
+import { targetAlignment } from "./observables.ts";
+import type { NetworkSetup } from "./setup.ts";
+import { nested, squaredNorm } from "./statistics.ts";
+
+/** [K] are the steps whose kernels were recorded. */
+export interface KernelSeries {
+  readonly times: number[];
+  /** sqrt(mean over networks of ||Theta(t) - Theta(0)||_F^2)/||Theta_inf||_F. */
+  readonly drift: number[];
+  /**
+   * Mean over networks of <Theta, y y^T>_F/(||Theta||_F |y|^2): how much of the kernel points along the targets (Cristianini et al.,
+   * NeurIPS 2001). Null where all targets are zero.
+   */
+  readonly alignment: (number | null)[];
+  /** Of the ensemble's mean kernel, [K][D], descending; where steps between the first and the last were asked for. */
+  readonly eigenvalues?: number[][];
+}
+
+export class EmpiricalKernels {
+  private readonly setup: NetworkSetup;
+  private readonly steps: readonly number[];
+  /** [K][D * D]. */
+  private readonly sums: Float64Array[];
+  private readonly drift: Float64Array;
+  private readonly alignment: Float64Array;
+  private fluctuationSum = 0;
+  private count = 0;
+
+  constructor(setup: NetworkSetup, steps: readonly number[]) {
+    const D = setup.data.points;
+    this.setup = setup;
+    this.steps = steps;
+    this.sums = steps.map(() => new Float64Array(D * D));
+    this.drift = new Float64Array(steps.length);
+    this.alignment = new Float64Array(steps.length);
+  }
+
+  /** Kernel [D][D] of network `m` of a batch at record k. */
+  own(batch: EnsembleBatch, m: number, k: number): Float64Array {
+    const square = this.setup.data.points ** 2;
+    const at = (m * this.steps.length + k) * square;
+    return batch.kernels.subarray(at, at + square);
+  }
+
+  /** Adds network `m` of a batch. */
+  add(batch: EnsembleBatch, m: number): void {
+    const { kernels: infinite, data } = this.setup;
+    const square = data.points ** 2;
+    const initial = this.own(batch, m, 0);
+    this.count++;
+    this.fluctuationSum += squaredNorm(initial, 0, square, infinite.ntk);
+    for (const [k, sum] of this.sums.entries()) {
+      const theta = this.own(batch, m, k);
+      for (let i = 0; i < square; i++) sum[i]! += theta[i]!;
+      this.drift[k]! += squaredNorm(theta, 0, square, initial);
+      this.alignment[k]! += targetAlignment(theta, data.targets);
+    }
+  }
+
+  private relative(sum: number): number {
+    const { ntk } = this.setup.kernels;
+    return Math.sqrt(sum / this.count) / Math.sqrt(squaredNorm(ntk, 0, ntk.length));
+  }
+
+  /** sqrt(mean over networks of ||Theta(0) - Theta_inf||_F^2)/||Theta_inf||_F. */
+  fluctuation(): number {
+    return this.relative(this.fluctuationSum);
+  }
+
+  /** The ensemble's mean kernel at record k, [D][D]. */
+  mean(k: number): number[][] {
+    return nested(
+      this.sums[k]!.map((sum) => sum / this.count),
+      this.setup.data.points,
+    );
+  }
+
+  /** The series of the first `records` records. */
+  *series(records: number, { eigenvalues }: { readonly eigenvalues: boolean }): Work<KernelSeries> {
+    const D = this.setup.data.points;
+    const spectra: number[][] = [];
+    for (const sum of eigenvalues ? this.sums.slice(0, records) : []) {
+      yield;
+      spectra.push(Array.from(eigen(sum, D).values, (value) => value / this.count));
+    }
+    return {
+      times: this.steps.slice(0, records),
+      drift: Array.from(this.drift.subarray(0, records), (sum) => this.relative(sum)),
+      alignment: Array.from(this.alignment.subarray(0, records), (sum) =>
+        Number.isFinite(sum) ? sum / this.count : null,
+      ),
+      ...(eigenvalues ? { eigenvalues: spectra } : {}),
+    };
+  }
+}
