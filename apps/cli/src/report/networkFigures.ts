@@ -125,15 +125,18 @@ function modesFigure(
 /** Standard errors within which a largest difference over the data is noise. */
 const NOISE = 5;
 
-/** Largest difference between an ensemble's mean and theory over the data, and the largest in standard errors. */
+/** Largest difference between an ensemble's mean and theory over the data, and the largest in standard errors, theory's own included. */
 function furthest(
   mean: readonly number[],
   std: readonly number[],
   theory: readonly number[],
+  theoryErrors: readonly number[],
   size: number,
 ): [shift: number, distance: number] {
   const shifts = theory.map((value, a) => Math.abs(mean[a]! - value));
-  const distances = shifts.map((shift, a) => shift / Math.max(std[a]! / Math.sqrt(size), 1e-12));
+  const distances = shifts.map(
+    (shift, a) => shift / Math.max(Math.hypot(std[a]! / Math.sqrt(size), theoryErrors[a] ?? 0), 1e-12),
+  );
   return [Math.max(...shifts), Math.max(...distances)];
 }
 
@@ -164,21 +167,34 @@ export function networkFigures(document: NetworkDocument): Figure[] {
       low: mean[t]![a]! - std[t]![a]!,
       high: mean[t]![a]! + std[t]![a]!,
       theory: theory?.mean[t]?.[a] ?? null,
+      ...(theory?.std
+        ? {
+            theoryLow: theory.mean[t]![a]! - theory.std[t]![a]!,
+            theoryHigh: theory.mean[t]![a]! + theory.std[t]![a]!,
+          }
+        : {}),
     })),
   );
   const last = mean.length - 1;
   const size = config.ensemble.size;
-  const [shift, distance] = theory ? furthest(mean[last]!, std[last]!, theory.mean[last]!, size) : [0, 0];
+  const [shift, distance] = theory
+    ? furthest(mean[last]!, std[last]!, theory.mean[last]!, theory.meanError?.[last] ?? [], size)
+    : [0, 0];
   const x = stepAxis(times.at(-1) ?? 1);
-  const y = { type: "quantitative" as const, ...linear(rows.flatMap(({ low, high, theory: at }) => [low, high, at])) };
+  const y = {
+    type: "quantitative" as const,
+    ...linear(
+      rows.flatMap(({ low, high, theory: at, theoryLow, theoryHigh }) => [low, high, at, theoryLow, theoryHigh]),
+    ),
+  };
   const figures: Figure[] = [
     {
       id: "trajectories",
       title: "The ensemble's outputs",
-      shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data (dots), one standard deviation (bands)${theory ? ", and the infinite-width mean (lines)" : ""}.`,
+      shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
       agrees: theory
         ? `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`
-        : "Theory has no closed form for the mean of this potential; see the duality command.",
+        : "Samples of the infinitely wide ensemble diverge, so that it has no mean.",
       spec: {
         data: { values: rows },
         facet: {
@@ -204,6 +220,10 @@ export function networkFigures(document: NetworkDocument): Figure[] {
                     mark: { type: "line" as const, strokeWidth: 1.5, color: PALETTE[1] },
                     encoding: { y: { ...y, field: "theory" } },
                   },
+                  ...(theory.std ? ["theoryLow", "theoryHigh"] : []).map((field) => ({
+                    mark: { type: "line" as const, strokeWidth: 1, strokeDash: [2, 3], color: PALETTE[1] },
+                    encoding: { y: { ...y, field } },
+                  })),
                 ]
               : []),
             {

@@ -60,7 +60,7 @@ export function testFigures(test: Test, size: number): Figure[] {
       shows: `Mean of f over ${size} trained networks (line) with ${REACH} standard deviations (band)${theory ? ", the infinite-width mean and band (dashed)" : ""}, and the data (dots).`,
       agrees: theory
         ? `The mean is at most ${say(furthest)} and the standard deviation ${say(widest)} from theory.`
-        : "Theory has no closed form for this potential.",
+        : "Samples of the infinitely wide ensemble diverge, so that it has no band.",
       spec: {
         width: WIDTH,
         height: HEIGHT,

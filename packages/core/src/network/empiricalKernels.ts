@@ -4,7 +4,7 @@
  */
 import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
-import { eigen } from "../theory/eigen.ts";
+import { eigen } from "../linalg/eigen.ts";
 import { targetAlignment } from "./observables.ts";
 import type { NetworkSetup } from "./setup.ts";
 import { nested, squaredNorm } from "./statistics.ts";

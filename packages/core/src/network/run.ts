@@ -1,8 +1,6 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
-import { kernelRecursion } from "../theory/kernels.ts";
-import { quadraticMass, quadraticPrediction, type TestPrediction, testPrediction } from "../theory/prediction.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
@@ -10,6 +8,7 @@ import { inModes, modeVariances } from "./observables.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import { Moments, nested } from "./statistics.ts";
 import type { NetworkStudy } from "./study.ts";
+import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
 
 /** Keys as in the contract; [T] are the recorded steps, [D] the data. */
 export interface NetworkResult {
@@ -38,13 +37,14 @@ export interface NetworkResult {
     readonly varianceInitial: number[];
     readonly varianceFinal: number[];
   };
-  readonly theory?: { readonly mean: number[][]; readonly covarianceFinal: number[][] };
-  /** f at the test inputs after the last step; theory where V is quadratic. */
+  /** Infinite width; left out, with a warning, where it diverges. */
+  readonly theory?: EnsembleTheory;
+  /** f at the test inputs after the last step. */
   readonly test?: {
     readonly inputs: number[][];
     readonly mean: number[];
     readonly std: number[];
-    readonly theory?: { readonly mean: number[]; readonly std: number[] };
+    readonly theory?: TestTheory;
     /** What the networks were trained on. */
     readonly data: { readonly inputs: number[][]; readonly targets: number[] };
   };
@@ -67,7 +67,7 @@ export async function networkStudy(
   control: JobControl = {},
 ): Promise<{ result: NetworkResult; engineSeconds: number }> {
   const setup = await setupNetwork(study, control);
-  const { data, potential, kernels, spectrum, eta, warnings } = setup;
+  const { data, potential, spectrum, eta, warnings } = setup;
   const { points: D, targets } = data;
   const { steps, momentum, recordEvery } = study.training;
   const times = recordSteps(steps, recordEvery);
@@ -131,24 +131,11 @@ export async function networkStudy(
     warnings,
   };
   if (diverged) throw divergenceError(diverged, "training", partial);
-  const massSquared = quadraticMass(potential);
-  const dynamics = { points: D, theta: kernels.ntk, learningRate: eta, momentum };
-  const prediction =
-    massSquared === undefined
-      ? undefined
-      : quadraticPrediction(dynamics, massSquared, kernels.nngp, targets, times, spectrum);
-  let off: TestPrediction | undefined;
-  if (data.test && massSquared !== undefined) {
-    const joint = new Float64Array(data.inputs.length + data.test.length);
-    joint.set(data.inputs);
-    joint.set(data.test, data.inputs.length);
-    const both = await cooperate(kernelRecursion(setup.architecture, joint, D + P), control.signal);
-    off = testPrediction(dynamics, massSquared, both, targets, steps, spectrum);
-  }
+  const expected = await ensembleTheory(setup, study, times, control);
   const twin = twins?.result();
   const result: NetworkResult = {
     ...partial,
-    ...(twin ? { linearised: twin.linearised, warnings: [...warnings, ...twin.warnings] } : {}),
+    ...(twin ? { linearised: twin.linearised } : {}),
     covarianceFinal: nested(outputs[T - 1]!.covariance(), D),
     kernelFinal: empirical.mean(K - 1),
     kernelDrift: kernelSeries.drift[K - 1]!,
@@ -159,25 +146,19 @@ export async function networkStudy(
       varianceInitial: Array.from(modeVariances(outputs[0]!.covariance(), spectrum)),
       varianceFinal: Array.from(modeVariances(outputs[T - 1]!.covariance(), spectrum)),
     },
-    ...(prediction
-      ? {
-          theory: {
-            mean: times.map((_, t) => Array.from(prediction.mean(t))),
-            covarianceFinal: nested(prediction.covariance(T - 1), D),
-          },
-        }
-      : {}),
+    ...(expected.theory ? { theory: expected.theory } : {}),
     ...(data.test
       ? {
           test: {
             inputs: nested(data.test, data.dimension),
             mean: Array.from(tested.mean),
             std: Array.from({ length: P }, (_, p) => Math.sqrt(tested.variance(p))),
-            ...(off ? { theory: { mean: Array.from(off.mean), std: Array.from(off.std) } } : {}),
+            ...(expected.test ? { theory: expected.test } : {}),
             data: { inputs: nested(data.inputs, data.dimension), targets: Array.from(targets) },
           },
         }
       : {}),
+    warnings: [...warnings, ...(twin?.warnings ?? []), ...expected.warnings],
   };
   return { result, engineSeconds };
 }

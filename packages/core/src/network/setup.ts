@@ -43,8 +43,14 @@ function divergenceWarning(eta: number, momentum: number, largest: number, curva
 }
 
 /** Throws InputError where the recursion over layers has left float64's range. */
-function assertFiniteKernels({ nngp, ntk }: Kernels, { inputs }: Data): void {
-  if (nngp.every(Number.isFinite) && ntk.every(Number.isFinite)) return;
+function assertFiniteKernels({ nngp, ntk, test }: Kernels, { inputs }: Data): void {
+  const finite = (...parts: readonly Float64Array[]): boolean => parts.every((part) => part.every(Number.isFinite));
+  if (finite(nngp, ntk)) {
+    if (!test || finite(test.nngp, test.ntk, test.variance)) return;
+    throw new InputError("the infinite-width kernels at the test inputs are not finite; scale the inputs", {
+      path: "data.test.inputs",
+    });
+  }
   // A square of more than this overflows by itself.
   const huge = inputs.some((x) => Math.abs(x) > 1e150);
   throw huge
@@ -63,7 +69,7 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   const data = await prepareData(study.data);
   const architecture = architectureOf(network, data.dimension);
   const potential = await compilePotential(training.potential, { path: "training.potential" });
-  const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points), signal);
+  const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test), signal);
   assertFiniteKernels(kernels, data);
   const spectrum = eigen(kernels.ntk, data.points);
   const largest = spectrum.values[0]!;

@@ -32,6 +32,10 @@ export const normals = (seed: number, network: number, layer: number, count: num
 export const dataNormals = (seed: number, count: number): Float64Array =>
   normalsOf(seed, count, (block) => [block, 0, 0, 2]);
 
+/** The first `count` normals of sample `sample` of an infinitely wide ensemble: counter (block, 0, sample, 3) keeps clear of all others. */
+export const theoryNormals = (seed: number, sample: number, count: number): Float64Array =>
+  normalsOf(seed, count, (block) => [block, 0, sample, 3]);
+
 /** A stream of uniform numbers in [0, 1) with 32 bits, for resampling: counter (block, 0, stream, 1) keeps clear of the normals'. */
 export function uniforms(seed: number, stream: number): () => number {
   const key = keyOfSeed(seed);

@@ -13,6 +13,18 @@ export interface Kernels {
   readonly nngp: Float64Array;
   /** Theta, [D][D]. */
   readonly ntk: Float64Array;
+  /** Where test inputs were given. */
+  readonly test?: TestKernels;
+}
+
+/** What links P test inputs to the D training ones. */
+export interface TestKernels {
+  /** Covariance of f at the test inputs with f at the training ones, [P][D]. */
+  readonly nngp: Float64Array;
+  /** Theta_*, [P][D]. */
+  readonly ntk: Float64Array;
+  /** Variance of f at the test inputs, [P]. */
+  readonly variance: Float64Array;
 }
 
 /** The moments of one activation; by quadrature those of equal covariances are computed once, since symmetric data repeat them. */
@@ -35,41 +47,83 @@ function momentsBetween(activation: Activation): (suu: number, suv: number, svv:
   };
 }
 
-/** Both kernels for D = `points` inputs, [D][d] row after row. Throws InputError where a quadrature does not converge. */
-export function infiniteWidthKernels(architecture: Architecture, inputs: Float64Array, points: number): Kernels {
-  return complete(kernelRecursion(architecture, inputs, points));
+/**
+ * Both kernels for D = `points` inputs, [D][d] row after row, and their rows for test inputs [P][d]. Throws InputError where a quadrature
+ * does not converge.
+ */
+export function infiniteWidthKernels(
+  architecture: Architecture,
+  inputs: Float64Array,
+  points: number,
+  test?: Float64Array,
+): Kernels {
+  return complete(kernelRecursion(architecture, inputs, points, test));
 }
 
 /** Pairs between two yields. */
 const SLICE = 10_000;
 
-/** What a layer's pair (a, b <= a) is kept at: a packed lower triangle, which a layer updates in place. */
-const packed = (a: number, b: number): number => (a * (a + 1)) / 2 + b;
+/**
+ * The pairs of which a layer needs only the same pairs of the layer before, in the order in which they are kept and updated in place: row
+ * after row, of a training point a those with b <= a, of a test point those with the training points and then with itself.
+ */
+interface Pairs {
+  readonly training: number;
+  /** Training points and then test points. */
+  readonly points: number;
+}
 
-/** The symmetric [points][points] of a packed triangle. */
-function* unpack(triangle: Float64Array, points: number): Work<Float64Array> {
-  const full = new Float64Array(points * points);
-  for (let a = 0, k = 0; a < points; a++) {
+const rowLength = ({ training }: Pairs, a: number): number => Math.min(a, training) + 1;
+const partner = ({ training }: Pairs, a: number, column: number): number => (column < training ? column : a);
+/** Where row a starts. */
+const rowStart = ({ training }: Pairs, a: number): number => {
+  const rows = Math.min(a, training);
+  return (rows * (rows + 1)) / 2 + (a - rows) * (training + 1);
+};
+/** Where the pair (a, a) is. */
+const diagonal = (pairs: Pairs, a: number): number => rowStart(pairs, a + 1) - 1;
+
+/** The symmetric [D][D] of the training points. */
+function* trainingBlock(kept: Float64Array, { training }: Pairs): Work<Float64Array> {
+  const full = new Float64Array(training * training);
+  for (let a = 0, k = 0; a < training; a++) {
     for (let b = 0; b <= a; b++, k++) {
-      full[a * points + b] = triangle[k]!;
-      full[b * points + a] = triangle[k]!;
+      full[a * training + b] = kept[k]!;
+      full[b * training + a] = kept[k]!;
     }
     yield;
   }
   return full;
 }
 
+/** The [P][D] between test and training points. */
+function testBlock(kept: Float64Array, pairs: Pairs): Float64Array {
+  const { training, points } = pairs;
+  const block = new Float64Array((points - training) * training);
+  for (let a = training; a < points; a++) {
+    const start = rowStart(pairs, a);
+    block.set(kept.subarray(start, start + training), (a - training) * training);
+  }
+  return block;
+}
+
 /**
- * Squared sines of the angles between the vectors (weightStd x/sqrt(d), biasStd), packed. From differences of inputs, so that close ones
+ * Squared sines of the angles between the vectors (weightStd x/sqrt(d), biasStd). From differences of inputs, so that close ones
  * keep their digits: |u|^2 |v|^2 sin^2 = |x|^2 |p|^2 + biasVariance |e|^2 for e = x - y and its part p across the shorter, x.
  */
-function* inputSines(architecture: Architecture, inputs: Float64Array, variances: Float64Array): Work<Float64Array> {
+function* inputSines(
+  architecture: Architecture,
+  inputs: Float64Array,
+  variances: Float64Array,
+  pairs: Pairs,
+): Work<Float64Array> {
   const { inputDimension: d, weightStd, biasStd } = architecture;
-  const points = variances.length;
   const weight = weightStd ** 2 / d;
-  const result = new Float64Array(packed(points, 0));
-  for (let a = 0; a < points; a++) {
-    for (let b = 0; b < a; b++) {
+  const result = new Float64Array(rowStart(pairs, pairs.points));
+  for (let a = 0, k = 0; a < pairs.points; a++) {
+    for (let j = 0; j < rowLength(pairs, a); j++, k++) {
+      const b = partner(pairs, a, j);
+      if (b === a) continue;
       const [x, y] = variances[a]! < variances[b]! ? [a * d, b * d] : [b * d, a * d];
       let square = 0;
       let along = 0;
@@ -84,7 +138,7 @@ function* inputSines(architecture: Architecture, inputs: Float64Array, variances
       let across = 0;
       for (let i = 0; i < d; i++) across += (inputs[x + i]! - inputs[y + i]! - slant * inputs[x + i]!) ** 2;
       const area = weight * square * weight * across + biasStd ** 2 * weight * apart;
-      if (area > 0) result[packed(a, b)] = Math.min(1, area / variances[a]! / variances[b]!);
+      if (area > 0) result[k] = Math.min(1, area / variances[a]! / variances[b]!);
     }
     yield;
   }
@@ -92,13 +146,24 @@ function* inputSines(architecture: Architecture, inputs: Float64Array, variances
 }
 
 /** `infiniteWidthKernels` as work that can be interrupted. */
-export function* kernelRecursion(architecture: Architecture, inputs: Float64Array, points: number): Work<Kernels> {
+export function* kernelRecursion(
+  architecture: Architecture,
+  trainingInputs: Float64Array,
+  training: number,
+  test: Float64Array = new Float64Array(0),
+): Work<Kernels> {
   const { inputDimension: d, depth, activation, weightStd, biasStd } = architecture;
   const weightVariance = weightStd ** 2;
   const biasVariance = biasStd ** 2;
-  const covariance = new Float64Array(packed(points, 0));
+  const inputs = new Float64Array(trainingInputs.length + test.length);
+  inputs.set(trainingInputs);
+  inputs.set(test, trainingInputs.length);
+  const points = training + test.length / d;
+  const pairs: Pairs = { training, points };
+  const covariance = new Float64Array(rowStart(pairs, points));
   for (let a = 0, k = 0; a < points; a++) {
-    for (let b = 0; b <= a; b++, k++) {
+    for (let j = 0; j < rowLength(pairs, a); j++, k++) {
+      const b = partner(pairs, a, j);
       let product = 0;
       for (let i = 0; i < d; i++) product += inputs[a * d + i]! * inputs[b * d + i]!;
       covariance[k] = (weightVariance * product) / d + biasVariance;
@@ -107,8 +172,8 @@ export function* kernelRecursion(architecture: Architecture, inputs: Float64Arra
   }
   const tangent = covariance.slice();
   const { angularMoments } = activation;
-  const variances = Float64Array.from({ length: points }, (_, a) => covariance[packed(a, a)]!);
-  const sines = angularMoments ? yield* inputSines(architecture, inputs, variances) : undefined;
+  const variances = Float64Array.from({ length: points }, (_, a) => covariance[diagonal(pairs, a)]!);
+  const sines = angularMoments ? yield* inputSines(architecture, inputs, variances, pairs) : undefined;
   for (let layer = 0; layer < depth; layer++) {
     const moments = momentsBetween(activation);
     const pairMoments = activation.gaussianMoments ? undefined : yield* hermiteMoments(activation, variances);
@@ -121,7 +186,8 @@ export function* kernelRecursion(architecture: Architecture, inputs: Float64Arra
     const deviations = squares.map(Math.sqrt);
     for (let a = 0, k = 0; a < points; a++) {
       const next = squares[a]! + biasVariance;
-      for (let b = 0; b <= a; b++, k++) {
+      for (let j = 0; j < rowLength(pairs, a); j++, k++) {
+        const b = partner(pairs, a, j);
         if (!(activation.gaussianMoments || pairMoments) || k % SLICE === 0) yield;
         let pair: Moments;
         if (angularMoments && sines) {
@@ -151,7 +217,16 @@ export function* kernelRecursion(architecture: Architecture, inputs: Float64Arra
         tangent[k] = covariance[k]! + weightVariance * pair.slope * tangent[k]!;
       }
     }
-    for (let a = 0; a < points; a++) variances[a] = covariance[packed(a, a)]!;
+    for (let a = 0; a < points; a++) variances[a] = covariance[diagonal(pairs, a)]!;
   }
-  return { nngp: yield* unpack(covariance, points), ntk: yield* unpack(tangent, points) };
+  const between = { nngp: yield* trainingBlock(covariance, pairs), ntk: yield* trainingBlock(tangent, pairs) };
+  if (points === training) return between;
+  return {
+    ...between,
+    test: {
+      nngp: testBlock(covariance, pairs),
+      ntk: testBlock(tangent, pairs),
+      variance: variances.subarray(training),
+    },
+  };
 }

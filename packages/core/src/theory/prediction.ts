@@ -3,9 +3,10 @@
  *   phi(t+1) - phi(t) = beta (phi(t) - phi(t-1)) - eta Theta V'(phi(t)),   phi(-1) = phi(0),
  * and for quadratic V the mean and covariance of the outputs, whose propagator is a function of Theta.
  */
-
+import { complete, type Work } from "../cooperate.ts";
 import { type Eigen, eigen } from "../linalg/eigen.ts";
 import type { Potential } from "../potential/potential.ts";
+import type { TestKernels } from "./kernels.ts";
 
 export interface Dynamics {
   /** D. */
@@ -50,12 +51,6 @@ export interface TestPrediction {
   readonly std: Float64Array;
 }
 
-/** Kernels of D training points followed by P test points, [D + P][D + P] each. */
-interface JointKernels {
-  readonly nngp: Float64Array;
-  readonly ntk: Float64Array;
-}
-
 /**
  * Off the training points, for quadratic V with V'' = `massSquared`, after `steps` steps: every step moves f* by Theta_* times what it moves
  * f by Theta, so that f*(t) = f*(0) - B (f(0) - y) with B = Theta_* Theta^-1 (1 - P), and
@@ -66,15 +61,15 @@ interface JointKernels {
 export function testPrediction(
   dynamics: Omit<Dynamics, "potential" | "theta">,
   massSquared: number,
-  { nngp, ntk }: JointKernels,
+  nngp: Float64Array,
+  test: TestKernels,
   targets: Float64Array,
   steps: number,
   spectrum: Eigen,
 ): TestPrediction {
   const { points: D, learningRate, momentum } = dynamics;
   const { values, vectors } = spectrum;
-  const size = Math.round(Math.sqrt(ntk.length));
-  const P = size - D;
+  const P = test.variance.length;
   const rate = learningRate * massSquared;
   // (1 - p)/lambda: the recursion of the propagators, divided by lambda.
   const gains = Float64Array.from(values, (lambda) => {
@@ -87,19 +82,19 @@ export function testPrediction(
   const mean = new Float64Array(P);
   const std = new Float64Array(P);
   for (let p = 0; p < P; p++) {
-    const at = (D + p) * size;
+    const at = p * D;
     // Row p of B, by the eigenvectors.
     const b = new Float64Array(D);
     for (let i = 0; i < D; i++) {
       let overlap = 0;
-      for (let a = 0; a < D; a++) overlap += ntk[at + a]! * vectors[a * D + i]!;
+      for (let a = 0; a < D; a++) overlap += test.ntk[at + a]! * vectors[a * D + i]!;
       for (let a = 0; a < D; a++) b[a]! += gains[i]! * overlap * vectors[a * D + i]!;
     }
-    let variance = nngp[at + D + p]!;
+    let variance = test.variance[p]!;
     for (let a = 0; a < D; a++) {
       mean[p]! += b[a]! * targets[a]!;
-      let back = -2 * nngp[at + a]!;
-      for (let c = 0; c < D; c++) back += nngp[a * size + c]! * b[c]!;
+      let back = -2 * test.nngp[at + a]!;
+      for (let c = 0; c < D; c++) back += nngp[a * D + c]! * b[c]!;
       variance += b[a]! * back;
     }
     std[p] = Math.sqrt(Math.max(0, variance));
@@ -128,10 +123,34 @@ export interface QuadraticPrediction {
   mean(r: number): Float64Array;
   /** Covariance of f over the ensemble at step record[r], [D][D]. */
   covariance(r: number): Float64Array;
+  /** The same as work that can be interrupted. */
+  covarianceWork(r: number): Work<Float64Array>;
+  /** Its diagonal, [D], for half of the work. */
+  varianceWork(r: number): Work<Float64Array>;
+}
+
+/** left right, or left right^T, of [points][points] each. */
+function* multiply(left: Float64Array, right: Float64Array, points: number, transposed = false): Work<Float64Array> {
+  const result = new Float64Array(points * points);
+  for (let a = 0; a < points; a++) {
+    const row = result.subarray(a * points, (a + 1) * points);
+    for (let b = 0; b < points; b++) {
+      if (transposed) {
+        let sum = 0;
+        for (let c = 0; c < points; c++) sum += left[a * points + c]! * right[b * points + c]!;
+        row[b] = sum;
+      } else {
+        const factor = left[a * points + b]!;
+        for (let c = 0; c < points; c++) row[c]! += factor * right[b * points + c]!;
+      }
+    }
+    yield;
+  }
+  return result;
 }
 
 /**
- * Mean y + P (0 - y) and covariance P K P^T of f for quadratic V with V'' = `massSquared`, P the propagator in Theta's eigenbasis
+ * Mean y + P (0 - y) and covariance P K P^T of f for quadratic V with V'' = `massSquared`, P = U p U^T the propagator in Theta's eigenbasis
  * `spectrum`.
  */
 export function quadraticPrediction(
@@ -146,32 +165,24 @@ export function quadraticPrediction(
   const { values, vectors } = spectrum;
   const x = values.map((lambda) => learningRate * lambda * massSquared);
   const p = propagators(x, momentum, record);
-  /** P = U p U^T at record r. */
-  const propagator = (r: number): Float64Array => {
-    const result = new Float64Array(points * points);
-    for (let a = 0; a < points; a++) {
-      for (let b = 0; b < points; b++) {
-        let sum = 0;
-        for (let i = 0; i < points; i++)
-          sum += vectors[a * points + i]! * p[r * points + i]! * vectors[b * points + i]!;
-        result[a * points + b] = sum;
-      }
-    }
-    return result;
-  };
-  const multiply = (left: Float64Array, right: Float64Array): Float64Array => {
-    const result = new Float64Array(points * points);
-    for (let a = 0; a < points; a++) {
-      for (let b = 0; b < points; b++) {
-        const factor = left[a * points + b]!;
-        for (let c = 0; c < points; c++) result[a * points + c]! += factor * right[b * points + c]!;
-      }
-    }
-    return result;
-  };
   const amplitudes = new Float64Array(points);
   for (let a = 0; a < points; a++)
     for (let i = 0; i < points; i++) amplitudes[i]! += vectors[a * points + i]! * targets[a]!;
+  let known: Float64Array | undefined;
+  /** K U. */
+  function* image(): Work<Float64Array> {
+    known ??= yield* multiply(nngp, vectors, points);
+    return known;
+  }
+  /** U p (K U)^T U p at record r, of which U^T from the right makes P K P^T. */
+  function* half(r: number): Work<Float64Array> {
+    const scaled = vectors.map((value, i) => value * p[r * points + (i % points)]!);
+    const across = yield* multiply(scaled, yield* image(), points, true);
+    return (yield* multiply(across, vectors, points)).map((value, i) => value * p[r * points + (i % points)]!);
+  }
+  function* covarianceWork(r: number): Work<Float64Array> {
+    return yield* multiply(yield* half(r), vectors, points, true);
+  }
   return {
     mean(r) {
       return Float64Array.from(targets, (y, a) => {
@@ -180,9 +191,15 @@ export function quadraticPrediction(
         return y - left;
       });
     },
-    covariance(r) {
-      const P = propagator(r);
-      return multiply(multiply(P, nngp), P);
+    covariance: (r) => complete(covarianceWork(r)),
+    covarianceWork,
+    *varianceWork(r) {
+      const rows = yield* half(r);
+      return Float64Array.from(targets, (_, a) => {
+        let sum = 0;
+        for (let i = a * points; i < (a + 1) * points; i++) sum += rows[i]! * vectors[i]!;
+        return Math.max(0, sum);
+      });
     },
   };
 }

@@ -35,11 +35,16 @@ const cases = JSON.parse(
  */
 const RELU_DIAGONAL = 1e-8;
 
-const kernelsBetween = ({ activation, depth, weightStd, biasStd }: Case, points: number[][]): Kernels =>
+const kernelsBetween = (
+  { activation, depth, weightStd, biasStd }: Case,
+  points: number[][],
+  test: number[][] = [],
+): Kernels =>
   infiniteWidthKernels(
     { depth, weightStd, biasStd, width: 1, inputDimension: points[0]!.length, activation: activationNamed(activation) },
     Float64Array.from(points.flat()),
     points.length,
+    Float64Array.from(test.flat()),
   );
 
 const largest = (values: number[]): number => Math.max(...values.map(Math.abs));
@@ -79,15 +84,14 @@ describe.each(cases)("neural-tangents: $activation, depth $depth, weightStd $wei
     }
   });
   it("mean and variance of the test points at every step and at the end, to 1e-10 of the largest", () => {
-    const training = kernelsBetween(given, inputs);
-    const joint = kernelsBetween(given, [...inputs, ...testInputs]);
+    const { nngp, ntk, test } = kernelsBetween(given, inputs, testInputs);
     const eta = band[0]!.eta;
     const dynamics = { points: D, learningRate: eta, momentum: 0 };
-    const spectrum = eigen(training.ntk, D);
+    const spectrum = eigen(ntk, D);
     // Relu's diagonal, times the condition number.
     const tolerance = activation === "relu" ? 1e-6 : 1e-10;
     const compare = (step: number, mean: number[], variance: number[]): void => {
-      const ours = testPrediction(dynamics, 1, joint, Float64Array.from(targets), step, spectrum);
+      const ours = testPrediction(dynamics, 1, nngp, test!, Float64Array.from(targets), step, spectrum);
       for (let p = 0; p < testInputs.length; p++) {
         expect(Math.abs(ours.mean[p]! - mean[p]!)).toBeLessThan(tolerance * largest(targets));
         expect(Math.abs(ours.std[p]! ** 2 - variance[p]!)).toBeLessThan(tolerance * largest(band[0]!.variance));

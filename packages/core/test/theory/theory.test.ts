@@ -25,11 +25,12 @@ const read = (name: string): unknown =>
 const cases = read("kernels.json") as KernelCase[];
 const deepCases = read("deepKernels.json") as (KernelCase & { eigenvalues: number[] })[];
 
-const kernelsOf = ({ inputs, activation, ...rest }: KernelCase) =>
+const kernelsOf = ({ inputs, activation, ...rest }: KernelCase, test: number[][] = []) =>
   infiniteWidthKernels(
     { ...rest, width: 1, inputDimension: inputs[0]!.length, activation: activationNamed(activation) },
     Float64Array.from(inputs.flat()),
     inputs.length,
+    Float64Array.from(test.flat()),
   );
 
 describe("infinite-width kernels", () => {
@@ -47,6 +48,26 @@ describe("infinite-width kernels", () => {
     for (const [i, value] of given.eigenvalues.toReversed().entries())
       expect(Math.abs(values[i]! - value) / largest).toBeLessThan(1e-13);
   });
+  it.each(["erf", "relu", "tanh"])(
+    "of %s between test and training inputs are blocks of those of all",
+    (activation) => {
+      const given = { ...cases[0]!, activation, depth: 3 };
+      const others = [0.1, 0.7, 2].map((shift) => given.inputs[1]!.map((x, i) => x * shift + i - 1));
+      const all = [...given.inputs, ...others];
+      const D = given.inputs.length;
+      const N = all.length;
+      const { nngp, ntk, test } = kernelsOf(given, others);
+      const joint = kernelsOf({ ...given, inputs: all });
+      for (let a = 0; a < N; a++) {
+        for (let b = 0; b < D; b++) {
+          const at = a < D ? a * D + b : (a - D) * D + b;
+          expect((a < D ? nngp : test!.nngp)[at]).toBeCloseTo(joint.nngp[a * N + b]!, 12);
+          expect((a < D ? ntk : test!.ntk)[at]).toBeCloseTo(joint.ntk[a * N + b]!, 12);
+        }
+        if (a >= D) expect(test!.variance[a - D]).toBeCloseTo(joint.nngp[a * N + a]!, 12);
+      }
+    },
+  );
   it("of relu at inputs of either sign, of no length and of one dimension are finite and exact", () => {
     // Angles are 0 or pi: relu(u) relu(v) has the mean u v/2 or 0, the slopes 1/2 or 0.
     const inputs = [[3], [1e-9], [-2], [0]];
@@ -198,8 +219,8 @@ describe("predictions for quadratic V", () => {
       const dynamics = { points: D, theta: ntk, learningRate: 0.01, momentum };
       const spectrum = eigen(ntk, D);
       const other = given.inputs[0]!.map((_, i) => 0.4 + i);
-      const joint = kernelsOf({ ...given, inputs: [...given.inputs, ...given.inputs, other] });
-      const at = (steps: number) => testPrediction(dynamics, 1, joint, targets, steps, spectrum);
+      const test = kernelsOf(given, [...given.inputs, other]).test!;
+      const at = (steps: number) => testPrediction(dynamics, 1, nngp, test, targets, steps, spectrum);
       for (const steps of [0, 1, 40]) {
         const on = quadraticPrediction(dynamics, 1, nngp, targets, [steps]);
         const covariance = on.covariance(0);
@@ -210,7 +231,6 @@ describe("predictions for quadratic V", () => {
         }
       }
       // t -> infinity: mean Theta_* Theta^-1 y, from the eigenvectors' own inverse.
-      const size = 2 * D + 1;
       const { values, vectors } = spectrum;
       const weights = Float64Array.from({ length: D }, (_, a) => {
         let sum = 0;
@@ -219,7 +239,7 @@ describe("predictions for quadratic V", () => {
         return sum;
       });
       let want = 0;
-      for (let a = 0; a < D; a++) want += joint.ntk[2 * D * size + a]! * weights[a]!;
+      for (let a = 0; a < D; a++) want += test.ntk[D * D + a]! * weights[a]!;
       expect(at(100_000).mean[D]).toBeCloseTo(want, 6);
     },
   );

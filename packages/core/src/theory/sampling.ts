@@ -1,0 +1,240 @@
+/**
+ * An infinitely wide ensemble under any potential: f(0) is Gaussian with the NNGP covariance K, and each sample of it then follows the
+ * deterministic recursion
+ *   phi(t+1) - phi(t) = beta (phi(t) - phi(t-1)) - eta Theta V'(phi(t)),   phi(0) = f(0) - y,
+ * and off the training points f*(t+1) - f*(t) = beta (f*(t) - f*(t-1)) - eta Theta_* V'(phi(t)) (physics.md section 1). The mean over
+ * samples is known to a standard error, which pairs f(0), -f(0) lower: of a linear motion they leave none.
+ */
+import type { Work } from "../cooperate.ts";
+import type { Eigen } from "../linalg/eigen.ts";
+import { Moments } from "../network/statistics.ts";
+import { theoryNormals } from "../random/normal.ts";
+import type { TestKernels } from "./kernels.ts";
+import type { Dynamics } from "./prediction.ts";
+
+/** What is drawn. */
+export interface Ensemble {
+  /** Eigenvalues and vectors of K. */
+  readonly initial: Eigen;
+  readonly seed: number;
+  /** S, even. */
+  readonly samples: number;
+}
+
+export interface SampledPrediction {
+  /** Mean of f over the samples at each recorded step, its standard error and the standard deviation of f, [T][D] each. */
+  readonly mean: Float64Array[];
+  readonly meanError: Float64Array[];
+  readonly std: Float64Array[];
+  /** Mean of the loss, [T]. */
+  readonly loss: Float64Array;
+  /** At the last recorded step, [D][D]. */
+  readonly covarianceFinal: Float64Array;
+  /** At the last recorded step, at test inputs, [P] each. */
+  readonly test?: { readonly mean: Float64Array; readonly meanError: Float64Array; readonly std: Float64Array };
+}
+
+/** Samples that step together, so that a row of Theta is read once for all of them. */
+const BLOCK = 32;
+/** Samples at most, and at least. */
+const MOST = 8192;
+const LEAST = BLOCK;
+/** Multiplications and additions in all, some 4 s of them. */
+const BUDGET = 4e9;
+/** What V, V' and the statistics of one output cost, in these. */
+const FORCE = 200;
+/** Data above which a step is left for a look at the event loop between rows of Theta. */
+const LARGE = 256;
+
+/** How many samples of D data over so many steps take seconds: 8,192 for 8 data and 200 steps, 320 for 128, 32 from 400 data on. */
+export function sampleCount(points: number, steps: number): number {
+  const cost = Math.max(1, steps) * points * (2 * points + FORCE);
+  return Math.max(LEAST, Math.min(MOST, BLOCK * Math.floor(BUDGET / cost / BLOCK)));
+}
+
+/** Both halves of antithetic pairs, one after the other: [BLOCK][D] of U sqrt(Lambda) z and the z of the first halves, [BLOCK/2][D]. */
+function draw({ initial, seed }: Ensemble, points: number, first: number): { start: Float64Array; z: Float64Array[] } {
+  const deviations = initial.values.map((value) => Math.sqrt(Math.max(0, value)));
+  const start = new Float64Array(BLOCK * points);
+  const z = Array.from({ length: BLOCK / 2 }, (_, pair) => theoryNormals(seed, first / 2 + pair, points));
+  for (const [pair, normals] of z.entries()) {
+    const scaled = normals.map((normal, i) => normal * deviations[i]!);
+    for (let a = 0; a < points; a++) {
+      let f = 0;
+      for (let i = 0; i < points; i++) f += initial.vectors[a * points + i]! * scaled[i]!;
+      start[2 * pair * points + a] = f;
+      start[(2 * pair + 1) * points + a] = -f;
+    }
+  }
+  return { start, z };
+}
+
+/** velocity = momentum velocity - learningRate force Theta for [BLOCK][D] of each. */
+function* kick(
+  { points, theta, momentum, learningRate }: Dynamics,
+  force: Float64Array,
+  velocity: Float64Array,
+): Work<void> {
+  for (let a = 0; a < points; a++) {
+    const row = theta.subarray(a * points, (a + 1) * points);
+    // Four samples at a time: independent sums.
+    for (let s = 0; s < BLOCK; s += 4) {
+      const [at, second, third, fourth] = [s * points, (s + 1) * points, (s + 2) * points, (s + 3) * points];
+      let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+      for (let b = 0; b < points; b++) {
+        const element = row[b]!;
+        sum0 += element * force[at + b]!;
+        sum1 += element * force[second + b]!;
+        sum2 += element * force[third + b]!;
+        sum3 += element * force[fourth + b]!;
+      }
+      velocity[at + a] = momentum * velocity[at + a]! - learningRate * sum0;
+      velocity[second + a] = momentum * velocity[second + a]! - learningRate * sum1;
+      velocity[third + a] = momentum * velocity[third + a]! - learningRate * sum2;
+      velocity[fourth + a] = momentum * velocity[fourth + a]! - learningRate * sum3;
+    }
+    if (points > LARGE) yield;
+  }
+}
+
+/** Samples and pairs of them: the pairs' means are independent, their members are not. */
+class PairedMoments {
+  readonly all: Moments;
+  private readonly pairs: Moments;
+  private readonly size: number;
+
+  constructor(size: number, options: { readonly covariance: boolean }) {
+    this.size = size;
+    this.all = new Moments(size, options);
+    this.pairs = new Moments(size, { covariance: false });
+  }
+
+  /** Adds the two vectors at `offset` of `values`. */
+  add(values: Float64Array, offset: number): void {
+    const { size } = this;
+    this.all.add(values, offset);
+    this.all.add(values, offset + size);
+    this.pairs.add(
+      Float64Array.from({ length: size }, (_, a) => (values[offset + a]! + values[offset + size + a]!) / 2),
+    );
+  }
+
+  mean(): Float64Array {
+    return this.pairs.mean;
+  }
+
+  meanError(): Float64Array {
+    return Float64Array.from(this.pairs.mean, (_, a) => Math.sqrt(this.pairs.variance(a) / this.pairs.count));
+  }
+
+  std(): Float64Array {
+    return Float64Array.from(this.pairs.mean, (_, a) => Math.sqrt(this.all.variance(a)));
+  }
+}
+
+/**
+ * What is known of f*(0) once f(0) = U sqrt(Lambda) z is: its mean A z with A = K_* U/sqrt(Lambda), [P][D], and the variance about it, [P].
+ * Directions without variance carry nothing.
+ */
+function conditional(
+  { values, vectors }: Eigen,
+  { nngp, variance }: TestKernels,
+): { slope: Float64Array; rest: Float64Array } {
+  const D = values.length;
+  const floor = Number.EPSILON * D * (values[0] ?? 0);
+  const slope = new Float64Array(nngp.length);
+  const rest = variance.slice();
+  for (let p = 0; p < variance.length; p++) {
+    for (let i = 0; i < D; i++) {
+      if (!(values[i]! > floor)) continue;
+      let overlap = 0;
+      for (let a = 0; a < D; a++) overlap += nngp[p * D + a]! * vectors[a * D + i]!;
+      slope[p * D + i] = overlap / Math.sqrt(values[i]!);
+      rest[p]! -= slope[p * D + i]! ** 2;
+    }
+  }
+  return { slope, rest: rest.map((value) => Math.max(0, value)) };
+}
+
+/**
+ * Statistics of the samples at the ascending steps `record`; undefined where a sample leaves the finite numbers, so that the ensemble's
+ * mean does not exist.
+ */
+export function* sampledPrediction(
+  dynamics: Dynamics,
+  ensemble: Ensemble,
+  targets: Float64Array,
+  record: readonly number[],
+  test?: TestKernels,
+): Work<SampledPrediction | undefined> {
+  const { points: D, potential, momentum, learningRate } = dynamics;
+  const T = record.length;
+  const P = test?.variance.length ?? 0;
+  const outputs = record.map((_, r) => new PairedMoments(D, { covariance: r === T - 1 }));
+  const tested = new PairedMoments(P, { covariance: false });
+  const known = test && conditional(ensemble.initial, test);
+  const loss = new Float64Array(T);
+  const force = new Float64Array(BLOCK * D);
+  const f = new Float64Array(BLOCK * D);
+  for (let first = 0; first < ensemble.samples; first += BLOCK) {
+    const { start, z } = draw(ensemble, D, first);
+    f.set(start);
+    yield;
+    const velocity = new Float64Array(BLOCK * D);
+    // What moves f*: its velocity is -eta Theta_* memory, and its way -eta Theta_* travel.
+    const memory = new Float64Array(P > 0 ? BLOCK * D : 0);
+    const travel = new Float64Array(memory.length);
+    for (let t = 0, r = 0; r < T; t++) {
+      if (record[r] === t) {
+        for (let s = 0; s < BLOCK; s += 2) outputs[r]!.add(f, s * D);
+        for (let i = 0; i < f.length; i++) {
+          if (!Number.isFinite(f[i])) return undefined;
+          loss[r]! += potential.value(f[i]! - targets[i % D]!);
+        }
+        r++;
+        if (r === T) break;
+      }
+      for (let i = 0; i < f.length; i++) force[i] = potential.gradient(0, f[i]! - targets[i % D]!);
+      yield* kick(dynamics, force, velocity);
+      for (let i = 0; i < f.length; i++) f[i]! += velocity[i]!;
+      for (let i = 0; i < memory.length; i++) {
+        memory[i] = momentum * memory[i]! + force[i]!;
+        travel[i]! += memory[i]!;
+      }
+      yield;
+    }
+    if (!test || !known) continue;
+    const moved = new Float64Array(BLOCK * P);
+    for (let s = 0; s < BLOCK; s++) {
+      const normals = z[s >> 1]!;
+      const sign = s % 2 === 0 ? 1 : -1;
+      for (let p = 0; p < P; p++) {
+        let way = 0;
+        let from = 0;
+        for (let a = 0; a < D; a++) {
+          way += test.ntk[p * D + a]! * travel[s * D + a]!;
+          from += known.slope[p * D + a]! * normals[a]!;
+        }
+        moved[s * P + p] = sign * from - learningRate * way;
+      }
+      yield;
+    }
+    for (let s = 0; s < BLOCK; s += 2) tested.add(moved, s * P);
+  }
+  return {
+    mean: outputs.map((moments) => moments.mean()),
+    meanError: outputs.map((moments) => moments.meanError()),
+    std: outputs.map((moments) => moments.std()),
+    loss: loss.map((sum) => sum / ensemble.samples),
+    covarianceFinal: outputs[T - 1]!.all.covariance(),
+    ...(known
+      ? {
+          test: {
+            mean: tested.mean(),
+            meanError: tested.meanError(),
+            std: tested.std().map((std, p) => Math.sqrt(std * std + known.rest[p]!)),
+          },
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,61 @@
+/** Theory beyond the quadratic loss, and the first corrections in 1/width, against trained ensembles. */
+import type { Engine } from "@slowroll/core/engine/engine";
+import { openEngine } from "@slowroll/core/engine/open";
+import { networkStudy } from "@slowroll/core/network/run";
+import type { NetworkStudy } from "@slowroll/core/network/study";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ engine: "auto", adapter: "auto", precision: "float32" });
+});
+afterAll(() => engine.close());
+
+describe.each(["doubleWell", "quartic"])("2,048 networks of width 1,024 in a %s loss", (potential) => {
+  const width = 1024;
+  const size = 2048;
+  const given: NetworkStudy = {
+    network: { depth: 1, width, activation: "erf", weightStd: 1.5, biasStd: 0.1 },
+    data: {
+      inputs: { circle: { points: 8 } },
+      targets: "sin(theta) + 0.5*cos(2*theta)",
+      test: { inputs: { circle: { points: 20 } } },
+    },
+    training: { learningRate: { relative: 0.03 }, momentum: 0.5, steps: 60, potential, recordEvery: 10 },
+    ensemble: { size, seed: 7 },
+  };
+  it("have the sampled theory's mean, band and loss, on the data and off them, within 5 standard errors and the finite-width size", async () => {
+    const { result } = await networkStudy(given, engine);
+    const { mean, std, loss, theory, test } = result;
+    expect(theory!.samples).toBe(8192);
+    const finiteWidth = 2 / width;
+    const agree = (
+      [f, spread]: [number, number],
+      [want, band, error]: [number, number, number],
+      where: string,
+    ): void => {
+      expect(Math.abs(f - want), `mean ${where}`).toBeLessThan(
+        5 * Math.hypot(spread / Math.sqrt(size), error) + finiteWidth,
+      );
+      expect(Math.abs(spread - band), `band ${where}`).toBeLessThan(
+        5 * Math.hypot(spread / Math.sqrt(2 * size), band / Math.sqrt(8192)) + finiteWidth,
+      );
+    };
+    for (const [t, means] of mean.entries()) {
+      for (const [a, f] of means.entries())
+        agree(
+          [f, std[t]![a]!],
+          [theory!.mean[t]![a]!, theory!.std![t]![a]!, theory!.meanError![t]![a]!],
+          `${a} at record ${t}`,
+        );
+      // The loss of one network varies as much as its mean.
+      expect(Math.abs(loss[t]! / theory!.loss![t]! - 1), `loss at record ${t}`).toBeLessThan(6 / Math.sqrt(size));
+    }
+    for (const [p, f] of test!.mean.entries())
+      agree(
+        [f, test!.std[p]!],
+        [test!.theory!.mean[p]!, test!.theory!.std[p]!, test!.theory!.meanError![p]!],
+        `test input ${p}`,
+      );
+  });
+});
