@@ -1,6 +1,7 @@
-// Writes field.h5 and checkpoint.h5 of a small lattice's run to the folder of its argument, for read_results.py.
+// Writes field.h5 and checkpoint.h5 of a small lattice's run, and a small ensemble's trajectories with its result, to the folder of its argument,
+// for read_results.py.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeCheckpoint } from "../packages/core/src/files/checkpoint.ts";
@@ -8,14 +9,15 @@ import { writeFieldFile } from "../packages/core/src/files/fieldFile.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = process.argv[2]!;
-const argv = ["field", "examples/lattice.yaml", "--engine", "cpu", "--json", "--quiet", "--save-final", folder];
-const result = JSON.parse(
-  execFileSync(process.execPath, [path.join(root, "apps/cli/bin/slowroll.mjs"), ...argv], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  }),
-);
+const run = (...argv: string[]) =>
+  JSON.parse(
+    execFileSync(process.execPath, [path.join(root, "apps/cli/bin/slowroll.mjs"), ...argv, "--json", "--quiet"], {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    }),
+  );
+const result = run("field", "examples/lattice.yaml", "--engine", "cpu", "--save-final", folder);
 const array = (name: string) => new Float64Array(new Uint8Array(readFileSync(path.join(folder, `${name}.f64`))).buffer);
 
 await writeFieldFile(path.join(folder, "field.h5"), result);
@@ -42,3 +44,17 @@ await writeCheckpoint(path.join(folder, "checkpoint.h5"), {
     snapshots: [],
   },
 });
+
+const small = ["network.width=32", "training.steps=20", "training.recordEvery=6", "ensemble.size=21"];
+for (const ending of ["npy", "parquet"]) {
+  const file = path.join(folder, `trajectories.${ending}`);
+  const ensemble = run(
+    "network",
+    "--engine",
+    "cpu",
+    ...small.flatMap((value) => ["--set", value]),
+    "--save-trajectories",
+    file,
+  );
+  writeFileSync(path.join(folder, "network.json"), JSON.stringify(ensemble));
+}

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/p
 import path from "node:path";
 import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError } from "@slowroll/core/errors";
+import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import type { ResultDocument } from "./document.ts";
 
 export interface FolderChoice {
@@ -56,15 +57,36 @@ export async function chooseFolder(
       path: option,
     });
   }
-  // The nearest folder that exists must let the rest be made: only trying tells for certain, as /proc shows, which claims to be writable.
+  // The nearest folder that exists must let the rest be made.
   let parent = folder;
   while (!existsSync(parent)) parent = path.dirname(parent);
-  try {
-    await rmdir(await mkdtemp(path.join(parent, ".slowroll-")));
-  } catch (error) {
-    throw cannotWrite(parent, option, error);
-  }
+  await assertWritable(parent, option);
   return folder;
+}
+
+/** Only trying tells for certain, as /proc shows, which claims to be writable. */
+async function assertWritable(folder: string, option: string): Promise<void> {
+  try {
+    await rmdir(await mkdtemp(path.join(folder, ".slowroll-")));
+  } catch (error) {
+    throw cannotWrite(folder, option, error);
+  }
+}
+
+/**
+ * The file of every network's trajectory; nothing is made yet.
+ * @throws InputError where its ending is unknown, it is there already or its folder cannot be written.
+ */
+export async function chooseTrajectories(name: string, { force, cwd }: FolderChoice): Promise<TrajectoryFile> {
+  const option = "--save-trajectories";
+  const { createTrajectoryFile } = await import("@slowroll/core/files/trajectories");
+  const file = path.resolve(cwd, name);
+  const trajectories = await createTrajectoryFile(name === "" ? "" : file, option);
+  // What another run is writing now, or one that was killed has left.
+  const there = [file, `${file}.partial`].find(existsSync);
+  if (there && !force) throw new InputError(`${there} exists: choose another file, or --force`, { path: option });
+  await assertWritable(path.dirname(file), option);
+  return trajectories;
 }
 
 /** Writes a file so that it is there whole or not at all. */

@@ -17,6 +17,7 @@ export interface StudyOptions {
   readonly threads?: string;
   readonly quiet?: boolean;
   readonly saveFinal?: string;
+  readonly saveTrajectories?: string;
   readonly resume?: boolean;
   readonly movie?: boolean;
 }
@@ -82,6 +83,9 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
         const { study } = await import("./commands/study.ts");
         finish(await study(name, config, options, io));
       });
+    if (name === "network") {
+      command.option("--save-trajectories <file>", "write every network's recorded outputs, as .npy or .parquet");
+    }
     if (name === "field") {
       command
         .option("--save-final <dir>", "write the final state as field.f64 and momentum.f64")

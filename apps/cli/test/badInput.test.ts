@@ -17,6 +17,7 @@ beforeAll(() => {
   mkdirSync(path.join(cwd, "full"));
   writeFileSync(path.join(cwd, "full", "a"), "");
   writeFileSync(path.join(cwd, "a-file"), "");
+  writeFileSync(path.join(cwd, "there.npy"), "");
   before = readdirSync(cwd, { recursive: true }) as string[];
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
@@ -290,6 +291,12 @@ const lines: [argv: string[], place: string, word: string][] = [
     "--save-final",
     "not empty",
   ],
+  [["network", "-", "--save-trajectories", "t.csv"], "--save-trajectories", "must end with .npy or .parquet"],
+  [["network", "-", "--save-trajectories", ""], "--save-trajectories", "must end with"],
+  [["network", "-", "--save-trajectories", "there.npy"], "--save-trajectories", "exists"],
+  [["network", "-", "--save-trajectories", "nowhere/t.npy"], "--save-trajectories", "no folder"],
+  [["network", "-", "--save-trajectories", "t.npy", "--set", "network.width=0"], "network.width", "at least 1"],
+  [["field", "-", "--save-trajectories", "t.npy"], "", "--save-trajectories"],
   [["potential", "show", "quadratc"], "potential", "quadratic"],
   [["potential", "check", "nowhere.yaml"], "nowhere.yaml", "no such file"],
   [["potential", "check", "potential.yaml"], "potential.yaml.expression", "column 9"],

@@ -42,6 +42,7 @@ export { buildSchedule } from "./field/schedule.ts";
 export type { FieldStudy } from "./field/study.ts";
 export { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "./files/checkpoint.ts";
 export { type CosmoLatticeState, readCosmoLattice } from "./files/cosmolattice.ts";
+export { createTrajectoryFile, type TrajectoryFile } from "./files/trajectories.ts";
 export { createTransform, type HalfComplex, type Transform } from "./fourier/transform.ts";
 export { type Activation, activationNamed, activations } from "./network/activations.ts";
 export { prepareData } from "./network/data.ts";

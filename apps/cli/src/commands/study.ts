@@ -9,9 +9,10 @@ import { lazyEngine } from "@slowroll/core/engine/open";
 import { DivergenceError, ExpressionError, InputError, InterruptedError } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { folderCheckpoints, readFolderCheckpoint, removeCheckpoint } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { CHECKPOINT, chooseFolder, saveFinal, writeRun } from "../folder.ts";
+import { CHECKPOINT, chooseFolder, chooseTrajectories, saveFinal, writeRun } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
@@ -30,6 +31,7 @@ interface Outcome {
 interface Hooks {
   onSection(finished: object): void;
   readonly checkpointing?: Checkpointing | undefined;
+  readonly trajectories?: TrajectoryFile | undefined;
 }
 
 type Study<C extends ConfigCommand> = (
@@ -45,9 +47,9 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
     const { kernelStudy } = await import("@slowroll/core/duality/kernel");
     return { result: await kernelStudy(config, control), engineSeconds: 0 };
   },
-  async network(config, engine, control) {
+  async network(config, engine, control, { trajectories }) {
     const { networkStudy } = await import("@slowroll/core/network/run");
-    return networkStudy(config, engine, control);
+    return networkStudy(config, engine, control, trajectories?.add);
   },
   async field(config, engine, control, { checkpointing }) {
     const { fieldStudy } = await import("@slowroll/core/field/run");
@@ -126,6 +128,10 @@ export async function study<C extends ConfigCommand>(
   const { saveFinal: out, force } = options;
   const finalFolder =
     out === undefined ? undefined : await chooseFolder(command, "--save-final", { out, force, cwd: io.cwd });
+  const trajectories =
+    options.saveTrajectories === undefined
+      ? undefined
+      : await chooseTrajectories(options.saveTrajectories, { force, cwd: io.cwd });
 
   const log: object[] = [];
   const note = (event: string, more: object = {}): void => {
@@ -201,6 +207,7 @@ export async function study<C extends ConfigCommand>(
         sections = finished;
       },
       checkpointing,
+      trajectories,
     });
     if (!engine.opened) chosen(HOST);
     settle(result);
@@ -210,6 +217,7 @@ export async function study<C extends ConfigCommand>(
       note("check", { path: place, value, expected, tolerance });
     }
     const document = await keep(result, engineSeconds);
+    trajectories?.finish();
     if (checkpointing) await removeCheckpoint(folder!);
     if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
     io.out(options.json ? `${JSON.stringify(document)}\n` : summary(document));
@@ -218,6 +226,8 @@ export async function study<C extends ConfigCommand>(
   } catch (error) {
     progress.stop();
     if (error instanceof InputError || error instanceof ExpressionError) throw error;
+    if (trajectories?.abandon())
+      io.error(`not saved: ${options.saveTrajectories}, whose networks were not all trained\n`);
     const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : sections;
     settle(partial ?? {});
     if (error instanceof InterruptedError && savedStep !== undefined) {
@@ -230,6 +240,7 @@ export async function study<C extends ConfigCommand>(
     }
     throw error;
   } finally {
+    trajectories?.abandon();
     await engine.close();
   }
 }

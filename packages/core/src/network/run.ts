@@ -1,6 +1,6 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
 import { cooperate } from "../cooperate.ts";
-import type { Engine, JobControl } from "../engine/engine.ts";
+import type { Engine, EnsembleBatch, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
@@ -59,12 +59,14 @@ export type PartialNetworkResult = Omit<
 
 /**
  * Trains the study's ensemble.
+ * @param onBatch sees the records of every network, batch by batch
  * @throws InputError, ExpressionError; DivergenceError with a PartialNetworkResult; what the engine throws.
  */
 export async function networkStudy(
   study: NetworkStudy,
   engine: Engine,
   control: JobControl = {},
+  onBatch?: (batch: EnsembleBatch, job: EnsembleJob) => void,
 ): Promise<{ result: NetworkResult; engineSeconds: number }> {
   const setup = await setupNetwork(study, control);
   const { data, potential, spectrum, eta, warnings } = setup;
@@ -91,6 +93,7 @@ export async function networkStudy(
   const { engineSeconds } = await engine.trainEnsemble(
     job,
     (batch) => {
+      onBatch?.(batch, job);
       watch.see(batch);
       const { first } = watch;
       if (first) finite = times.findIndex((step) => step >= first.step);
