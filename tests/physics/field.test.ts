@@ -70,7 +70,7 @@ describe.each([
       [1e-3, 0],
       result.times,
     );
-    for (const [r, amplitude] of mode!.amplitude.entries())
+    for (const [r, amplitude] of (mode!.amplitude as number[]).entries())
       expect(Math.abs(amplitude - states[r]![0]!) / 1e-3).toBeLessThan(1e-4);
   });
 });

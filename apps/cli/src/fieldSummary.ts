@@ -52,7 +52,9 @@ function rowsOf(document: FieldDocument): Row[] {
     ...one("equation of state", document.equationOfState, undefined, 3),
     ...one("constraint", constraint, undefined, 2),
     ...modes.flatMap(({ mode, k, amplitude }) =>
-      one(mode ? `mode ${mode.join(",")}` : `k ${number(k)}`, amplitude, mode ? "field" : "modeFunction", 6),
+      mode
+        ? one(`mode ${mode.join(",")}`, amplitude as number[], "field", 6)
+        : own(`k ${number(k)}`, amplitude, "modeFunction", 6),
     ),
   ];
 }

@@ -176,30 +176,48 @@ function fluctuationFigure(document: FieldDocument, names: readonly string[], ze
   });
 }
 
-function modeFigure(document: FieldDocument, modes: NonNullable<FieldDocument["modes"]>): Figure {
-  const { units } = document;
+type Modes = NonNullable<FieldDocument["modes"]>;
+
+function waveFigure(document: FieldDocument, { mode, k, kEff, amplitude }: Modes[number]): Figure {
   const clock = clockOf(document);
-  const last = clock.times.length - 1;
-  const { mode, k, kEff, amplitude } = modes[0]!;
-  const agrees = modes.length === 1 ? `It ends at ${say(amplitude[last]! / amplitude[0]!)} of its first value.` : "";
-  if (mode) {
-    return timeFigure(clock, [{ y: "cosine amplitude", lines: [{ name: "amplitude", values: amplitude }] }], {
-      id: "mode",
-      title: "The plane wave",
-      shows: `Signed amplitude of the wave ${mode.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`,
-      agrees,
-      ...inGev(units, { [clock.symbol]: "time", amplitude: "field", k: "wavenumber" }),
-    });
-  }
-  const shown = thinned(modes.length, MODES).map((m) => modes[m]!);
-  const lines = shown.map((one) => ({ name: `k = ${say(one.k)}`, values: one.amplitude }));
-  return timeFigure(clock, [{ y: "|δφₖ|", lines, log: true }], {
+  const values = amplitude as number[];
+  return timeFigure(clock, [{ y: "cosine amplitude", lines: [{ name: "amplitude", values }] }], {
     id: "mode",
-    title: modes.length > 1 ? "The vacuum's modes" : `The mode k = ${say(k)}`,
-    shows: `Size of the vacuum's mode functions by comoving wave number${shown.length < modes.length ? `, ${shown.length} of the ${modes.length}` : ""}.`,
-    agrees:
-      agrees || `They end at ${say(shown[0]!.amplitude[last])} (smallest k) to ${say(shown.at(-1)!.amplitude[last])}.`,
-    ...inGev(units, { [clock.symbol]: "time", "|δφₖ|": "modeFunction", k: "wavenumber" }),
+    title: "The plane wave",
+    shows: `Signed amplitude of the wave ${mode?.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`,
+    agrees: `It ends at ${say(values.at(-1)! / values[0]!)} of its first value.`,
+    ...inGev(document.units, { [clock.symbol]: "time", amplitude: "field", k: "wavenumber" }),
+  });
+}
+
+/** A panel a field, a line a wave number. */
+function modeFigure(document: FieldDocument, modes: Modes, names: readonly string[]): Figure {
+  const clock = clockOf(document);
+  const shown = thinned(modes.length, MODES).map((m) => modes[m]!);
+  const several = names.length > 1;
+  const panels = names.map((field, f) => ({
+    y: several ? `|δφₖ| of ${field}` : "|δφₖ|",
+    lines: shown.map(({ k, amplitude }) => ({
+      name: `k = ${say(k)}`,
+      values: byField(amplitude, names)[f]!.values,
+    })),
+    log: true,
+  }));
+  const told = panels.map(({ lines }, f) => {
+    const [first, last] = [lines[0]!.values, lines.at(-1)!.values];
+    const end = last.length - 1;
+    const size =
+      lines.length === 1
+        ? `at ${say(first[end]! / first[0]!)} of its first value`
+        : `at ${say(first[end])} (smallest k) to ${say(last[end])}`;
+    return several ? `${names[f]} ${size}` : size;
+  });
+  return timeFigure(clock, panels, {
+    id: "mode",
+    title: modes.length > 1 ? "The vacuum's modes" : `The mode k = ${say(modes[0]!.k)}`,
+    shows: `Size of the vacuum's mode functions by comoving wave number${shown.length < modes.length ? `, ${shown.length} of the ${modes.length}` : ""}${several ? ", in each field" : ""}.`,
+    agrees: `${modes.length > 1 ? "They end" : "It ends"} ${told.join("; ")}.`,
+    ...inGev(document.units, { [clock.symbol]: "time", "|δφₖ|": "modeFunction", k: "wavenumber" }),
   });
 }
 
@@ -218,7 +236,7 @@ export async function fieldFigures(document: FieldDocument): Promise<Figure[]> {
     ...(equationOfState ? [stateFigure(document, equationOfState)] : []),
     ...(constraint && largest(constraint) > 0 ? [constraintFigure(document, constraint)] : []),
     ...(rms > 0 ? [fluctuationFigure(document, names, meanIsZero ? mostMean : undefined)] : []),
-    ...(modes && modes.length > 0 ? [modeFigure(document, modes)] : []),
+    ...(modes?.[0] ? [modes[0].mode ? waveFigure(document, modes[0]) : modeFigure(document, modes, names)] : []),
     ...spectrumFigures(document, names),
     ...histogramFigures(document, names),
     ...(await sliceFigures(document, names)),

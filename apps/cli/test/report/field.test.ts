@@ -9,6 +9,7 @@ import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
+import { fieldSummary } from "../../src/fieldSummary.ts";
 import { clockOf } from "../../src/report/clock.ts";
 import { fieldFigures } from "../../src/report/fieldFigures.ts";
 import { say } from "../../src/report/figure.ts";
@@ -185,6 +186,17 @@ describe("the report of fields", () => {
     const ids = figures.map(({ id }) => id);
     expect(ids.filter((id) => id.startsWith("mode"))).toEqual(["mode"]);
     expect(figures.find(({ id }) => id === "mode")!.shows).toContain("8 of the 12");
+  });
+  it("draws modes of several fields in a panel each, and tells each one's end", async () => {
+    const modes = await documentOf(
+      'field: { fields: [phi, chi], potential: { expression: "phi^2/2 + phi*chi/3 + 9*chi^2" } }\ntime: { step: 0.1, end: 3 }\nmodes: { wavenumbers: [1, 2] }',
+    );
+    const figure = (await fieldFigures(modes)).find(({ id }) => id === "mode")!;
+    const { vconcat } = figure.spec as unknown as { vconcat: { layer: { encoding: { y: { title: string } } }[] }[] };
+    expect(vconcat.map(({ layer }) => layer[0]!.encoding.y.title)).toEqual(["|δφₖ| of phi", "|δφₖ| of chi"]);
+    expect(figure.agrees).toMatch(/^They end phi at \S+ \(smallest k\) to \S+; chi at/);
+    const summary = fieldSummary(modes);
+    for (const row of ["k 1.000 phi", "k 2.000 chi"]) expect(summary).toContain(row);
   });
   it("writes the page of a run that diverged at its first record", async () => {
     const one = Object.fromEntries(

@@ -4,7 +4,6 @@
  */
 import { InputError } from "../errors.ts";
 import { storesState } from "../field/setup.ts";
-import { fittingVacuum } from "../field/vacuum.ts";
 import { checkRules } from "./rules.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 import { override, parseDocument, shorten } from "./yaml.ts";
@@ -46,9 +45,6 @@ export async function parseConfig<C extends ConfigCommand>(
       ...config,
       field: { ...config.field, mean: config.field.mean ?? 0, velocity: config.field.velocity ?? 0 },
     };
-  }
-  if ("field" in config && config.modes) {
-    config = { ...config, modes: { initial: fittingVacuum(config.background), ...config.modes } };
   }
   return config as Config<C>;
 }

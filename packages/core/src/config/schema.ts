@@ -201,9 +201,10 @@ const files = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
   error: "must be a file name, or one a field",
 });
 const vacuum = z
-  .enum(["bunchDavies", "adiabatic", "minkowski"])
+  .enum(["fitting", "bunchDavies", "adiabatic", "minkowski"])
+  .default("fitting")
   .describe(
-    "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, the default there; else adiabatic, of order 2 (of a table, 0); minkowski, omega^2 = k^2 + V'' as CosmoLattice's, only where asked for",
+    "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, and without mass in power laws; adiabatic, of order 2 (of a table, 0); fitting: the first where it is exact, else the second; minkowski, omega^2 = k^2 + V'' as CosmoLattice's",
   );
 const random = {
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
@@ -223,7 +224,7 @@ const fluctuations = z
       amplitude: finite.default(1e-3),
       velocity: finite.default(0).describe("derivative of the amplitude in cosmic time"),
     }),
-    z.strictObject({ kind: z.literal("vacuum"), initial: vacuum.exactOptional(), ...random }),
+    z.strictObject({ kind: z.literal("vacuum"), initial: vacuum, ...random }),
     z.strictObject({
       kind: z.literal("gaussian"),
       ...random,
@@ -262,7 +263,7 @@ const time = z
 const modes = z
   .strictObject({
     wavenumbers: z.array(positive).min(1).max(1000).describe("comoving k of each mode"),
-    initial: vacuum.exactOptional(),
+    initial: vacuum,
   })
   .exactOptional()
   .describe("single modes beside the homogeneous field, without a lattice");

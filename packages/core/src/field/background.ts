@@ -2,7 +2,7 @@
  * Prescribed expanding backgrounds in alpha-time, dt = a^alpha d eta (physics.md section 2), in closed form or from a table: a new one is
  * one entry that states a(eta), t(eta) and H(eta) with a(0) = 1.
  */
-import type { PrescribedSpec } from "./study.ts";
+import type { BackgroundSpec, PrescribedSpec } from "./study.ts";
 import { readTable, tableBackground } from "./table.ts";
 
 export interface Background {
@@ -14,6 +14,12 @@ export interface Background {
   hubble(eta: number): number;
   /** The alpha-time that is never reached: infinite cosmic time, or the table's last, lies before it. */
   readonly end: number;
+}
+
+/** p of a = (1 + H t/p)^p; undefined where the background is no power law. */
+export function exponentOf(spec: BackgroundSpec): number | undefined {
+  if (spec.kind === "powerLaw") return spec.exponent;
+  return spec.kind === "fluid" && spec.omega !== -1 ? 2 / (3 * (1 + spec.omega)) : undefined;
 }
 
 type ClosedForm = Exclude<PrescribedSpec, { kind: "table" }>;
@@ -48,10 +54,13 @@ const builders: Builders = {
   },
 
   // rho goes as a^(-3 (1 + omega)), and H^2 with it.
-  fluid: ({ omega, hubble }, alpha) =>
-    omega === -1
+  fluid: (spec, alpha) => {
+    const { hubble } = spec;
+    const exponent = exponentOf(spec);
+    return exponent === undefined
       ? builders.deSitter({ kind: "deSitter", hubble }, alpha)
-      : builders.powerLaw({ kind: "powerLaw", exponent: 2 / (3 * (1 + omega)), hubble }, alpha),
+      : builders.powerLaw({ kind: "powerLaw", exponent, hubble }, alpha);
+  },
 };
 
 /** The background of `spec` in the alpha-time of `alpha`. */

@@ -1,13 +1,14 @@
 /**
- * The vacuum mode of a scalar field in de Sitter space (physics.md section 2): u_k = sqrt(pi)/2 H (-tau)^(3/2) H1_nu(-k tau) with
- * nu^2 = 9/4 - m^2/H^2, for real and imaginary nu alike (the factor exp(-pi |Im nu|/2) included), up to a phase of each mode. With
- * x = k/(aH) it is H k^(-3/2) x^(3/2) g(x), and g'' + omega^2 g = 0 in e-folds with omega^2 = x^2 - nu^2. Debye's expansion in 1/omega
- * (Abramowitz and Stegun, 9.3.7 to 9.3.16), one for all nu, gives g where omega is large; the equation carries it from there to smaller x.
+ * Vacuum modes that are Hankel functions, up to a phase of each mode. Where a''/a - a^2 V'' = (nu^2 - 1/4)/tau^2 in conformal time tau,
+ * chi = a u obeys chi'' + (k^2 - (nu^2 - 1/4)/tau^2) chi = 0, and chi = sqrt(pi |tau|)/2 H1_nu(k |tau|) is the vacuum (physics.md section 2),
+ * for real and imaginary nu alike (the factor exp(-pi |Im nu|/2) included). With x = k |tau| it is |tau|^(1/2) g(x), and g'' + omega^2 g = 0
+ * in ln(1/x) with omega^2 = x^2 - nu^2. Debye's expansion in 1/omega (Abramowitz and Stegun, 9.3.7 to 9.3.16), one for all nu, gives g where
+ * omega is large; the equation carries it from there to smaller x.
  */
 import type { ModeFunction } from "./fluctuations.ts";
 import { integrate } from "./integrate.ts";
 
-/** g and dg/d ln a, each as real and imaginary part. */
+/** g and dg/d ln(1/x), each as real and imaginary part. */
 type State = readonly [number, number, number, number];
 
 /** g is of order 1/sqrt(omega), and larger outside the horizon. */
@@ -47,7 +48,7 @@ function expansion(x: number, nuSquare: number): State {
   const omega = Math.sqrt(x * x - nuSquare);
   const q = -nuSquare / omega ** 2;
   const sum = [0, 0];
-  // -dS/d ln a: omega has the logarithmic derivative 1 - q, and q has -2 (1 - q).
+  // -dS/d ln(1/x): omega has the logarithmic derivative 1 - q, and q has -2 (1 - q).
   const rise = [0, 0];
   for (let n = 0, size = 1; n < TERMS; n++, size /= omega) {
     let value = 0;
@@ -62,7 +63,7 @@ function expansion(x: number, nuSquare: number): State {
     rise[n & 1]! -= sign * (1 - q) * (n * value + 2 * slope);
   }
   const [re, im] = sum as [number, number];
-  // d ln g/d ln a = (1 - q)/2 - i omega - rise/S, g being exp(i integral of omega/x) (2 omega)^(-1/2) S.
+  // d ln g/d ln(1/x) = (1 - q)/2 - i omega - rise/S, g being exp(i integral of omega/x) (2 omega)^(-1/2) S.
   const scale = 1 / Math.sqrt(2 * omega);
   const shrink = (1 - q) / 2;
   return [
@@ -73,19 +74,13 @@ function expansion(x: number, nuSquare: number): State {
   ];
 }
 
-/**
- * u_k and du_k/dt at a = 1 of every wave number of `wavenumbers` (all above 0), to 1e-11.
- * @param massSquared V''; negative too.
- * @throws DivergenceError or TooStiffError where a tachyon is too heavy: its mode outside the horizon then exceeds all numbers.
- */
-export function bunchDavies(wavenumbers: readonly number[], massSquared: number, hubble: number): ModeFunction[] {
-  const nuSquare = 9 / 4 - massSquared / hubble ** 2;
+/** The states of all of `xs` (above 0). Throws DivergenceError or TooStiffError where nu is so large that one exceeds all numbers. */
+function states(xs: readonly number[], nuSquare: number): State[] {
   const far = expansionFrom(nuSquare);
-  const xs = wavenumbers.map((k) => k / hubble);
   const near = [...new Set(xs.filter((x) => !reaches(x, nuSquare)))].sort((p, q) => q - p);
   const known = new Map<number, ArrayLike<number>>();
   if (near.length > 0) {
-    const states = integrate(
+    const found = integrate(
       (efolds, y, slope) => {
         const square = Math.exp(-2 * efolds) - nuSquare;
         for (const part of [0, 1]) {
@@ -97,13 +92,45 @@ export function bunchDavies(wavenumbers: readonly number[], massSquared: number,
       [far, ...near].map((x) => -Math.log(x)),
       TOLERANCE,
     );
-    for (const [i, x] of near.entries()) known.set(x, states[i + 1]!);
+    for (const [i, x] of near.entries()) known.set(x, found[i + 1]!);
   }
-  return xs.map((x) => {
-    const [re, im, dRe, dIm] = (known.get(x) ?? expansion(x, nuSquare)) as State;
-    // H k^(-3/2) x^(3/2) at a = 1; x^(3/2) falls as a^(-3/2).
+  return xs.map((x) => (known.get(x) ?? expansion(x, nuSquare)) as State);
+}
+
+/**
+ * u_k and du_k/dt at a = 1 of every wave number of `wavenumbers` (all above 0), to 1e-11, in de Sitter space: tau = -1/(aH) and
+ * nu^2 = 9/4 - m^2/H^2.
+ * @param massSquared V''; negative too.
+ * @throws DivergenceError or TooStiffError where a tachyon is too heavy: its mode outside the horizon then exceeds all numbers.
+ */
+export function bunchDavies(wavenumbers: readonly number[], massSquared: number, hubble: number): ModeFunction[] {
+  const nuSquare = 9 / 4 - massSquared / hubble ** 2;
+  const xs = wavenumbers.map((k) => k / hubble);
+  return states(xs, nuSquare).map(([re, im, dRe, dIm]) => {
+    // |tau|^(1/2) at a = 1.
     const scale = 1 / Math.sqrt(hubble);
     const rate = hubble * scale;
     return { u: [scale * re, scale * im], velocity: [rate * (dRe - 1.5 * re), rate * (dIm - 1.5 * im)] };
+  });
+}
+
+/**
+ * The same of a field without mass in a = (1 + H t/p)^p, p not 1: tau = p/((1 - p) H) at a = 1 and nu = 3/2 + 1/(p - 1). Its frequency is
+ * positive in the far past where the expansion accelerates (p > 1), as Bunch and Davies'; else in the far future, inside the horizon.
+ * @throws DivergenceError or TooStiffError where p is so near 1 that modes outside the horizon exceed all numbers.
+ */
+export function powerLawVacuum(wavenumbers: readonly number[], exponent: number, hubble: number): ModeFunction[] {
+  const tau = exponent / (Math.abs(1 - exponent) * hubble);
+  const nu = 1.5 + 1 / (exponent - 1);
+  // The sign of tau: ln(1/x) runs with time before tau = 0, against it after, where the complex conjugate is of positive frequency.
+  const sign = exponent > 1 ? -1 : 1;
+  const scale = Math.sqrt(tau);
+  return states(
+    wavenumbers.map((k) => k * tau),
+    nu ** 2,
+  ).map(([re, im, dRe, dIm]) => {
+    // du/dt = chi' - H chi at a = 1, and chi' = (g/2 - dg/d ln(1/x)) chi/(g tau).
+    const slope = (g: number, d: number): number => scale * ((sign / tau) * (g / 2 - d) - hubble * g);
+    return { u: [scale * re, -sign * scale * im], velocity: [slope(re, dRe), -sign * slope(im, dIm)] };
   });
 }

@@ -2,8 +2,9 @@
  * Gaussian fluctuations drawn in Fourier space (physics.md sections 2 and 5). A mode of wave vector k is dphi_k = u_k alpha_k + (u_k alpha_-k)^*,
  * its momentum v_k alpha_k + (v_k alpha_-k)^*, with u_k and v_k the mode function and its derivative and the alpha independent complex normals of
  * <|alpha|^2> = 1/2: the covariances of field and momentum, with each other too, are the quantum state's, and the field is real by itself.
- * The normals of a pair +-n are keyed by seed, realisation, field and n, so that they are the same on every engine, for any batching, and for
- * a finer lattice in the same box.
+ * The normals of a pair +-n are keyed by seed, realisation, stream and n, so that they are the same on every engine, for any batching, and for
+ * a finer lattice in the same box. Fields whose masses mix have the matrices u = U diag(u_i) U^T of their normal modes i, the columns of U,
+ * in place of u_k: numbers of covariance one have it in any basis, so that neither sign nor order of the columns enters.
  */
 import type { Work } from "../cooperate.ts";
 import type { LatticeState } from "../engine/engine.ts";
@@ -22,6 +23,12 @@ export interface ModeFunction {
   readonly velocity: Complex;
 }
 
+/** What a field has of the independent numbers of one stream. */
+export interface Share extends ModeFunction {
+  /** As many as there are fields; a field of its own mass has the stream of its own index alone. */
+  readonly stream: number;
+}
+
 export interface Draw {
   readonly lattice: LatticeSpec;
   readonly seed: number;
@@ -30,8 +37,8 @@ export interface Draw {
   readonly fields: number;
   /** |k| above it is left empty. */
   readonly cutoff: number;
-  /** The mode function of field `f` at a = 1, of |k| and the stencil's k_eff. */
-  mode(f: number, k: number, kEff: number): ModeFunction;
+  /** What field `f` consists of at a = 1, for |k| and the stencil's k_eff. */
+  shares(f: number, k: number, kEff: number): readonly Share[];
 }
 
 /** The fourth word of the counters: 2 keeps clear of weights (0) and resampling (1). */
@@ -117,33 +124,30 @@ export function* drawFluctuations(draw: Draw): Work<LatticeState> {
   ];
   const numbers = (index: readonly number[]) => index.map((i) => signed(i, points)) as [number, number, number];
   for (let f = 0; f < fields; f++) {
-    // The same for every realisation; undefined where a mode stays empty.
-    const modes: (ModeFunction | undefined)[] = [];
+    // The same for every realisation; none where a mode stays empty.
+    const shares: (readonly Share[])[] = [];
     for (let line = 0; line < lines; line++) {
       yield;
       for (let x = 0; x < columns; x++) {
         const index = indices(line, x);
         const k = (2 * Math.PI * Math.hypot(...numbers(index))) / length;
-        modes.push(k === 0 || k > cutoff ? undefined : draw.mode(f, k, effective(squares, index)));
+        shares.push(k === 0 || k > cutoff ? [] : draw.shares(f, k, effective(squares, index)));
       }
     }
     for (let r = 0; r < realisations; r++) {
-      const word = STREAM + 16 * f + 4096 * r;
       for (let line = 0, at = 0; line < lines; line++) {
         yield;
         for (let x = 0; x < columns; x++, at++) {
-          const mode = modes[at];
-          if (!mode) {
-            for (const part of [field.real, field.imaginary, momentum.real, momentum.imaginary]) part[at] = 0;
-            continue;
+          for (const part of [field.real, field.imaginary, momentum.real, momentum.imaginary]) part[at] = 0;
+          for (const { stream, u, velocity } of shares[at]!) {
+            const word = STREAM + 16 * stream + 4096 * r;
+            const { own, other } = amplitudes(numbers(indices(line, x)), points, key, word);
+            // w alpha + (w beta)^*.
+            field.real[at]! += scale * (u[0] * (own[0] + other[0]) - u[1] * (own[1] + other[1]));
+            field.imaginary[at]! += scale * (u[0] * (own[1] - other[1]) + u[1] * (own[0] - other[0]));
+            momentum.real[at]! += scale * (velocity[0] * (own[0] + other[0]) - velocity[1] * (own[1] + other[1]));
+            momentum.imaginary[at]! += scale * (velocity[0] * (own[1] - other[1]) + velocity[1] * (own[0] - other[0]));
           }
-          const { u, velocity } = mode;
-          const { own, other } = amplitudes(numbers(indices(line, x)), points, key, word);
-          // w alpha + (w beta)^*.
-          field.real[at] = scale * (u[0] * (own[0] + other[0]) - u[1] * (own[1] + other[1]));
-          field.imaginary[at] = scale * (u[0] * (own[1] - other[1]) + u[1] * (own[0] - other[0]));
-          momentum.real[at] = scale * (velocity[0] * (own[0] + other[0]) - velocity[1] * (own[1] + other[1]));
-          momentum.imaginary[at] = scale * (velocity[0] * (own[1] - other[1]) + velocity[1] * (own[0] - other[0]));
         }
       }
       state.field.set(transform.inverse(field), (r * fields + f) * sites);

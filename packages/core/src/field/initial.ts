@@ -4,12 +4,13 @@ import { type CoupledSchedule, type LatticeState, STENCILS } from "../engine/eng
 import { InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
 import { readArray } from "./arrays.ts";
-import { type Draw, distinctWaves, drawFluctuations, type ModeFunction } from "./fluctuations.ts";
+import { type Draw, distinctWaves, drawFluctuations, type ModeFunction, type Share } from "./fluctuations.ts";
 import { hubbleOf } from "./friedmann.ts";
+import { normalModes } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
 import type { FluctuationSpec, LatticeSpec, SpectrumSpec } from "./study.ts";
 import { powerLaws, readTable } from "./table.ts";
-import { fittingVacuum, vacuumModes } from "./vacuum.ts";
+import { vacuumModes } from "./vacuum.ts";
 
 /** R of a study. */
 export function realisationsOf({ study: { fluctuations } }: Setup): number {
@@ -75,6 +76,38 @@ async function spectrumOf(spec: SpectrumSpec): Promise<(k: number) => number> {
   };
 }
 
+/** Each field's shares by k_eff of `waves`: amplitude U diag(u_i) U^T of the normal modes i, the columns of U. */
+function vacuumShares(
+  setup: Setup,
+  { initial = "fitting", amplitude }: Extract<FluctuationSpec, { kind: "vacuum" }>,
+  waves: readonly number[],
+): Map<number, readonly Share[]>[] {
+  const normal = normalModes(setup).map((mode) => ({
+    mode,
+    functions: vacuumModes(setup, mode, waves, initial, "fluctuations.initial"),
+  }));
+  return normal.map((_, f) => {
+    const streams = Array.from(normal.keys(), (stream) => ({
+      stream,
+      factors: normal.map(({ mode: { direction } }) => amplitude * direction[f]! * direction[stream]!),
+    })).filter(({ factors }) => factors.some((factor) => factor !== 0));
+    return new Map(
+      waves.map((kEff, w) => {
+        const sum = (factors: readonly number[], part: keyof ModeFunction, of: 0 | 1): number =>
+          factors.reduce((total, factor, i) => total + factor * normal[i]!.functions[w]![part][of], 0);
+        const shares = streams.map(
+          ({ stream, factors }): Share => ({
+            stream,
+            u: [sum(factors, "u", 0), sum(factors, "u", 1)],
+            velocity: [sum(factors, "velocity", 0), sum(factors, "velocity", 1)],
+          }),
+        );
+        return [kEff, shares];
+      }),
+    );
+  });
+}
+
 async function gaussian(
   setup: Setup,
   lattice: LatticeSpec,
@@ -83,20 +116,15 @@ async function gaussian(
 ): Promise<LatticeState> {
   const { seed, realisations, amplitude, cutoff = Number.POSITIVE_INFINITY } = spec;
   const { fields } = setup;
-  let mode: Draw["mode"];
+  let shares: Draw["shares"];
   if (spec.kind === "vacuum") {
-    const waves = distinctWaves(lattice, cutoff);
-    const state = spec.initial ?? fittingVacuum(setup.study.background);
-    const vacuums = Array.from({ length: fields }, (_, f) => {
-      const modes = vacuumModes(setup, f, waves, state, "fluctuations.initial");
-      return new Map(waves.map((kEff, i) => [kEff, scaled(modes[i]!, amplitude)]));
-    });
-    mode = (f, _k, kEff) => vacuums[f]!.get(kEff)!;
+    const vacuums = vacuumShares(setup, spec, distinctWaves(lattice, cutoff));
+    shares = (f, _k, kEff) => vacuums[f]!.get(kEff)!;
   } else {
     const root = await spectrumOf(spec.spectrum);
-    mode = (_f, k) => ({ u: [amplitude * root(k), 0], velocity: [0, 0] });
+    shares = (f, k) => [{ stream: f, u: [amplitude * root(k), 0], velocity: [0, 0] }];
   }
-  const drawn = await cooperate(drawFluctuations({ lattice, seed, realisations, fields, cutoff, mode }), signal);
+  const drawn = await cooperate(drawFluctuations({ lattice, seed, realisations, fields, cutoff, shares }), signal);
   const sites = lattice.points ** lattice.dimensions;
   for (const [array, values] of [
     [drawn.field, setup.mean],
@@ -106,11 +134,6 @@ async function gaussian(
   }
   return drawn;
 }
-
-const scaled = ({ u, velocity }: ModeFunction, by: number): ModeFunction => ({
-  u: [by * u[0], by * u[1]],
-  velocity: [by * velocity[0], by * velocity[1]],
-});
 
 /** One file a field. Throws InputError for another number of them. */
 async function stored(files: string | readonly string[], fields: number, sites: number, path: string) {

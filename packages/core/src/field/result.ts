@@ -11,8 +11,10 @@ export interface ModeResult {
   readonly mode?: readonly number[];
   readonly k: number;
   readonly kEff: number;
-  /** At each record: of a plane wave its cosine amplitude, signed; of a mode without a lattice |dphi_k|. */
-  readonly amplitude: number[];
+  /** At each record: of a plane wave its cosine amplitude, signed, [T]; of a mode without a lattice |dphi_k|. */
+  readonly amplitude: Series;
+  /** [T][F][F], of modes of several fields without a lattice: Re <dphi_f dphi_g^*> over the product of the amplitudes. */
+  readonly correlation?: number[][][];
 }
 
 export interface SpectrumResult {

@@ -34,6 +34,9 @@ export interface LatticeSpec {
   readonly stencil: 2 | 4 | 6;
 }
 
+/** Which vacuum (vacuum.ts). */
+export type VacuumKind = "fitting" | "bunchDavies" | "adiabatic" | "minkowski";
+
 /** A power spectrum <|dphi_k|^2> by wave number: an expression in k, or rows of k and power. */
 export type SpectrumSpec = string | { readonly file: string };
 
@@ -46,11 +49,11 @@ export type FluctuationSpec =
       readonly amplitude: number;
       readonly velocity: number;
     }
-  /** The vacuum's Gaussian state, each field with its own V'' at the mean; `amplitude` multiplies the field. */
+  /** The vacuum's Gaussian state, with V'' at the mean, which may mix the fields; `amplitude` multiplies the field. */
   | {
       readonly kind: "vacuum";
-      /** Which vacuum (vacuum.ts); the one that fits the background where not given. */
-      readonly initial?: "bunchDavies" | "adiabatic" | "minkowski";
+      /** The fitting one where not given. */
+      readonly initial?: VacuumKind;
       readonly seed: number;
       readonly amplitude: number;
       /** |k| above it is left empty. */
@@ -91,8 +94,8 @@ export interface TimeSpec {
 export interface ModesSpec {
   /** Comoving. */
   readonly wavenumbers: readonly number[];
-  /** The exact vacuum of static and de Sitter space, or the adiabatic one (vacuum.ts); the one that fits the background where not given. */
-  readonly initial?: "bunchDavies" | "adiabatic" | "minkowski";
+  /** The fitting one where not given. */
+  readonly initial?: VacuumKind;
 }
 
 /** Pictures of the lattice, each every so many steps, at the start and at the end; none where a key is not given. */

@@ -88,6 +88,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     description: "amplitude of the mode's fluctuation",
     dimensions: ["mode", "time", "field?"],
   },
+  "modes/correlation": {
+    units: "1",
+    description: "Re <dphi_f dphi_g^*> over the product of the amplitudes",
+    dimensions: ["mode", "time", "field", "otherField"],
+  },
 };
 
 /** What describes the run and is no result of it; config and version become attributes. */

@@ -233,7 +233,7 @@ describe("lattices on the reference engine", () => {
       [1e-2, 0],
       result.times,
     );
-    for (const [r, amplitude] of mode!.amplitude.entries())
+    for (const [r, amplitude] of numbers(mode!.amplitude).entries())
       expect(Math.abs(amplitude - states[r]![0]!) / 1e-2).toBeLessThan(1e-6);
     expect(result.variance[0]).toBeCloseTo(1e-4 / 2, 12);
   });

@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { complete } from "@slowroll/core/cooperate";
 import { InputError } from "@slowroll/core/errors";
-import { bunchDavies } from "@slowroll/core/field/bunchDavies";
+import { bunchDavies, powerLawVacuum } from "@slowroll/core/field/bunchDavies";
 import type { ModeFunction } from "@slowroll/core/field/fluctuations";
 import { followModes } from "@slowroll/core/field/modes";
-import { fieldStudy } from "@slowroll/core/field/run";
-import { prepare } from "@slowroll/core/field/setup";
-import type { FieldStudy } from "@slowroll/core/field/study";
-import { fittingVacuum, vacuumModes } from "@slowroll/core/field/vacuum";
+import { normalModes } from "@slowroll/core/field/normalModes";
+import { type FieldRun, fieldStudy } from "@slowroll/core/field/run";
+import { prepare, type Setup } from "@slowroll/core/field/setup";
+import type { FieldStudy, VacuumKind } from "@slowroll/core/field/study";
+import { vacuumModes } from "@slowroll/core/field/vacuum";
 import { describe, expect, it } from "vitest";
 
 const study = (changes: Partial<FieldStudy>, massSquared = 0): FieldStudy => ({
@@ -19,6 +20,13 @@ const study = (changes: Partial<FieldStudy>, massSquared = 0): FieldStudy => ({
   time: { alpha: 0, step: 1, end: 5, recordEvery: 1 },
   ...changes,
 });
+
+/** Of a single field without a name. */
+const amplitudes = ({ result }: FieldRun, m = 0): number[] => result.modes![m]!.amplitude as number[];
+
+/** The mode functions of a single field at a = 1. */
+const vacuumOf = (setup: Setup, wavenumbers: readonly number[], kind: VacuumKind): ModeFunction[] =>
+  vacuumModes(setup, normalModes(setup)[0]!, wavenumbers, kind, "modes.initial");
 
 interface Reference {
   hubble: number;
@@ -43,7 +51,7 @@ describe("modes in de Sitter space", () => {
     for (const hubble of new Set(wanted.map((reference) => reference.hubble))) {
       const rows = wanted.filter((reference) => reference.hubble === hubble);
       const wavenumbers = [...new Set(rows.map(({ k }) => k))];
-      const { result } = await fieldStudy(
+      const run = await fieldStudy(
         study(
           {
             background: { kind: "deSitter", hubble },
@@ -60,7 +68,7 @@ describe("modes in de Sitter space", () => {
         undefined,
       );
       for (const { k, efolds, amplitude } of rows) {
-        const got = result.modes![wavenumbers.indexOf(k)]!.amplitude[efolds]!;
+        const got = amplitudes(run, wavenumbers.indexOf(k))[efolds]!;
         expect(Math.abs(got / amplitude - 1)).toBeLessThan(1e-8);
       }
     }
@@ -74,13 +82,13 @@ describe("modes in de Sitter space", () => {
       study({ modes, time: { alpha: 1, step: end, end, recordEvery: 1 } }, 0.5),
       undefined,
     );
-    const last = (run: typeof cosmic) => run.result.modes![0]!.amplitude.at(-1)!;
+    const last = (run: FieldRun) => amplitudes(run).at(-1)!;
     expect(last(conformal) / last(cosmic)).toBeCloseTo(1, 9);
   });
 
   it("without mass freeze at H/sqrt(2 k^3), the spectrum (H/2 pi)^2", async () => {
     const k = 3;
-    const { result } = await fieldStudy(
+    const run = await fieldStudy(
       study({
         background: { kind: "deSitter", hubble: 0.7 },
         modes: { wavenumbers: [k], initial: "bunchDavies" },
@@ -88,7 +96,7 @@ describe("modes in de Sitter space", () => {
       }),
       undefined,
     );
-    const power = (k ** 3 * result.modes![0]!.amplitude.at(-1)! ** 2) / (2 * Math.PI ** 2);
+    const power = (k ** 3 * amplitudes(run).at(-1)! ** 2) / (2 * Math.PI ** 2);
     expect(power / (0.7 / (2 * Math.PI)) ** 2).toBeCloseTo(1, 8);
   });
 
@@ -140,6 +148,108 @@ describe("Bunch and Davies' vacuum", () => {
   });
 });
 
+describe("the vacuum without mass in power laws", () => {
+  /** p of nu = 3/2 + 1/(p - 1), and where it decelerates of nu below. */
+  const exponents = (orderSquare: number): number[] => {
+    const nu = Math.sqrt(orderSquare);
+    return [nu, -nu].map((order) => 1 + 1 / (order - 1.5)).filter((p) => p > 0 && Number.isFinite(p));
+  };
+  const rows = hankel.flatMap((row) =>
+    row.orderSquare < 0 ? [] : exponents(row.orderSquare).map((exponent) => ({ ...row, exponent })),
+  );
+
+  it("is mpmath's Hankel function to 1e-11, inside the horizon and outside, past and future", () => {
+    expect(new Set(rows.map(({ exponent }) => exponent > 1)).size).toBe(2);
+    for (const { exponent, x, modulus, slope, product } of rows) {
+      // |tau| = 1 at a = 1.
+      const hubble = exponent / Math.abs(1 - exponent);
+      const { u, velocity } = powerLawVacuum([x], exponent, hubble)[0]!;
+      // f = x^(3/2) g rises with ln(1/x), g then by 3/2 g more; chi = |tau|^(1/2) g and du/dt = dchi/dtau - H chi.
+      const scale = x ** 1.5;
+      expect(Math.abs((scale * Math.hypot(...u)) / modulus - 1)).toBeLessThan(1e-11);
+      const rise = exponent > 1 ? 1 : -1;
+      const rest = rise - hubble;
+      const square = slope ** 2 + rest ** 2 * modulus ** 2 + 2 * rise * rest * product;
+      const whole = slope + Math.abs(rest) * modulus;
+      expect(Math.abs(scale ** 2 * (velocity[0] ** 2 + velocity[1] ** 2) - square) / whole ** 2).toBeLessThan(1e-11);
+      const got = scale ** 2 * (u[0] * velocity[0] + u[1] * velocity[1]);
+      expect(Math.abs(got - (rise * product + rest * modulus ** 2)) / (whole * modulus)).toBeLessThan(1e-11);
+      // u (du/dt)^* - u^* du/dt = i, a small difference of large numbers far outside: the same sign of the frequency in all.
+      if (x > 0.2) expect(2 * (u[1] * velocity[0] - u[0] * velocity[1])).toBeCloseTo(1, 6);
+    }
+  });
+
+  it.each([
+    { kind: "powerLaw", exponent: 10, hubble: 1.3 },
+    { kind: "powerLaw", exponent: 1.4, hubble: 0.7 },
+    { kind: "fluid", omega: 0, hubble: 0.5 },
+    { kind: "fluid", omega: 1, hubble: 2 },
+  ] as const)("stays itself while the solver follows it, long waves too: %o", async (background) => {
+    const wavenumbers = [0.02, 0.5, 3];
+    const run = await fieldStudy(
+      study({ background, modes: { wavenumbers }, time: { ...study({}).time, end: 3 } }),
+      undefined,
+    );
+    const { scaleFactor, hubble } = run.result;
+    const p = background.kind === "powerLaw" ? background.exponent : 2 / (3 * (1 + background.omega));
+    for (const [m, k] of wavenumbers.entries()) {
+      for (const [r, a] of scaleFactor.entries()) {
+        // With a = 1 there, a wave of k is one of k/a, and its u larger by a^(3/2).
+        const { u } = powerLawVacuum([k / a], p, hubble[r]!)[0]!;
+        expect(Math.abs((amplitudes(run, m)[r]! * a ** 1.5) / Math.hypot(...u) - 1)).toBeLessThan(1e-8);
+      }
+    }
+  });
+
+  it("is taken where nothing else is asked for while V'' stays zero, the adiabatic one else", async () => {
+    const background = { kind: "powerLaw", exponent: 2, hubble: 1 } as const;
+    const quartic = { potential: "quartic", mean: 0 } as const;
+    const cases: [FieldStudy["field"], "bunchDavies" | "adiabatic"][] = [
+      [study({}).field, "bunchDavies"],
+      [quartic, "bunchDavies"],
+      [{ ...quartic, velocity: 1 }, "adiabatic"],
+      [{ potential: { expression: "3*phi" }, mean: 1, velocity: 1 }, "bunchDavies"],
+      [{ potential: { expression: "phi^2/8" } }, "adiabatic"],
+    ];
+    for (const [field, kind] of cases) {
+      const setup = await prepare(study({ background, field }));
+      expect(vacuumOf(setup, [5, 9], "fitting")).toEqual(vacuumOf(setup, [5, 9], kind));
+    }
+  });
+
+  const hints: [string, Partial<FieldStudy>, number, RegExp][] = [
+    [
+      "earlier in inflation",
+      { background: { kind: "powerLaw", exponent: 3, hubble: 1 } },
+      0.5,
+      /above 1\.08.*start earlier.*initial: minkowski$/,
+    ],
+    [
+      "later in matter",
+      { background: { kind: "fluid", omega: 0, hubble: 1 } },
+      0,
+      /above 0\.707.*start later.*initial: bunchDavies, exact here, or use initial: minkowski$/,
+    ],
+    [
+      "nothing against a tachyon",
+      { background: { kind: "fluid", omega: 0, hubble: 1 } },
+      -4,
+      /use wave numbers above 2\.12.*$/,
+    ],
+  ];
+  it.each(hints)(
+    "says which waves have an adiabatic one, and what helps: %s",
+    async (_name, changes, massSquared, told) => {
+      const modes = { wavenumbers: [0.4], initial: "adiabatic" } as const;
+      const error = await fieldStudy(study({ ...changes, modes }, massSquared), undefined).catch(
+        (reason: unknown) => reason,
+      );
+      expect((error as InputError).message).toMatch(told);
+      expect((error as InputError).message).not.toContain("\n");
+    },
+  );
+});
+
 describe("modes elsewhere", () => {
   it("begin in Minkowski's vacuum where it is asked for, long ones too", async () => {
     const { result } = await fieldStudy(
@@ -153,24 +263,24 @@ describe("modes elsewhere", () => {
   });
 
   it("oscillate in static space with the exact frequency", async () => {
-    const { result } = await fieldStudy(
+    const run = await fieldStudy(
       study({ background: { kind: "static" }, modes: { wavenumbers: [1.5], initial: "bunchDavies" } }, 2),
       undefined,
     );
-    for (const amplitude of result.modes![0]!.amplitude)
+    for (const amplitude of amplitudes(run))
       expect(amplitude).toBeCloseTo(1 / Math.sqrt(2 * Math.sqrt(1.5 ** 2 + 2)), 10);
   });
 
   it("without mass go as 1/a in radiation, whose vacuum the adiabatic one is", async () => {
-    const { result } = await fieldStudy(
+    const run = await fieldStudy(
       study({
         background: { kind: "fluid", omega: 1 / 3, hubble: 0.5 },
         modes: { wavenumbers: [2], initial: "adiabatic" },
       }),
       undefined,
     );
-    for (const [r, amplitude] of result.modes![0]!.amplitude.entries())
-      expect(amplitude * result.scaleFactor[r]!).toBeCloseTo(0.5, 9);
+    for (const [r, amplitude] of amplitudes(run).entries())
+      expect(amplitude * run.result.scaleFactor[r]!).toBeCloseTo(0.5, 9);
   });
 
   it("follow the mean's V'' in matter: phi^4's perturbation by the homogeneous solution's change", async () => {
@@ -195,9 +305,7 @@ describe("modes elsewhere", () => {
   /** |u_k|^2 at a = 1. */
   const power = async (changes: Partial<FieldStudy>, massSquared: number, k: number): Promise<number> => {
     const setup = await prepare(study(changes, massSquared));
-    const [{ u }] = vacuumModes(setup, 0, [k], fittingVacuum(setup.study.background), "modes.initial") as [
-      ModeFunction,
-    ];
+    const [{ u }] = vacuumOf(setup, [k], "adiabatic") as [ModeFunction];
     return Math.hypot(...u) ** 2;
   };
   const order = (errors: readonly number[]): number => Math.log2(errors[0]! / errors.at(-1)!) / (errors.length - 1);
@@ -226,8 +334,8 @@ describe("modes elsewhere", () => {
   it("start adiabatic in de Sitter space near the exact vacuum", async () => {
     const setup = await prepare(study({}, 0.5));
     const waves = [10, 20];
-    const exact = vacuumModes(setup, 0, waves, "bunchDavies", "modes.initial");
-    const errors = vacuumModes(setup, 0, waves, "adiabatic", "modes.initial").map(({ u, velocity }, i) => {
+    const exact = vacuumOf(setup, waves, "bunchDavies");
+    const errors = vacuumOf(setup, waves, "adiabatic").map(({ u, velocity }, i) => {
       const want = exact[i]!;
       return Math.hypot(
         Math.hypot(...u) / Math.hypot(...want.u) - 1,
@@ -256,7 +364,7 @@ describe("modes elsewhere", () => {
       background: { kind: "powerLaw", exponent: 2 / l ** 2, hubble: 1 },
       field: driven.study.field,
     });
-    const [p, q] = [driven, given].map((setup) => vacuumModes(setup, 0, [k], "adiabatic", "modes.initial")[0]!);
+    const [p, q] = [driven, given].map((setup) => vacuumOf(setup, [k], "adiabatic")[0]!);
     for (const part of [0, 1]) {
       expect(p!.u[part]).toBeCloseTo(q!.u[part]!, 9);
       expect(p!.velocity[part]).toBeCloseTo(q!.velocity[part]!, 8);
@@ -265,11 +373,44 @@ describe("modes elsewhere", () => {
 
   const refused: [string, Partial<FieldStudy>, number, string][] = [
     [
-      "Bunch and Davies in a power law",
+      "Bunch and Davies with mass in a power law",
       {
         background: { kind: "powerLaw", exponent: 2, hubble: 1 },
         modes: { wavenumbers: [1], initial: "bunchDavies" },
       },
+      0.1,
+      "modes.initial",
+    ],
+    [
+      "Bunch and Davies where aH is constant",
+      {
+        background: { kind: "powerLaw", exponent: 1, hubble: 1 },
+        modes: { wavenumbers: [2], initial: "bunchDavies" },
+      },
+      0,
+      "modes.initial",
+    ],
+    [
+      "Bunch and Davies where H changes with the field",
+      {
+        background: { kind: "selfConsistent", planckMass: 1 },
+        modes: { wavenumbers: [2], initial: "bunchDavies" },
+      },
+      0,
+      "modes.initial",
+    ],
+    [
+      "a wave that outgrows all numbers as aH is almost constant",
+      {
+        background: { kind: "powerLaw", exponent: 1.0001, hubble: 1 },
+        modes: { wavenumbers: [0.1] },
+      },
+      0,
+      "modes.initial",
+    ],
+    [
+      "a long wave where aH is constant",
+      { background: { kind: "powerLaw", exponent: 1, hubble: 1 }, modes: { wavenumbers: [0.5] } },
       0,
       "modes.initial",
     ],
@@ -307,13 +448,5 @@ describe("modes elsewhere", () => {
     const error = await fieldStudy(study(changes, massSquared), undefined).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).path).toBe(place);
-  });
-  it("refuse several fields", async () => {
-    const field = { fields: ["phi", "chi"], potential: { expression: "phi^2*chi^2" } };
-    const error = await fieldStudy(
-      study({ field, modes: { wavenumbers: [1], initial: "bunchDavies" } }),
-      undefined,
-    ).catch((reason: unknown) => reason);
-    expect((error as InputError).path).toBe("modes");
   });
 });

@@ -116,6 +116,26 @@ it("takes a study's own result", async () => {
   });
 });
 
+it("takes the modes of several fields", async () => {
+  const study: FieldStudy = {
+    background: { kind: "deSitter", hubble: 1 },
+    field: { fields: ["phi", "chi"], potential: { expression: "phi^2/2 + phi*chi/3 + chi^2" } },
+    fluctuations: { kind: "none" },
+    modes: { wavenumbers: [1, 2, 3] },
+    time: { alpha: 0, step: 0.5, end: 1, recordEvery: 1 },
+  };
+  const { result } = await fieldStudy(study, undefined);
+  await writeFieldFile(file, { ...result });
+  await readHdf5(file, (content) => {
+    const amplitude = content.dataset("modes/amplitude");
+    expect(amplitude.shape).toEqual([3, 3, 2]);
+    expect(amplitude.dimensions).toEqual(["mode", "time", "field"]);
+    expect([...content.numbers("modes/correlation", { shape: [3, 3, 2, 2] })]).toEqual(
+      result.modes!.flatMap(({ correlation }) => flat(correlation)),
+    );
+  });
+});
+
 it("writes null as NaN, and leaves out what a study does not have", async () => {
   await writeFieldFile(file, { times: [0, 1], constraint: [null, 0.5], spectra: [], modes: undefined });
   await readHdf5(file, (content) => {
