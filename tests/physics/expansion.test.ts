@@ -205,22 +205,89 @@ describe("the vacuum in de Sitter space", () => {
       for (const [x, value] of row.entries()) expect(Math.abs(fine[2 * y]![2 * x]! - value) / rms).toBeLessThan(0.01);
   });
 
-  it("is the same for any number of threads, and draws another state for another seed", async () => {
-    const study = (seed: number): FieldStudy => ({
-      background: { kind: "deSitter", hubble: 1 },
-      field: { potential: "quartic" },
-      lattice: { ...lattice, points: 16 },
-      fluctuations: { kind: "vacuum", seed, amplitude: 1, realisations: 3 },
-      time: { alpha: 1, step: 0.01, end: 0.2, recordEvery: 10 },
-      observe: { spectraEvery: 10 },
-    });
+  const mixing: FieldStudy["field"] = {
+    fields: ["phi", "chi"],
+    potential: { expression: "phi^4/4 + chi^2 + phi*chi/2 + phi^2*chi^2" },
+    mean: [0.3, 0.1],
+  };
+  const drawn = (field: FieldStudy["field"], seed: number): FieldStudy => ({
+    background: { kind: "deSitter", hubble: 1 },
+    field,
+    lattice: { ...lattice, points: 16 },
+    fluctuations: { kind: "vacuum", seed, amplitude: 1, realisations: 3 },
+    time: { alpha: 1, step: 0.01, end: 0.2, recordEvery: 10 },
+    observe: { spectraEvery: 10, slicesEvery: 10 },
+  });
+
+  it.each([
+    ["one field", { potential: "quartic" }],
+    ["two fields that mix", mixing],
+  ] as const)("of %s is the same for any number of threads, and another for another seed", async (_name, field) => {
     const one = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64", threads: 1 });
-    const single = await fieldStudy(study(1), one);
+    const single = await fieldStudy(drawn(field, 1), one);
     await one.close();
-    const several = await fieldStudy(study(1), engine);
+    const several = await fieldStudy(drawn(field, 1), engine);
     expect(several.final).toEqual(single.final);
     expect(several.result.spectra).toEqual(single.result.spectra);
-    expect((await fieldStudy(study(2), engine)).final!.field[0]).not.toBe(single.final!.field[0]);
+    expect((await fieldStudy(drawn(field, 2), engine)).final!.field[0]).not.toBe(single.final!.field[0]);
+  });
+
+  it("of two fields that mix is the same on both engines to float32's rounding", async () => {
+    const first = ({ slices }: FieldResult): number[] => (slices![0]!.values as number[][][]).flat(2);
+    const want = first((await fieldStudy(drawn(mixing, 1), engine)).result);
+    const gpu = await openEngine({ engine: "webgpu", adapter: "software", precision: "float32" });
+    const got = first((await fieldStudy(drawn(mixing, 1), gpu)).result);
+    await gpu.close();
+    expect(got.length).toBe(want.length);
+    for (const [i, value] of want.entries())
+      expect(Math.abs(got[i]! - value)).toBeLessThan(1e-7 * (1 + Math.abs(value)));
+  });
+
+  it("of two fields that mix, and turn as their means move, has the spectra of their modes", async () => {
+    const runs = 60;
+    // So small that the fields stay linear.
+    const amplitude = 1e-5;
+    const grid = { dimensions: 3, points: 16, length: 4, stencil: 4 } as const;
+    const study: FieldStudy = {
+      background: { kind: "deSitter", hubble: 0.5 },
+      field: { ...mixing, mean: [1.5, 0.5], velocity: [-0.5, 0.8] },
+      fluctuations: { kind: "none" },
+      time: { alpha: 0, step: 0.01, end: 2, recordEvery: 200, integrator: "verlet4" },
+    };
+    const { result } = await fieldStudy(
+      {
+        ...study,
+        lattice: grid,
+        fluctuations: { kind: "vacuum", seed: 2, amplitude, realisations: runs },
+        observe: { spectraEvery: 200 },
+      },
+      engine,
+    );
+    const waves: { n: number; k: number; kEff: number }[] = [];
+    for (let x = -7; x <= 8; x++)
+      for (let y = -7; y <= 8; y++)
+        for (let z = -7; z <= 8; z++)
+          if (x !== 0 || y !== 0 || z !== 0) waves.push({ n: Math.hypot(x, y, z), ...waveNumbers([x, y, z], grid) });
+    const wavenumbers = [...new Set(waves.map(({ kEff }) => kEff))];
+    const { integrator: _, ...time } = study.time;
+    const { modes } = (await fieldStudy({ ...study, time, modes: { wavenumbers } }, undefined)).result;
+    const amplitudes = new Map(modes!.map(({ k, amplitude: of }) => [k, of as number[][]]));
+    for (const [s, { power, count }] of result.spectra!.entries()) {
+      for (const [f, measured] of (power as number[][]).entries()) {
+        const bins = count.map(() => ({ mean: 0, square: 0 }));
+        for (const { n, k, kEff } of waves) {
+          const of = amplitude * amplitudes.get(kEff)!.at(s === 0 ? 0 : -1)![f]!;
+          const expected = (k ** 3 * of ** 2) / (2 * Math.PI ** 2);
+          bins[Math.round(n) - 1]!.mean += expected;
+          bins[Math.round(n) - 1]!.square += 2 * expected ** 2;
+        }
+        const chiSquared = bins.reduce(
+          (sum, { mean, square }, b) => sum + ((measured[b]! * count[b]! - mean) ** 2 / square) * runs,
+          0,
+        );
+        expect(Math.abs(chiSquared - count.length)).toBeLessThan(4 * Math.sqrt(2 * count.length));
+      }
+    }
   });
 });
 
