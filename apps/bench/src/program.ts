@@ -1,11 +1,10 @@
 /** `slowroll-bench`: ceilings first, then every kernel against the nearer of them, then peers on the same work, all in one run. */
 import { EngineUnavailableError, SlowrollError } from "@slowroll/core/errors";
+import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { measureAll } from "./measure.ts";
 import type { Report } from "./report.ts";
 import type { Target } from "./target.ts";
-
-const VERSION = "0.1.0";
 
 export interface Io {
   out(text: string): void;

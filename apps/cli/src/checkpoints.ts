@@ -6,8 +6,8 @@ import type { Config } from "@slowroll/core/config/schema";
 import { InputError } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { VERSION } from "@slowroll/core/version";
 import { CHECKPOINT } from "./folder.ts";
-import { VERSION } from "./version.ts";
 
 /**
  * The checkpoint of a folder.

@@ -3,9 +3,9 @@
  * exit code. No physics here.
  */
 import { SlowrollError } from "@slowroll/core/errors";
+import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, Option } from "commander";
 import type { Io } from "./io.ts";
-import { VERSION } from "./version.ts";
 
 export interface StudyOptions {
   readonly set: readonly string[];

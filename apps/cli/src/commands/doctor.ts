@@ -4,7 +4,7 @@ import { type CpuReport, describeCpu } from "@slowroll/core/engine/cpu/describe"
 import { type AdapterReport, describeAdapters } from "@slowroll/core/engine/webgpu/describe";
 import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "@slowroll/core/version";
 
 const MIB = 2 ** 20;
 

@@ -10,6 +10,7 @@ import { DivergenceError, ExpressionError, InputError, InterruptedError } from "
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
+import { VERSION } from "@slowroll/core/version";
 import { folderCheckpoints, readFolderCheckpoint, removeCheckpoint } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
 import { CHECKPOINT, chooseFolder, chooseTrajectories, saveFinal, writeRun } from "../folder.ts";
@@ -18,7 +19,6 @@ import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
 import { summary } from "../summary.ts";
-import { VERSION } from "../version.ts";
 
 /** What a study gives: its result's keys, the engine's seconds and, for a lattice, its final state. */
 interface Outcome {
