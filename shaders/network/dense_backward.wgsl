@@ -4,21 +4,28 @@
 struct Params {
   inner: u32,       // units of the upper layer
   fanIn: u32,       // units of the layer below and its bias row
-  stride: u32,      // weights between rows
+  stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
   chunks: u32,
 }
 
-@group(0) @binding(0) var<storage, read> weights: array<f32>;              // [networks][fanIn][stride]
+@group(0) @binding(0) var<storage, read> weights: array<vec4f>;            // [networks][fanIn][stride]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][chunks]
 @group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][chunks]
 @group(0) @binding(3) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][chunks]
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn left(network: u32, i: u32, j: u32) -> f32 {
-  if (i >= params.fanIn || j >= params.inner) { return 0.0; }
-  return weights[(network * params.fanIn + i) * params.stride + j];
+const LEFT_ALONG_SUM = true;
+const RIGHT_ALONG_SUM = false;
+
+// The bias row has no unit below it.
+fn rowCount() -> u32 { return params.fanIn - 1u; }
+
+// Weights past the width are zero.
+fn left(network: u32, i: u32, group: u32) -> vec4f {
+  if (i >= rowCount() || group >= params.stride) { return vec4f(0.0); }
+  return weights[(network * params.fanIn + i) * params.stride + group];
 }
 
 fn right(network: u32, j: u32, chunk: u32) -> vec4f {
@@ -27,8 +34,7 @@ fn right(network: u32, j: u32, chunk: u32) -> vec4f {
 }
 
 fn store(network: u32, i: u32, chunk: u32, value: vec4f) {
-  // The bias row has no unit below it.
-  if (i + 1u >= params.fanIn || chunk >= params.chunks) { return; }
+  if (i >= rowCount() || chunk >= params.chunks) { return; }
   let place = (network * params.rowsBelow + i) * params.chunks + chunk;
   deltaBelow[place] = slopeBelow[place] * value;
 }

@@ -5,7 +5,7 @@
 struct Params {
   inner: u32,       // units of the layer below and its bias row
   width: u32,
-  stride: u32,      // weights between rows
+  stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
   chunks: u32,
@@ -14,14 +14,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;         // [networks][rowsBelow][chunks]
-@group(0) @binding(1) var<storage, read> weights: array<f32>;         // [networks][inner][stride]
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;       // [networks][inner][stride]
 @group(0) @binding(2) var<storage, read_write> hidden: array<vec4f>;  // [networks][rows][chunks]
 @group(0) @binding(3) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][chunks]
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn left(network: u32, unit: u32, i: u32) -> f32 {
-  if (unit >= params.width || i >= params.inner) { return 0.0; }
-  return weights[(network * params.inner + i) * params.stride + unit];
+const LEFT_ALONG_SUM = false;
+const RIGHT_ALONG_SUM = false;
+
+fn rowCount() -> u32 { return params.width; }
+
+fn left(network: u32, i: u32, group: u32) -> vec4f {
+  if (i >= params.inner || group >= params.stride) { return vec4f(0.0); }
+  return weights[(network * params.inner + i) * params.stride + group];
 }
 
 fn right(network: u32, i: u32, chunk: u32) -> vec4f {
@@ -30,6 +35,8 @@ fn right(network: u32, i: u32, chunk: u32) -> vec4f {
 }
 
 fn store(network: u32, unit: u32, chunk: u32, z: vec4f) {
-  if (unit > params.width || chunk >= params.chunks) { return; }
-  storeActivated((network * params.rows + unit) * params.chunks + chunk, unit == params.width, z);
+  if (unit >= params.width || chunk >= params.chunks) { return; }
+  storeActivated((network * params.rows + unit) * params.chunks + chunk, false, z);
+  // The bias row has no product; one row of tiles more for it alone would often be a tenth of the work.
+  if (unit == 0u) { storeActivated((network * params.rows + params.width) * params.chunks + chunk, true, z); }
 }

@@ -13,26 +13,24 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;             // [networks][rowsBelow][chunks]
-@group(0) @binding(1) var<storage, read> delta: array<vec4f>;             // [networks][rows][chunks], zero past the width
+@group(0) @binding(1) var<storage, read> delta: array<vec4f>;             // [networks][rows][chunks], zero past the width and the data
 @group(0) @binding(2) var<storage, read_write> weights: array<vec4f>;     // [networks][fanIn][stride]
 @group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;    // as weights; one element without momentum
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn left(network: u32, i: u32, a: u32) -> f32 {
-  if (i >= params.fanIn || a >= params.inner) { return 0.0; }
-  return below[(network * params.rowsBelow + i) * params.chunks + a / 4u][a % 4u];
+const LEFT_ALONG_SUM = true;
+const RIGHT_ALONG_SUM = true;
+
+fn rowCount() -> u32 { return params.fanIn; }
+
+fn left(network: u32, i: u32, chunk: u32) -> vec4f {
+  if (i >= params.fanIn || chunk >= params.chunks) { return vec4f(0.0); }
+  return below[(network * params.rowsBelow + i) * params.chunks + chunk];
 }
 
-fn right(network: u32, a: u32, group: u32) -> vec4f {
-  if (a >= params.inner || group >= params.stride) { return vec4f(0.0); }
-  let first = (network * params.rows + group * 4u) * params.chunks + a / 4u;
-  let at = a % 4u;
-  return vec4f(
-    delta[first][at],
-    delta[first + params.chunks][at],
-    delta[first + 2u * params.chunks][at],
-    delta[first + 3u * params.chunks][at],
-  );
+fn right(network: u32, j: u32, chunk: u32) -> vec4f {
+  if (j >= 4u * params.stride || chunk >= params.chunks) { return vec4f(0.0); }
+  return delta[(network * params.rows + j) * params.chunks + chunk];
 }
 
 fn store(network: u32, i: u32, group: u32, gradient: vec4f) {

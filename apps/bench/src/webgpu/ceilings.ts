@@ -1,8 +1,8 @@
 /** What the adapter can do at best, measured in the same run as what is compared with it. */
 import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
 import { type KernelDeclaration, loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { timeDispatch } from "@slowroll/core/engine/webgpu/timing";
 import { type Ceilings, median } from "../report.ts";
-import { timeDispatch } from "./timing.ts";
 
 const copy: KernelDeclaration<"source" | "target_"> = { name: "bench/copy", bindings: ["source", "target_"] };
 const multiplyAdd: KernelDeclaration<"result"> = { name: "bench/multiply_add", bindings: ["result"] };

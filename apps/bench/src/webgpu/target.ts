@@ -8,11 +8,11 @@ import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { assertErrorFree } from "@slowroll/core/engine/webgpu/errorFree";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { timeDispatch } from "@slowroll/core/engine/webgpu/timing";
 import { measurePeers, type PeerWork, productWork, stencilWork } from "../peers.ts";
 import { type Ceilings, judge, type KernelResult } from "../report.ts";
 import type { Target } from "../target.ts";
 import { measureCeilings } from "./ceilings.ts";
-import { timeDispatch } from "./timing.ts";
 
 async function measureCase<Shape>(
   gpu: Gpu,

@@ -2,9 +2,9 @@
 import os from "node:os";
 import { type CpuReport, describeCpu } from "@slowroll/core/engine/cpu/describe";
 import { type AdapterReport, describeAdapters } from "@slowroll/core/engine/webgpu/describe";
+import { VERSION } from "@slowroll/core/version";
 import type { Io } from "../io.ts";
 import type { StudyOptions } from "../program.ts";
-import { VERSION } from "@slowroll/core/version";
 
 const MIB = 2 ** 20;
 
@@ -46,8 +46,14 @@ function describeCpuEngine({ name, threads, fusedMultiplyAdd, missing }: CpuRepo
   ];
 }
 
+function tileLines(tiles: Readonly<Record<string, string>>): string[] {
+  const measured = Object.entries(tiles);
+  if (measured.length === 0) return ["  tiles of matrix products: none measured yet"];
+  return measured.map(([product, tile]) => `  tile of products ${product}: ${tile}`);
+}
+
 function describeAdapter(report: AdapterReport): string[] {
-  const { choice, adapter, missing, precisions, limits, features, timestampSeconds } = report;
+  const { choice, adapter, missing, precisions, limits, features, timestampSeconds, tiles } = report;
   if (!adapter) return ["", `webgpu, ${choice} adapter: none: ${missing}`];
   return [
     "",
@@ -56,6 +62,7 @@ function describeAdapter(report: AdapterReport): string[] {
     ...Object.entries(limits ?? {}).map(([name, value]) => `  ${name}: ${value}`),
     `  features: ${(features ?? []).join(", ")}`,
     `  timestamps: ${timestampSeconds ? `${(timestampSeconds * 1e9).toFixed(0)} ns` : "none"}`,
+    ...tileLines(tiles ?? {}),
   ];
 }
 

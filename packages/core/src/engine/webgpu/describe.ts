@@ -4,6 +4,8 @@ import type { AdapterDescription } from "./adapter.ts";
 import { assertErrorFree } from "./errorFree.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import type { LatticePrecision } from "./latticeNumbers.ts";
+import { readTiles } from "./tileCache.ts";
+import { nameOf } from "./tiles.ts";
 
 export interface AdapterReport {
   readonly choice: "hardware" | "software";
@@ -17,6 +19,8 @@ export interface AdapterReport {
   readonly features?: readonly string[];
   /** Smallest difference seen between two timestamps, seconds; null without timestamps. */
   readonly timestampSeconds?: number | null;
+  /** Tiles measured best so far, by class of product. */
+  readonly tiles?: Readonly<Record<string, string>>;
 }
 
 const LIMITS = [
@@ -74,6 +78,7 @@ async function describeOne(choice: "hardware" | "software"): Promise<AdapterRepo
       limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
       features: [...gpu.features].sort(),
       timestampSeconds: await timestampResolution(gpu),
+      tiles: Object.fromEntries(Array.from(readTiles(gpu), ([product, tile]) => [product, nameOf(tile)])),
     };
   } finally {
     gpu.close();

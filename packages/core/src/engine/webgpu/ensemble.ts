@@ -14,11 +14,13 @@ import { type Pace, runSteps } from "./submit.ts";
 /** Bytes of a batch: on a software adapter what stays in the caches, on hardware what fills the device without crowding it. */
 const BUDGET = { software: 16 * 2 ** 20, hardware: 2 ** 30 };
 
+/** `searchTiles` measures the layered path's tiles even for a job that does not repay it. */
 export async function trainEnsemble(
   gpu: Gpu,
   job: EnsembleJob,
   onBatch: (batch: EnsembleBatch) => void,
   control: JobControl = {},
+  searchTiles = false,
 ): Promise<JobReport> {
   const { limits } = gpu;
   const plan = planEnsemble(job, {
@@ -36,7 +38,9 @@ export async function trainEnsemble(
   try {
     const resident = await createResidentTrainer(gpu, job, plan, state);
     const layered =
-      resident && kernelRecords.size === 0 && !job.test ? undefined : await createLayeredTrainer(gpu, job, plan, state);
+      resident && kernelRecords.size === 0 && !job.test
+        ? undefined
+        : await createLayeredTrainer(gpu, job, plan, state, searchTiles);
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {
       if (control.signal?.aborted) throw new InterruptedError("interrupted");

@@ -9,6 +9,8 @@ import { type AdapterChoice, type AdapterDescription, findAdapter } from "./adap
 export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
+  /** All that the adapter says of itself, its driver's version among it where there is one: what measurements of it are kept under. */
+  readonly identity: string;
   readonly reason: string;
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
@@ -129,6 +131,13 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
   return {
     device,
     adapter: { name, backend, type },
+    identity: [
+      adapter.info.vendor,
+      adapter.info.architecture,
+      adapter.info.device,
+      adapter.info.description,
+      backend,
+    ].join("; "),
     reason,
     limits: device.limits,
     features: new Set(device.features),

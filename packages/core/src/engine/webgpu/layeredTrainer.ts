@@ -4,28 +4,14 @@
  */
 import { emitWgsl } from "../../potential/wgsl.ts";
 import type { EnsembleJob } from "../engine.ts";
+import { along, type Bound, createBind } from "./bound.ts";
+import { bindDense, type DenseProducts, type Layer } from "./denseProducts.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
-import { type EnsembleState, packInputs, type WeightBuffers } from "./ensembleState.ts";
+import { type EnsembleState, packInputs } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
-import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation } from "./kernel.ts";
 import type { EncodeSteps } from "./residentTrainer.ts";
-import { type Dispatch, encode } from "./submit.ts";
-
-/** Groups of four data up to which the products that hold all data in registers and read each weight once beat the tiled ones. */
-const SKINNY_CHUNKS = 4;
-/** Rows and groups of four columns that one workgroup of a tiled product makes: see linalg/tiled_product.wgsl. */
-const TILE = { rows: 32, chunks: 8 };
-
-interface Layer extends WeightBuffers {
-  /** Units, slopes and deltas at all data, [networks][rows][chunks] each. */
-  readonly hidden: GPUBuffer;
-  readonly slope: GPUBuffer;
-  readonly delta: GPUBuffer;
-}
-
-/** A dispatch that is bound and waits for the number of networks and, if it records, the record's place. */
-type Bound = (count: number, record?: number) => Dispatch;
+import { encode } from "./submit.ts";
 
 export interface LayeredTrainer {
   readonly encodeSteps: EncodeSteps;
@@ -39,11 +25,13 @@ export interface LayeredTrainer {
   readonly tested: GPUBuffer;
 }
 
+/** `searchTiles` measures the tiles of the products however small the job. Throws ShaderCompileError, OutOfDeviceMemoryError. */
 export async function createLayeredTrainer(
   gpu: Gpu,
   job: EnsembleJob,
   plan: EnsemblePlan,
   state: EnsembleState,
+  searchTiles: boolean,
 ): Promise<LayeredTrainer> {
   const { architecture, learningRate, momentum } = job;
   const { inputDimension, width, weightStd, biasStd, activation } = architecture;
@@ -66,45 +54,14 @@ export async function createLayeredTrainer(
   const unitForce = await state.constant("unit force", new Float32Array(4 * chunks).fill(1));
   const recorded = await state.storage("kernels", 64 * batch * chunks * chunks * Math.max(1, job.recordKernels.length));
 
-  // One slot for each record, and a last one that means none, chosen by the dispatch's dynamic offset.
-  const none = Math.max(job.recordOutputs.length, job.recordKernels.length, plan.testGroups);
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
-  const slots = new Uint32Array(((none + 1) * alignment) / 4);
-  for (let r = 0; r <= none; r++) slots[(r * alignment) / 4] = r < none ? r : 0xffffffff;
-  const slot = await state.constant("record slots", slots, GPUBufferUsage.UNIFORM);
-
-  async function bound<B extends string>(
-    declaration: KernelDeclaration<B>,
-    specialisation: Specialisation,
-    buffers: Readonly<Record<B, GPUBuffer>>,
-    params: Readonly<Record<string, number>>,
-    groups: (kernel: Kernel<B>) => readonly [number, number],
-  ): Promise<Bound> {
-    const kernel = await loadKernel(gpu, declaration, specialisation);
-    const records = declaration.dynamic !== undefined;
-    const uniform = new Uint32Array(kernel.uniform("params", params));
-    const bindings = await kernel.bind({
-      ...buffers,
-      params: await state.constant(`${declaration.name} parameters`, uniform, GPUBufferUsage.UNIFORM),
-      ...(records ? { slot } : {}),
-    });
-    const [x, y] = groups(kernel);
-    return (count, record = none) => ({
-      pipeline: kernel.pipeline,
-      bindings,
-      workgroups: [x, y, count],
-      ...(records ? { offsets: [record * alignment] } : {}),
-    });
-  }
-  const along = (items: number) => (kernel: Kernel<string>) => [Math.ceil(items / kernel.workgroup[0]), 1] as const;
-  const tiles = (down: number, across: number) => () =>
-    [Math.ceil(down / TILE.rows), Math.ceil(across / TILE.chunks)] as const;
-
+  const bound = await createBind(
+    gpu,
+    state,
+    Math.max(job.recordOutputs.length, job.recordKernels.length, plan.testGroups),
+  );
   const hiddenScale = { scale: weightStd / Math.sqrt(width), bias: biasStd };
   const descent = { learningRate, momentum };
   const MOMENTUM = momentum > 0;
-  const skinny = chunks <= SKINNY_CHUNKS;
-  const CHUNKS = chunks;
 
   const firstParams = { fanIn: inputDimension + 1, width, stride: shapes[0]!.stride, rows, chunks };
   const firstLayer = (inputs: GPUBuffer): Promise<Bound> =>
@@ -146,73 +103,14 @@ export async function createLayeredTrainer(
   /** The same without descent from unit force: the sensitivities df_a/dz_ja. */
   const sensitivities = [await outputBackward(false)];
 
+  const dense: DenseProducts[] = [];
   for (let l = 1; l < layers.length; l++) {
-    const { fanIn, stride } = shapes[l]!;
-    const { weights, hidden, slope } = layers[l]!;
-    const buffers = { below: layers[l - 1]!.hidden, weights, hidden, slope };
-    const params = { width, rowsBelow: rows, rows, ...hiddenScale };
-    const code = activation.wgsl;
-    forward.push(
-      skinny
-        ? await bound(
-            kernels.denseForwardSkinny,
-            { constants: { CHUNKS }, code },
-            buffers,
-            { ...params, fanIn, stride: stride / 4 },
-            along(Math.ceil((width + 1) / 4)),
-          )
-        : await bound(
-            kernels.denseForward,
-            { code },
-            buffers,
-            { ...params, inner: fanIn, stride, chunks },
-            tiles(width + 1, chunks),
-          ),
-    );
+    dense.push(await bindDense({ gpu, job, plan, bind: bound, searchTiles }, layers[l - 1]!, layers[l]!, l));
   }
-  for (let l = layers.length - 1; l > 0; l--) {
-    const { fanIn, stride } = shapes[l]!;
-    const { weights, velocity, delta } = layers[l]!;
-    const below = layers[l - 1]!;
-    const backBuffers = { weights, delta, slopeBelow: below.slope, deltaBelow: below.delta };
-    const updateBuffers = { below: below.hidden, delta, weights, velocity };
-    const shape = { fanIn, rowsBelow: rows, rows };
-    const groupsOfFour = stride / 4;
-    const [back, update] = skinny
-      ? [
-          await bound(
-            kernels.denseBackwardSkinny,
-            { constants: { CHUNKS } },
-            backBuffers,
-            { ...shape, stride: groupsOfFour },
-            along(width),
-          ),
-          await bound(
-            kernels.denseUpdateSkinny,
-            { constants: { CHUNKS, MOMENTUM } },
-            updateBuffers,
-            { ...shape, stride: groupsOfFour, ...descent },
-            (kernel) => [Math.ceil(groupsOfFour / kernel.workgroup[0]), fanIn],
-          ),
-        ]
-      : [
-          await bound(
-            kernels.denseBackward,
-            {},
-            backBuffers,
-            { ...shape, inner: width, stride, chunks },
-            tiles(width, chunks),
-          ),
-          await bound(
-            kernels.denseUpdate,
-            { constants: { MOMENTUM } },
-            updateBuffers,
-            { ...shape, inner: data, stride: groupsOfFour, chunks, ...descent },
-            tiles(fanIn, groupsOfFour),
-          ),
-        ];
-    backward.push(back, update);
-    sensitivities.push(back);
+  for (const products of dense) forward.push(products.forward);
+  for (const products of dense.reverse()) {
+    backward.push(products.backward, products.update);
+    sensitivities.push(products.backward);
   }
   backward.push(
     await bound(

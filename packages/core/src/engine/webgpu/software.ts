@@ -12,18 +12,13 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { EngineUnavailableError } from "../../errors.ts";
+import { cacheRoot } from "../../files/cache.ts";
 
 const DRIVER = "libvk_swiftshader.so";
 const LOADER = "libvulkan.so.1";
 const MANIFEST = "vk_swiftshader_icd.json";
 /** glibc's flag that Node's table of dlopen constants lacks: the loader must outlive Node's failed registration of it. */
 const RTLD_NODELETE = 0x1000;
-
-/** Where the driver is unpacked: `XDG_CACHE_HOME`, else `~/.cache`, else the temporary folder. */
-function cacheRoot(): string {
-  const base = process.env.XDG_CACHE_HOME || (os.homedir() && path.join(os.homedir(), ".cache"));
-  return path.join(base || os.tmpdir(), "slowroll");
-}
 
 /** The archive in the optional package. Throws EngineUnavailableError saying what to install where it is missing. */
 function findArchive(): string {

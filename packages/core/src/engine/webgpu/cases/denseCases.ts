@@ -1,6 +1,7 @@
 /** Cases of the products between two hidden layers, forward, backward and update, each in its skinny and its tiled kernel. */
 import * as kernels from "../ensembleKernels.ts";
-import type { KernelDeclaration } from "../kernel.ts";
+import type { KernelDeclaration, Specialisation } from "../kernel.ts";
+import { TILES, tileConstants, tilesOf } from "../tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
 import {
   activated,
@@ -21,23 +22,28 @@ import {
   weightsOf,
 } from "./networkShapes.ts";
 
-/** A product's case in its skinny form (all data in registers) and its tiled one. */
+/** A product's case in its skinny form (all data in registers) and its tiled one, in every tile. */
 function productCases(
   skinny: KernelDeclaration<string>,
   tiled: KernelDeclaration<string>,
   build: (shape: Shape, draw: Draw, isSkinny: boolean) => BuiltCase,
 ): KernelCase<Shape>[] {
+  const checks = TILES.flatMap((tile) => MANY_DATA.map((shape) => ({ ...shape, tile })));
   return [
     { declaration: skinny, checks: CHECKS, timed: SKINNY_TIMED, build: (shape, draw) => build(shape, draw, true) },
-    { declaration: tiled, checks: MANY_DATA, timed: TILED_TIMED, build: (shape, draw) => build(shape, draw, false) },
+    { declaration: tiled, checks, timed: TILED_TIMED, build: (shape, draw) => build(shape, draw, false) },
   ];
 }
 
-const tiles = (down: number, across: number, networks: number) => (): [number, number, number] => [
-  Math.ceil(down / 32),
-  Math.ceil(across / 8),
-  networks,
-];
+/** The constants of the skinny or the tiled kernel, and the workgroups of the tiled one: `down` rows and `across` groups of columns. */
+const constantsOf = (
+  { tile = TILES[0]! }: Shape,
+  chunks: number,
+  skinny: boolean,
+): NonNullable<Specialisation["constants"]> => (skinny ? { CHUNKS: chunks } : tileConstants(tile));
+const groupsOf =
+  ({ tile = TILES[0]!, networks }: Shape, down: number, across: number) =>
+  (): [number, number, number] => [...tilesOf(tile, down, across), networks];
 
 export const denseForward = productCases(kernels.denseForwardSkinny, kernels.denseForward, (given, draw, skinny) => {
   const s = sizes(given);
@@ -45,14 +51,14 @@ export const denseForward = productCases(kernels.denseForwardSkinny, kernels.den
   const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
   const empty = new Float32Array(s.networks * s.rows * s.columns);
   return {
-    specialisation: { ...(skinny ? { constants: { CHUNKS: s.chunks } } : {}), code: tanh.wgsl },
+    specialisation: { constants: constantsOf(given, s.chunks, skinny), code: tanh.wgsl },
     buffers: { below, weights, hidden: empty, slope: empty },
     uniforms: {
-      params: { ...s, inner: s.fanIn, scale: SCALE, bias: BIAS, ...(skinny ? { stride: s.stride / 4 } : {}) },
+      params: { ...s, inner: s.fanIn, stride: s.stride / 4, scale: SCALE, bias: BIAS },
     },
     workgroups: skinny
       ? (kernel) => [Math.ceil(Math.ceil((s.width + 1) / 4) / kernel.workgroup[0]), 1, s.networks]
-      : tiles(s.width + 1, s.chunks, s.networks),
+      : groupsOf(given, s.width, s.chunks),
     reference: () =>
       activated(
         s,
@@ -76,12 +82,12 @@ export const denseBackward = productCases(kernels.denseBackwardSkinny, kernels.d
   const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
   const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
   return {
-    specialisation: skinny ? { constants: { CHUNKS: s.chunks } } : {},
+    specialisation: { constants: constantsOf(given, s.chunks, skinny) },
     buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
-    uniforms: { params: { ...s, inner: s.width, ...(skinny ? { stride: s.stride / 4 } : {}) } },
+    uniforms: { params: { ...s, inner: s.width, stride: s.stride / 4 } },
     workgroups: skinny
       ? (kernel) => [Math.ceil(s.below / kernel.workgroup[0]), 1, s.networks]
-      : tiles(s.below, s.chunks, s.networks),
+      : groupsOf(given, s.below, s.chunks),
     reference: () => {
       const deltaBelow = new Float64Array(slopeBelow.length);
       for (let m = 0; m < s.networks; m++) {
@@ -112,12 +118,12 @@ export const denseUpdate = productCases(kernels.denseUpdateSkinny, kernels.dense
   const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.fanIn, s.stride, s.width) : NONE;
   const groups = s.stride / 4;
   return {
-    specialisation: { constants: { MOMENTUM: momentum > 0, ...(skinny ? { CHUNKS: s.chunks } : {}) } },
+    specialisation: { constants: { MOMENTUM: momentum > 0, ...constantsOf(given, s.chunks, skinny) } },
     buffers: { below, delta, weights, velocity },
     uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
     workgroups: skinny
       ? (kernel) => [Math.ceil(groups / kernel.workgroup[0]), s.fanIn, s.networks]
-      : tiles(s.fanIn, groups, s.networks),
+      : groupsOf(given, s.fanIn, groups),
     reference: () => {
       const { w, v, update } = descent(weights, velocity, momentum);
       for (let m = 0; m < s.networks; m++) {

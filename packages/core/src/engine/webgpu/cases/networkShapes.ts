@@ -1,5 +1,6 @@
 /** What the network kernels' cases share: the shapes of layers, random arrays in their layouts, and steps of descent in float64. */
 import { activations } from "../../../network/activations.ts";
+import type { Tile } from "../tiles.ts";
 import type { Draw } from "./case.ts";
 
 export interface Shape {
@@ -9,6 +10,8 @@ export interface Shape {
   readonly below: number;
   readonly data: number;
   readonly momentum?: number;
+  /** Of a tiled product; the first tile where not given. */
+  readonly tile?: Tile;
 }
 
 export const { erf, tanh } = activations as Record<"erf" | "tanh", (typeof activations)[string]>;

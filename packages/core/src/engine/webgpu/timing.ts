@@ -1,9 +1,7 @@
 /** Time of one dispatch: many of them in one pass, by the device's own clock where it has one, by the host's otherwise. */
-import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
-import { type Dispatch, encode } from "@slowroll/core/engine/webgpu/submit";
+import type { Gpu } from "./gpu.ts";
+import { type Dispatch, encode } from "./submit.ts";
 
-/** Seconds that one sample should take at least. */
-const SAMPLE_SECONDS = 0.03;
 const MAX_REPEATS = 4096;
 
 /** Seconds that `repeats` dispatches in one pass take. */
@@ -34,11 +32,16 @@ async function passSeconds(gpu: Gpu, dispatch: Dispatch, repeats: number): Promi
   return seconds;
 }
 
-/** `samples` timings of one dispatch, seconds each. */
-export async function timeDispatch(gpu: Gpu, dispatch: Dispatch, samples: number): Promise<number[]> {
+/** `samples` timings of one dispatch, seconds each, each of as many of them in a row as take `sampleSeconds`. */
+export async function timeDispatch(
+  gpu: Gpu,
+  dispatch: Dispatch,
+  samples: number,
+  sampleSeconds = 0.03,
+): Promise<number[]> {
   await passSeconds(gpu, dispatch, 1);
   const once = await passSeconds(gpu, dispatch, 1);
-  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(SAMPLE_SECONDS / Math.max(once, 1e-7))));
+  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(sampleSeconds / Math.max(once, 1e-7))));
   const timings: number[] = [];
   for (let s = 0; s < samples; s++) timings.push((await passSeconds(gpu, dispatch, repeats)) / repeats);
   return timings;

@@ -1,0 +1,47 @@
+/** Dispatches that are bound once and recorded many times, of which some write a record whose place a dynamic offset picks. */
+import type { EnsembleState } from "./ensembleState.ts";
+import type { Gpu } from "./gpu.ts";
+import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation } from "./kernel.ts";
+import type { Dispatch } from "./submit.ts";
+
+/** A dispatch that is bound and waits for the number of networks and, if it records, the record's place. */
+export type Bound = (count: number, record?: number) => Dispatch;
+
+/** Binds a kernel to buffers and parameters that live as long as the state; `groups` are its workgroups for one network. */
+export type Bind = <B extends string>(
+  declaration: KernelDeclaration<B>,
+  specialisation: Specialisation,
+  buffers: Readonly<Record<B, GPUBuffer>>,
+  params: Readonly<Record<string, number>>,
+  groups: (kernel: Kernel<B>) => readonly [number, number],
+) => Promise<Bound>;
+
+/** Workgroups of a kernel that goes along `items` units or weights. */
+export const along = (items: number) => (kernel: Kernel<string>) =>
+  [Math.ceil(items / kernel.workgroup[0]), 1] as const;
+
+/** What binds the kernels of one batch's trainer, whose kernels with a `slot` write into one of `records` places, or none. */
+export async function createBind(gpu: Gpu, state: EnsembleState, records: number): Promise<Bind> {
+  // One slot for each record, and a last one that means none.
+  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const slots = new Uint32Array(((records + 1) * alignment) / 4);
+  for (let r = 0; r <= records; r++) slots[(r * alignment) / 4] = r < records ? r : 0xffffffff;
+  const slot = await state.constant("record slots", slots, GPUBufferUsage.UNIFORM);
+  return async (declaration, specialisation, buffers, params, groups) => {
+    const kernel = await loadKernel(gpu, declaration, specialisation);
+    const isRecording = declaration.dynamic !== undefined;
+    const uniform = new Uint32Array(kernel.uniform("params", params));
+    const bindings = await kernel.bind({
+      ...buffers,
+      params: await state.constant(`${declaration.name} parameters`, uniform, GPUBufferUsage.UNIFORM),
+      ...(isRecording ? { slot } : {}),
+    });
+    const [x, y] = groups(kernel);
+    return (count, record = records) => ({
+      pipeline: kernel.pipeline,
+      bindings,
+      workgroups: [x, y, count],
+      ...(isRecording ? { offsets: [record * alignment] } : {}),
+    });
+  };
+}

@@ -1,0 +1,196 @@
+/** The choice of tiles: measured once, kept on disk, and never hindered by what is wrong with what is kept. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import { drawFrom, loadCase } from "@slowroll/core/engine/webgpu/cases/case";
+import { denseForward } from "@slowroll/core/engine/webgpu/cases/denseCases";
+import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { readTiles, writeTiles } from "@slowroll/core/engine/webgpu/tileCache";
+import { chooseTile, classOf, type Product } from "@slowroll/core/engine/webgpu/tileSearch";
+import { permittedTiles, TILES, type Tile, tileConstants } from "@slowroll/core/engine/webgpu/tiles";
+import { activationNamed } from "@slowroll/core/network/activations";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+const SHAPE = { networks: 2, width: 40, below: 39, data: 20 };
+const PRODUCT: Product = { kind: "forward", rows: 40, columns: 20, inner: 40, networks: 2 };
+const AHEAD = Number.POSITIVE_INFINITY;
+
+let opened: Gpu;
+let root: string;
+beforeAll(async () => {
+  opened = await openGpu("software");
+});
+afterAll(() => opened.close());
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), "slowroll-tiles-"));
+  return () => rmSync(root, { recursive: true });
+});
+
+/** As a device that a new process opens: what was measured in this one is not known of it. */
+const reopened = (more: Partial<Gpu> = {}): Gpu => ({ ...opened, ...more });
+
+/** Chooses a tile for a small product and says how many were measured. */
+async function choose(gpu: Gpu, ahead = AHEAD, folder = root): Promise<{ tile: Tile; measured: number }> {
+  let measured = 0;
+  const [, tiled] = denseForward as [unknown, (typeof denseForward)[number]];
+  const loaded: { destroy(): void }[] = [];
+  const tile = await chooseTile(
+    gpu,
+    PRODUCT,
+    ahead,
+    async (candidate) => {
+      measured++;
+      const built = await loadCase(opened, tiled.declaration, tiled.build({ ...SHAPE, tile: candidate }, drawFrom(1)));
+      loaded.push(built);
+      return built.dispatch;
+    },
+    folder,
+  );
+  for (const built of loaded) built.destroy();
+  return { tile, measured };
+}
+
+const fileOf = (folder: string): string => path.join(folder, readdirSync(folder)[0]!);
+
+describe("the choice of a tile", () => {
+  it("measures once, and knows the result in this run and the next", async () => {
+    const gpu = reopened();
+    const first = await choose(gpu);
+    expect(first.measured).toBeGreaterThan(1);
+    expect(await choose(gpu)).toEqual({ tile: first.tile, measured: 0 });
+    expect(await choose(reopened())).toEqual({ tile: first.tile, measured: 0 });
+    expect(readdirSync(root)).toHaveLength(1);
+  });
+  it("does not measure for little work, and keeps nothing then", async () => {
+    expect((await choose(reopened(), 1e6)).measured).toBe(0);
+    expect(readdirSync(root)).toEqual([]);
+  });
+  it("measures again where the file is broken, another adapter's, another version's or other kernels', and mends it", async () => {
+    const { tile } = await choose(reopened());
+    const file = fileOf(root);
+    const good = readFileSync(file, "utf8");
+    const spoilt = [
+      "",
+      good.slice(0, good.length / 2),
+      "[]",
+      JSON.stringify({ ...JSON.parse(good), tiles: { [classOf(PRODUCT)]: "7x7x7 in 1x1" } }),
+      ...["adapter", "version", "kernels"].map((key) => JSON.stringify({ ...JSON.parse(good), [key]: "other" })),
+    ];
+    for (const text of spoilt) {
+      writeFileSync(file, text);
+      expect(readTiles(opened, root).size).toBe(0);
+      expect((await choose(reopened())).measured).toBeGreaterThan(1);
+      expect(readTiles(opened, root).get(classOf(PRODUCT))).toBeDefined();
+    }
+    writeFileSync(file, good);
+    expect(await choose(reopened())).toEqual({ tile, measured: 0 });
+  });
+  it("does without a folder that cannot be made or a file that cannot be replaced", async () => {
+    const blocked = path.join(root, "file");
+    writeFileSync(blocked, "");
+    expect((await choose(reopened(), AHEAD, path.join(blocked, "cache"))).measured).toBeGreaterThan(1);
+    await choose(reopened());
+    const file = path.join(root, readdirSync(root).find((name) => name.startsWith("tiles"))!);
+    rmSync(file);
+    mkdirSync(file);
+    const gpu = reopened();
+    const { tile } = await choose(gpu);
+    expect(await choose(gpu)).toEqual({ tile, measured: 0 });
+    expect(readdirSync(root).sort()).toEqual(["file", path.basename(file)]);
+  });
+  it("keeps adapters apart, and adds to what another process has kept", () => {
+    const [first, second] = TILES as [Tile, Tile];
+    writeTiles(opened, new Map([["one", first]]), root);
+    writeTiles(opened, new Map([["two", second]]), root);
+    writeTiles(reopened({ identity: "another" }), new Map([["one", second]]), root);
+    expect(readTiles(opened, root)).toEqual(
+      new Map([
+        ["one", first],
+        ["two", second],
+      ]),
+    );
+    expect(readTiles(reopened({ identity: "another" }), root)).toEqual(new Map([["one", second]]));
+  });
+  it("measures by the host's clock where there are no timestamps", async () => {
+    const features = new Set([...opened.features].filter((feature) => feature !== "timestamp-query"));
+    expect((await choose(reopened({ features }))).measured).toBeGreaterThan(1);
+    expect(existsSync(fileOf(root))).toBe(true);
+  });
+  it("puts products of about a size into one class, others into others", () => {
+    const wide = { ...PRODUCT, rows: 1024, columns: 128, inner: 1025, networks: 16 };
+    expect(classOf({ ...wide, rows: 1000, networks: 20 })).toBe(classOf(wide));
+    expect(classOf({ ...wide, rows: 16384 })).toBe(classOf({ ...wide, rows: 4096 }));
+    for (const other of [
+      { rows: 512 },
+      { columns: 64 },
+      { inner: 256 },
+      { networks: 1 },
+      { kind: "backward" as const },
+    ])
+      expect(classOf({ ...wide, ...other })).not.toBe(classOf(wide));
+  });
+});
+
+describe("the tiles", () => {
+  it("are whole blocks, and give each lane a share of every slice", () => {
+    for (const tile of TILES) {
+      const { LANES, SLICE, ROW_GROUPS, COLUMN_GROUPS, BLOCK_ROW_GROUPS, BLOCK_COLUMN_GROUPS, STAGES } = tileConstants(
+        tile,
+      ) as Record<string, number>;
+      expect(LANES! * BLOCK_ROW_GROUPS! * BLOCK_COLUMN_GROUPS!).toBe(ROW_GROUPS! * COLUMN_GROUPS!);
+      expect(ROW_GROUPS! % BLOCK_ROW_GROUPS! || COLUMN_GROUPS! % BLOCK_COLUMN_GROUPS! || SLICE! % 4).toBe(0);
+      expect(STAGES! * LANES! * 4).toBeGreaterThanOrEqual((ROW_GROUPS! + COLUMN_GROUPS!) * SLICE!);
+    }
+  });
+  it("stay within the least that WebGPU promises where an adapter has no more", () => {
+    const least = {
+      ...{ maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupSizeX: 256 },
+      maxComputeWorkgroupStorageSize: 16384,
+    } as GPUSupportedLimits;
+    const permitted = permittedTiles(least);
+    expect(permitted.length).toBeLessThan(TILES.length);
+    expect(permitted.length).toBeGreaterThan(4);
+    expect(permittedTiles({ ...least, maxComputeInvocationsPerWorkgroup: 32 } as GPUSupportedLimits)).toEqual([]);
+  });
+});
+
+it("trains to the same outputs in measured tiles as in the usual ones", async () => {
+  const [data, dimension] = [21, 2];
+  const job: EnsembleJob = {
+    architecture: {
+      ...{ inputDimension: dimension, depth: 3, width: 45 },
+      ...{ activation: activationNamed("tanh"), weightStd: 1.4, biasStd: 0.3 },
+    },
+    inputs: normals(5, 0, 0, data * dimension),
+    targets: normals(6, 0, 0, data),
+    potential: await compilePotential("quadratic"),
+    ...{ learningRate: 0.01, momentum: 0.9, steps: 8, seed: 3 },
+    ...{ networks: { first: 0, count: 3 }, recordOutputs: [0, 4, 8], recordKernels: [0, 8] },
+  };
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = root;
+  try {
+    const results: Float64Array[] = [];
+    for (const searchTiles of [false, true])
+      await trainEnsemble(
+        reopened(),
+        job,
+        ({ outputs, kernels }) => {
+          results.push(Float64Array.from([...outputs, ...kernels]));
+        },
+        {},
+        searchTiles,
+      );
+    expect(readTiles(opened).size).toBe(3);
+    const [usual, measured] = results as [Float64Array, Float64Array];
+    expect(usual.some((value) => value !== 0)).toBe(true);
+    for (const [i, value] of usual.entries()) expect(Math.abs(measured[i]! - value)).toBeLessThan(1e-5);
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  }
+});
