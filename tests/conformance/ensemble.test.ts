@@ -33,6 +33,8 @@ interface Case {
   count?: number;
   recordKernels?: number[];
   test?: number;
+  kernelParts?: boolean;
+  parameterNorms?: boolean;
 }
 
 async function jobOf(given: Case): Promise<EnsembleJob> {
@@ -67,6 +69,8 @@ async function jobOf(given: Case): Promise<EnsembleJob> {
     recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
     recordKernels: given.recordKernels ?? [0, Math.floor(steps / 2), steps],
     test: given.test ? normals(7, 0, 0, given.test * dimension) : undefined,
+    kernelParts: given.kernelParts,
+    parameterNorms: given.parameterNorms,
   };
 }
 
@@ -81,6 +85,7 @@ async function train(engine: Engine, job: EnsembleJob): Promise<EnsembleBatch> {
     count: job.networks.count,
     outputs: joined((b) => b.outputs),
     kernels: joined((b) => b.kernels),
+    norms: joined((b) => b.norms),
     test: joined((b) => b.test),
   };
 }
@@ -115,6 +120,10 @@ const cases: Case[] = [
   { test: 1, data: 17, steps: 0, recordKernels: [], depth: 2 },
   { data: 8, width: 1030, dimension: 9, momentum: 0.5, steps: 4 },
   { data: 33, width: 70, dimension: 3, depth: 2, steps: 6 },
+  { kernelParts: true, parameterNorms: true, recordKernels: [0, 1, 2, 5, 12] },
+  { kernelParts: true, parameterNorms: true, depth: 3, momentum: 0.5, data: 7 },
+  { parameterNorms: true, width: 190, depth: 2, dimension: 3, momentum: 0.9, steps: 4 },
+  { kernelParts: true, data: 18, depth: 2 },
 ];
 
 describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, fused, ...choice }) => {
@@ -133,14 +142,21 @@ describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, 
     expect(difference(got.outputs, want.outputs)).toBeLessThan(bound);
     expect(difference(got.kernels, want.kernels)).toBeLessThan(bound);
     expect(difference(got.test, want.test)).toBeLessThan(bound);
+    // Squares of the parameters and of their way from the start, apart: one is a hundred times the other.
+    for (const which of [0, 1]) {
+      const of = (norms: Float64Array): Float64Array => norms.filter((_, i) => i % 2 === which);
+      expect(difference(of(got.norms), of(want.norms))).toBeLessThan(bound);
+    }
   });
 
   it("are the same whatever the batching", async () => {
-    const job = await jobOf({ count: 5 });
+    const job = await jobOf({ count: 5, parameterNorms: true });
     const whole = await train(engine, job);
     const part = await train(engine, { ...job, networks: { first: 4, count: 2 } });
     const T = job.recordOutputs.length * job.targets.length;
     expect(part.outputs).toEqual(whole.outputs.slice(2 * T, 4 * T));
+    const N = job.recordKernels.length * 4;
+    expect(part.norms).toEqual(whole.norms.slice(2 * N, 4 * N));
   });
 
   if (choice.engine === "cpu") {

@@ -118,6 +118,30 @@ describe("width", () => {
   });
 });
 
+describe("the layers", () => {
+  it("have theory's parts of the kernel, and move by order one together however many weights they have", async () => {
+    const at = async (width: number) => {
+      const given = study({ depth: 3, width, size: 32, steps: 20 });
+      const observe = { kernelMatrices: false, kernelsByLayer: true, parameterNorms: true, linearised: false };
+      return (await networkStudy({ ...given, observe }, engine)).result;
+    };
+    const [narrow, wide] = [await at(128), await at(512)];
+    const { initial, theory } = wide.kernelLayers!;
+    for (const [l, part] of theory.entries()) {
+      const distance = part.flatMap((row, a) => row.map((value, b) => initial[l]![a]![b]! - value));
+      // 3 standard errors of 32 networks, each of which scatters by 0.1.
+      expect(Math.hypot(...distance) / Math.hypot(...part.flat()), `part ${l}`).toBeLessThan(0.06);
+    }
+    const movement = (of: typeof wide) => of.parameterNorms!.layerDistance.at(-1)!;
+    // The first and the output's have width times as many, the hidden ones width^2.
+    for (const [l, power] of [0.5, 1, 1, 0.5].entries())
+      expect(
+        Math.abs(Math.log(movement(narrow)[l]! / movement(wide)[l]!) / Math.log(4) - power),
+        `layer ${l}`,
+      ).toBeLessThan(0.1);
+  });
+});
+
 describe("the cosmological constant", () => {
   it("is measured from training curves: Lambda eta = 2/3", async () => {
     const { result } = await dualityStudy(

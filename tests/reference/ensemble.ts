@@ -68,16 +68,25 @@ export function outputAndGradient(
   return { f: h[0]!, gradient };
 }
 
-function product(left: readonly Layer[], right: readonly Layer[]): number {
-  let sum = 0;
-  for (const [l, { weights, biases }] of left.entries()) {
+/** Of each layer the scalar product over its weights and biases. */
+function products(left: readonly Layer[], right: readonly Layer[]): number[] {
+  return left.map(({ weights, biases }, l) => {
+    let sum = 0;
     for (const [j, row] of weights.entries()) {
       sum += biases[j]! * right[l]!.biases[j]!;
       for (const [i, value] of row.entries()) sum += value * right[l]!.weights[j]![i]!;
     }
-  }
-  return sum;
+    return sum;
+  });
 }
+
+const minus = (left: readonly Layer[], right: readonly Layer[]): Layer[] =>
+  left.map(({ weights, biases }, l) => ({
+    weights: weights.map((row, j) => row.map((value, i) => value - right[l]!.weights[j]![i]!)),
+    biases: biases.map((value, j) => value - right[l]!.biases[j]!),
+  }));
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** All records of the job. */
 export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
@@ -86,17 +95,25 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
   const rows = Array.from({ length: D }, (_, a) => Array.from(job.inputs.subarray(a * d, (a + 1) * d)));
   const outputs: number[] = [];
   const kernels: number[] = [];
+  const norms: number[] = [];
   const tested: number[] = [];
   const P = (job.test?.length ?? 0) / d;
   for (let m = 0; m < job.networks.count; m++) {
     const layers = drawNetwork(job, job.networks.first + m);
+    const initial = drawNetwork(job, job.networks.first + m);
     const velocity = zerosLike(layers);
     for (let step = 0; step <= job.steps; step++) {
       const evaluated = rows.map((x) => outputAndGradient(job, layers, x));
       if (job.recordOutputs.includes(step)) outputs.push(...evaluated.map(({ f }) => f));
       if (job.recordKernels.includes(step)) {
-        for (const { gradient: left } of evaluated)
-          for (const { gradient: right } of evaluated) kernels.push(product(left, right));
+        const pairs = evaluated.flatMap(({ gradient: left }) =>
+          evaluated.map(({ gradient: right }) => products(left, right)),
+        );
+        for (const [l] of job.kernelParts ? layers.entries() : []) kernels.push(...pairs.map((parts) => parts[l]!));
+        if (!job.kernelParts) kernels.push(...pairs.map(total));
+        const way = minus(layers, initial);
+        const squares = products(layers, layers);
+        if (job.parameterNorms) norms.push(...products(way, way).flatMap((moved, l) => [squares[l]!, moved]));
       }
       if (step === job.steps) {
         for (let p = 0; p < P; p++)
@@ -125,6 +142,7 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
     count: job.networks.count,
     outputs: Float64Array.from(outputs),
     kernels: Float64Array.from(kernels),
+    norms: Float64Array.from(norms),
     test: Float64Array.from(tested),
   };
 }

@@ -138,6 +138,14 @@ const observeNetworks = z
       .exactOptional()
       .describe("steps between empirical kernels; the first and last step's are always recorded"),
     kernelMatrices: z.boolean().default(false).describe("keep the mean kernel of each of those steps whole"),
+    kernelsByLayer: z
+      .boolean()
+      .default(false)
+      .describe("record the parts that each layer's weights and biases have in the kernel"),
+    parameterNorms: z
+      .boolean()
+      .default(false)
+      .describe("record the norms of the weights and biases, and of their way from the start, with the kernels"),
     linearised: z.boolean().default(false).describe("evolve each network's own linearisation beside it"),
   })
   .exactOptional()

@@ -67,9 +67,17 @@ export interface EnsembleJob {
   readonly recordOutputs: readonly number[];
   /** Ascending steps in 0 .. steps at which each network's empirical kernel is recorded. */
   readonly recordKernels: readonly number[];
+  /** Whether a kernel is recorded as the parts that the weights and biases into each layer have in it. */
+  readonly kernelParts?: boolean | undefined;
+  /** Whether the norms of the weights and biases are recorded at the kernels' steps. */
+  readonly parameterNorms?: boolean | undefined;
   /** P x d inputs at which the trained networks are evaluated after the last step; they push no weight. */
   readonly test?: Float64Array | undefined;
 }
+
+/** Matrices that one of the job's kernel records has. */
+export const kernelPartsOf = ({ kernelParts, architecture }: EnsembleJob): number =>
+  kernelParts ? architecture.depth + 1 : 1;
 
 /** The records of a run of consecutive networks; batches arrive in ascending order of `first` and cover the job. */
 export interface EnsembleBatch {
@@ -77,8 +85,13 @@ export interface EnsembleBatch {
   readonly count: number;
   /** f at the data, [count][recordOutputs.length][D]. */
   readonly outputs: Float64Array;
-  /** Theta, [count][recordKernels.length][D][D]. */
+  /** Theta, [count][recordKernels.length][D][D]; its parts, [count][recordKernels.length][depth + 1][D][D], which add up to it. */
   readonly kernels: Float64Array;
+  /**
+   * Where asked for [count][recordKernels.length][depth + 1][2]: the sums over the weights and biases theta into each layer, the output's
+   * last, of theta^2 and (theta - theta(0))^2.
+   */
+  readonly norms: Float64Array;
   /** f at the test inputs after the last step, [count][P]. */
   readonly test: Float64Array;
 }

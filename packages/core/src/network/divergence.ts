@@ -2,7 +2,7 @@
  * Where an ensemble leaves the finite numbers. From step 1 on that is a divergence; at step 0, before any training, the input itself is at
  * fault: a potential outside its domain, or data and weights beyond the precision's range.
  */
-import type { EnsembleBatch, EnsembleJob } from "../engine/engine.ts";
+import { type EnsembleBatch, type EnsembleJob, kernelPartsOf } from "../engine/engine.ts";
 import { DivergenceError, InputError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
 
@@ -47,6 +47,7 @@ export class DivergenceWatch {
   see(batch: EnsembleBatch): void {
     const { recordOutputs, recordKernels, targets, potential } = this.job;
     const D = targets.length;
+    const kernelSize = D * D * kernelPartsOf(this.job);
     const earlier = (step: number): boolean => this.first === undefined || step < this.first.step;
     for (let m = 0; m < batch.count; m++) {
       for (let r = 0; r < recordOutputs.length && earlier(recordOutputs[r]!); r++) {
@@ -60,8 +61,8 @@ export class DivergenceWatch {
         }
       }
       for (let k = 0; k < recordKernels.length && earlier(recordKernels[k]!); k++) {
-        const start = (m * recordKernels.length + k) * D * D;
-        if (batch.kernels.subarray(start, start + D * D).every(Number.isFinite)) continue;
+        const start = (m * recordKernels.length + k) * kernelSize;
+        if (batch.kernels.subarray(start, start + kernelSize).every(Number.isFinite)) continue;
         this.first = { step: recordKernels[k]!, phi: Number.NaN };
       }
     }

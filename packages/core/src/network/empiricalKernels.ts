@@ -9,6 +9,15 @@ import { targetAlignment } from "./observables.ts";
 import type { NetworkSetup } from "./setup.ts";
 import { nested, squaredNorm } from "./statistics.ts";
 
+/** Parts of the kernel that the weights and biases into each layer have, the output's last, [depth + 1][D][D] each. */
+export interface KernelLayers {
+  /** Means over the ensemble at the first and last step. */
+  readonly initial: number[][][];
+  readonly final: number[][][];
+  /** Of infinite width, before training. */
+  readonly theory: number[][][];
+}
+
 /** [K] are the steps whose kernels were recorded. */
 export interface KernelSeries {
   readonly times: number[];
@@ -28,13 +37,18 @@ export class EmpiricalKernels {
   private readonly steps: readonly number[];
   /** [K][D * D]. */
   private readonly sums: Float64Array[];
+  /** Of the first and last record, [parts * D * D], where a kernel is recorded as parts. */
+  private readonly partSums: Float64Array[];
   private readonly drift: Float64Array;
   private readonly alignment: Float64Array;
   private fluctuationSum = 0;
   private count = 0;
 
+  /** Of a job that records kernels, or their parts, at `steps`. */
   constructor(setup: NetworkSetup, steps: readonly number[]) {
     const D = setup.data.points;
+    const parts = setup.kernels.layers?.length ?? 1;
+    this.partSums = parts > 1 ? [0, 1].map(() => new Float64Array(parts * D * D)) : [];
     this.setup = setup;
     this.steps = steps;
     this.sums = steps.map(() => new Float64Array(D * D));
@@ -44,9 +58,19 @@ export class EmpiricalKernels {
 
   /** Kernel [D][D] of network `m` of a batch at record k. */
   own(batch: EnsembleBatch, m: number, k: number): Float64Array {
+    const recorded = this.recorded(batch, m, k);
     const square = this.setup.data.points ** 2;
-    const at = (m * this.steps.length + k) * square;
-    return batch.kernels.subarray(at, at + square);
+    if (recorded.length === square) return recorded;
+    const whole = recorded.slice(0, square);
+    for (let i = square; i < recorded.length; i++) whole[i % square]! += recorded[i]!;
+    return whole;
+  }
+
+  /** The same, or its parts. */
+  private recorded(batch: EnsembleBatch, m: number, k: number): Float64Array {
+    const size = (this.partSums[0] ?? this.sums[0]!).length;
+    const at = (m * this.steps.length + k) * size;
+    return batch.kernels.subarray(at, at + size);
   }
 
   /** Adds network `m` of a batch. */
@@ -61,6 +85,10 @@ export class EmpiricalKernels {
       for (let i = 0; i < square; i++) sum[i]! += theta[i]!;
       this.drift[k]! += squaredNorm(theta, 0, square, initial);
       this.alignment[k]! += targetAlignment(theta, data.targets);
+    }
+    for (const [end, sum] of this.partSums.entries()) {
+      const parts = this.recorded(batch, m, end * (this.steps.length - 1));
+      for (let i = 0; i < sum.length; i++) sum[i]! += parts[i]!;
     }
   }
 
@@ -80,6 +108,22 @@ export class EmpiricalKernels {
       this.sums[k]!.map((sum) => sum / this.count),
       this.setup.data.points,
     );
+  }
+
+  /** The layers' parts of the ensemble's mean kernel, where they were recorded. */
+  layers(): KernelLayers | undefined {
+    const theory = this.setup.kernels.layers;
+    if (!theory) return undefined;
+    const D = this.setup.data.points;
+    const mean = (sum: Float64Array): number[][][] =>
+      theory.map((_, l) =>
+        nested(
+          sum.subarray(l * D * D, (l + 1) * D * D).map((value) => value / this.count),
+          D,
+        ),
+      );
+    const [initial, final] = this.partSums.map(mean);
+    return { initial: initial!, final: final!, theory: theory.map((part) => nested(part, D)) };
   }
 
   /** The series of the first `records` records. */

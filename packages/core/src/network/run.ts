@@ -2,12 +2,13 @@
 import { cooperate } from "../cooperate.ts";
 import type { Engine, EnsembleBatch, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
-import { EmpiricalKernels, type KernelSeries } from "./empiricalKernels.ts";
+import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
+import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import { Moments, nested } from "./statistics.ts";
-import type { NetworkStudy } from "./study.ts";
+import type { NetworkStudy, ObserveSpec } from "./study.ts";
 import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
 
 /** Keys as in the contract; [T] are the recorded steps, [D] the data. */
@@ -28,6 +29,8 @@ export interface NetworkResult {
   readonly kernelSeries: KernelSeries;
   /** The ensemble's mean kernel at each of `kernelSeries.times`, [K][D][D], where asked for. */
   readonly kernels?: number[][][];
+  readonly kernelLayers?: KernelLayers;
+  readonly parameterNorms?: ParameterNormSeries;
   /** The networks' own linearisations, where asked for. */
   readonly linearised?: LinearisedResult;
   /** f in the infinite-width kernel's eigenvectors, [D] of descending eigenvalues: mean u_i . f and variances about it. */
@@ -54,7 +57,15 @@ export interface NetworkResult {
 /** What a diverged run leaves: the records before the step. */
 export type PartialNetworkResult = Omit<
   NetworkResult,
-  "covarianceFinal" | "kernelFinal" | "kernelDrift" | "kernelAlignment" | "linearised" | "modes" | "theory" | "test"
+  | "covarianceFinal"
+  | "kernelFinal"
+  | "kernelDrift"
+  | "kernelAlignment"
+  | "kernelLayers"
+  | "linearised"
+  | "modes"
+  | "theory"
+  | "test"
 >;
 
 /**
@@ -74,17 +85,23 @@ export async function networkStudy(
   const { steps, momentum, recordEvery } = study.training;
   const times = recordSteps(steps, recordEvery);
   const T = times.length;
-  const { kernelsEvery, kernelMatrices = false, linearised = false } = study.observe ?? {};
+  const { kernelsEvery, ...asked }: Partial<ObserveSpec> = study.observe ?? {};
   const recordKernels = recordSteps(steps, kernelsEvery ?? Math.max(1, steps));
 
   const outputs = times.map((_, t) => new Moments(D, { covariance: t === 0 || t === T - 1 }));
-  const twins = linearised ? new LinearisedTwins(setup, momentum, times) : undefined;
+  const norms = asked.parameterNorms ? new ParameterNorms(setup.architecture, recordKernels) : undefined;
+  const twins = asked.linearised ? new LinearisedTwins(setup, momentum, times) : undefined;
   const empirical = new EmpiricalKernels(setup, recordKernels);
   const P = (data.test?.length ?? 0) / data.dimension;
   const tested = new Moments(P, { covariance: false });
   const loss = new Float64Array(T);
   const job = {
-    ...ensembleJob(setup, study, { recordOutputs: times, recordKernels }),
+    ...ensembleJob(setup, study, {
+      recordOutputs: times,
+      recordKernels,
+      kernelParts: asked.kernelsByLayer,
+      parameterNorms: asked.parameterNorms,
+    }),
     test: data.test,
   };
   const watch = new DivergenceWatch(job);
@@ -105,6 +122,7 @@ export async function networkStudy(
         }
         tested.add(batch.test, m * P);
         empirical.add(batch, m);
+        norms?.add(batch, m);
         twins?.add(batch, m, empirical.own(batch, m, 0));
       }
     },
@@ -118,7 +136,7 @@ export async function networkStudy(
     empirical.series(K, { eigenvalues: kernelsEvery !== undefined }),
     control.signal,
   );
-  const means = kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
+  const means = asked.kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
   const kept = outputs.slice(0, finite);
   const partial: PartialNetworkResult = {
     eta,
@@ -131,11 +149,13 @@ export async function networkStudy(
     kernelFluctuation: empirical.fluctuation(),
     kernelSeries,
     ...means,
+    ...(norms ? { parameterNorms: norms.series(K) } : {}),
     warnings,
   };
   if (diverged) throw divergenceError(diverged, "training", partial);
   const expected = await ensembleTheory(setup, study, times, control);
   const twin = twins?.result();
+  const kernelLayers = empirical.layers();
   const result: NetworkResult = {
     ...partial,
     ...(twin ? { linearised: twin.linearised } : {}),
@@ -143,6 +163,7 @@ export async function networkStudy(
     kernelFinal: empirical.mean(K - 1),
     kernelDrift: kernelSeries.drift[K - 1]!,
     kernelAlignment: { initial: kernelSeries.alignment[0]!, final: kernelSeries.alignment[K - 1]! },
+    ...(kernelLayers ? { kernelLayers } : {}),
     modes: {
       eigenvalues: Array.from(spectrum.values),
       mean: outputs.map(({ mean }) => Array.from(inModes(mean, spectrum))),

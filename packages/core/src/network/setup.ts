@@ -69,7 +69,8 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   const data = await prepareData(study.data);
   const architecture = architectureOf(network, data.dimension);
   const potential = await compilePotential(training.potential, { path: "training.potential" });
-  const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test), signal);
+  const byLayer = study.observe?.kernelsByLayer;
+  const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test, byLayer), signal);
   assertFiniteKernels(kernels, data);
   const spectrum = eigen(kernels.ntk, data.points);
   const largest = spectrum.values[0]!;
@@ -97,7 +98,7 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
 export function ensembleJob(
   { architecture, data, potential, eta }: NetworkSetup,
   { training, ensemble }: NetworkStudy,
-  record: Pick<EnsembleJob, "recordOutputs" | "recordKernels">,
+  record: Pick<EnsembleJob, "recordOutputs" | "recordKernels" | "kernelParts" | "parameterNorms">,
 ): EnsembleJob {
   return {
     architecture,

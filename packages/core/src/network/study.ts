@@ -61,6 +61,10 @@ export interface ObserveSpec {
   readonly kernelsEvery?: number;
   /** Whether the kernels recorded are kept whole. */
   readonly kernelMatrices: boolean;
+  /** Whether the parts that each layer's weights and biases have in the kernel are recorded. */
+  readonly kernelsByLayer: boolean;
+  /** Whether the norms of the weights and biases, and of their way from the start, are recorded at the kernels' steps. */
+  readonly parameterNorms: boolean;
   /** Whether each network's own linearisation is evolved beside it. */
   readonly linearised: boolean;
 }

@@ -13,6 +13,8 @@ export interface Kernels {
   readonly nngp: Float64Array;
   /** Theta, [D][D]. */
   readonly ntk: Float64Array;
+  /** The parts of Theta that the weights and biases into each layer have, the output's last, [depth + 1][D][D]; where asked for. */
+  readonly layers?: readonly Float64Array[];
   /** Where test inputs were given. */
   readonly test?: TestKernels;
 }
@@ -145,12 +147,13 @@ function* inputSines(
   return result;
 }
 
-/** `infiniteWidthKernels` as work that can be interrupted. */
+/** `infiniteWidthKernels` as work that can be interrupted, with the layers' parts where `byLayer`. */
 export function* kernelRecursion(
   architecture: Architecture,
   trainingInputs: Float64Array,
   training: number,
   test: Float64Array = new Float64Array(0),
+  byLayer = false,
 ): Work<Kernels> {
   const { inputDimension: d, depth, activation, weightStd, biasStd } = architecture;
   const weightVariance = weightStd ** 2;
@@ -171,6 +174,7 @@ export function* kernelRecursion(
     yield;
   }
   const tangent = covariance.slice();
+  const parts = byLayer ? [covariance.slice()] : [];
   const { angularMoments } = activation;
   const variances = Float64Array.from({ length: points }, (_, a) => covariance[diagonal(pairs, a)]!);
   const sines = angularMoments ? yield* inputSines(architecture, inputs, variances, pairs) : undefined;
@@ -214,15 +218,21 @@ export function* kernelRecursion(
           pair = moments(variances[a]!, covariance[k]!, variances[b]!);
         }
         covariance[k] = weightVariance * pair.value + biasVariance;
-        tangent[k] = covariance[k]! + weightVariance * pair.slope * tangent[k]!;
+        const back = weightVariance * pair.slope;
+        tangent[k] = covariance[k]! + back * tangent[k]!;
+        for (const part of parts) part[k]! *= back;
       }
     }
     for (let a = 0; a < points; a++) variances[a] = covariance[diagonal(pairs, a)]!;
+    if (byLayer) parts.push(covariance.slice());
   }
   const between = { nngp: yield* trainingBlock(covariance, pairs), ntk: yield* trainingBlock(tangent, pairs) };
-  if (points === training) return between;
+  const layers: Float64Array[] = [];
+  for (const part of parts) layers.push(yield* trainingBlock(part, pairs));
+  const trained = byLayer ? { ...between, layers } : between;
+  if (points === training) return trained;
   return {
-    ...between,
+    ...trained,
     test: {
       nngp: testBlock(covariance, pairs),
       ntk: testBlock(tangent, pairs),

@@ -33,7 +33,7 @@ async function syntheticSums(
     const outputs = recursion({ points: 2, theta, potential, learningRate, momentum }, initial, steps);
     const factor = 1 + kernelError * normals(2, m, 0, 1)[0]!;
     const kernels = Float64Array.from({ length: T * 4 }, (_, i) => factor * theta[i % 4]!);
-    const batch = { first: m, count: 1, outputs, kernels, test: new Float64Array() };
+    const batch = { first: m, count: 1, outputs, kernels, norms: new Float64Array(), test: new Float64Array() };
     accumulate(batch, { points: 2, targets: new Float64Array(2), potential, records: T, kernelRecords: T }, sums);
   }
   return { sums, learningRate };

@@ -23,7 +23,7 @@ function batchOf(first: number, count: number): EnsembleBatch {
   const outputs = Float64Array.from({ length: count * STEPS.length * D }, (_, i) =>
     outputOf(first + Math.floor(i / (STEPS.length * D)), Math.floor(i / D) % STEPS.length, i % D),
   );
-  return { first, count, outputs, kernels: new Float64Array(), test: new Float64Array() };
+  return { first, count, outputs, kernels: new Float64Array(), norms: new Float64Array(), test: new Float64Array() };
 }
 
 /** Writes networks 5 .. 5 + the sum of `batches` - 1. */

@@ -3,9 +3,11 @@ import { measureScaling } from "@slowroll/core/duality/scaling";
 import type { Engine, EnsembleBatch } from "@slowroll/core/engine/engine";
 import { DivergenceError } from "@slowroll/core/errors";
 import { type NetworkResult, networkStudy, type PartialNetworkResult } from "@slowroll/core/network/run";
+import { ensembleJob, setupNetwork } from "@slowroll/core/network/setup";
 import type { NetworkStudy, ObserveSpec } from "@slowroll/core/network/study";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import { drawNetwork, outputAndGradient } from "../../../../tests/reference/ensemble.ts";
 
 type Observe = Partial<ObserveSpec>;
 
@@ -22,7 +24,7 @@ function study(observe: Observe, changes: Partial<NetworkStudy["training"]> = {}
       ...changes,
     },
     ensemble: { size: 5, seed: 3 },
-    observe: { kernelMatrices: false, linearised: false, ...observe },
+    observe: { kernelMatrices: false, kernelsByLayer: false, parameterNorms: false, linearised: false, ...observe },
   };
 }
 
@@ -74,7 +76,7 @@ describe("the kernels' series", () => {
     expect(kernels).toBeUndefined();
   });
   it("does not show the batching", async () => {
-    const asked: Observe = { kernelsEvery: 2, kernelMatrices: true, linearised: true };
+    const asked: Observe = { kernelsEvery: 2, kernelMatrices: true, parameterNorms: true, linearised: true };
     expect(await observed(asked, inBatches)).toEqual(await observed(asked));
   });
   it("is kept up to a divergence", async () => {
@@ -90,6 +92,73 @@ describe("the kernels' series", () => {
     expect(kernelSeries.eigenvalues).toEqual(whole.kernelSeries.eigenvalues!.slice(0, 2));
     expect(kernels).toHaveLength(2);
     expect(times).toEqual([0, 2, 4]);
+  });
+});
+
+/** Sum of matrices. */
+const sum = (matrices: readonly number[][][]): number[][] =>
+  matrices[0]!.map((row, a) => row.map((_, b) => matrices.reduce((all, matrix) => all + matrix[a]![b]!, 0)));
+
+function expectClose(got: readonly number[][], want: readonly number[][]): void {
+  for (const [a, row] of want.entries())
+    for (const [b, value] of row.entries()) expect(got[a]![b]).toBeCloseTo(value, 12);
+}
+
+describe("the kernel by layer", () => {
+  it("adds up to the kernel, measured and of infinite width, and changes nothing else", async () => {
+    const plain = await observed({ kernelsEvery: 3 });
+    const { kernelLayers, ...result } = await observed({ kernelsEvery: 3, kernelsByLayer: true });
+    const { initial, final, theory } = kernelLayers!;
+    expect([initial.length, final.length, theory.length]).toEqual([3, 3, 3]);
+    expectClose(sum(initial), plain.kernelInitial);
+    expectClose(sum(final), plain.kernelFinal);
+    const { kernels } = await setupNetwork(study({}));
+    expectClose(sum(theory), [
+      [kernels.ntk[0]!, kernels.ntk[1]!],
+      [kernels.ntk[2]!, kernels.ntk[3]!],
+    ]);
+    // The output's weights see the last layer's units: their part is the covariance.
+    expectClose(theory[2]!, [
+      [kernels.nngp[0]!, kernels.nngp[1]!],
+      [kernels.nngp[2]!, kernels.nngp[3]!],
+    ]);
+    expectClose(
+      [result.kernelSeries.drift, result.kernelSeries.eigenvalues!.flat()],
+      [plain.kernelSeries.drift, plain.kernelSeries.eigenvalues!.flat()],
+    );
+    expect(plain.kernelLayers).toBeUndefined();
+  });
+});
+
+describe("parameter norms", () => {
+  it("are those of the networks drawn, and of their first step along the gradient", async () => {
+    const given = study({ parameterNorms: true }, { steps: 1, momentum: 0 });
+    const one = { ...given, ensemble: { size: 1, seed: 3 } };
+    const { result } = await networkStudy(one, referenceEngine);
+    const setup = await setupNetwork(one);
+    const job = ensembleJob(setup, one, { recordOutputs: [], recordKernels: [] });
+    const layers = drawNetwork(job, 0);
+    const gradients = [-1, 0.5].map((x) => outputAndGradient(job, layers, [x]));
+    const { times, meanSquare, distance, layerDistance } = result.parameterNorms!;
+    expect(times).toEqual([0, 1]);
+    expect(distance[0]).toBe(0);
+    const flat = ({ weights, biases }: (typeof layers)[number]): number[] => [...weights.flat(), ...biases];
+    const squares = (values: readonly number[]): number => values.reduce((all, value) => all + value * value, 0);
+    const parts = layers.map((layer, l) => {
+      const theta = flat(layer);
+      const [left, right] = gradients.map(({ f, gradient }, a) => {
+        const force = setup.potential.gradient(0, f - [1, -0.5][a]!);
+        return flat(gradient[l]!).map((value) => result.eta * force * value);
+      });
+      return { theta, way: left!.map((value, i) => value + right![i]!) };
+    });
+    for (const [l, { theta, way }] of parts.entries()) {
+      expect(meanSquare[0]![l]).toBeCloseTo(squares(theta) / theta.length, 12);
+      expect(layerDistance[1]![l]).toBeCloseTo(Math.sqrt(squares(way) / squares(theta)), 12);
+    }
+    const all = (pick: (part: (typeof parts)[number]) => number[]): number => squares(parts.flatMap(pick));
+    expect(distance[1]).toBeCloseTo(Math.sqrt(all(({ way }) => way) / all(({ theta }) => theta)), 12);
+    expect(distance[1]).toBeGreaterThan(1e-3);
   });
 });
 

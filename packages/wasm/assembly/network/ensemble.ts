@@ -2,7 +2,7 @@
 // alone, so that its numbers do not depend on how many there are.
 import { claim, progress, stopped } from "../control";
 import { dots } from "../linalg/dots";
-import { drawWeights } from "../random/normal";
+import { clearComparison, compareWeights, drawWeights, moved, square } from "../random/normal";
 import { descendLayers, forward, sensitivities } from "./layered";
 import { enterResident, residentPass, showBias } from "./resident";
 import {
@@ -47,6 +47,9 @@ let outputSteps: usize = 0;
 let outputCount: i32 = 0;
 let kernelSteps: usize = 0;
 let kernelCount: i32 = 0;
+/** Whether a kernel is recorded as its layers' parts, and whether the parameters' norms are recorded with it. */
+let kernelParts: bool = false;
+let recordsNorms: bool = false;
 /** Test inputs, [testCount][inputRow] and on to whole numbers of `data` rows. */
 let testRows: usize = 0;
 let testCount: i32 = 0;
@@ -56,25 +59,47 @@ export function setTest(rows: usize, count: i32): void {
   testCount = count;
 }
 
-export function setRecords(lastStep: i32, outputsAt: usize, outputsIn: i32, kernelsAt: usize, kernelsIn: i32): void {
+export function setRecords(lastStep: i32, outputsAt: usize, outputsIn: i32, kernelsAt: usize, kernelsIn: i32, inParts: bool, withNorms: bool): void {
   steps = lastStep;
   outputSteps = outputsAt;
   outputCount = outputsIn;
   kernelSteps = kernelsAt;
   kernelCount = kernelsIn;
+  kernelParts = inParts;
+  recordsNorms = withNorms;
 }
 
 function draw<T>(network: i32): void {
   memory.fill(weights, 0, weightBytes);
   if (velocity > 0) memory.fill(weights + velocity, 0, weightBytes);
-  for (let layer = 0; layer <= depth; layer++) {
-    const fanIn = layer == 0 ? inputs - 1 : width;
-    const count = layer == depth ? 1 : width;
-    const into = weightsInto<T>(layer);
-    // The output's weights stand in one row, as the units they belong to do.
-    const rowStride = layer == depth ? 1 : stride;
+  for (let layer = 0; layer <= depth; layer++) overLayer<T>(true, layer, network);
+}
+
+/** Draws the weights and biases into a layer, or compares them with their draw. */
+function overLayer<T>(drawing: bool, layer: i32, network: i32): void {
+  const fanIn = layer == 0 ? inputs - 1 : width;
+  const count = layer == depth ? 1 : width;
+  const into = weightsInto<T>(layer);
+  // The output's weights stand in one row, as the units they belong to do.
+  const rowStride = layer == depth ? 1 : stride;
+  const biases = into + <usize>(fanIn * rowStride) * sizeof<T>();
+  if (drawing) {
     drawWeights<T>(into, rowStride, fanIn, count, 2 * layer, network);
-    drawWeights<T>(into + <usize>(fanIn * rowStride) * sizeof<T>(), rowStride, 1, count, 2 * layer + 1, network);
+    drawWeights<T>(biases, rowStride, 1, count, 2 * layer + 1, network);
+  } else {
+    compareWeights<T>(into, rowStride, fanIn, count, 2 * layer, network);
+    compareWeights<T>(biases, rowStride, 1, count, 2 * layer + 1, network);
+  }
+}
+
+/** Of each layer's weights and biases theta the sums of theta^2 and (theta - theta(0))^2, [depth + 1][2]. */
+function recordNorms<T>(network: i32, target: usize): void {
+  for (let layer = 0; layer <= depth; layer++) {
+    clearComparison();
+    overLayer<T>(false, layer, network);
+    store<f64>(target, square);
+    store<f64>(target, moved, 8);
+    target += 16;
   }
 }
 
@@ -91,12 +116,12 @@ function addGrams<T>(left: usize, right: usize): void {
 
 /** Theta_ab = sum over all weights and biases of df_a df_b: of each layer the inputs' Gram matrix times the sensitivities'. */
 function recordKernel<T>(target: usize): void {
+  const bytes = <usize>(data * data) * 8;
   const row = rowBytes<T>();
   const grams = <usize>data * sizeof<T>();
   const right = gram + <usize>data * grams;
   forward<T>();
   sensitivities<T>();
-  memory.fill(kernel, 0, <usize>(data * data) * 8);
   for (let layer = 0; layer <= depth; layer++) {
     const below = layer == 0 ? inputRows : hiddenOf<T>(layer - 1);
     const belowRow = layer == 0 ? inputRow : row;
@@ -106,9 +131,13 @@ function recordKernel<T>(target: usize): void {
       const delta = deltaOf<T>(layer);
       dots<T>(delta, row, data, delta, row, data, right, grams, whole<T>(width));
     }
+    if (kernelParts || layer == 0) memory.fill(kernel, 0, bytes);
     addGrams<T>(gram, layer < depth ? right : 0);
+    if (kernelParts || layer == depth) {
+      memory.copy(target, kernel, bytes);
+      target += bytes;
+    }
   }
-  memory.copy(target, kernel, <usize>(data * data) * 8);
 }
 
 /** Outputs at the test inputs, as many at a time as there are data. */
@@ -129,11 +158,21 @@ function recordTest<T>(target: usize): void {
 /** Steps between looks at the stop word, as a power of two: a look is a few nanoseconds. */
 const LOOK = 16;
 
+/** Float64 numbers of one record of the kernel and of the norms. */
+@inline
+function kernelNumbers(): i32 {
+  return data * data * (kernelParts ? depth + 1 : 1);
+}
+@inline
+function normNumbers(): i32 {
+  return recordsNorms ? 2 * (depth + 1) : 0;
+}
+
 /**
- * Trains network `network`; its records go to [outputCount][data], [kernelCount][data][data] and [testCount] float64. False where
- * stopped.
+ * Trains network `network`; its records go to [outputCount][data], [kernelCount][kernelNumbers], [kernelCount][normNumbers] and [testCount]
+ * float64. False where stopped.
  */
-function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, testRecords: usize): bool {
+function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, normRecords: usize, testRecords: usize): bool {
   const shallow = depth == 1;
   const start = now();
   draw<T>(network);
@@ -161,8 +200,10 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, test
     if (nextKernel < kernelCount && load<i32>(kernelSteps + <usize>nextKernel * 4) == step) {
       if (shallow) showBias<T>(true);
       recordKernel<T>(kernelRecords);
+      if (recordsNorms) recordNorms<T>(network, normRecords);
       if (shallow) showBias<T>(false);
-      kernelRecords += <usize>(data * data) * 8;
+      kernelRecords += <usize>kernelNumbers() * 8;
+      normRecords += <usize>normNumbers() * 8;
       nextKernel++;
     }
     if (step == steps) {
@@ -191,11 +232,13 @@ function trainEnsemble<T>(
   count: i32,
   outputRecords: usize,
   kernelRecords: usize,
+  normRecords: usize,
   testRecords: usize,
 ): f64 {
   drawing = 0;
   const outputBytes = <usize>(outputCount * data) * 8;
-  const kernelBytes = <usize>(kernelCount * data * data) * 8;
+  const kernelBytes = <usize>(kernelCount * kernelNumbers()) * 8;
+  const normBytes = <usize>(kernelCount * normNumbers()) * 8;
   for (let item = claim(); item < count; item = claim()) {
     if (stopped()) return drawing;
     const place = <usize>item;
@@ -203,6 +246,7 @@ function trainEnsemble<T>(
       first + item,
       outputRecords + place * outputBytes,
       kernelRecords + place * kernelBytes,
+      normRecords + place * normBytes,
       testRecords + place * <usize>testCount * 8,
     );
     if (!finished) return drawing;
@@ -211,10 +255,10 @@ function trainEnsemble<T>(
   return drawing;
 }
 
-export function trainEnsemble32(first: i32, count: i32, outputRecords: usize, kernelRecords: usize, testRecords: usize): f64 {
-  return trainEnsemble<f32>(first, count, outputRecords, kernelRecords, testRecords);
+export function trainEnsemble32(first: i32, count: i32, outputs: usize, kernels: usize, norms: usize, tests: usize): f64 {
+  return trainEnsemble<f32>(first, count, outputs, kernels, norms, tests);
 }
 
-export function trainEnsemble64(first: i32, count: i32, outputRecords: usize, kernelRecords: usize, testRecords: usize): f64 {
-  return trainEnsemble<f64>(first, count, outputRecords, kernelRecords, testRecords);
+export function trainEnsemble64(first: i32, count: i32, outputs: usize, kernels: usize, norms: usize, tests: usize): f64 {
+  return trainEnsemble<f64>(first, count, outputs, kernels, norms, tests);
 }

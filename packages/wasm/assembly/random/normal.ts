@@ -32,11 +32,17 @@ function drawBlock(block: u32, layer: u32, network: u32): void {
   odd = f64x2.mul(radius, sin64(angle));
 }
 
+/** Of the last `compareWeights`: the sums of the weights' squares and of their squared distances from their draws. */
+export let square: f64 = 0;
+export let moved: f64 = 0;
+
 /**
- * Draws a layer's weights: element (unit, input) of [fanIn][stride] weights is normal number unit * fanIn + input of the stream (seed,
- * network, layer), whatever the layout.
+ * Goes over a layer's weights: element (unit, input) of [fanIn][stride] weights is normal number unit * fanIn + input of the stream (seed,
+ * network, layer), whatever the layout. What is drawn is stored, or compared with what stands there.
  */
-export function drawWeights<T>(
+@inline
+function overWeights<T>(
+  storing: bool,
   weights: usize,
   stride: i32,
   fanIn: i32,
@@ -53,7 +59,14 @@ export function drawWeights<T>(
     const lane = element & 3;
     if (lane == 0) drawBlock(element >> 2, layer, network);
     const pair = (lane & 1) == 0 ? even : odd;
-    store<T>(place, <T>((lane & 2) == 0 ? f64x2.extract_lane(pair, 0) : f64x2.extract_lane(pair, 1)));
+    const drawn = <T>((lane & 2) == 0 ? f64x2.extract_lane(pair, 0) : f64x2.extract_lane(pair, 1));
+    if (storing) store<T>(place, drawn);
+    else {
+      const weight = <f64>load<T>(place);
+      const way = weight - <f64>drawn;
+      square += weight * weight;
+      moved += way * way;
+    }
     place += row;
     if (++input == fanIn) {
       input = 0;
@@ -61,4 +74,19 @@ export function drawWeights<T>(
       place = column;
     }
   }
+}
+
+/** Draws a layer's weights. */
+export function drawWeights<T>(weights: usize, stride: i32, fanIn: i32, units: i32, layer: i32, network: i32): void {
+  overWeights<T>(true, weights, stride, fanIn, units, layer, network);
+}
+
+/** Adds a layer's weights to `square` and `moved`, which need no copy of the draw. */
+export function compareWeights<T>(weights: usize, stride: i32, fanIn: i32, units: i32, layer: i32, network: i32): void {
+  overWeights<T>(false, weights, stride, fanIn, units, layer, network);
+}
+
+export function clearComparison(): void {
+  square = 0;
+  moved = 0;
 }

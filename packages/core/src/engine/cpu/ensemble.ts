@@ -4,7 +4,7 @@
  */
 import { assemblePotential } from "../../potential/assemble.ts";
 import { keyOfSeed } from "../../random/philox.ts";
-import type { EnsembleBatch, EnsembleJob, JobControl, JobReport } from "../engine.ts";
+import { type EnsembleBatch, type EnsembleJob, type JobControl, type JobReport, kernelPartsOf } from "../engine.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
 import { elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
 
@@ -32,13 +32,32 @@ interface EnsemblePlan {
     readonly outputSteps: number;
     readonly kernelSteps: number;
     readonly testRows: number;
-    readonly records: readonly { readonly outputs: number; readonly kernels: number; readonly test: number }[];
+    readonly records: readonly Readonly<Record<keyof RecordSizes, number>>[];
   };
   /** Of each worker: weights (velocities behind them), units, resident units, outputs, phi, force, sums, Gram matrices, kernel. */
   readonly workspaces: readonly number[][];
 }
 
 const testPoints = ({ test, architecture }: EnsembleJob): number => (test?.length ?? 0) / architecture.inputDimension;
+
+/** Numbers of one network's records. */
+interface RecordSizes {
+  readonly outputs: number;
+  readonly kernels: number;
+  readonly norms: number;
+  readonly test: number;
+}
+
+function recordSizes(job: EnsembleJob): RecordSizes {
+  const D = job.targets.length;
+  const K = job.recordKernels.length;
+  return {
+    outputs: D * job.recordOutputs.length,
+    kernels: D * D * K * kernelPartsOf(job),
+    norms: job.parameterNorms ? 2 * (job.architecture.depth + 1) * K : 0,
+    test: testPoints(job),
+  };
+}
 
 const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
@@ -68,7 +87,8 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     2 * D * D * size,
     8 * D * D,
   ];
-  const recordBytes = 8 * (D * (job.recordOutputs.length + D * job.recordKernels.length) + tests);
+  const sizes = recordSizes(job);
+  const recordBytes = 8 * (sizes.outputs + sizes.kernels + sizes.norms + sizes.test);
   let smallest = 0;
   for (let workers = Math.min(threads, Math.max(1, job.networks.count)); workers >= 1; workers--) {
     const batch = Math.max(
@@ -89,9 +109,10 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       // The forward pass takes them D at a time.
       testRows: plan.place(upTo(tests, D) * inputRow),
       records: [0, 1].map(() => ({
-        outputs: plan.place(8 * batch * D * job.recordOutputs.length),
-        kernels: plan.place(8 * batch * D * D * job.recordKernels.length),
-        test: plan.place(8 * batch * tests),
+        outputs: plan.place(8 * batch * sizes.outputs),
+        kernels: plan.place(8 * batch * sizes.kernels),
+        norms: plan.place(8 * batch * sizes.norms),
+        test: plan.place(8 * batch * sizes.test),
       })),
     };
     const workspaces = Array.from({ length: workers }, () => workspace.map((bytes) => plan.place(bytes)));
@@ -141,6 +162,7 @@ export async function trainEnsemble(
   const { first: firstNetwork, count: total } = job.networks;
   const D = job.targets.length;
   const { shared } = plan;
+  const sizes = recordSizes(job);
   const session = await pool.open(
     {
       activation: `${activation.name}Row${suffix}`,
@@ -160,6 +182,7 @@ export async function trainEnsemble(
           "setRecords",
           job.steps,
           ...[shared.outputSteps, job.recordOutputs.length, shared.kernelSteps, job.recordKernels.length],
+          ...[Number(kernelPartsOf(job) > 1), Number(job.parameterNorms ?? false)],
         ],
         ["setTest", shared.testRows, testPoints(job)],
       ],
@@ -169,9 +192,9 @@ export async function trainEnsemble(
   writeShared(session, job, plan, size);
 
   const start = (done: number, region: number) => {
-    const { outputs, kernels, test } = shared.records[region]!;
+    const { outputs, kernels, norms, test } = shared.records[region]!;
     const count = Math.min(plan.batch, total - done);
-    const call = [`trainEnsemble${suffix}`, firstNetwork + done, count, outputs, kernels, test] as const;
+    const call = [`trainEnsemble${suffix}`, firstNetwork + done, count, outputs, kernels, norms, test] as const;
     const running = session.run(
       () => [call],
       control,
@@ -196,9 +219,10 @@ export async function trainEnsemble(
       onBatch({
         first: firstNetwork + done,
         count,
-        outputs: read(shared.records[region]!.outputs, count * job.recordOutputs.length * D),
-        kernels: read(shared.records[region]!.kernels, count * job.recordKernels.length * D * D),
-        test: read(shared.records[region]!.test, count * testPoints(job)),
+        outputs: read(shared.records[region]!.outputs, count * sizes.outputs),
+        kernels: read(shared.records[region]!.kernels, count * sizes.kernels),
+        norms: read(shared.records[region]!.norms, count * sizes.norms),
+        test: read(shared.records[region]!.test, count * sizes.test),
       });
     } catch (error) {
       if (more) await current.running.catch(() => {});

@@ -3,11 +3,12 @@
  * resident kernel, all else layer by layer; both work on the same weights, so that kernels can be recorded in between.
  */
 import { InterruptedError } from "../../errors.ts";
-import type { EnsembleBatch, EnsembleJob, JobControl, JobReport } from "../engine.ts";
+import { type EnsembleBatch, type EnsembleJob, type JobControl, type JobReport, kernelPartsOf } from "../engine.ts";
 import { type EnsemblePlan, planEnsemble } from "./ensemblePlan.ts";
 import { createState } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { createLayeredTrainer } from "./layeredTrainer.ts";
+import { createParameterNorms } from "./parameterNorms.ts";
 import { createResidentTrainer } from "./residentTrainer.ts";
 import { type Pace, runSteps } from "./submit.ts";
 
@@ -41,6 +42,7 @@ export async function trainEnsemble(
       resident && kernelRecords.size === 0 && !job.test
         ? undefined
         : await createLayeredTrainer(gpu, job, plan, state, searchTiles);
+    const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {
       if (control.signal?.aborted) throw new InterruptedError("interrupted");
@@ -55,7 +57,10 @@ export async function trainEnsemble(
           // Stretches of steps between the steps whose kernels are recorded, before that step's update.
           for (let start = from; start < to; ) {
             const record = kernelRecords.get(start);
-            if (record !== undefined) layered!.encodeKernels(pass, record, count);
+            if (record !== undefined) {
+              layered!.encodeKernels(pass, record, count);
+              norms?.encode(pass, record, count);
+            }
             let end = start + 1;
             while (end < to && !kernelRecords.has(end)) end++;
             encodeSteps(pass, start, end, count);
@@ -81,7 +86,7 @@ export async function trainEnsemble(
         );
       }
       const T = job.recordOutputs.length;
-      const K = job.recordKernels.length;
+      const K = job.recordKernels.length * kernelPartsOf(job);
       onBatch({
         first: firstNetwork + done,
         count,
@@ -89,6 +94,7 @@ export async function trainEnsemble(
         kernels: layered
           ? await read(gpu, layered.kernels, plan, K, count, { lines: plan.data, padded: 4 * plan.chunks })
           : new Float64Array(),
+        norms: norms ? await norms.read(count) : new Float64Array(),
         test: job.test ? await readTest(gpu, layered!.tested, plan, job.test.length / d, count) : new Float64Array(),
       });
     }

@@ -47,6 +47,12 @@ export const kernelLayer = declare({
   dynamic: ["slot"],
 });
 
+export const parameterNorms = declare({
+  name: "network/parameter_norms",
+  bindings: ["weights", "norms"],
+  dynamic: ["slot"],
+});
+
 export const resident = declare({
   name: "network/resident",
   bindings: ["inputs", "targets", "recordOf", "weights", "velocity", "outputWeights", "outputVelocity", "outputs"],

@@ -4,7 +4,7 @@
  * holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero.
  */
 import { InputError } from "../../errors.ts";
-import type { EnsembleJob } from "../engine.ts";
+import { type EnsembleJob, kernelPartsOf } from "../engine.ts";
 
 export interface LayerShape {
   /** Inputs and the bias row. */
@@ -24,6 +24,8 @@ export interface EnsemblePlan {
   readonly layers: readonly LayerShape[];
   /** Groups of `data` inputs that the test inputs are evaluated in. */
   readonly testGroups: number;
+  /** Workgroups that share the norms of one network's layer. */
+  readonly normGroups: number;
   /** Networks trained at once. */
   readonly batch: number;
   /** Bytes on the device for each network of a batch. */
@@ -41,6 +43,10 @@ export interface MemoryLimits {
 
 /** Invocations of a workgroup of the kernels that go along units. */
 const WORKGROUP = 64;
+
+/** Weights that one workgroup takes to a norm, and workgroups that there are of them at most. */
+const NORM_SHARE = 2 ** 14;
+const MAX_NORM_GROUPS = 64;
 
 const padded = (count: number): number => Math.ceil(count / 4) * 4;
 
@@ -60,6 +66,11 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     rows: padded(width + 1),
   }));
 
+  const kernelBytes = 64 * chunks * chunks * job.recordKernels.length * kernelPartsOf(job);
+  const widest = Math.max(...layers.map(({ fanIn }) => fanIn * width));
+  const normGroups = Math.min(MAX_NORM_GROUPS, Math.ceil(widest / NORM_SHARE));
+  const normBytes = job.parameterNorms ? 16 * (depth + 1) * normGroups * job.recordKernels.length : 0;
+
   const buffers: [string, number][] = [
     ...layers.map(({ fanIn, stride }, l): [string, number] => [
       `the weights of hidden layer ${l + 1}`,
@@ -67,7 +78,8 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     ]),
     ["a layer's units at all data", 16 * padded(width + 1) * chunks],
     ["the recorded outputs", 16 * chunks * job.recordOutputs.length],
-    ["the recorded kernels", 64 * chunks * chunks * job.recordKernels.length],
+    ["the recorded kernels", kernelBytes],
+    ["the recorded norms", normBytes],
     ["the outputs at the test inputs", 16 * chunks * testGroups],
   ];
   let largest = 0;
@@ -93,7 +105,8 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     weights * (job.momentum > 0 ? 2 : 1) +
     depth * 3 * 16 * padded(width + 1) * chunks +
     16 * chunks * (1 + job.recordOutputs.length + testGroups) +
-    64 * chunks * chunks * job.recordKernels.length;
+    kernelBytes +
+    normBytes;
   const batch = Math.max(
     1,
     Math.min(
@@ -103,5 +116,5 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       Math.floor(limits.budget / bytesPerNetwork),
     ),
   );
-  return { data, chunks, testGroups, layers, batch, bytesPerNetwork };
+  return { data, chunks, testGroups, layers, normGroups, batch, bytesPerNetwork };
 }

@@ -27,6 +27,10 @@ export interface EnsembleState {
   readonly output: WeightBuffers;
   /** [records][networks][chunks]. */
   readonly outputs: GPUBuffer;
+  /** What is drawn: of each layer, the output's last, weights and then biases; the parameters are those of initialise.wgsl. */
+  readonly draws: readonly { readonly weights: GPUBuffer; readonly params: Readonly<Record<string, number>> }[];
+  /** A uniform: the number of the batch's first network. */
+  readonly origin: GPUBuffer;
   /** A buffer that lives as long as the state. */
   storage(label: string, bytes: number): Promise<GPUBuffer>;
   /** A buffer with the given data that lives as long as the state. */
@@ -84,7 +88,6 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     const kernel = await loadKernel(gpu, initialise);
     const seed = keyOfSeed(job.seed);
 
-    /** The draws of weights and biases of each layer, the output's last: see initialise.wgsl. */
     const draws = [...layers, output].flatMap(({ weights }, l) => {
       const shape = shapes[l];
       const fanIn = shape ? shape.fanIn - 1 : width;
@@ -97,7 +100,10 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
       ];
     });
 
+    const origin = await constant("first network", new Uint32Array(4), GPUBufferUsage.UNIFORM);
     return {
+      draws,
+      origin,
       inputs: await constant("inputs", packInputs(job, job.inputs, 0, data)),
       targets: await constant(
         "targets",
@@ -109,6 +115,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
       storage,
       constant,
       async initialise(first, count) {
+        gpu.device.queue.writeBuffer(origin, 0, Uint32Array.of(first));
         const uniforms: GPUBuffer[] = [];
         const encoder = gpu.device.createCommandEncoder({ label: "initialise" });
         if (job.momentum > 0) for (const { velocity } of [...layers, output]) encoder.clearBuffer(velocity);

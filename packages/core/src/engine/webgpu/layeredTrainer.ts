@@ -3,7 +3,7 @@
  * descent fused in, bound once and recorded many steps to a submit. It also gives each network's empirical kernel.
  */
 import { emitWgsl } from "../../potential/wgsl.ts";
-import type { EnsembleJob } from "../engine.ts";
+import { type EnsembleJob, kernelPartsOf } from "../engine.ts";
 import { along, type Bound, createBind } from "./bound.ts";
 import { bindDense, type DenseProducts, type Layer } from "./denseProducts.ts";
 import * as kernels from "./ensembleKernels.ts";
@@ -15,9 +15,9 @@ import { encode } from "./submit.ts";
 
 export interface LayeredTrainer {
   readonly encodeSteps: EncodeSteps;
-  /** Encodes the empirical kernels of `count` networks with their present weights into record `record`. */
+  /** Encodes the empirical kernels of `count` networks, or their parts, with their present weights into record `record`. */
   encodeKernels(pass: GPUComputePassEncoder, record: number, count: number): void;
-  /** [records][networks][4 chunks][chunks]. */
+  /** [records][networks][4 chunks][chunks], a kernel's parts one after another as so many records. */
   readonly kernels: GPUBuffer;
   /** Encodes the outputs of `count` networks at the test inputs of groups `from` .. `to - 1` with their present weights. */
   readonly encodeTest: EncodeSteps;
@@ -52,12 +52,16 @@ export async function createLayeredTrainer(
   const last = layers[layers.length - 1]!;
   const force = await state.storage("force", 16 * batch * chunks);
   const unitForce = await state.constant("unit force", new Float32Array(4 * chunks).fill(1));
-  const recorded = await state.storage("kernels", 64 * batch * chunks * chunks * Math.max(1, job.recordKernels.length));
+  const parts = kernelPartsOf(job);
+  const recorded = await state.storage(
+    "kernels",
+    64 * batch * chunks * chunks * Math.max(1, job.recordKernels.length * parts),
+  );
 
   const bound = await createBind(
     gpu,
     state,
-    Math.max(job.recordOutputs.length, job.recordKernels.length, plan.testGroups),
+    Math.max(job.recordOutputs.length, job.recordKernels.length * parts, plan.testGroups),
   );
   const hiddenScale = { scale: weightStd / Math.sqrt(width), bias: biasStd };
   const descent = { learningRate, momentum };
@@ -138,7 +142,7 @@ export async function createLayeredTrainer(
           inputs: lower ? width + 1 : inputDimension + 1,
           rowsBelow: lower ? rows : 0,
           chunks,
-          accumulate: l,
+          accumulate: parts > 1 ? 0 : l,
         },
         () => [chunks, chunks],
       ),
@@ -164,7 +168,7 @@ export async function createLayeredTrainer(
     },
     encodeKernels(pass, record, count) {
       for (const part of [...forward, ...sensitivities]) encode(pass, part(count));
-      for (const part of kernelParts) encode(pass, part(count, record));
+      for (const [l, part] of kernelParts.entries()) encode(pass, part(count, record * parts + (parts > 1 ? l : 0)));
     },
   };
 }

@@ -1,0 +1,70 @@
+/** The norms of a batch's weights and of their way from the start, reduced on the device: shaders/network/parameter_norms.wgsl. */
+import { keyOfSeed } from "../../random/philox.ts";
+import type { EnsembleJob } from "../engine.ts";
+import { parameterNorms } from "./ensembleKernels.ts";
+import type { EnsemblePlan } from "./ensemblePlan.ts";
+import type { EnsembleState } from "./ensembleState.ts";
+import type { Gpu } from "./gpu.ts";
+import { loadKernel } from "./kernel.ts";
+import { type Dispatch, encode } from "./submit.ts";
+
+export interface ParameterNorms {
+  /** Encodes the norms of `count` networks with their present weights into record `record`. */
+  encode(pass: GPUComputePassEncoder, record: number, count: number): void;
+  /** Of `count` networks, float64 [count][records][layers][2]. */
+  read(count: number): Promise<Float64Array>;
+}
+
+export async function createParameterNorms(
+  gpu: Gpu,
+  job: EnsembleJob,
+  plan: EnsemblePlan,
+  state: EnsembleState,
+): Promise<ParameterNorms> {
+  const kernel = await loadKernel(gpu, parameterNorms);
+  const records = job.recordKernels.length;
+  const { draws } = state;
+  const parts = draws.length;
+  const groups = plan.normGroups;
+  const norms = await state.storage("parameter norms", 8 * plan.batch * records * parts * groups);
+  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const slots = new Uint32Array((records * alignment) / 4);
+  for (let r = 0; r < records; r++) slots[(r * alignment) / 4] = r;
+  const slot = await state.constant("norm slots", slots, GPUBufferUsage.UNIFORM);
+  const seed = keyOfSeed(job.seed);
+  const bindings: GPUBindGroup[] = [];
+  for (const [part, { weights, params }] of draws.entries()) {
+    const values = new Uint32Array(kernel.uniform("params", { ...params, seed, part, parts }));
+    const uniform = await state.constant("norm parameters", values, GPUBufferUsage.UNIFORM);
+    bindings.push(await kernel.bind({ weights, norms, params: uniform, origin: state.origin, slot }));
+  }
+  return {
+    encode(pass, record, count) {
+      for (const binding of bindings) {
+        const dispatch: Dispatch = {
+          pipeline: kernel.pipeline,
+          bindings: binding,
+          workgroups: [groups, 1, count],
+          offsets: [record * alignment],
+        };
+        encode(pass, dispatch);
+      }
+    },
+    async read(count) {
+      const raw = await gpu.download(norms, 8 * records * count * parts * groups);
+      // Weights and biases of a layer are neighbours: their norms are those of one.
+      const share = 4 * groups;
+      const layers = parts / 2;
+      const result = new Float64Array(count * records * layers * 2);
+      for (let r = 0, from = 0; r < records; r++) {
+        for (let m = 0; m < count; m++) {
+          for (let l = 0; l < layers; l++, from += share) {
+            const to = ((m * records + r) * layers + l) * 2;
+            for (let i = 0; i < share; i++) result[to + (i % 2)]! += raw[from + i]!;
+          }
+        }
+      }
+      return result;
+    },
+  };
+}
