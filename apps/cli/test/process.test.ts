@@ -93,7 +93,11 @@ describe("the process", () => {
     );
     expect(document.engine).toMatchObject({ kind: "cpu", backend: "wasm", precision: "float32", threads: 2 });
     expect(document.timings.totalSeconds).toBeGreaterThan(document.timings.engineSeconds);
-    expect(first.error).toMatch(/^engine: cpu on .*2 threads/);
+    expect(first.error).toMatch(
+      /^engine: cpu on .*2 threads.*\nmemory: [\d.]+ kB \(weights .*batches of \d+ networks\n/,
+    );
+    expect(document.memory.bytes).toBeGreaterThan(document.memory.parts.weights);
+    expect(document.memory.batch).toBeGreaterThan(0);
     const folder = path.join(cwd, "run");
     expect(readdirSync(folder).sort()).toEqual(["config.yaml", "log.jsonl", "plots", "report.html", "result.json"]);
     for (const line of readFileSync(path.join(folder, "log.jsonl"), "utf8").trim().split("\n")) JSON.parse(line);

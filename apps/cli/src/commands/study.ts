@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
-import type { Engine, EngineInfo, JobControl, LatticeState } from "@slowroll/core/engine/engine";
+import type { Engine, EngineInfo, JobControl, JobMemory, LatticeState } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
 import { DivergenceError, ExpressionError, InputError, InterruptedError } from "@slowroll/core/errors";
@@ -16,6 +16,7 @@ import type { ResultDocument } from "../document.ts";
 import { CHECKPOINT, chooseFolder, chooseTrajectories, saveFinal, writeRun } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
+import { memoryLine } from "../memory.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
 import { summary } from "../summary.ts";
@@ -159,8 +160,16 @@ export async function study<C extends ConfigCommand>(
     chosen,
   );
   const progress = await createProgress(io, options.quiet ?? false);
+  let memory: JobMemory | undefined;
   const control: JobControl = {
     signal: io.signal,
+    onMemory(planned) {
+      if (command !== "network") return;
+      sayEngine();
+      memory = planned;
+      io.error(`memory: ${memoryLine(planned, process.memoryUsage.rss())}\n`);
+      note("memory", { ...planned });
+    },
     onProgress(...report) {
       sayEngine();
       progress.onProgress(...report);
@@ -176,12 +185,15 @@ export async function study<C extends ConfigCommand>(
     }
   };
   const keep = async (result: object, engineSeconds: number, incomplete?: string): Promise<ResultDocument> => {
+    // The report takes memory of its own.
+    await engine.close();
     const document = {
       command,
       version: VERSION,
       config,
       engine: engine.opened?.info ?? HOST,
       timings: { totalSeconds: (performance.now() - start) / 1000, engineSeconds },
+      ...(memory ? { memory } : {}),
       ...(incomplete === undefined ? {} : { incomplete }),
       ...result,
     } as ResultDocument;

@@ -26,8 +26,19 @@ export interface EngineInfo {
   readonly reason: string;
 }
 
+/** What a job is going to take: all of its engine's memory that grows with the job, and the host's copies of its records. */
+export interface JobMemory {
+  readonly bytes: number;
+  /** The same by what it is for. */
+  readonly parts: Readonly<Record<"weights" | "units" | "records" | "data" | "copies", number>>;
+  /** Networks that are in it at once. */
+  readonly batch: number;
+}
+
 /** How a caller follows and ends a running job. */
 export interface JobControl {
+  /** Called once with what an ensemble's job is going to take, before it is allocated. */
+  readonly onMemory?: ((memory: JobMemory) => void) | undefined;
   /** Aborting ends the job with an InterruptedError at the next submit. */
   readonly signal?: AbortSignal | undefined;
   /** Called a few times a second with the work done and in all, in the job's own unit (network steps, site updates). */

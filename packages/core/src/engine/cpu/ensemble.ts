@@ -4,20 +4,29 @@
  */
 import { assemblePotential } from "../../potential/assemble.ts";
 import { keyOfSeed } from "../../random/philox.ts";
-import { type EnsembleBatch, type EnsembleJob, type JobControl, type JobReport, kernelPartsOf } from "../engine.ts";
+import {
+  type EnsembleBatch,
+  type EnsembleJob,
+  type JobControl,
+  type JobMemory,
+  type JobReport,
+  kernelPartsOf,
+} from "../engine.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
 import { elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
 
 type ElementPrecision = "float32" | "float64";
 
-/** Bytes of one batch's records; two batches stand in memory. */
+/** Bytes of one batch's records; where there are several, two batches stand in memory. */
 const RECORD_BYTES = 64 * 2 ** 20;
 /** Batches that an ensemble is cut into at least, so that the host works beside the workers. */
 const BATCHES = 8;
 
 /** Where everything stands, for the workers that fit. */
 interface EnsemblePlan {
+  /** Of the shared memory. */
   readonly bytes: number;
+  readonly memory: JobMemory;
   readonly workers: number;
   /** Networks of a batch. */
   readonly batch: number;
@@ -100,6 +109,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       ),
     );
     const plan = planMemory();
+    const regions = batch < job.networks.count ? [0, 1] : [0];
     const shared = {
       inputRows: plan.place(D * inputRow),
       inputColumns: plan.place(inputs * D * size),
@@ -108,7 +118,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       kernelSteps: plan.place(4 * job.recordKernels.length),
       // The forward pass takes them D at a time.
       testRows: plan.place(upTo(tests, D) * inputRow),
-      records: [0, 1].map(() => ({
+      records: regions.map(() => ({
         outputs: plan.place(8 * batch * sizes.outputs),
         kernels: plan.place(8 * batch * sizes.kernels),
         norms: plan.place(8 * batch * sizes.norms),
@@ -117,7 +127,12 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     };
     const workspaces = Array.from({ length: workers }, () => workspace.map((bytes) => plan.place(bytes)));
     if (plan.bytes <= LARGEST_MEMORY) {
-      return { bytes: plan.bytes, workers, batch, stride, inputRow, weightBytes, shared, workspaces };
+      const [weights, ...units] = workspace.map((bytes) => workers * bytes) as [number, ...number[]];
+      const copies = batch * recordBytes;
+      const parts = { weights, units: units.reduce((sum, bytes) => sum + bytes), records: regions.length * copies };
+      const data = plan.bytes - parts.weights - parts.units - parts.records;
+      const memory = { bytes: plan.bytes + copies, parts: { ...parts, data, copies }, batch };
+      return { bytes: plan.bytes, memory, workers, batch, stride, inputRow, weightBytes, shared, workspaces };
     }
     smallest = plan.bytes;
   }
@@ -163,6 +178,7 @@ export async function trainEnsemble(
   const D = job.targets.length;
   const { shared } = plan;
   const sizes = recordSizes(job);
+  control.onMemory?.(plan.memory);
   const session = await pool.open(
     {
       activation: `${activation.name}Row${suffix}`,

@@ -9,7 +9,7 @@ import { createState } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { createLayeredTrainer } from "./layeredTrainer.ts";
 import { createParameterNorms } from "./parameterNorms.ts";
-import { createResidentTrainer } from "./residentTrainer.ts";
+import { createResidentTrainer, residentShape } from "./residentTrainer.ts";
 import { type Pace, runSteps } from "./submit.ts";
 
 /** Bytes of a batch: on a software adapter what stays in the caches, on hardware what fills the device without crowding it. */
@@ -28,7 +28,9 @@ export async function trainEnsemble(
     binding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     workgroups: limits.maxComputeWorkgroupsPerDimension,
     budget: BUDGET[gpu.adapter.type],
+    resident: residentShape(gpu, job) !== undefined,
   });
+  control.onMemory?.(plan.memory);
   const { inputDimension: d } = job.architecture;
   const { first: firstNetwork, count: total } = job.networks;
   const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
@@ -38,10 +40,7 @@ export async function trainEnsemble(
   let engineSeconds = 0;
   try {
     const resident = await createResidentTrainer(gpu, job, plan, state);
-    const layered =
-      resident && kernelRecords.size === 0 && !job.test
-        ? undefined
-        : await createLayeredTrainer(gpu, job, plan, state, searchTiles);
+    const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles) : undefined;
     const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {

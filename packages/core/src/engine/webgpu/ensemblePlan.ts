@@ -4,7 +4,7 @@
  * holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero.
  */
 import { InputError } from "../../errors.ts";
-import { type EnsembleJob, kernelPartsOf } from "../engine.ts";
+import { type EnsembleJob, type JobMemory, kernelPartsOf } from "../engine.ts";
 
 export interface LayerShape {
   /** Inputs and the bias row. */
@@ -26,10 +26,12 @@ export interface EnsemblePlan {
   readonly testGroups: number;
   /** Workgroups that share the norms of one network's layer. */
   readonly normGroups: number;
+  /** Whether layers have units in device memory: kernels and outputs at test inputs need them, and training that is not resident. */
+  readonly layered: boolean;
   /** Networks trained at once. */
   readonly batch: number;
-  /** Bytes on the device for each network of a batch. */
-  readonly bytesPerNetwork: number;
+  /** All storage on the device but the kernels' parameters, and the host's copies. */
+  readonly memory: JobMemory;
 }
 
 export interface MemoryLimits {
@@ -39,6 +41,8 @@ export interface MemoryLimits {
   readonly workgroups: number;
   /** Bytes that one batch should stay within where it can. */
   readonly budget: number;
+  /** Whether the resident kernel can train such networks. */
+  readonly resident: boolean;
 }
 
 /** Invocations of a workgroup of the kernels that go along units. */
@@ -100,21 +104,42 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       { path: "network.width" },
     );
   }
+  const layered = !limits.resident || job.recordKernels.length > 0 || testGroups > 0;
+  const [outputs, kernels] = [job.recordOutputs.length, job.recordKernels.length];
   const weights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * fanIn * stride, 0) + 4 * padded(width + 1);
-  const bytesPerNetwork =
-    weights * (job.momentum > 0 ? 2 : 1) +
-    depth * 3 * 16 * padded(width + 1) * chunks +
-    16 * chunks * (1 + job.recordOutputs.length + testGroups) +
-    kernelBytes +
-    normBytes;
+  // Buffers of nothing are there too, as small as they can be.
+  const network = {
+    weights: weights * (job.momentum > 0 ? 2 : 1),
+    units: layered ? 16 * chunks * (3 * depth * padded(width + 1) + 1) : 0,
+    records:
+      16 * chunks * (Math.max(1, outputs) + (layered ? Math.max(1, testGroups) : 0)) +
+      (layered ? Math.max(64 * chunks * chunks, kernelBytes) : 0) +
+      normBytes,
+    copies:
+      8 *
+        (data * (outputs + data * kernels * kernelPartsOf(job) + testGroups) +
+          (job.test?.length ?? 0) / inputDimension) +
+      // What is read back stands in a staging buffer and as float32 numbers beside the result.
+      2 * Math.max(16 * chunks * outputs, kernelBytes, 16 * chunks * testGroups, normBytes),
+  };
+  const perNetwork = network.weights + network.units + network.records;
   const batch = Math.max(
     1,
     Math.min(
       job.networks.count,
       limits.workgroups,
       Math.floor(limits.binding / largest),
-      Math.floor(limits.budget / bytesPerNetwork),
+      Math.floor(limits.budget / perNetwork),
     ),
   );
-  return { data, chunks, testGroups, layers, normGroups, batch, bytesPerNetwork };
+  const parts = {
+    weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * (depth + 1)),
+    units: batch * network.units + (layered ? 16 * chunks : 0),
+    records: batch * network.records,
+    data:
+      16 * chunks * ((inputDimension + 1) * (1 + testGroups) + 1) + (limits.resident ? 4 * padded(job.steps + 1) : 0),
+    copies: batch * network.copies,
+  };
+  const bytes = Object.values(parts).reduce((sum, part) => sum + part);
+  return { data, chunks, testGroups, layers, normGroups, layered, batch, memory: { bytes, parts, batch } };
 }

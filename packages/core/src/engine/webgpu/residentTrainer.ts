@@ -20,15 +20,16 @@ const NO_RECORD = 0xffffffff;
 export type EncodeSteps = (pass: GPUComputePassEncoder, from: number, to: number, count: number) => void;
 
 /** Invocations and units of each, or undefined where the network is too wide or the data too many for it. */
-function shapeOf(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): { lanes: number; units: number } | undefined {
+export function residentShape(gpu: Gpu, job: EnsembleJob): { lanes: number; units: number } | undefined {
   const { depth, width } = job.architecture;
-  if (depth !== 1 || plan.chunks > MAX_CHUNKS) return undefined;
+  const chunks = Math.ceil(job.targets.length / 4);
+  if (depth !== 1 || chunks > MAX_CHUNKS) return undefined;
   // A software adapter pays for each invocation at each barrier: as few as hold the units. Hardware hides its latency with many.
   const smallest = gpu.adapter.type === "software" ? 16 : 64;
-  const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, plan.chunks));
+  const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, chunks));
   for (let lanes = smallest; lanes <= gpu.limits.maxComputeInvocationsPerWorkgroup; lanes *= 2) {
     const units = Math.ceil(width / lanes);
-    const memory = 16 * plan.chunks * (lanes + 9);
+    const memory = 16 * chunks * (lanes + 9);
     if (
       lanes <= gpu.limits.maxComputeWorkgroupSizeX &&
       units <= registers &&
@@ -46,7 +47,7 @@ export async function createResidentTrainer(
   plan: EnsemblePlan,
   state: EnsembleState,
 ): Promise<EncodeSteps | undefined> {
-  const shape = shapeOf(gpu, job, plan);
+  const shape = residentShape(gpu, job);
   if (!shape) return undefined;
   const { inputDimension, width, weightStd, biasStd, activation } = job.architecture;
   const { stride, rows } = plan.layers[0]!;

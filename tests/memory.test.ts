@@ -1,0 +1,153 @@
+/** The memory that a job says it takes is the memory that it takes: of the device to the byte, of a process to 5 %. */
+import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { EnsembleJob, JobMemory } from "@slowroll/core/engine/engine";
+import { openEngine } from "@slowroll/core/engine/open";
+import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
+import { openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { activations } from "@slowroll/core/network/activations";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals } from "@slowroll/core/random/normal";
+import { describe, expect, it } from "vitest";
+
+interface Shape {
+  depth?: number;
+  width?: number;
+  data?: number;
+  momentum?: number;
+  count?: number;
+  records?: number[];
+  kernels?: number[];
+  test?: number;
+  steps?: number;
+}
+
+async function jobOf(shape: Shape): Promise<EnsembleJob> {
+  const { depth = 1, width = 40, data = 8, momentum = 0, count = 3, test, steps = 5 } = shape;
+  const inputDimension = 3;
+  return {
+    architecture: { inputDimension, depth, width, activation: activations.erf!, weightStd: 1, biasStd: 0 },
+    inputs: normals(1, 0, 0, data * inputDimension),
+    targets: normals(2, 0, 0, data),
+    potential: await compilePotential("quadratic"),
+    learningRate: 0.01,
+    momentum,
+    steps,
+    seed: 1,
+    networks: { first: 0, count },
+    recordOutputs: shape.records ?? [0, steps],
+    recordKernels: shape.kernels ?? [0, steps],
+    test: test === undefined ? undefined : normals(3, 0, 0, test * inputDimension),
+  };
+}
+
+const SHAPES: Shape[] = [
+  {},
+  { kernels: [] },
+  { kernels: [], test: 13, momentum: 0.5 },
+  { kernels: [], records: [], steps: 6 },
+  { width: 5000, momentum: 0.9 },
+  { width: 33, depth: 3, data: 21, test: 30, kernels: [0, 1, 2] },
+  // Several batches.
+  { width: 700, depth: 2, data: 5, count: 20, kernels: [] },
+];
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+describe("the plan of the webgpu engine", () => {
+  it.each(SHAPES.map((shape) => [JSON.stringify(shape), shape] as const))("%s", async (_name, shape) => {
+    const gpu = await openGpu("software");
+    const engine = webGpuEngine(gpu);
+    const { device } = gpu;
+    const create = device.createBuffer.bind(device);
+    const stored: number[] = [];
+    const readBack: number[] = [];
+    device.createBuffer = (descriptor) => {
+      const { usage, size } = descriptor;
+      if (usage & GPUBufferUsage.MAP_READ) readBack.push(size);
+      else if (!(usage & GPUBufferUsage.UNIFORM)) stored.push(size);
+      return create(descriptor);
+    };
+    try {
+      let planned: JobMemory | undefined;
+      let copied = 0;
+      const onMemory = (memory: JobMemory): void => {
+        expect(stored).toEqual([]);
+        planned = memory;
+      };
+      await engine.trainEnsemble(
+        await jobOf(shape),
+        ({ outputs, kernels, test }) => {
+          copied = Math.max(copied, outputs.byteLength + kernels.byteLength + test.byteLength);
+        },
+        { onMemory },
+      );
+      const { bytes, parts, batch } = planned!;
+      expect(sum(stored)).toBe(bytes - parts.copies);
+      // A staging buffer and its copy beside what the batch has of its own; outputs at test inputs are padded before they are handed on.
+      const { data = 8, test = 0 } = shape;
+      const padding = parts.copies - copied - 2 * Math.max(0, ...readBack);
+      expect(padding).toBeGreaterThanOrEqual(0);
+      expect(padding).toBeLessThanOrEqual(test > 0 ? 8 * batch * (test + data) : 0);
+      expect(sum(Object.values(parts))).toBe(bytes);
+    } finally {
+      await engine.close();
+    }
+  });
+});
+
+describe("the plan of the cpu engine", () => {
+  it.each(SHAPES.map((shape) => [JSON.stringify(shape), shape] as const))("adds up: %s", async (_name, shape) => {
+    const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64", threads: 2 });
+    try {
+      let planned: JobMemory | undefined;
+      let copied = 0;
+      let largest = 0;
+      await engine.trainEnsemble(
+        await jobOf(shape),
+        ({ count, outputs, kernels, test }) => {
+          largest = Math.max(largest, count);
+          copied = Math.max(copied, outputs.byteLength + kernels.byteLength + test.byteLength);
+        },
+        {
+          onMemory: (memory) => {
+            planned = memory;
+          },
+        },
+      );
+      const { bytes, parts, batch } = planned!;
+      expect([batch, parts.copies]).toEqual([largest, copied]);
+      expect(sum(Object.values(parts))).toBe(bytes);
+      expect(Math.min(...Object.values(parts))).toBeGreaterThanOrEqual(0);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it("is what the process grows by", () => {
+    // Beside the tests, from where the library's name is known.
+    const file = path.join(import.meta.dirname, `memory-${process.pid}.mts`);
+    writeFileSync(
+      file,
+      `import { networkStudy, openEngine, parseConfig } from "@slowroll/core";
+      const study = await parseConfig("network", "{ network: { width: 8192, depth: 2 }, training: { steps: 1 }, ensemble: { size: 2 } }");
+      const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float32", threads: 2 });
+      let planned = 0;
+      await networkStudy(study, engine, { onMemory: ({ bytes }) => { planned = bytes + process.memoryUsage.rss(); } });
+      await engine.close();
+      console.log(JSON.stringify({ planned, peak: 1024 * process.resourceUsage().maxRSS }));`,
+    );
+    try {
+      const root = path.resolve(import.meta.dirname, "..");
+      const options = { cwd: root, encoding: "utf8" } as const;
+      const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", file], options);
+      expect(status, stderr).toBe(0);
+      const { planned, peak } = JSON.parse(stdout) as { planned: number; peak: number };
+      expect(planned).toBeGreaterThan(5e8);
+      expect(Math.abs(planned / peak - 1)).toBeLessThan(0.05);
+    } finally {
+      rmSync(file);
+    }
+  });
+});
