@@ -4,6 +4,7 @@ import type { KernelResult } from "@slowroll/core/duality/kernel";
 import type { DualityResult } from "@slowroll/core/duality/run";
 import type { EngineInfo, JobMemory } from "@slowroll/core/engine/engine";
 import type { FieldResult } from "@slowroll/core/field/result";
+import type { SweepResult } from "@slowroll/core/field/sweep";
 import type { NetworkResult } from "@slowroll/core/network/run";
 
 interface Frame<C extends ConfigCommand> {
@@ -22,5 +23,5 @@ interface Frame<C extends ConfigCommand> {
 export type ResultDocument =
   | (Frame<"kernel"> & Partial<KernelResult>)
   | (Frame<"network"> & Partial<NetworkResult>)
-  | (Frame<"field"> & Partial<FieldResult>)
+  | (Frame<"field"> & Partial<FieldResult> & Partial<SweepResult>)
   | (Frame<"duality"> & Partial<DualityResult>);

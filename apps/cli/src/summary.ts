@@ -2,6 +2,7 @@
 import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
 import type { ResultDocument } from "./document.ts";
 import { fieldSummary } from "./fieldSummary.ts";
+import { sweepSummary } from "./sweepSummary.ts";
 import { number, table } from "./table.ts";
 
 /** A number with its error: as many digits as the error has meaning in. */
@@ -119,7 +120,7 @@ export function summary(document: ResultDocument): string {
       );
     }
     case "field": {
-      return fieldSummary(document);
+      return document.sweep ? sweepSummary(document, document.sweep) : fieldSummary(document);
     }
     case "duality":
       return dualitySummary(document);

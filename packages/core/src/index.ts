@@ -2,7 +2,7 @@
  * The library: everything the command line does is a call of these. A study goes in as plain data, an engine runs its jobs, a result with
  * the contract's keys comes out.
  */
-export { parseConfig } from "./config/parse.ts";
+export { parseConfig, sweepPoints } from "./config/parse.ts";
 export { type Config, type ConfigCommand, jsonSchema } from "./config/schema.ts";
 export { type Dictionary, dictionary, stepEquation } from "./duality/dictionary.ts";
 export { compareDuals, exactDual, secondOrderDual, slowRollDual } from "./duality/dual.ts";
@@ -40,6 +40,8 @@ export type { FieldResult } from "./field/result.ts";
 export { type FieldRun, fieldStudy } from "./field/run.ts";
 export { buildSchedule } from "./field/schedule.ts";
 export type { FieldStudy } from "./field/study.ts";
+export { fieldSweep, type SweepEntry, type SweepResult, type SweepRun } from "./field/sweep.ts";
+export type { SweepPoint } from "./field/sweepPoint.ts";
 export { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "./files/checkpoint.ts";
 export { type CosmoLatticeState, readCosmoLattice } from "./files/cosmolattice.ts";
 export { createTrajectoryFile, type TrajectoryFile } from "./files/trajectories.ts";

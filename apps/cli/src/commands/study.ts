@@ -1,13 +1,22 @@
 /** `kernel`, `network`, `field` and `duality`: config in, one call of the library, result out. */
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { parseConfig } from "@slowroll/core/config/parse";
+import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
 import type { Engine, EngineInfo, JobControl, JobMemory, LatticeState } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
-import { DivergenceError, ExpressionError, InputError, InterruptedError } from "@slowroll/core/errors";
+import {
+  DivergenceError,
+  ExpressionError,
+  InputError,
+  InterruptedError,
+  type SlowrollError,
+} from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
+import type { SweepHooks } from "@slowroll/core/field/sweep";
+import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { VERSION } from "@slowroll/core/version";
@@ -20,12 +29,15 @@ import { memoryLine } from "../memory.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
 import { summary } from "../summary.ts";
+import { type KeptPoints, keepPoints, POINTS, readPoints, removePoints } from "../sweepFolder.ts";
 
 /** What a study gives: its result's keys, the engine's seconds and, for a lattice, its final state. */
 interface Outcome {
   readonly result: object;
   readonly engineSeconds: number;
   readonly final?: LatticeState;
+  /** What went wrong in a part of the study, whose result is whole. */
+  readonly failure?: SlowrollError;
 }
 
 /** What a study tells as it goes on. */
@@ -33,6 +45,8 @@ interface Hooks {
   onSection(finished: object): void;
   readonly checkpointing?: Checkpointing | undefined;
   readonly trajectories?: TrajectoryFile | undefined;
+  /** Where the config has a sweep. */
+  readonly sweep?: { readonly points: readonly SweepPoint[]; readonly hooks: SweepHooks } | undefined;
 }
 
 type Study<C extends ConfigCommand> = (
@@ -52,7 +66,18 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
     const { networkStudy } = await import("@slowroll/core/network/run");
     return networkStudy(config, engine, control, trajectories?.add);
   },
-  async field(config, engine, control, { checkpointing }) {
+  async field(config, engine, control, { checkpointing, sweep, onSection }) {
+    if (sweep) {
+      const { fieldSweep } = await import("@slowroll/core/field/sweep");
+      const { points, hooks } = sweep;
+      return fieldSweep(points, engine, control, {
+        ...hooks,
+        async onPoint(done, final) {
+          onSection(done);
+          await hooks.onPoint?.(done, final);
+        },
+      });
+    }
     const { fieldStudy } = await import("@slowroll/core/field/run");
     return fieldStudy(config, engine, control, checkpointing);
   },
@@ -79,6 +104,9 @@ function checkOptions(
       path: "--save-final",
     });
   }
+  if (movie && "sweep" in config) {
+    throw new InputError("shows one run: leave out --movie or sweep", { path: "--movie" });
+  }
   if (movie && "time" in config) {
     if (config.lattice === undefined || config.lattice.dimensions === 1) {
       throw new InputError("a movie needs a lattice of two or three dimensions: change lattice or leave out --movie", {
@@ -100,13 +128,28 @@ function describeEngine({ kind, name, type, backend, precision, threads }: Engin
   return `${kind} on ${name} (${where}${backend}, ${precision}${workers})`;
 }
 
-/** The checkpoint that a run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */
-async function resumedRun(file: string | undefined, { out, set }: StudyOptions, cwd: string): Promise<FieldCheckpoint> {
+/** What a run goes on from: a lattice's checkpoint, the finished points of a sweep, or both. */
+interface Resumed {
+  readonly config: object;
+  /** What has the config. */
+  readonly source: string;
+  readonly saved?: FieldCheckpoint;
+  readonly kept?: KeptPoints;
+}
+
+/** What an interrupted run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */
+async function resumedRun(file: string | undefined, { out, set }: StudyOptions, cwd: string): Promise<Resumed> {
   if (out === undefined) throw new InputError("needs the run's folder: --out DIR --resume", { path: "--resume" });
   if (file !== undefined || set.length > 0) {
     throw new InputError("goes on with the checkpoint's own config: leave out CONFIG and --set", { path: "--resume" });
   }
-  return readFolderCheckpoint(path.resolve(cwd, out));
+  const folder = path.resolve(cwd, out);
+  const kept = await readPoints(folder);
+  if (kept && !existsSync(path.join(folder, CHECKPOINT))) return { config: kept.config, source: POINTS, kept };
+  const saved = await readFolderCheckpoint(folder);
+  return kept
+    ? { config: kept.config, source: POINTS, kept, saved }
+    : { config: saved.config, source: CHECKPOINT, saved };
 }
 
 /** Runs a study from its config to its result, and resolves with the exit code. */
@@ -119,7 +162,7 @@ export async function study<C extends ConfigCommand>(
   const start = performance.now();
   const resumed = options.resume ? await resumedRun(file, options, io.cwd) : undefined;
   const text = resumed ? JSON.stringify(resumed.config) : file === undefined ? "" : await readText(file, io);
-  const source = resumed ? CHECKPOINT : file === "-" ? "standard input" : file;
+  const source = resumed ? resumed.source : file === "-" ? "standard input" : file;
   const parsed = await parseConfig(command, text, { ...(source ? { source } : {}), overrides: options.set });
   checkOptions(options, parsed);
   const config = withFoundFiles(parsed, file, io.cwd);
@@ -204,22 +247,34 @@ export async function study<C extends ConfigCommand>(
     return document;
   };
 
-  let sections: object | undefined;
-  let savedStep: number | undefined;
+  const sweeps = "sweep" in config && config.sweep !== undefined;
+  const finished = resumed?.kept?.finished ?? [];
+  let sections: object | undefined = finished.length > 0 ? { sweep: finished, warnings: [] } : undefined;
+  /** What an interrupted run goes on from, in words. */
+  let saved: string | undefined;
   const checkpointing =
-    "lattice" in config && config.lattice && folder
-      ? folderCheckpoints(folder, config, resumed, (step) => {
-          savedStep = step;
+    "lattice" in config && config.lattice && folder && !sweeps
+      ? folderCheckpoints(folder, config, resumed?.saved, (step) => {
+          saved = `step ${step}`;
           note("checkpoint", { step });
         })
       : undefined;
+  const points = sweeps ? await sweepPoints(config) : [];
+  const onKept = (what: string): void => {
+    saved = what;
+    note("checkpoint", { kept: what });
+  };
+  const sweep = sweeps
+    ? { points, hooks: keepPoints({ folder, config, points, resumed, finalFolder, onKept }) }
+    : undefined;
   try {
-    const { result, engineSeconds, final } = await studies[command](config, engine, control, {
+    const { result, engineSeconds, final, failure } = await studies[command](config, engine, control, {
       onSection(finished) {
         sections = finished;
       },
       checkpointing,
       trajectories,
+      sweep,
     });
     if (!engine.opened) chosen(HOST);
     settle(result);
@@ -228,23 +283,31 @@ export async function study<C extends ConfigCommand>(
       io.error(`check: ${place} is ${value ?? "not told by the data"}, expected ${expected} within ${tolerance}\n`);
       note("check", { path: place, value, expected, tolerance });
     }
-    const document = await keep(result, engineSeconds);
+    const document = await keep(result, engineSeconds, failure?.message);
     trajectories?.finish();
-    if (checkpointing) await removeCheckpoint(folder!);
+    if (folder && checkpointing) await removeCheckpoint(folder);
+    if (folder && sweep) await removePoints(folder);
     if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
-    io.out(options.json ? `${JSON.stringify(document)}\n` : summary(document));
+    const told = failure && { error: { code: failure.code, message: failure.message, path: failure.path ?? null } };
+    io.out(options.json ? `${JSON.stringify({ ...document, ...told })}\n` : summary(document));
     if (folder && !options.json) io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
+    if (failure) {
+      io.error(`slowroll: ${failure.path}: ${failure.message}\n`);
+      return failure.exitCode;
+    }
     return "passed" in document && document.passed === false ? 1 : 0;
   } catch (error) {
     progress.stop();
-    if (error instanceof InputError || error instanceof ExpressionError) throw error;
+    const wrong = error instanceof InputError || error instanceof ExpressionError;
+    // Of a sweep the finished points are kept.
+    if (wrong && !(sweeps && sections)) throw error;
     if (trajectories?.abandon())
       io.error(`not saved: ${options.saveTrajectories}, whose networks were not all trained\n`);
     const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : sections;
     settle(partial ?? {});
-    if (error instanceof InterruptedError && savedStep !== undefined) {
+    if (error instanceof InterruptedError && saved !== undefined) {
       const named = path.relative(io.cwd, folder!);
-      io.error(`kept: step ${savedStep}; to go on: slowroll field --out ${named} --resume\n`);
+      io.error(`kept: ${saved}; to go on: slowroll field --out ${named} --resume\n`);
     }
     if (partial) {
       await keep(partial, 0, (error as Error).message);

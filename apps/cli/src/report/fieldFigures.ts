@@ -5,6 +5,7 @@ import { type Figure, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { histogramFigures, spectrumFigures } from "./pictureFigures.ts";
 import { sliceFigures } from "./sliceFigures.ts";
+import { sweepFigures } from "./sweepFigures.ts";
 import { type Line, type Panel, timeFigure } from "./timeFigure.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
@@ -222,7 +223,8 @@ function modeFigure(document: FieldDocument, modes: Modes, names: readonly strin
 }
 
 export async function fieldFigures(document: FieldDocument): Promise<Figure[]> {
-  const { times = [], energy, modes, constraint, equationOfState, config } = document;
+  const { times = [], energy, modes, constraint, equationOfState, config, sweep } = document;
+  if (sweep) return sweepFigures(document, sweep);
   if (times.length < 2) return [];
   const names = config.field.fields ?? ["φ"];
   const variances = byField(document.variance, names).map(({ values }) => largest(values));

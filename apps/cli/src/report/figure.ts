@@ -54,6 +54,13 @@ export const THEME = {
 export const WIDTH = 560;
 export const HEIGHT = 300;
 
+/** A legend above a figure, in columns where its names are longer than the figure is wide. */
+export function legendOf(names: readonly string[]): { columns?: number } {
+  // Letters of 12 pixels' Georgia, a symbol and the space between two columns.
+  const widest = Math.max(...names.map((name) => 7 * name.length + 40));
+  return widest * names.length > WIDTH ? { columns: Math.max(1, Math.floor(WIDTH / widest)) } : {};
+}
+
 /** At most `count` indices of 0 .. length - 1, evenly spread, both ends among them. */
 export function thinned(length: number, count: number): number[] {
   if (length <= count) return Array.from({ length }, (_, i) => i);

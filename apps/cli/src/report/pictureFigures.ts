@@ -19,7 +19,7 @@ function part<T>(value: T | readonly T[], f: number, named: boolean): T {
 }
 
 /** Dimensionless power by dimensions, as axes write it. */
-const POWER = (name: string, dimensions: number): string =>
+export const POWER = (name: string, dimensions: number): string =>
   [`k|δ${name}ₖ|²/π`, `k²|δ${name}ₖ|²/2π`, `k³|δ${name}ₖ|²/2π²`][dimensions - 1]!;
 
 const family = ({ title }: Clock) => ({

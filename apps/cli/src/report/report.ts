@@ -1,6 +1,7 @@
 /** A run's report: report.html and plots/*.svg, written like a page of a paper from nothing but the result document. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { shortNames } from "@slowroll/core/field/sweepPoint";
 import type { ResultDocument } from "../document.ts";
 import { dualityFigures } from "./dualityFigures.ts";
 import { falls } from "./exponents.ts";
@@ -53,7 +54,12 @@ function abstractOf(document: ResultDocument): string {
         : "without spatial dependence";
       const fields = field.fields ?? [];
       const subject = fields.length > 1 ? `The scalar fields ${list(fields)}` : "A scalar field";
-      return `${subject} with potential ${potentialName(field.potential)} ${fields.length > 1 ? "evolve" : "evolves"} ${where} in a ${background.kind} background over ${say(document.efolds?.at(-1))} e-folds.${cut}`;
+      const how = `${subject} with potential ${potentialName(field.potential)} ${fields.length > 1 ? "evolve" : "evolves"} ${where} in a ${background.kind} background`;
+      if (document.sweep) {
+        const paths = Object.keys(document.sweep[0]?.values ?? {});
+        return `${how}, once for each of ${document.sweep.length} values of ${list(shortNames(paths))}.${cut}`;
+      }
+      return `${how} over ${say(document.efolds?.at(-1))} e-folds.${cut}`;
     }
     case "duality": {
       const { ensemble, training } = document.config;

@@ -1,7 +1,7 @@
 /** Lines over time, in one panel or several below each other. */
 import { labels, linear, logarithmic } from "./axes.ts";
 import type { Clock } from "./clock.ts";
-import { type Figure, HEIGHT, PALETTE, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, legendOf, PALETTE, WIDTH } from "./figure.ts";
 
 export interface Line {
   /** Its colour's entry in the legend. */
@@ -9,6 +9,8 @@ export interface Line {
   /** Its dash's entry in the legend, where lines of several fields share colours. */
   readonly field?: string;
   readonly values: readonly number[];
+  /** Of its values, where they are not the clock's. */
+  readonly times?: readonly number[];
   /** That of the palette's next colour where not given. */
   readonly colour?: string;
 }
@@ -78,9 +80,9 @@ function panelSpec(
 ) {
   const floor = FLOOR * Math.max(...lines.map(({ values }) => largest(values)));
   const drawn = lines.filter(({ values }) => !log || values.some((value) => value > floor));
-  const values = drawn.flatMap(({ name, field, values: of }) =>
+  const values = drawn.flatMap(({ name, field, values: of, times: own = times }) =>
     envelope(of).map((r) => ({
-      time: times[r]!,
+      time: own[r]!,
       name,
       ...(field === undefined ? {} : { field }),
       value: log && of[r]! <= floor ? null : of[r]!,
@@ -99,7 +101,7 @@ function panelSpec(
     field: "time",
     type: "quantitative" as const,
     title: isLast ? title : null,
-    ...linear(times),
+    ...linear(lines.flatMap((line) => line.times ?? times)),
     axis: { tickCount: 10, labels: isLast },
   };
   return {
@@ -120,7 +122,7 @@ function panelSpec(
                   type: "nominal" as const,
                   title: null,
                   scale: { domain: names, range: coloursOf(drawn) },
-                  ...(legend ? {} : { legend: null }),
+                  legend: legend ? legendOf(names) : null,
                 },
               }
             : {}),

@@ -41,7 +41,7 @@ function shown(document: unknown, path: Path): string {
 }
 
 /** Keys that the schema allows at a path, found in its JSON Schema, which lists the alternatives of unions too. */
-function keysAt(command: ConfigCommand, path: Path): string[] {
+export function keysAt(command: ConfigCommand, path: Path): string[] {
   type Node = { properties?: Record<string, Node>; anyOf?: Node[]; oneOf?: Node[]; items?: Node };
   const spread = (nodes: Node[]): Node[] =>
     nodes.flatMap((node) => [node, ...spread([...(node.anyOf ?? []), ...(node.oneOf ?? [])])]);

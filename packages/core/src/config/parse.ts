@@ -4,7 +4,8 @@
  */
 import { InputError } from "../errors.ts";
 import { storesState } from "../field/setup.ts";
-import { checkRules } from "./rules.ts";
+import type { SweepPoint } from "../field/sweepPoint.ts";
+import { checkRules, checkSweptRecords } from "./rules.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 import { override, parseDocument, shorten } from "./yaml.ts";
 
@@ -13,6 +14,28 @@ export interface ConfigSource {
   readonly source?: string;
   /** `path=value`, applied in order before anything is checked. */
   readonly overrides?: readonly string[];
+}
+
+type Loaded = typeof import("./schema.ts") & Pick<typeof import("./explain.ts"), "explain">;
+
+/** A document's config with all defaults. Throws InputError. */
+function checked<C extends ConfigCommand>(command: C, document: unknown, { SCHEMAS, explain }: Loaded): Config<C> {
+  const outcome = SCHEMAS[command].safeParse(document);
+  if (!outcome.success) throw explain(outcome.error.issues, document, command);
+  let config = outcome.data as Config<ConfigCommand>;
+  checkRules(config);
+  if ("field" in config && !storesState(config.fluctuations)) {
+    config = {
+      ...config,
+      field: { ...config.field, mean: config.field.mean ?? 0, velocity: config.field.velocity ?? 0 },
+    };
+  }
+  return config as Config<C>;
+}
+
+/** The schemas take a while to load. */
+async function load(): Promise<Loaded> {
+  return { ...(await import("./schema.ts")), ...(await import("./explain.ts")) };
 }
 
 /**
@@ -32,19 +55,29 @@ export async function parseConfig<C extends ConfigCommand>(
     });
   }
   for (const assignment of overrides) await override(document as Record<string, unknown>, assignment);
-  const { SCHEMAS } = await import("./schema.ts");
-  const outcome = SCHEMAS[command].safeParse(document);
-  if (!outcome.success) {
-    const { explain } = await import("./explain.ts");
-    throw explain(outcome.error.issues, document, command);
+  const loaded = await load();
+  if (command === "field" && "sweep" in document) {
+    const { checkSweep, completeWith } = await import("./sweep.ts");
+    const sweep = loaded.SCHEMAS.field.shape.sweep.safeParse(document.sweep);
+    // What is no sweep is told with all else that is wrong.
+    if (sweep.success && sweep.data) {
+      checkSweep(sweep.data);
+      completeWith(document as Record<string, unknown>, sweep.data);
+    }
   }
-  let config = outcome.data as Config<ConfigCommand>;
-  checkRules(config);
-  if ("field" in config && !storesState(config.fluctuations)) {
-    config = {
-      ...config,
-      field: { ...config.field, mean: config.field.mean ?? 0, velocity: config.field.velocity ?? 0 },
-    };
-  }
-  return config as Config<C>;
+  const config = checked(command, document, loaded);
+  if ("sweep" in config && config.sweep) await sweepPoints(config);
+  return config;
+}
+
+/**
+ * The points of a field's config with a sweep, in order: each with the values that it puts in the config's place, and its own config.
+ * @throws InputError that names the point whose config is wrong
+ */
+export async function sweepPoints(config: Config<"field">): Promise<SweepPoint<Config<"field">>[]> {
+  const { pointsOf } = await import("./sweep.ts");
+  const loaded = await load();
+  const points = pointsOf(config, (document) => checked("field", document, loaded));
+  checkSweptRecords(points.map(({ study }) => study));
+  return points;
 }

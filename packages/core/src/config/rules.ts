@@ -38,6 +38,13 @@ function checkField({ field, fluctuations, lattice, modes, observe, time }: Conf
       MAX_LATTICE_STEPS, "time.step", `gives ${Math.ceil(steps * stages)} substeps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`);
 }
 
+/** Throws InputError where the points of a sweep together have more records than a result holds. */
+export function checkSweptRecords(points: readonly Config<"field">[]): void {
+  const records = points.reduce((sum, { time }) => sum + time.end / time.step / time.recordEvery, 0);
+  require(records <=
+    MAX_RECORDS, "sweep", `gives ${Math.ceil(records)} records in all, at most ${MAX_RECORDS} are kept: record less often`);
+}
+
 function checkDuality({ duality, training }: Config<"duality">): void {
   const { widths = [], regression } = duality;
   for (let w = 1; w < widths.length; w++) {

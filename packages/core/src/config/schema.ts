@@ -300,6 +300,23 @@ const units = z
   .exactOptional()
   .describe("what program units are in GeV: results are then told in powers of GeV too");
 
+const sweptValue = z.union([finite, z.string()], { error: "must be a number or text" });
+const sweep = z
+  .union(
+    [
+      z
+        .record(z.string(), z.array(sweptValue).min(1))
+        .describe("values by config path: every combination is a point, those of the last path next to each other"),
+      z
+        .array(z.record(z.string(), sweptValue))
+        .min(1)
+        .describe("the points themselves, each the values of the same config paths"),
+    ],
+    { error: "must be { path: [values], ... } for all combinations, or a list of points { path: value, ... }" },
+  )
+  .exactOptional()
+  .describe("runs the study once for each of several values of any numbers or names of the config");
+
 const check = z.strictObject({
   path: z.string().min(1).describe("path into the result, as regression.lambdaEta.value"),
   expected: finite,
@@ -340,6 +357,7 @@ export const SCHEMAS = {
     observe,
     checkpoint,
     units,
+    sweep,
   }),
   duality: z.strictObject({ precision, network, data, training, ensemble, duality }),
 } as const;

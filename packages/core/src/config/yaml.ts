@@ -54,30 +54,64 @@ export async function parseDocument(text: string, source: string): Promise<unkno
   }
 }
 
-const isSection = (value: unknown): value is Record<string, unknown> =>
+export const isSection = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Where a key leads in a section or list; what a key cannot lead into is replaced by an empty section. */
-function stepInto(place: Record<string, unknown> | unknown[], key: string): Record<string, unknown> | unknown[] {
+/**
+ * Where a key leads in a section or list. What a key cannot lead into is replaced by an empty section, but a potential's name, before
+ * its parameters, by a section with it.
+ */
+function stepInto(
+  place: Record<string, unknown> | unknown[],
+  key: string,
+  then: string,
+): Record<string, unknown> | unknown[] {
   const holder = place as Record<string, unknown>;
   const next = Object.hasOwn(holder, key) ? holder[key] : undefined;
   if (isSection(next) || Array.isArray(next)) return next;
-  const section: Record<string, unknown> = {};
+  const isNamed = key === "potential" && then === "parameters" && typeof next === "string";
+  const section: Record<string, unknown> = isNamed ? { name: next } : {};
   holder[key] = section;
   return section;
 }
 
+/** The keys on the way of `field.mean[1]`; undefined where the text is no path. */
+export function keysOfPath(text: string): string[] | undefined {
+  const keys = text.replace(/\[(\d+)\]/g, ".$1").split(".");
+  return keys.every((key) => /^\w+$/.test(key) && key !== "__proto__") ? keys : undefined;
+}
+
 /**
- * Applies one `--set path=value` to the document; the value is read as YAML, a list's entries are numbered from 0.
+ * Puts a value where the keys lead in a document; the entries of a list are numbered from 0.
+ * @throws InputError (`source`) for an entry that a list has not
+ */
+export function assign(
+  document: Record<string, unknown>,
+  keys: readonly string[],
+  value: unknown,
+  source: string,
+): void {
+  let place: Record<string, unknown> | unknown[] = document;
+  for (const [depth, key] of keys.entries()) {
+    if (Array.isArray(place) && !(/^\d+$/.test(key) && Number(key) <= place.length)) {
+      throw new InputError(
+        `${keys.slice(0, depth).join(".")} is a list of ${place.length}, numbered from 0: ${key} is no entry of it`,
+        { path: source },
+      );
+    }
+    if (depth === keys.length - 1) (place as Record<string, unknown>)[key] = value;
+    else place = stepInto(place, key, keys[depth + 1]!);
+  }
+}
+
+/**
+ * Applies one `--set path=value` to the document; the value is read as YAML.
  * @throws InputError (--set)
  */
 export async function override(document: Record<string, unknown>, assignment: string): Promise<void> {
   const split = assignment.indexOf("=");
-  const keys = assignment
-    .slice(0, Math.max(split, 0))
-    .replace(/\[(\d+)\]/g, ".$1")
-    .split(".");
-  if (split < 1 || keys.some((key) => !/^\w+$/.test(key) || key === "__proto__")) {
+  const keys = split < 1 ? undefined : keysOfPath(assignment.slice(0, split));
+  if (!keys) {
     throw new InputError(
       `${shorten(JSON.stringify(assignment), 60)} is not path=value, as in --set network.width=256`,
       {
@@ -85,21 +119,8 @@ export async function override(document: Record<string, unknown>, assignment: st
       },
     );
   }
-  const value = await parseDocument(assignment.slice(split + 1), `--set ${keys.join(".")}`);
-  if (value === undefined) {
-    throw new InputError("no value is given, as in --set network.width=256", { path: `--set ${keys.join(".")}` });
-  }
-  let place: Record<string, unknown> | unknown[] = document;
-  for (const [depth, key] of keys.entries()) {
-    if (Array.isArray(place) && !(/^\d+$/.test(key) && Number(key) <= place.length)) {
-      throw new InputError(
-        `${keys.slice(0, depth).join(".")} is a list of ${place.length}, numbered from 0: ${key} is no entry of it`,
-        {
-          path: `--set ${keys.join(".")}`,
-        },
-      );
-    }
-    if (depth === keys.length - 1) (place as Record<string, unknown>)[key] = value;
-    else place = stepInto(place, key);
-  }
+  const source = `--set ${keys.join(".")}`;
+  const value = await parseDocument(assignment.slice(split + 1), source);
+  if (value === undefined) throw new InputError("no value is given, as in --set network.width=256", { path: source });
+  assign(document, keys, value, source);
 }

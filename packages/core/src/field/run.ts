@@ -1,7 +1,7 @@
 /** The `field` command: homogeneous fields and single modes in float64, or a lattice on an engine. */
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl, LatticeState } from "../engine/engine.ts";
-import { EngineUnavailableError } from "../errors.ts";
+import { EngineUnavailableError, InputError } from "../errors.ts";
 import { evolveHomogeneous } from "./homogeneous.ts";
 import { type Checkpointing, divergence, runLattice } from "./lattice.ts";
 import { evolveModes } from "./modes.ts";
@@ -57,6 +57,9 @@ export async function fieldStudy(
   control: JobControl = {},
   checkpointing?: Checkpointing,
 ): Promise<FieldRun> {
+  if ("sweep" in study && study.sweep) {
+    throw new InputError("is for fieldSweep, which runs all points; fieldStudy runs one", { path: "sweep" });
+  }
   const setup = await prepare(study);
   if (!study.lattice) return homogeneous(setup, control.signal);
   if (!engine) throw new EngineUnavailableError("a lattice needs an engine");

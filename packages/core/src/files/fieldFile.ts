@@ -2,6 +2,7 @@
  * A field study's result as an HDF5 file for analysis: each array of the result under its own key, with units, description and named
  * indices. Lists become groups whose datasets count the list first: spectra[s].power[bin] is spectra/power[s][bin].
  */
+import type { SweepEntry } from "../field/sweep.ts";
 import { type Attribute, type Dataset, type Group, writeHdf5 } from "./hdf5.ts";
 
 /** What one of the result's arrays is. */
@@ -105,6 +106,10 @@ const ABOUT: ReadonlySet<string> = new Set([
   "units",
   "warnings",
   "incomplete",
+  "values",
+  "engineSeconds",
+  "error",
+  "sweep",
 ]);
 
 /** Sizes and numbers of nested arrays; null, which stands for a number that there is none of, is NaN. */
@@ -157,8 +162,29 @@ function members(result: Readonly<Record<string, unknown>>, prefix: string): Gro
   return Object.fromEntries(entries);
 }
 
+const measuredIn = (result: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(result).filter(([key, value]) => !ABOUT.has(key) && !(Array.isArray(value) && value.length === 0)),
+  );
+
+/** The points of a sweep, each a group with its values as attributes, numbered so that their names sort as they do. */
+function sweepGroup(sweep: readonly SweepEntry[]): Group {
+  const digits = String(sweep.length).length;
+  return {
+    members: Object.fromEntries(
+      sweep.map(({ values, error, ...entry }, p) => [
+        String(p + 1).padStart(digits, "0"),
+        {
+          attributes: { ...values, ...(error ? { error: error.message } : {}) },
+          members: members(measuredIn(entry), ""),
+        },
+      ]),
+    ),
+  };
+}
+
 /**
- * Writes the arrays of a `field` result, whole or not at all.
+ * Writes the arrays of a `field` result, whole or not at all; of a sweep those of each point in a group.
  * @param result the contract's keys; config and version, where given, become attributes
  * @throws InputError where the file cannot be written; Error for an array that has no line in this file's table
  */
@@ -168,8 +194,7 @@ export async function writeFieldFile(file: string, result: Readonly<Record<strin
   if (config) attributes.config = JSON.stringify(config);
   if (typeof result.version === "string") attributes.version = result.version;
   if (config?.field?.fields) attributes.fields = config.field.fields;
-  const measured = Object.fromEntries(
-    Object.entries(result).filter(([key, value]) => !ABOUT.has(key) && !(Array.isArray(value) && value.length === 0)),
-  );
-  await writeHdf5(file, { attributes, members: members(measured, "") });
+  const { sweep } = result as { readonly sweep?: readonly SweepEntry[] };
+  const swept = sweep ? { sweep: sweepGroup(sweep) } : {};
+  await writeHdf5(file, { attributes, members: { ...members(measuredIn(result), ""), ...swept } });
 }

@@ -1,0 +1,127 @@
+/**
+ * A sweep's run folder while it runs: points.jsonl has the config in its first line and each finished point in one more, the lattice's
+ * checkpoint belongs to the point after them. Whatever moment the process is killed at, the whole lines are what is finished.
+ */
+import { existsSync } from "node:fs";
+import { appendFile, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "@slowroll/core/config/schema";
+import { InputError } from "@slowroll/core/errors";
+import type { SweepEntry, SweepHooks } from "@slowroll/core/field/sweep";
+import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
+import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { folderCheckpoints, removeCheckpoint } from "./checkpoints.ts";
+import { saveFinal } from "./folder.ts";
+
+/** Finished points of a sweep, there until all are. */
+export const POINTS = "points.jsonl";
+const FORMAT = "slowroll sweep 1";
+
+/** What points.jsonl keeps. */
+export interface KeptPoints {
+  readonly config: object;
+  readonly finished: readonly SweepEntry[];
+  /** Bytes of its whole lines. */
+  readonly bytes: number;
+}
+
+/**
+ * The points that a folder's sweep has finished; undefined where there is no such file.
+ * @throws InputError (--resume) where it is damaged
+ */
+export async function readPoints(folder: string): Promise<KeptPoints | undefined> {
+  const file = path.join(folder, POINTS);
+  if (!existsSync(file)) return undefined;
+  const content = await readFile(file, "utf8");
+  // What follows the last line break was being written when the process ended.
+  const whole = content.slice(0, content.lastIndexOf("\n") + 1);
+  try {
+    const [head, ...finished] = whole
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+    if (head?.format !== FORMAT) throw new SyntaxError("its first line has no config");
+    return { config: head.config, finished, bytes: Buffer.byteLength(whole) };
+  } catch (cause) {
+    throw new InputError(`${file} is damaged: ${(cause as Error).message}; start the run anew`, {
+      path: "--resume",
+      cause,
+    });
+  }
+}
+
+/** Names of the points' folders in --save-final, which sort as the points do. */
+const pointName = (point: number, points: number): string => String(point + 1).padStart(String(points).length, "0");
+
+export interface SweepFolder {
+  /** The run's folder; none is written where there is none. */
+  readonly folder: string | undefined;
+  readonly config: Config<"field">;
+  readonly points: readonly SweepPoint<Config<"field">>[];
+  readonly resumed?:
+    | { readonly kept?: KeptPoints | undefined; readonly saved?: FieldCheckpoint | undefined }
+    | undefined;
+  /** Of --save-final. */
+  readonly finalFolder: string | undefined;
+  /** Is told, in words, what there is to go on from. */
+  onKept(what: string): void;
+}
+
+/** What keeps a sweep's points as they finish. Throws InputError where the final states of finished points are not where they should be. */
+export function keepPoints({ folder, config, points, resumed, finalFolder, onKept }: SweepFolder): SweepHooks {
+  const { finished = [], bytes } = resumed?.kept ?? {};
+  const lost = finished.findIndex(
+    (_, p) =>
+      finalFolder && points[p]!.study.lattice && !existsSync(path.join(finalFolder, pointName(p, points.length))),
+  );
+  if (lost >= 0)
+    throw new InputError(`has no state of point ${lost + 1}, which is finished: name the folder of the run before`, {
+      path: "--save-final",
+    });
+  const file = folder && path.join(folder, POINTS);
+  const count = (done: number): string => `${done} of ${points.length} points`;
+  let begun = false;
+  const begin = async (): Promise<void> => {
+    if (begun || !file) return;
+    if (bytes === undefined) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(file, `${JSON.stringify({ format: FORMAT, config })}\n`, { flush: true });
+    } else await truncate(file, bytes);
+    begun = true;
+  };
+  return {
+    finished,
+    async onPoint({ sweep }, final) {
+      const point = sweep.length - 1;
+      if (finalFolder && final)
+        await saveFinal(path.join(finalFolder, pointName(point, points.length)), final, config.field.fields);
+      if (!file) return;
+      await begin();
+      await appendFile(file, `${JSON.stringify(sweep[point])}\n`, { flush: true });
+      await removeCheckpoint(folder);
+      onKept(count(sweep.length));
+    },
+    checkpointing(point) {
+      const { study } = points[point]!;
+      if (!folder || !study.lattice) return undefined;
+      // Saved before a kill that came between a point's end and its checkpoint's removal, it belongs to no point that is left.
+      const saved = isDeepStrictEqual(resumed?.saved?.config, study) ? resumed?.saved : undefined;
+      const checkpoints = folderCheckpoints(folder, study, saved, (step) =>
+        onKept(`${point > 0 ? `${count(point)} and ` : ""}step ${step}${point > 0 ? " of the next" : ""}`),
+      );
+      return {
+        ...checkpoints,
+        async save(...state) {
+          await begin();
+          await checkpoints.save(...state);
+        },
+      };
+    },
+  };
+}
+
+/** Removes what a finished sweep no longer goes on from. */
+export async function removePoints(folder: string): Promise<void> {
+  await rm(path.join(folder, POINTS), { force: true });
+}

@@ -1,0 +1,37 @@
+/** A sweep's table: points down, what was swept and the values at their ends across. */
+import type { SweepEntry } from "@slowroll/core/field/sweep";
+import { shortNames } from "@slowroll/core/field/sweepPoint";
+import type { ResultDocument } from "./document.ts";
+import { number, table } from "./table.ts";
+
+type FieldDocument = Extract<ResultDocument, { command: "field" }>;
+
+export function sweepSummary({ config }: FieldDocument, sweep: readonly SweepEntry[]): string {
+  const paths = Object.keys(sweep[0]?.values ?? {});
+  const names = config.field.fields ?? [""];
+  const one = (value: number | readonly number[] | undefined, f: number): number | undefined =>
+    typeof value === "object" ? value[f] : value;
+  const own = (name: string, pick: (entry: SweepEntry) => number | readonly number[] | undefined) =>
+    names.map((field, f) => ({
+      head: `${name} ${field}`.trim(),
+      cell: (entry: SweepEntry) => number(one(pick(entry), f)),
+    }));
+  const columns = [
+    { head: "time", cell: ({ times }: SweepEntry) => number(times?.at(-1)) },
+    ...own("mean", ({ mean }) => mean?.at(-1)),
+    ...(config.lattice ? own("variance", ({ variance }) => variance?.at(-1)) : []),
+    ...(sweep.some(({ constraint }) => constraint)
+      ? [{ head: "constraint", cell: ({ constraint }: SweepEntry) => number(constraint?.at(-1), 2) }]
+      : []),
+    ...(sweep.some(({ error }) => error)
+      ? [{ head: "", cell: ({ error }: SweepEntry) => (error ? `diverged at step ${error.step}` : "") }]
+      : []),
+  ];
+  return table(
+    [...shortNames(paths), ...columns.map(({ head }) => head)],
+    sweep.map((entry) => [
+      ...paths.map((path) => String(entry.values[path])),
+      ...columns.map(({ cell }) => cell(entry)),
+    ]),
+  );
+}

@@ -1,0 +1,99 @@
+/** A sweep's points: a field config with some of its values replaced. Each is a config of its own, and all are checked before any runs. */
+import { InputError } from "../errors.ts";
+import { inPoint, type SweepPoint, type SweptValues } from "../field/sweepPoint.ts";
+import { nearest } from "../nearest.ts";
+import { keysAt } from "./explain.ts";
+import type { Config } from "./schema.ts";
+import { assign, isSection, keysOfPath, shorten } from "./yaml.ts";
+
+type Sweep = NonNullable<Config<"field">["sweep"]>;
+/** Points beyond which a report shows nothing that anyone reads. */
+const MAX_POINTS = 1000;
+/** What all points of one run have in common, and why. */
+const SHARED: Readonly<Record<string, string>> = {
+  precision: "one engine runs all points",
+  checkpoint: "one file is kept for all points",
+  sweep: "sweeps are not nested",
+};
+
+const pathsOf = (sweep: Sweep): string[] =>
+  Array.isArray(sweep) ? [...new Set(sweep.flatMap(Object.keys))] : Object.keys(sweep);
+
+/** Throws InputError for a path that leads to no key of a field's config, or to one that all points share. */
+function checkPath(path: string): void {
+  const place = `sweep.${shorten(path, 80)}`;
+  const keys = keysOfPath(path);
+  if (!keys) throw new InputError("is no config path, as field.potential.parameters.q", { path: place });
+  const why = SHARED[keys[0]!] ?? (keys[0] === "field" && keys[1] === "fields" ? "results are by field" : undefined);
+  if (why) throw new InputError(`may not be swept: ${why}`, { path: place });
+  const way = keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  for (const [depth, key] of way.entries()) {
+    const above = way.slice(0, depth);
+    const known = keysAt("field", above);
+    if (typeof key === "number" || known.length === 0 || known.includes(key)) continue;
+    const meant = [...keys.slice(0, depth), nearest(key, known), ...keys.slice(depth + 1)].join(".");
+    throw new InputError(`unknown key ${keys.slice(0, depth + 1).join(".")}; did you mean ${meant}?`, { path: place });
+  }
+}
+
+/** Throws InputError for what cannot be swept; nothing is known yet of the values. */
+export function checkSweep(sweep: Sweep): void {
+  const paths = pathsOf(sweep);
+  if (paths.length === 0) throw new InputError("names no config path to sweep", { path: "sweep" });
+  for (const path of paths) checkPath(path);
+  if (Array.isArray(sweep)) {
+    for (const [p, values] of sweep.entries()) {
+      const missing = paths.find((path) => !Object.hasOwn(values, path));
+      if (missing !== undefined)
+        throw new InputError(`has no ${missing}, which other points have; give each point the same paths`, {
+          path: `sweep[${p}]`,
+        });
+    }
+  }
+  const count = Array.isArray(sweep)
+    ? sweep.length
+    : Object.values(sweep).reduce((product, values) => product * values.length, 1);
+  if (count > MAX_POINTS)
+    throw new InputError(`gives ${count} points, at most ${MAX_POINTS} are run: sweep fewer values`, { path: "sweep" });
+}
+
+function valuesOf(sweep: Sweep): SweptValues[] {
+  if (Array.isArray(sweep)) return sweep;
+  return Object.entries(sweep).reduce<SweptValues[]>(
+    (points, [path, values]) => points.flatMap((point) => values.map((value) => ({ ...point, [path]: value }))),
+    [{}],
+  );
+}
+
+/** Gives the document's sections the first point's values where they have none, so that what is swept need not be given besides. */
+export function completeWith(document: Record<string, unknown>, sweep: Sweep): void {
+  for (const [path, value] of Object.entries(valuesOf(sweep)[0]!)) {
+    const keys = keysOfPath(path)!;
+    const section = keys
+      .slice(0, -1)
+      .reduce<unknown>((place, key) => (isSection(place) ? place[key] : undefined), document);
+    const last = keys[keys.length - 1]!;
+    if (isSection(section) && section[last] === undefined) section[last] = value;
+  }
+}
+
+/**
+ * The points of a config with a sweep.
+ * @param check the config of a document without a sweep, all defaults filled in
+ * @throws InputError that names the point whose config is wrong
+ */
+export function pointsOf(
+  config: Config<"field">,
+  check: (document: Record<string, unknown>) => Config<"field">,
+): SweepPoint<Config<"field">>[] {
+  const { sweep, ...base } = config;
+  return valuesOf(sweep!).map((values, p) => {
+    try {
+      const document = structuredClone(base) as Record<string, unknown>;
+      for (const [path, value] of Object.entries(values)) assign(document, keysOfPath(path)!, value, path);
+      return { values, study: check(document) };
+    } catch (error) {
+      throw inPoint(error, values, p);
+    }
+  });
+}

@@ -1,0 +1,213 @@
+/** A sweep's run as a whole: its folder and table, and that killed or interrupted at any moment it goes on to the same numbers. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readHdf5 } from "@slowroll/core/files/hdf5";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const program = path.join(root, "apps/cli/bin/slowroll.mjs");
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-sweep-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (...names: string[]): string => path.join(folder, ...names);
+const slowroll = (...args: string[]) =>
+  spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder });
+const start = (...args: string[]): ChildProcess => spawn(process.execPath, [program, ...args], { cwd: folder });
+const ended = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
+    else child.on("exit", (code) => resolve(code));
+  });
+const result = (name: string) => {
+  const { engine, timings, sweep, ...rest } = JSON.parse(readFileSync(at(name, "result.json"), "utf8"));
+  return { ...rest, sweep: sweep.map(({ engineSeconds, ...entry }: { engineSeconds: number }) => entry) };
+};
+const finished = (name: string): number =>
+  existsSync(at(name, "points.jsonl")) ? readFileSync(at(name, "points.jsonl"), "utf8").split("\n").length - 2 : 0;
+
+/** When a file of a run's folder was written; 0 where there is none. */
+const writtenAt = (...names: string[]): number => statSync(at(...names), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+beforeAll(() => {
+  writeFileSync(
+    at("config.yaml"),
+    `
+precision: float64
+field: { fields: [phi, chi], potential: { expression: "phi^4/4 + q*phi^2*chi^2/2" }, mean: [1, 0.01] }
+background: { kind: selfConsistent, planckMass: 0.42746 }
+lattice: { dimensions: 3, points: 16, length: 8 }
+fluctuations: { kind: planeWave, mode: [1, 1, 0], amplitude: 0.01 }
+time: { alpha: 1, step: 0.001, end: 4, recordEvery: 500 }
+observe: { spectraEvery: 2000 }
+checkpoint: { everySeconds: 0.05 }
+sweep: { field.potential.parameters.q: [20, 50, 100], "field.mean[1]": [0.01] }
+`,
+  );
+  const { status, stdout, stderr } = slowroll(
+    "field",
+    "config.yaml",
+    "--out",
+    "whole",
+    "--save-final",
+    "states",
+    "--quiet",
+  );
+  expect(stderr).not.toContain("slowroll:");
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/q +│ mean\[1\] +│ time +│ mean phi +│ mean chi +│ variance phi/);
+  expect(stdout).toMatch(/│ 100 +│ 0.01 +│/);
+});
+
+describe("a sweep's folder", () => {
+  it("has each point's numbers, figures of all, and nothing to go on from", async () => {
+    const { sweep } = result("whole");
+    expect(sweep.map(({ values }: { values: object }) => Object.values(values))).toEqual([
+      [20, 0.01],
+      [50, 0.01],
+      [100, 0.01],
+    ]);
+    expect(readdirSync(at("whole")).sort()).toEqual(
+      ["config.yaml", "log.jsonl", "plots", "report.html", "result.h5", "result.json"].sort(),
+    );
+    const figures = ["sweepConstraint", "sweepEnd", "sweepMean", "sweepSpectra", "sweepSpectra1", "sweepVariance"];
+    expect(readdirSync(at("whole", "plots"))).toEqual(figures.map((name) => `${name}.svg`));
+    expect(readFileSync(at("whole", "plots", "sweepVariance.svg"), "utf8")).toContain("q = 100");
+    await readHdf5(at("whole", "result.h5"), (content) => {
+      expect(content.names("sweep")).toEqual(["1", "2", "3"]);
+      expect(content.attribute("field.potential.parameters.q", "sweep/2")).toBe(50);
+      expect([...content.numbers("sweep/2/variance")]).toEqual(sweep[1].variance.flat());
+      expect(content.shape("sweep/3/spectra/power")).toEqual([3, 2, sweep[2].spectra[0].k.length]);
+    });
+  });
+  it("has a state of each point where it is asked for", () => {
+    expect(readdirSync(at("states"))).toEqual(["1", "2", "3"]);
+    const { status, stderr } = slowroll(
+      "field",
+      "config.yaml",
+      "--set",
+      "sweep={field.potential.parameters.q: [50]}",
+      "--out",
+      "one",
+      "--save-final",
+      "one-state",
+    );
+    expect(status, stderr).toBe(0);
+    for (const name of ["field-phi.f64", "momentum-chi.f64"])
+      expect(readFileSync(at("one-state", "1", name)).equals(readFileSync(at("states", "2", name)))).toBe(true);
+  });
+});
+
+/** Lets the run come to its end and compares it with the one that nothing disturbed. */
+function finish(name: string, ...args: string[]): void {
+  const { status, stderr } = slowroll("field", "--out", name, "--resume", ...args);
+  expect(stderr).not.toContain("slowroll:");
+  expect(status).toBe(0);
+  expect(result(name)).toEqual(result("whole"));
+  expect(existsSync(at(name, "points.jsonl"))).toBe(false);
+  expect(existsSync(at(name, "checkpoint.h5"))).toBe(false);
+}
+
+describe("a sweep", () => {
+  it("interrupted keeps its finished points and the state of the next", async () => {
+    const child = start("field", "config.yaml", "--out", "cut", "--save-final", "cut-states", "--quiet");
+    let said = "";
+    child.stderr!.on("data", (text) => {
+      said += text;
+    });
+    /** The first point is finished, and a checkpoint later than that is of the second. */
+    const isInSecond = (): boolean => {
+      return finished("cut") === 1 && writtenAt("cut", "checkpoint.h5") > writtenAt("cut", "points.jsonl");
+    };
+    while (child.exitCode === null && !isInSecond()) await sleep(5);
+    child.kill("SIGINT");
+    expect(await ended(child)).toBe(130);
+    expect(said).toMatch(/kept: 1 of 3 points and step \d+ of the next; to go on: slowroll field --out cut --resume/);
+    expect(result("cut").incomplete).toBe("interrupted");
+    expect(result("cut").sweep).toEqual(result("whole").sweep.slice(0, 1));
+    const elsewhere = slowroll("field", "--out", "cut", "--resume", "--save-final", "elsewhere");
+    expect(elsewhere.status).toBe(2);
+    expect(elsewhere.stderr).toContain("--save-final: has no state of point 1");
+    finish("cut", "--save-final", "cut-states", "--force");
+    for (const point of ["1", "2", "3"])
+      for (const name of readdirSync(at("states", point)))
+        expect(readFileSync(at("cut-states", point, name)).equals(readFileSync(at("states", point, name)))).toBe(true);
+  });
+  it("killed at several moments goes on to the same numbers each time", { timeout: 120_000 }, async () => {
+    for (let kills = 0; kills < 5; kills++) {
+      const going = existsSync(at("killed", "points.jsonl"));
+      const last = () => Math.max(writtenAt("killed", "points.jsonl"), writtenAt("killed", "checkpoint.h5"));
+      const since = last();
+      const child = start(
+        "field",
+        ...(going ? [] : ["config.yaml"]),
+        "--out",
+        "killed",
+        "--quiet",
+        going ? "--resume" : "--force",
+      );
+      while (child.exitCode === null && last() <= since) await sleep(5);
+      await sleep(60 * kills);
+      if (child.exitCode === null) child.kill("SIGKILL");
+      await ended(child);
+      if (!existsSync(at("killed", "points.jsonl"))) break;
+    }
+    if (!existsSync(at("killed", "points.jsonl"))) {
+      // It came to its end before it was killed.
+      expect(result("killed")).toEqual(result("whole"));
+      return;
+    }
+    // A line that was being written when the process ended.
+    appendFileSync(at("killed", "points.jsonl"), '{"values": {"fie');
+    finish("killed");
+  });
+  it("of which some points diverge tells them apart, keeps the others, and exits 4", () => {
+    writeFileSync(
+      at("diverging.yaml"),
+      'time: { step: 0.1, end: 3 }\nfield: { potential: { expression: "g*phi^4" }, mean: 1 }\nbackground: { kind: static }\nsweep: { field.potential.parameters.g: [1, -1] }\n',
+    );
+    const table = slowroll("field", "diverging.yaml", "--out", "diverging");
+    expect(table.status).toBe(4);
+    expect(table.stdout).toMatch(/│ -1 +│.*diverged at step \d+/);
+    expect(table.stderr).toMatch(/^slowroll: sweep: 1 of 2 points diverged, the first at g = -1: /m);
+    expect(result("diverging").sweep[1].error.code).toBe("diverged");
+    const { status, stdout } = slowroll("field", "diverging.yaml", "--json", "--out", "diverging-json");
+    expect(status).toBe(4);
+    const { error, sweep } = JSON.parse(stdout);
+    expect(error).toMatchObject({ code: "diverged", path: "sweep" });
+    expect(sweep[0].times).toHaveLength(31);
+  });
+  it("writes nothing where a point is wrong", () => {
+    const { status, stderr } = slowroll(
+      "field",
+      "config.yaml",
+      "--set",
+      "sweep={time.step: [0.1, 0]}",
+      "--out",
+      "wrong",
+    );
+    expect(status).toBe(2);
+    expect(stderr).toBe("slowroll: sweep.time.step: point 2 (step = 0): must be above 0, not 0\n");
+    expect(existsSync(at("wrong"))).toBe(false);
+  });
+  it("has no movie, and a damaged list of points is refused", () => {
+    const movie = slowroll("field", "config.yaml", "--movie", "--out", "movie");
+    expect(movie.stderr).toContain("--movie: shows one run");
+    spawnSync("mkdir", [at("damaged")]);
+    writeFileSync(at("damaged", "points.jsonl"), "{}\n");
+    const { status, stderr } = slowroll("field", "--out", "damaged", "--resume");
+    expect(status).toBe(2);
+    expect(stderr).toContain("is damaged");
+  });
+});
