@@ -307,8 +307,8 @@ const lines: [argv: string[], place: string, word: string][] = [
 
 async function refused(argv: readonly string[], input: string, place: string, word: string): Promise<void> {
   const { code, out, error } = await slowroll(argv, { cwd, input });
-  // Memory is only known with the device: its line comes first there.
-  const told = error.split("\n").filter((line) => line !== "" && !line.startsWith("engine: "));
+  // What is only known once the engine is there comes after its lines.
+  const told = error.split("\n").filter((line) => line !== "" && !/^(engine|memory): /.test(line));
   expect(told).toHaveLength(1);
   expect(code).toBe(2);
   expect(out).toBe("");

@@ -66,12 +66,6 @@ describe("a config's sweep", () => {
     expect(again).toEqual(config);
     expect((await sweepPoints(again)).map(({ study }) => study.time.step)).toEqual([0.1, 0.05]);
   });
-  it("lets each point have the vacuum that fits its background", async () => {
-    const all = await points(
-      `${TIME}\nbackground: { kind: fluid, omega: 0 }\nmodes: { wavenumbers: [2] }\nsweep: { background.omega: [-1, 0] }`,
-    );
-    expect(all.map(({ study }) => study.modes!.initial)).toEqual(["bunchDavies", "adiabatic"]);
-  });
   it.each([
     [
       "{ field.potental.parameters.q: [1] }",
