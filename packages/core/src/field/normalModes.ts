@@ -32,7 +32,7 @@ export function along(direction: readonly number[], matrix: (f: number, g: numbe
  * The normal modes at the mean: the fields themselves, in their order, where no masses mix.
  * @throws InputError (field.mean) where V'' is not finite.
  */
-export function normalModes({ potential, fields, mean }: Setup): NormalMode[] {
+export function normalModes({ potential, fields, mean }: Pick<Setup, "potential" | "fields" | "mean">): NormalMode[] {
   const names = potential.fields;
   const matrix = names.map((_, f) => names.map((_, g) => potential.hessian(Math.min(f, g), Math.max(f, g), ...mean)));
   const strange = matrix.flat().find((value) => !Number.isFinite(value));

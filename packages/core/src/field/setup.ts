@@ -4,6 +4,7 @@ import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
 import { type Background, loadBackground } from "./background.ts";
 import { hubbleOf } from "./friedmann.ts";
+import { normalModes } from "./normalModes.ts";
 import type { FieldStudy } from "./study.ts";
 
 /** Where the scale factor comes from. */
@@ -47,22 +48,28 @@ export function outsideDomain(where: string, path: string): InputError {
 }
 
 /**
- * The velocities of the slow-roll attractor, -V'/(3H + s) with s the slow root of s^2 + 3H s + V'' = 0: exact for a quadratic potential and
- * constant H, and of second order in slow roll else.
- * @throws InputError where a field is too heavy to roll slowly.
+ * The velocities of the slow-roll attractor, -(3H + s)^-1 V' with s the slow root of s^2 + 3H s + V'' = 0, a matrix where masses mix: exact
+ * for a quadratic potential and constant H, and of second order in slow roll else.
+ * @throws InputError where a field, or a combination of fields, is too heavy to roll slowly.
  */
-function attractor(potential: Potential, mean: readonly number[], hubble: number): number[] {
-  return mean.map((_, f) => {
-    const friction = 3 * hubble;
-    const discriminant = friction ** 2 - 4 * potential.hessian(f, f, ...mean);
+function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble: number): number[] {
+  const { potential, mean } = fields;
+  const friction = 3 * hubble;
+  const slope = mean.map((_, f) => potential.gradient(f, ...mean));
+  const velocity = mean.map(() => 0);
+  for (const { massSquared, direction, name } of normalModes(fields)) {
+    const discriminant = friction ** 2 - 4 * massSquared;
     if (!(discriminant >= 0) || friction === 0) {
       throw new InputError(
-        `${potential.fields[f]} has no slow-roll attractor: V'' = ${potential.hessian(f, f, ...mean)} exceeds 9 H^2/4 = ${(friction / 2) ** 2}; give a number`,
+        `${name} has no slow-roll attractor: V'' = ${massSquared} exceeds 9 H^2/4 = ${(friction / 2) ** 2}; give a number`,
         { path: "field.velocity" },
       );
     }
-    return (-2 * potential.gradient(f, ...mean)) / (friction + Math.sqrt(discriminant));
-  });
+    const along = direction.reduce((sum, part, f) => sum + part * slope[f]!, 0);
+    const rate = (-2 * along) / (friction + Math.sqrt(discriminant));
+    for (const [f, part] of direction.entries()) velocity[f]! += part * rate;
+  }
+  return velocity;
 }
 
 /**
@@ -93,7 +100,7 @@ export async function prepare(study: FieldStudy): Promise<Setup> {
       : hubbleOf({ kinetic: 0, gradient: 0, potential: potential.value(...mean) }, expansion.planckMass);
   const velocity =
     field.velocity === "attractor"
-      ? attractor(potential, mean, hubble())
+      ? attractor({ potential, fields, mean }, hubble())
       : perField(field.velocity, fields, "field.velocity");
   return { study, potential, fields, named: field.fields !== undefined, mean, velocity, expansion };
 }

@@ -80,6 +80,36 @@ describe("normal modes", () => {
   });
 });
 
+describe("the slow-roll attractor", () => {
+  it("is the slow root of every normal mode, and the solution stays on it", async () => {
+    const masses = [2, 0.3];
+    const mean = [1, -0.7];
+    const hubble = 1.1;
+    const U = ROTATIONS[2]!;
+    const { result } = await fieldStudy(
+      { ...base, background: { kind: "deSitter", hubble }, field: { ...rotated(masses), mean, velocity: "attractor" } },
+      undefined,
+    );
+    for (const [r, t] of result.times.entries()) {
+      const parts = masses.map((mass, i) => {
+        const slow = (3 * hubble - Math.sqrt(9 * hubble ** 2 - 4 * mass)) / 2;
+        return (U[0]![i]! * mean[0]! + U[1]![i]! * mean[1]!) * Math.exp(-slow * t);
+      });
+      for (const f of [0, 1]) {
+        const want = U[f]![0]! * parts[0]! + U[f]![1]! * parts[1]!;
+        expect((result.mean as number[][])[r]![f]!).toBeCloseTo(want, 9);
+      }
+    }
+  });
+  it("is refused where a normal mode is too heavy, though no field is", async () => {
+    const field = { fields: ["phi", "chi"], potential: { expression: "phi^2 + chi^2 + phi*chi" }, mean: 1 };
+    const study = { ...base, field: { ...field, velocity: "attractor" } } as const;
+    const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
+    expect((error as InputError).path).toBe("field.velocity");
+    expect((error as InputError).message).toMatch(/0\.707 phi \S0\.707 chi has no slow-roll attractor/);
+  });
+});
+
 const lattice: LatticeSpec = { dimensions: 3, points: 8, length: 5, stencil: 4 };
 const vacuum = (changes: Partial<Extract<FluctuationSpec, { kind: "vacuum" }>> = {}): FluctuationSpec => ({
   kind: "vacuum",
@@ -408,6 +438,43 @@ describe("modes of several fields", () => {
     for (const [i, error] of errors.slice(1).entries()) expect(error / errors[i]!).toBeLessThan(0.05);
     expect(errors.at(-1)).toBeLessThan(1e-7);
     expect(apart(last(1e-12), best)).toBeLessThan(1e-9);
+  });
+
+  it("start adiabatic as the fields that they are a rotation of, while these move", async () => {
+    const background = { kind: "fluid", omega: 0, hubble: 0.4 } as const;
+    const [p, q] = ["(0.8*phi + 0.6*chi)", "(0.8*chi - 0.6*phi)"];
+    const turned = await prepare({
+      ...base,
+      background,
+      field: {
+        fields: ["phi", "chi"],
+        potential: { expression: `${p}^4/4 + 2*${q}^2 + ${q}^3/3` },
+        // 0.9 of the first and 0.2 of the second, with velocities -0.3 and 0.5.
+        mean: [0.8 * 0.9 - 0.6 * 0.2, 0.6 * 0.9 + 0.8 * 0.2],
+        velocity: [0.8 * -0.3 - 0.6 * 0.5, 0.6 * -0.3 + 0.8 * 0.5],
+      },
+    });
+    const straight = await prepare({
+      ...base,
+      background,
+      field: {
+        fields: ["phi", "chi"],
+        potential: { expression: "phi^4/4 + 2*chi^2 + chi^3/3" },
+        mean: [0.9, 0.2],
+        velocity: [-0.3, 0.5],
+      },
+    });
+    const of = (setup: typeof turned) =>
+      normalModes(setup)
+        .sort((one, other) => one.massSquared - other.massSquared)
+        .map((mode) => vacuumModes(setup, mode, [3], "adiabatic", "modes.initial")[0]!);
+    const want = of(straight);
+    for (const [i, { u, velocity }] of of(turned).entries()) {
+      for (const part of [0, 1]) {
+        expect(u[part]).toBeCloseTo(want[i]!.u[part]!, 9);
+        expect(velocity[part]).toBeCloseTo(want[i]!.velocity[part]!, 9);
+      }
+    }
   });
 
   it("start adiabatic each with its own mass, and are refused by the normal mode that has none", async () => {
