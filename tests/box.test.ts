@@ -96,6 +96,7 @@ describe("the box", () => {
       "field/lattice_moments",
       "field/lattice_cosine",
       "field/lattice_histogram",
+      "field/lattice_ghosts",
       "field/lattice_coupled",
       "field/lattice_global",
     ]);

@@ -1,10 +1,12 @@
 // Sums of (phi - r) cos(k.x) over the sites, k = 2 pi mode/length, for each realisation and field; r, the field at the first site, takes the
 // large mean away. The cosine is looked up: k.x is a whole multiple of 2 pi/points, so a table of `points` values holds every one of them.
+// include: field/slab.wgsl
 
 struct Params {
   mode: vec3u,        // along the last, middle and first axis, each reduced to 0 .. points - 1
   points: u32,
-  sites: u32,
+  slab: Slab,
+  shift: vec3u,       // along each axis, from the grid's first site to the slab's
   sitesPerGroup: u32,
   opaqueZero: u32,
 }
@@ -13,27 +15,26 @@ struct Slot {
 }
 const LANES = 64u;
 
-@group(0) @binding(0) var<storage, read> field: array<Number>;       // [realisations][FIELDS][sites]
-@group(0) @binding(1) var<storage, read> cosines: array<Number>;     // [points]: cos(2 pi n/points)
-@group(0) @binding(2) var<storage, read_write> sums: array<Number>;  // [records][realisations][FIELDS][groups]
-@group(0) @binding(3) var<uniform> params: Params;
-@group(0) @binding(4) var<uniform> slot: Slot;
+@group(0) @binding(0) var<storage, read> field: array<Number>;       // [realisations][FIELDS][stride]
+@group(0) @binding(1) var<storage, read> firstField: array<Number>;  // that of the slab with the grid's first site
+@group(0) @binding(2) var<storage, read> cosines: array<Number>;     // [points]: cos(2 pi n/points)
+@group(0) @binding(3) var<storage, read_write> sums: array<Number>;  // [records][realisations][FIELDS][groups]
+@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(5) var<uniform> slot: Slot;
 
 var<workgroup> shares: array<Number, LANES>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let points = params.points;
-  let start = (group.z * FIELDS + group.y) * params.sites;
-  let reference = field[start];
-  let end = min(params.sites, (group.x + 1u) * params.sitesPerGroup);
+  let slab = params.slab;
+  let start = (group.z * FIELDS + group.y) * slab.stride + firstOwn(slab);
+  let reference = firstField[start];
+  let end = min(ownSites(slab), (group.x + 1u) * params.sitesPerGroup);
   var sum: Number;
   for (var index = group.x * params.sitesPerGroup + lane; index < end; index += LANES) {
-    let line = index / points;
-    let z = line / points;
-    let x = vec3u(index - line * points, select(line - z * points, line, DIMENSIONS < 3u), select(0u, z, DIMENSIONS == 3u));
-    let phase = (params.mode.x * x.x) % points + (params.mode.y * x.y) % points + (params.mode.z * x.z) % points;
-    sum = plus(sum, times(minus(field[start + index], reference), cosines[phase % points]));
+    let phases = params.mode * (placeOf(index, slab) + params.shift) % points;
+    sum = plus(sum, times(minus(field[start + index], reference), cosines[(phases.x + phases.y + phases.z) % points]));
   }
   shares[lane] = sum;
   workgroupBarrier();

@@ -8,9 +8,10 @@
 // include: field/grid.wgsl
 
 struct Params {
-  points: u32,
-  sites: u32,
-  slabs: u32,     // workgroups of a realisation along the dispatch's z
+  slab: Slab,
+  deep: u32,        // workgroups of a realisation along the dispatch's z
+  firstGroup: u32,  // where this slab's sums begin among a realisation's
+  groups: u32,      // sums of a realisation
   opaqueZero: u32,
 }
 struct Strengths {
@@ -28,17 +29,21 @@ struct Sums {
 const LANES = COLUMNS * LINES;
 const GATHERERS = 8u;
 
-@group(0) @binding(0) var<storage, read> field: array<Number>;              // [realisations][FIELDS][sites]
-@group(0) @binding(1) var<storage, read> momentum: array<Number>;           // [realisations][FIELDS][sites]
-@group(0) @binding(2) var<storage, read> strengths: array<Strengths>;       // [realisations]
-@group(0) @binding(3) var<storage, read_write> fieldNext: array<Number>;    // [realisations][FIELDS][sites]
-@group(0) @binding(4) var<storage, read_write> momentumNext: array<Number>; // [realisations][FIELDS][sites]
-@group(0) @binding(5) var<storage, read_write> sums: array<Sums>;           // [realisations][workgroups of one]
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> field: array<Number>;              // [realisations][FIELDS][stride]
+@group(0) @binding(1) var<storage, read> momentum: array<Number>;           // [realisations][FIELDS][stride]
+@group(0) @binding(2) var<storage, read> firstField: array<Number>;         // that of the slab with the grid's first site
+@group(0) @binding(3) var<storage, read> firstMomentum: array<Number>;      // likewise
+@group(0) @binding(4) var<storage, read> strengths: array<Strengths>;       // [realisations]
+@group(0) @binding(5) var<storage, read_write> fieldNext: array<Number>;    // [realisations][FIELDS][stride]
+@group(0) @binding(6) var<storage, read_write> momentumNext: array<Number>; // [realisations][FIELDS][stride]
+@group(0) @binding(7) var<storage, read_write> sums: array<Sums>;           // [realisations][groups]
+@group(0) @binding(8) var<uniform> params: Params;
 
 var<private> drift: Number;
 
-fn fieldAt(index: u32) -> Number { return kept(plus(field[index], times(drift, momentum[index]))); }
+fn drifted(phi: Number, pi: Number) -> Number { return kept(plus(phi, times(drift, pi))); }
+
+fn fieldAt(index: u32) -> Number { return drifted(field[index], momentum[index]); }
 
 fn together(a: Sums, b: Sums) -> Sums {
   return Sums(plus(a.momentumSquare, b.momentumSquare), plus(a.gradient, b.gradient), plus(a.potential, b.potential));
@@ -53,32 +58,33 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  let points = params.points;
-  let realisation = group.z / params.slabs;
-  let slab = group.z % params.slabs;
-  let first = realisation * FIELDS * params.sites;
+  let slab = params.slab;
+  let realisation = group.z / params.deep;
+  let depth = group.z % params.deep;
+  let first = realisation * FIELDS * slab.stride;
   let strength = strengths[realisation];
   drift = strength.drift;
   // The Laplacian sums to zero over the lattice: less the field at the first site, a large mean costs the gradient no digits.
   var references: Fields;
   for (var f = 0u; f < FIELDS; f++) { // unroll
-    references[f] = fieldAt(first + f * params.sites);
+    let at = first + f * slab.stride + firstOwn(slab);
+    references[f] = drifted(firstField[at], firstMomentum[at]);
   }
   var own: Sums;
-  for (var z = slab; z < select(1u, points, DIMENSIONS == 3u); z += params.slabs) {
-    for (var y = group.y * LINES + local.y; y < select(1u, points, DIMENSIONS > 1u); y += groups.y * LINES) {
-      for (var x = group.x * COLUMNS + local.x; x < points; x += groups.x * COLUMNS) {
-        let site = siteAt(x, y, z, points);
+  for (var z = depth; z < slab.own.z; z += params.deep) {
+    for (var y = group.y * LINES + local.y; y < slab.own.y; y += groups.y * LINES) {
+      for (var x = group.x * COLUMNS + local.x; x < slab.own.x; x += groups.x * COLUMNS) {
+        let site = siteAt(vec3u(x, y, z), slab);
         var phi: Fields;
         for (var f = 0u; f < FIELDS; f++) { // unroll
-          phi[f] = fieldAt(first + f * params.sites + site.index);
+          phi[f] = fieldAt(first + f * slab.stride + site.index);
         }
         let slope = potentialGradient(phi);
         own.potential = plus(own.potential, potentialValue(phi));
         for (var f = 0u; f < FIELDS; f++) { // unroll
-          let start = first + f * params.sites;
+          let start = first + f * slab.stride;
           let at = start + site.index;
-          let laplacian = scaledLaplacian(start, site, phi[f], points);
+          let laplacian = scaledLaplacian(start, site, phi[f], slab);
           let closing = minus(times(strength.closingLaplacian, laplacian), times(strength.closingForce, slope[f]));
           let opening = minus(times(strength.openingLaplacian, laplacian), times(strength.openingForce, slope[f]));
           let pi = kept(plus(momentum[at], closing));
@@ -100,6 +106,6 @@ fn main(
   workgroupBarrier();
   if (lane == 0u) {
     for (var other = 1u; other < GATHERERS; other++) { own = together(own, shares[other]); }
-    sums[((realisation * params.slabs + slab) * groups.y + group.y) * groups.x + group.x] = own;
+    sums[realisation * params.groups + params.firstGroup + (depth * groups.y + group.y) * groups.x + group.x] = own;
   }
 }

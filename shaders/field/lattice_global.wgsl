@@ -7,7 +7,7 @@
 // include: special/twofold.wgsl
 
 struct Params {
-  sites: u32,
+  sites: f32,       // all of a realisation's
   groups: u32,      // partial sums of a realisation
   curvature: f32,   // 1/dx^2
   opaqueZero: u32,
@@ -86,7 +86,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     (momentumSquareFactor(global.q.x) * momentumSquares[0].x +
       gradientFactor(global.q.x) * (params.curvature * gradients[0].x) +
       potentialFactor(global.q.x) * potentials[0].x) /
-    f32(params.sites);
+    params.sites;
   if (turn.closes == 1u) { global.rate = increased(global.rate, 0.5 * durations[operation - 1u] * acceleration); }
   var drift = 0.0;
   var closing = 0.0;

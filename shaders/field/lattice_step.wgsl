@@ -4,9 +4,8 @@
 // include: field/grid.wgsl
 
 struct Params {
-  points: u32,
-  sites: u32,
-  planes: u32,    // first indices of all realisations: realisations, times the points where there are three dimensions
+  slab: Slab,
+  planes: u32,       // own planes across the first axis of all realisations; realisations where there are less than three dimensions
   opaqueZero: u32,
 }
 struct Operation {
@@ -15,9 +14,9 @@ struct Operation {
   drift: Number,
 }
 
-@group(0) @binding(0) var<storage, read> field: array<Number>;           // [realisations][FIELDS][sites]
-@group(0) @binding(1) var<storage, read_write> momentum: array<Number>;  // [realisations][FIELDS][sites]
-@group(0) @binding(2) var<storage, read_write> fieldNext: array<Number>; // [realisations][FIELDS][sites]
+@group(0) @binding(0) var<storage, read> field: array<Number>;           // [realisations][FIELDS][stride]
+@group(0) @binding(1) var<storage, read_write> momentum: array<Number>;  // [realisations][FIELDS][stride]
+@group(0) @binding(2) var<storage, read_write> fieldNext: array<Number>; // [realisations][FIELDS][stride]
 @group(0) @binding(3) var<uniform> params: Params;
 @group(0) @binding(4) var<uniform> operation: Operation;
 
@@ -25,21 +24,21 @@ fn fieldAt(index: u32) -> Number { return field[index]; }
 
 @compute @workgroup_size(COLUMNS, LINES)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let points = params.points;
-  if (id.x >= points || (DIMENSIONS > 1u && id.y >= points)) { return; }
+  let slab = params.slab;
+  if (id.x >= slab.own.x || id.y >= slab.own.y) { return; }
   for (var plane = id.z; plane < params.planes; plane += groups.z) {
-    let realisation = select(plane, plane / points, DIMENSIONS == 3u);
-    let site = siteAt(id.x, id.y, select(0u, plane - realisation * points, DIMENSIONS == 3u), points);
-    let first = realisation * FIELDS * params.sites;
+    let realisation = plane / slab.own.z;
+    let site = siteAt(vec3u(id.xy, plane - realisation * slab.own.z), slab);
+    let first = realisation * FIELDS * slab.stride;
     var phi: Fields;
     for (var f = 0u; f < FIELDS; f++) { // unroll
-      phi[f] = field[first + f * params.sites + site.index];
+      phi[f] = field[first + f * slab.stride + site.index];
     }
     let slope = potentialGradient(phi);
     for (var f = 0u; f < FIELDS; f++) { // unroll
-      let start = first + f * params.sites;
+      let start = first + f * slab.stride;
       let at = start + site.index;
-      let laplacian = scaledLaplacian(start, site, phi[f], points);
+      let laplacian = scaledLaplacian(start, site, phi[f], slab);
       let kick = minus(times(operation.laplacian, laplacian), times(operation.force, slope[f]));
       let pi = kept(plus(momentum[at], kick));
       momentum[at] = pi;

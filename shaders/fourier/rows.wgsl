@@ -5,16 +5,19 @@
 // include: fourier/stages.wgsl
 
 struct Params {
-  firstField: u32,  // where the transformed ones begin among all fields
-  fields: u32,      // how many are transformed
-  rows: u32,        // of each field
+  skipped: u32, // where the transformed ones begin among all fields
+  fields: u32,  // how many are transformed
+  rows: u32,    // of each field
+  stride: u32,  // from one field to the next
+  first: u32,   // where the rows of a field begin
   opaqueZero: u32,
 }
 
-@group(0) @binding(0) var<storage, read> field: array<Number>;      // [all fields][rows][POINTS]
-@group(0) @binding(1) var<storage, read> twiddles: array<vec2f>;    // [POINTS]: exp(-2 pi i t/POINTS)
-@group(0) @binding(2) var<storage, read_write> modes: array<vec2f>; // [fields][rows][MODES]
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> field: array<Number>;      // [all fields][stride], among them [rows][POINTS]
+@group(0) @binding(1) var<storage, read> firstField: array<Number>; // likewise, of the slab with the grid's first site
+@group(0) @binding(2) var<storage, read> twiddles: array<vec2f>;    // [POINTS]: exp(-2 pi i t/POINTS)
+@group(0) @binding(3) var<storage, read_write> modes: array<vec2f>; // [fields][rows][MODES]
+@group(0) @binding(4) var<uniform> params: Params;
 
 const MODES = POINTS / 2u + 1u;
 
@@ -28,10 +31,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     let row = 2u * ((firstPair + at.x) % pairs);
     var z = vec2f();
     if (f < params.fields) {
-      let start = (params.firstField + f) * params.rows * POINTS;
+      let start = (params.skipped + f) * params.stride + params.first;
       let first = start + row * POINTS + at.y;
-      z.x = leading(minus(field[first], field[start]));
-      if (row + 1u < params.rows) { z.y = leading(minus(field[first + POINTS], field[start])); }
+      z.x = leading(minus(field[first], firstField[start]));
+      if (row + 1u < params.rows) { z.y = leading(minus(field[first + POINTS], firstField[start])); }
     }
     held[place(at.x, at.y)] = z;
   }

@@ -5,6 +5,8 @@
 struct Params {
   rows: u32,
   rowsPerGroup: u32,
+  width: u32,         // rows with the same index along the first axis
+  first: u32,         // the first of their indices along the middle axis
 }
 const LANES = 64u;
 const MODES = POINTS / 2u + 1u;
@@ -42,7 +44,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     let high = bin * bin + bin;
     var sum = 0.0;
     for (var row = group.x * params.rowsPerGroup; row < end; row++) {
-      let across = waveSquare(row % POINTS) + waveSquare(row / POINTS);
+      let across = waveSquare(params.first + row % params.width) + waveSquare(row / params.width);
       if (across > high) { continue; }
       let first = select(0u, root(low - across - 1u) + 1u, low > across);
       let last = min(root(high - across), MODES - 1u);

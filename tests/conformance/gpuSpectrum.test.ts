@@ -1,6 +1,7 @@
 /** The WebGPU engine's spectra against tests/reference: sides of every kind of factor, small fluctuations on a large mean, many fields. */
 import { spectrumBins } from "@slowroll/core/engine/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
 import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/spectrum";
 import { InputError } from "@slowroll/core/errors";
 import { uniforms } from "@slowroll/core/random/normal";
@@ -46,8 +47,8 @@ it.each(CASES)("%o", async ({ dimensions, points, realisations = 1, fields = 1 }
   const grid = { dimensions, points, spacing: 1, stencil: 2 } as const;
   const field = await gpu.upload("field", values);
   try {
-    const got = await takeSpectra(gpu, { grid, realisations, fields }, INCLUDES, field);
-    const again = await takeSpectra(gpu, { grid, realisations, fields }, INCLUDES, field);
+    const got = await takeSpectra(gpu, { grid, realisations, fields }, wholeLayout(grid), INCLUDES, [field]);
+    const again = await takeSpectra(gpu, { grid, realisations, fields }, wholeLayout(grid), INCLUDES, [field]);
     expect(again).toEqual(got);
     const bins = spectrumBins(grid);
     expect(got).toHaveLength(all * bins);
@@ -67,7 +68,7 @@ it.each(CASES)("%o", async ({ dimensions, points, realisations = 1, fields = 1 }
 it("refuses a side that does not fit workgroup memory, and modes that do not fit a binding", () => {
   const refusal = (dimensions: 1 | 3, points: number): unknown => {
     try {
-      assertSpectrum(gpu, { dimensions, points });
+      assertSpectrum(gpu, { dimensions, points }, wholeLayout({ dimensions, points }));
     } catch (error) {
       return error;
     }

@@ -277,11 +277,13 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
 
   it("refuses what does not fit", async () => {
     const job = await jobOf({ dimensions: 1, points: 4 });
-    const huge = { ...job, grid: { ...job.grid, dimensions: 3 as const, points: 900 } };
+    const huge = { ...job, grid: { ...job.grid, dimensions: 3 as const, points: 20_000 } };
     await expect(engine.evolveLattice(huge)).rejects.toThrow(InputError);
     if (choice.engine === "webgpu") {
       const long = { ...job, grid: { ...job.grid, points: 5_000_000 } };
       await expect(engine.evolveLattice(long)).rejects.toThrow(/points along a side/);
+      const large = { ...job, grid: { ...job.grid, dimensions: 3 as const, points: 4000 } };
+      await expect(engine.evolveLattice(large)).rejects.toThrow(/software adapter uses/);
     }
   });
 });

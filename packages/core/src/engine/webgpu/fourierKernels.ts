@@ -5,7 +5,7 @@ import type { KernelDeclaration, Specialisation } from "./kernel.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
-export const fourierRows = declare({ name: "fourier/rows", bindings: ["field", "twiddles", "modes"] });
+export const fourierRows = declare({ name: "fourier/rows", bindings: ["field", "firstField", "twiddles", "modes"] });
 
 export const fourierColumns = declare({ name: "fourier/columns", bindings: ["twiddles", "modes"] });
 

@@ -30,13 +30,18 @@ export interface Specialisation {
   readonly code?: string;
 }
 
+/** Values of a uniform struct by its fields' names; of a field that is a struct, likewise. */
+export interface UniformValues {
+  readonly [field: string]: number | readonly number[] | UniformValues;
+}
+
 export interface Kernel<Binding extends string> {
   readonly name: string;
   readonly pipeline: GPUComputePipeline;
   /** Workgroup size [x, y, z] of `main`. */
   readonly workgroup: readonly [number, number, number];
   /** The bytes of uniform `name` with the given fields, laid out as in the WGSL. */
-  uniform(name: string, values: Readonly<Record<string, number | readonly number[]>>): ArrayBuffer;
+  uniform(name: string, values: UniformValues): ArrayBuffer;
   /** A bind group from buffers by their names in the WGSL; uniforms are named like storage bindings. */
   bind(
     buffers: Readonly<Record<Binding, GPUBuffer | GPUBufferBinding>> &
@@ -145,7 +150,7 @@ export async function loadKernel<Binding extends string>(
     workgroup: [x, y, z],
     uniform(uniformName, values) {
       const view = makeStructuredView(definitions.uniforms[uniformName]!);
-      view.set(values as Record<string, number | number[]>);
+      view.set(values);
       return view.arrayBuffer;
     },
     bind(buffers) {

@@ -13,6 +13,7 @@ import { latticeSpecialisation } from "./latticeKernels.ts";
 import { type LatticePrecision, NUMBERS } from "./latticeNumbers.ts";
 import { assertPictures, takeSnapshot } from "./latticePictures.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
+import { readArray } from "./latticeSlabs.ts";
 import { ownBuffers, prescribedSteps, type StateArrays, type Steps } from "./latticeSteps.ts";
 import { type Pace, runSteps } from "./submit.ts";
 
@@ -38,9 +39,8 @@ export async function evolveLattice(
   const numbers = NUMBERS[precision];
   const potential = precision === "compensated" ? emitCompensatedWgsl(job.potential) : emitWgsl(job.potential);
   const specialisation = latticeSpecialisation(job.grid, potential, numbers);
-  const width = 4 * numbers.words;
-  const jobs = batchesOf(gpu, job, width);
-  assertPictures(gpu, job);
+  const { jobs, layout } = batchesOf(gpu, job, 4 * numbers.words);
+  assertPictures(gpu, job, layout);
   const { checkpoint, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;
   const cells = cellsOf(job);
@@ -48,28 +48,29 @@ export async function evolveLattice(
   const buffers = ownBuffers(gpu);
   try {
     // The first batch is the largest: what its records take, the others' take too.
-    const slots = await recordSlots(gpu, jobs[0]!, numbers, buffers);
+    const slots = await recordSlots(gpu, jobs[0]!, layout, numbers, buffers);
     const batches: Batch[] = [];
     for (const part of jobs) {
       const { schedule } = part;
       const steps =
         schedule.kind === "coupled"
-          ? await coupledSteps(gpu, part, schedule, specialisation, buffers, slots)
-          : await prescribedSteps(gpu, part, schedule, specialisation, buffers);
-      const records = await openRecords(gpu, part, specialisation, steps, buffers, slots);
+          ? await coupledSteps(gpu, part, schedule, layout, specialisation, buffers, slots)
+          : await prescribedSteps(gpu, part, schedule, layout, specialisation, buffers);
+      const records = await openRecords(gpu, part, layout, specialisation, steps, buffers, slots);
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
     for (const [b, part] of partsOf(jobs, await job.initial()).entries()) batches[b]!.steps.begin(part);
 
-    const arraysNow = ({ steps }: Batch): StateArrays => steps.arrays[steps.standing()];
+    const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()];
     const readState = async (): Promise<LatticeState> => {
       const read = async (name: keyof StateArrays): Promise<Float64Array> => {
         const whole = new Float64Array(cells);
         let at = 0;
         for (const batch of batches) {
-          const part = numbers.unpack(await gpu.download(arraysNow(batch)[name], width * cellsOf(batch.job)));
-          whole.set(part, at);
+          const part = whole.subarray(at, at + cellsOf(batch.job));
+          const slabs = arraysNow(batch).map((arrays) => arrays[name]);
+          await readArray(gpu, batch.job, layout, numbers, slabs, part);
           at += part.length;
         }
         return whole;
@@ -135,10 +136,9 @@ export async function evolveLattice(
         const began = performance.now();
         const parts: Snapshot[] = [];
         for (const batch of batches) {
+          const slabs = arraysNow(batch).map(({ field }) => field);
           const { job: part, records } = batch;
-          parts.push(
-            await takeSnapshot(gpu, part, specialisation, slots, arraysNow(batch).field, done, records.spread),
-          );
+          parts.push(await takeSnapshot(gpu, part, layout, specialisation, slots, slabs, done, records.spread));
         }
         snapshots.push(joinedSnapshot(parts));
         engineSeconds += (performance.now() - began) / 1000;

@@ -1,23 +1,35 @@
 /**
  * Realisations in batches, because one binding holds no more than 2 GiB on most devices: each batch is a lattice job of its own with its own
- * arrays, all of them on the device, and they take every operation one after another. What is read of them is joined again.
+ * arrays, all of them on the device, and they take every operation one after another. What is read of them is joined again. Where a
+ * binding does not hold one realisation, each is a batch, in slabs.
  */
+import { totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
 import type { LatticeJob, LatticeState, Observation, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
+import { type Layout, layoutOf } from "./latticeSlabs.ts";
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
- * The job as batches of consecutive realisations, whose numbers take `bytes` each, as few as the adapter's limits allow.
- * @throws InputError where they do not hold one realisation.
+ * The job as batches of consecutive realisations, whose numbers take `bytes` each, as few as the adapter's limits allow, and how each
+ * realisation of them stands in its arrays.
+ * @throws InputError where the adapter's limits do not allow any.
  */
-export function batchesOf({ limits }: Gpu, job: LatticeJob, bytes = 4): LatticeJob[] {
+export function batchesOf(
+  { limits, adapter }: Gpu,
+  job: LatticeJob,
+  bytes: number,
+): { jobs: LatticeJob[]; layout: Layout } {
   const { grid, realisations, fields, schedule } = job;
   const { dimensions, points } = grid;
-  const values = fields * points ** dimensions;
-  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  if (bytes * values > largest) {
+  const layout = layoutOf(limits, job, bytes);
+  // A graphics card says how much memory it has when it refuses; a machine that lends its own may end the process instead.
+  const arrays = schedule.kind === "coupled" ? 4 : 3;
+  const taken = arrays * bytes * fields * layout.stride * layout.slabs.length * realisations;
+  if (adapter.type === "software" && taken > totalmem()) {
     throw new InputError(
-      `the lattice does not fit: ${values} values of one realisation take ${bytes * values} bytes, one binding of this adapter holds ${largest}; use fewer points or --engine cpu`,
+      `the lattice does not fit: its arrays take ${gibibytes(taken)}, and this machine, whose memory the software adapter uses, has ${gibibytes(totalmem())}; use fewer points or realisations`,
       { path: "lattice.points" },
     );
   }
@@ -29,9 +41,11 @@ export function batchesOf({ limits }: Gpu, job: LatticeJob, bytes = 4): LatticeJ
       { path: "lattice.points" },
     );
   }
-  const count = Math.ceil(realisations / Math.min(most, Math.floor(largest / (bytes * values))));
+  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const together = layout.ghosts > 0 ? 1 : Math.floor(largest / (bytes * fields * layout.stride));
+  const count = Math.ceil(realisations / Math.min(most, together));
   const size = Math.ceil(realisations / count);
-  return Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {
+  const jobs = Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {
     const first = b * size;
     const end = Math.min(realisations, first + size);
     return {
@@ -44,6 +58,7 @@ export function batchesOf({ limits }: Gpu, job: LatticeJob, bytes = 4): LatticeJ
           : schedule,
     };
   });
+  return { jobs, layout };
 }
 
 /** The batches' parts of a state, views of it. */

@@ -17,8 +17,9 @@ import {
   sweepers,
 } from "./latticeKernels.ts";
 import { join, split } from "./latticeNumbers.ts";
-import { type Buffers, type RecordSlots, type Steps, slotData } from "./latticeSteps.ts";
-import { type Dispatch, encode } from "./submit.ts";
+import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
+import { type Buffers, type RecordSlots, type StateArrays, type Steps, slotData } from "./latticeSteps.ts";
+import { type Dispatch, encode, submit } from "./submit.ts";
 
 /** float32 words of the struct Global, and numbers of Strengths and Sums, of lattice_global.wgsl. */
 const GLOBAL = 6;
@@ -37,27 +38,40 @@ const TURNS = [
 
 export async function coupledSteps(
   gpu: Gpu,
-  { grid, realisations, fields, from = 0 }: LatticeJob,
+  job: LatticeJob,
   schedule: CoupledSchedule,
+  layout: Layout,
   specialisation: LatticeSpecialisation,
   buffers: Buffers,
   { capacity, slot }: RecordSlots,
 ): Promise<Steps> {
+  const { grid, realisations, fields, from = 0 } = job;
   const { points, dimensions, spacing } = grid;
-  const sites = points ** dimensions;
   const { numbers } = specialisation;
   const width = 4 * numbers.words;
-  const bytes = width * realisations * fields * sites;
-  const pair = async (suffix: string) => ({
-    field: await buffers.make(`field${suffix}`, bytes),
-    momentum: await buffers.make(`momentum${suffix}`, bytes),
-  });
-  const arrays = [await pair(""), await pair(", next")] as const;
+  const bytes = width * realisations * fields * layout.stride;
+  const pairs = async (suffix: string): Promise<StateArrays[]> => {
+    const slabs: StateArrays[] = [];
+    for (const _ of layout.slabs)
+      slabs.push({
+        field: await buffers.make(`field${suffix}`, bytes),
+        momentum: await buffers.make(`momentum${suffix}`, bytes),
+      });
+    return slabs;
+  };
+  const arrays = [await pairs(""), await pairs(", next")] as const;
   const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
   const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers));
-  const [x, y, slabs] = sweepers(grid, sweep.workgroup, MAX_SWEEPERS[gpu.adapter.type]);
-  const deep = Math.min(slabs, Math.floor(gpu.limits.maxComputeWorkgroupsPerDimension / realisations));
-  const groups = x * y * deep;
+  const most = MAX_SWEEPERS[gpu.adapter.type];
+  const deepest = Math.floor(gpu.limits.maxComputeWorkgroupsPerDimension / realisations);
+  let groups = 0;
+  const shares = layout.slabs.map((planes) => {
+    const slab = slabUniform(grid, layout, planes);
+    const [x, y, z] = sweepers(slab.own, sweep.workgroup, most);
+    const share = { slab, x, y, deep: Math.min(z, deepest), firstGroup: groups };
+    groups += x * y * share.deep;
+    return share;
+  });
 
   const operations = schedule.durations.length;
   const durations = await buffers.make("durations", 4 * (operations + 2));
@@ -69,17 +83,32 @@ export async function coupledSteps(
   const sums = await buffers.make("sums", width * SUMS * realisations * groups);
   const uniform = (label: string, data: Uint32Array) => buffers.upload(label, data, GPUBufferUsage.UNIFORM);
 
-  const sweepParams = await uniform(
-    "sweep parameters",
-    new Uint32Array(sweep.uniform("params", { points, sites, slabs: deep })),
-  );
-  const sweepBindings: GPUBindGroup[] = [];
+  /** The sweep over each slab that starts from the one or the other arrays, and then the ghosts of the new ones. */
+  const sweeps: Dispatch[][] = [];
+  const ghosts: Dispatch[][] = [];
   for (const here of [0, 1] as const) {
-    const { field, momentum } = arrays[here];
-    const { field: fieldNext, momentum: momentumNext } = arrays[1 - here]!;
-    sweepBindings.push(
-      await sweep.bind({ field, momentum, strengths, fieldNext, momentumNext, sums, params: sweepParams }),
-    );
+    const then = arrays[1 - here]!;
+    const dispatches: Dispatch[] = [];
+    for (const [s, { x, y, ...share }] of shares.entries()) {
+      const params = await uniform("sweep parameters", new Uint32Array(sweep.uniform("params", { ...share, groups })));
+      const bindings = await sweep.bind({
+        ...arrays[here][s]!,
+        firstField: arrays[here][0]!.field,
+        firstMomentum: arrays[here][0]!.momentum,
+        strengths,
+        fieldNext: then[s]!.field,
+        momentumNext: then[s]!.momentum,
+        sums,
+        params,
+      });
+      dispatches.push({ pipeline: sweep.pipeline, bindings, workgroups: [x, y, share.deep * realisations] });
+    }
+    sweeps.push(dispatches);
+    ghosts.push([]);
+    for (const name of ["field", "momentum"] as const) {
+      const made = then.map((slab) => slab[name]);
+      ghosts[here]!.push(...(await ghostCopies(gpu, job, layout, specialisation, buffers, made)));
+    }
   }
   const turn = await uniform(
     "turns",
@@ -94,7 +123,7 @@ export async function coupledSteps(
     records,
     params: await uniform(
       "parameters of q",
-      new Uint32Array(move.uniform("params", { sites, groups, curvature: 1 / spacing ** 2 })),
+      new Uint32Array(move.uniform("params", { sites: points ** dimensions, groups, curvature: 1 / spacing ** 2 })),
     ),
     turn,
     slot,
@@ -115,8 +144,7 @@ export async function coupledSteps(
   let standing: 0 | 1 = 0;
   let open = false;
   const sweepOnce = (pass: GPUComputePassEncoder): void => {
-    const workgroups = [x, y, deep * realisations] as const;
-    encode(pass, { pipeline: sweep.pipeline, bindings: sweepBindings[standing]!, workgroups });
+    for (const dispatch of [...sweeps[standing]!, ...ghosts[standing]!]) encode(pass, dispatch);
     standing = standing === 0 ? 1 : 0;
   };
   const rest = (record: number): Dispatch => turnOf(false, false, false, record);
@@ -124,16 +152,11 @@ export async function coupledSteps(
     operations,
     arrays,
     standing: () => standing,
-    begin({ field, momentum }) {
-      gpu.device.queue.writeBuffer(arrays[0].field, 0, numbers.pack(field));
-      gpu.device.queue.writeBuffer(arrays[0].momentum, 0, numbers.pack(momentum));
+    begin(state) {
+      writeState(gpu, job, layout, numbers, arrays[0], state);
       gpu.device.queue.writeBuffer(globals, 0, split(schedule.initial));
       // The strengths of the first sweep, which opens.
-      const encoder = gpu.device.createCommandEncoder({ label: "first strengths" });
-      const pass = encoder.beginComputePass({ label: "first strengths" });
-      encode(pass, rest(0));
-      pass.end();
-      gpu.device.queue.submit([encoder.finish()]);
+      submit(gpu, "first ghosts and strengths", [...ghosts[1]!, rest(0)]);
     },
     encode(pass, o, stops) {
       if (!open) {

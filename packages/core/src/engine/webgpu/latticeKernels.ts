@@ -12,9 +12,11 @@ export const latticeStep = declare({
   dynamic: ["operation"],
 });
 
+export const latticeGhosts = declare({ name: "field/lattice_ghosts", bindings: ["before", "behind", "renewed"] });
+
 export const latticeCoupled = declare({
   name: "field/lattice_coupled",
-  bindings: ["field", "momentum", "strengths", "fieldNext", "momentumNext", "sums"],
+  bindings: ["field", "momentum", "firstField", "firstMomentum", "strengths", "fieldNext", "momentumNext", "sums"],
 });
 
 export const latticeGlobal = declare({
@@ -25,13 +27,13 @@ export const latticeGlobal = declare({
 
 export const latticeMoments = declare({
   name: "field/lattice_moments",
-  bindings: ["field", "momentum", "moments"],
+  bindings: ["field", "momentum", "firstField", "moments"],
   dynamic: ["slot"],
 });
 
 export const latticeCosine = declare({
   name: "field/lattice_cosine",
-  bindings: ["field", "cosines", "sums"],
+  bindings: ["field", "firstField", "cosines", "sums"],
   dynamic: ["slot"],
 });
 
@@ -89,16 +91,19 @@ export function globalSpecialisation(
  */
 export const MAX_SWEEPERS = { hardware: 16_384, software: 16 } as const;
 
-/** Workgroups [x, y, z] that sweep one realisation in a coupled operation, at most `most`: each takes lines of sites so far apart. */
+/**
+ * Workgroups [x, y, z] that sweep so many sites along each axis of one realisation in a coupled operation, at most `most`: each takes
+ * lines of sites so far apart.
+ */
 export function sweepers(
-  { dimensions, points }: Pick<Grid, "dimensions" | "points">,
+  [along, across, planes]: readonly [number, number, number],
   [columns, lines]: Kernel<string>["workgroup"],
   most: number,
 ): readonly [number, number, number] {
   /** At most `limit`, so that all have the same number of turns but for the last. */
   const share = (turns: number, limit: number): number => Math.ceil(turns / Math.ceil(turns / Math.max(1, limit)));
-  const x = share(Math.ceil(points / columns), most);
-  const y = dimensions === 1 ? 1 : share(Math.ceil(points / lines), Math.floor(most / x));
-  const z = dimensions < 3 ? 1 : share(points, Math.floor(most / (x * y)));
+  const x = share(Math.ceil(along / columns), most);
+  const y = share(Math.ceil(across / lines), Math.floor(most / x));
+  const z = share(planes, Math.floor(most / (x * y)));
   return [x, y, z];
 }

@@ -4,8 +4,9 @@ import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeHistogram } from "./latticeKernels.ts";
+import { type Layout, slabUniform } from "./latticeSlabs.ts";
 import { assertSpectrum, takeSpectra } from "./spectrum.ts";
-import { encode } from "./submit.ts";
+import { type Dispatch, submit } from "./submit.ts";
 
 /** Mean and variance of each realisation and field. */
 export interface Spread {
@@ -20,10 +21,10 @@ export interface ReductionLayout {
 }
 
 /** @throws InputError where this engine does not make one of the pictures. */
-export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob): void {
+export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob, layout: Layout): void {
   const largest = gpu.limits.maxComputeWorkgroupStorageSize / 4;
   for (const picture of snapshots?.pictures ?? []) {
-    if (picture.kind === "spectrum") assertSpectrum(gpu, grid);
+    if (picture.kind === "spectrum") assertSpectrum(gpu, grid, layout);
     if (picture.kind === "slice" && grid.dimensions === 1)
       throw new InputError("a lattice of one dimension has no slice; leave it out", { path: "observe" });
     if (picture.kind === "histogram" && picture.bins > largest)
@@ -36,14 +37,14 @@ export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob): void 
 async function histograms(
   gpu: Gpu,
   job: LatticeJob,
+  layout: Layout,
   specialisation: LatticeSpecialisation,
   { groups, sitesPerGroup }: ReductionLayout,
-  field: GPUBuffer,
+  slabs: readonly GPUBuffer[],
   { bins, reach }: Extract<Picture, { kind: "histogram" }>,
   { fieldMean, fieldVariance }: Spread,
 ): Promise<NonNullable<Snapshot["histograms"]>> {
-  const { grid, realisations, fields } = job;
-  const sites = grid.points ** grid.dimensions;
+  const { realisations, fields } = job;
   const ends = Array.from(fieldMean, (mean, rf) => {
     const half = reach * Math.sqrt(fieldVariance[rf]!);
     return { low: mean - half, high: mean + half };
@@ -67,14 +68,15 @@ async function histograms(
     }
     const ranges = await own(gpu.upload("ranges", data));
     const counts = await own(gpu.buffer("counts", 4 * ends.length * bins));
-    const values = kernel.uniform("params", { sites, sitesPerGroup, opaqueZero: 0 });
-    const params = await own(gpu.upload("histogram parameters", new Uint32Array(values), GPUBufferUsage.UNIFORM));
-    const bindings = await kernel.bind({ field, ranges, counts, params });
-    const encoder = gpu.device.createCommandEncoder({ label: "histogram" });
-    const pass = encoder.beginComputePass({ label: "histogram" });
-    encode(pass, { pipeline: kernel.pipeline, bindings, workgroups: [groups, fields, realisations] });
-    pass.end();
-    gpu.device.queue.submit([encoder.finish()]);
+    const dispatches: Dispatch[] = [];
+    for (const [s, field] of slabs.entries()) {
+      const slab = slabUniform(job.grid, layout, layout.slabs[s]!);
+      const values = kernel.uniform("params", { slab, sitesPerGroup, opaqueZero: 0 });
+      const params = await own(gpu.upload("histogram parameters", new Uint32Array(values), GPUBufferUsage.UNIFORM));
+      const bindings = await kernel.bind({ field, ranges, counts, params });
+      dispatches.push({ pipeline: kernel.pipeline, bindings, workgroups: [groups, fields, realisations] });
+    }
+    submit(gpu, "histogram", dispatches);
     const raw = new Uint32Array((await gpu.download(counts, 4 * ends.length * bins)).buffer);
     return ends.map((end, rf) => ({ ...end, counts: Float64Array.from(raw.subarray(rf * bins, (rf + 1) * bins)) }));
   } finally {
@@ -82,55 +84,60 @@ async function histograms(
   }
 }
 
-/** [realisations][fields][points^2], copied out of the field on the device. */
+/** [realisations][fields][points^2], copied out of the field on the device: a plane of the slab that holds it, or all planes of two dimensions. */
 async function slices(
   gpu: Gpu,
-  job: LatticeJob,
+  { grid, realisations, fields }: LatticeJob,
+  { slabs: planned, ghosts, plane, stride }: Layout,
   { numbers }: LatticeSpecialisation,
-  field: GPUBuffer,
+  slabs: readonly GPUBuffer[],
   index: number,
 ): Promise<Float64Array> {
-  const { grid, realisations, fields } = job;
-  const width = 4 * numbers.words;
-  const plane = width * grid.points ** 2;
-  const first = grid.dimensions === 3 ? index * plane : 0;
   const count = realisations * fields;
-  const gathered = await gpu.buffer("slices", count * plane);
-  try {
-    const encoder = gpu.device.createCommandEncoder({ label: "slices" });
-    for (let rf = 0; rf < count; rf++)
-      encoder.copyBufferToBuffer(
-        field,
-        rf * width * grid.points ** grid.dimensions + first,
-        gathered,
-        rf * plane,
-        plane,
-      );
-    gpu.device.queue.submit([encoder.finish()]);
-    return numbers.unpack(await gpu.download(gathered, count * plane));
-  } finally {
-    gathered.destroy();
+  const result = new Float64Array(count * grid.points ** 2);
+  const [from, end] = grid.dimensions === 3 ? [index, index + 1] : [0, grid.points];
+  for (const [s, { first, planes }] of planned.entries()) {
+    const start = Math.max(from, first);
+    const size = plane * (Math.min(end, first + planes) - start);
+    if (size <= 0) continue;
+    const bytes = 4 * numbers.words * size;
+    const gathered = await gpu.buffer("slices", count * bytes);
+    try {
+      const encoder = gpu.device.createCommandEncoder({ label: "slices" });
+      for (let rf = 0; rf < count; rf++) {
+        const at = 4 * numbers.words * (rf * stride + (ghosts + start - first) * plane);
+        encoder.copyBufferToBuffer(slabs[s]!, at, gathered, rf * bytes, bytes);
+      }
+      gpu.device.queue.submit([encoder.finish()]);
+      const values = numbers.unpack(await gpu.download(gathered, count * bytes));
+      for (let rf = 0; rf < count; rf++)
+        result.set(values.subarray(rf * size, (rf + 1) * size), rf * grid.points ** 2 + (start - from) * plane);
+    } finally {
+      gathered.destroy();
+    }
   }
+  return result;
 }
 
-/** The pictures of the field as it stands in `field`. `spread` is asked for the field's own moments. */
+/** The pictures of the field as it stands in `slabs`. `spread` is asked for the field's own moments. */
 export async function takeSnapshot(
   gpu: Gpu,
   job: LatticeJob,
+  layout: Layout,
   specialisation: LatticeSpecialisation,
-  layout: ReductionLayout,
-  field: GPUBuffer,
+  reduction: ReductionLayout,
+  slabs: readonly GPUBuffer[],
   afterOperation: number,
   spread: () => Promise<Spread>,
 ): Promise<Snapshot> {
   let snapshot: Snapshot = { afterOperation };
   for (const picture of job.snapshots!.pictures) {
     if (picture.kind === "slice")
-      snapshot = { ...snapshot, slices: await slices(gpu, job, specialisation, field, picture.index) };
+      snapshot = { ...snapshot, slices: await slices(gpu, job, layout, specialisation, slabs, picture.index) };
     else if (picture.kind === "spectrum")
-      snapshot = { ...snapshot, spectra: await takeSpectra(gpu, job, specialisation, field) };
+      snapshot = { ...snapshot, spectra: await takeSpectra(gpu, job, layout, specialisation, slabs) };
     else {
-      const made = await histograms(gpu, job, specialisation, layout, field, picture, await spread());
+      const made = await histograms(gpu, job, layout, specialisation, reduction, slabs, picture, await spread());
       snapshot = { ...snapshot, histograms: made };
     }
   }

@@ -1,12 +1,13 @@
 /** Observations of a lattice on the device: reduced into slots that are read once per stretch of the run. */
 import type { LatticeJob, Observation } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel } from "./kernel.ts";
+import { type Kernel, loadKernel, type UniformValues } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeCosine, latticeMoments } from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import type { ReductionLayout, Spread } from "./latticePictures.ts";
-import { type Buffers, type RecordSlots, type Steps, slotData } from "./latticeSteps.ts";
-import { type Dispatch, encode } from "./submit.ts";
+import { type Layout, type Slab, slabUniform, thickest } from "./latticeSlabs.ts";
+import { type Buffers, type RecordSlots, type StateArrays, type Steps, slotData } from "./latticeSteps.ts";
+import { type Dispatch, encode, submit } from "./submit.ts";
 
 /** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */
 const SITES_PER_GROUP = 1024;
@@ -15,19 +16,23 @@ const MAX_GROUPS = 1024;
 const OBSERVATION_BYTES = 32 * 2 ** 20;
 /** Sums in the Moments struct of lattice_moments.wgsl, which has a reference and a scale before them, float32 both. */
 const SUMS = 8;
+/** The first of them, of x to x^4, are in units of 1/scale. */
+const POWERS = 4;
 const momentWords = ({ words }: Numbers): number => 2 + words * SUMS;
 
 /** How many records are kept, and the slots that pick one. */
 export async function recordSlots(
   gpu: Gpu,
-  { grid, realisations, fields, observeAfter }: LatticeJob,
+  { realisations, fields, observeAfter }: LatticeJob,
+  layout: Layout,
   numbers: Numbers,
   buffers: Buffers,
 ): Promise<RecordSlots & ReductionLayout> {
-  const sites = grid.points ** grid.dimensions;
+  // Of the thickest slab: the others' last workgroups may find nothing to do.
+  const sites = thickest(layout) * layout.plane;
   const sitesPerGroup = Math.max(SITES_PER_GROUP, Math.ceil(sites / MAX_GROUPS));
   const groups = Math.ceil(sites / sitesPerGroup);
-  const bytes = 4 * momentWords(numbers) * realisations * fields * groups;
+  const bytes = 4 * momentWords(numbers) * realisations * fields * groups * layout.slabs.length;
   const capacity = Math.max(1, Math.min(observeAfter.length, Math.floor(OBSERVATION_BYTES / bytes)));
   const slot = await buffers.upload(
     "observation slots",
@@ -46,9 +51,16 @@ export interface Records {
   spread(): Promise<Spread>;
 }
 
+/** A reduction of every slab, and where each leaves its records. */
+interface Reducer {
+  dispatches(record: number): Dispatch[];
+  readonly sums: readonly GPUBuffer[];
+}
+
 export async function openRecords(
   gpu: Gpu,
   job: LatticeJob,
+  layout: Layout,
   specialisation: LatticeSpecialisation,
   { arrays, standing, globals }: Steps,
   buffers: Buffers,
@@ -56,101 +68,125 @@ export async function openRecords(
 ): Promise<Records> {
   const { grid, realisations, fields, reductions, snapshots } = job;
   const { dimensions, points } = grid;
-  const sites = points ** dimensions;
+  const { slabs, plane } = layout;
   const { numbers } = specialisation;
-  const words = momentWords(numbers);
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
   const wantsMoments = reductions.some(({ kind }) => kind !== "cosine");
   const wantsSpread = snapshots?.pictures.some(({ kind }) => kind === "histogram") ?? false;
   const modes = reductions.filter((reduction) => reduction.kind === "cosine");
   const sumsPerRecord = realisations * fields * groups;
-  const bytesPerRecord = 4 * sumsPerRecord * words;
-  const workgroups = [groups, fields, realisations] as const;
-  const uniform = (label: string, data: ArrayBuffer) =>
-    buffers.upload(label, new Uint32Array(data), GPUBufferUsage.UNIFORM);
-  const dispatch = (pipeline: GPUComputePipeline, bindings: readonly GPUBindGroup[], record: number): Dispatch => ({
-    pipeline,
-    bindings: bindings[standing()]!,
-    workgroups,
-    offsets: [record * alignment],
-  });
+  const momentBytes = 4 * momentWords(numbers) * sumsPerRecord;
+  const cosineBytes = 4 * numbers.words * sumsPerRecord;
 
-  const observers: ((record: number) => Dispatch)[] = [];
-  const moments = await buffers.make("moments", wantsMoments || wantsSpread ? capacity * bytesPerRecord : 16);
-  let reduceMoments = (_record: number): Dispatch => {
-    throw new RangeError("no moments were asked for");
-  };
-  if (wantsMoments || wantsSpread) {
-    const kernel = await loadKernel(gpu, latticeMoments, specialisation);
-    const params = await uniform("moment parameters", kernel.uniform("params", { points, sites, sitesPerGroup }));
-    const bindings = await Promise.all(arrays.map((state) => kernel.bind({ ...state, moments, params, slot })));
-    reduceMoments = (record) => dispatch(kernel.pipeline, bindings, record);
-    if (wantsMoments) observers.push(reduceMoments);
-  }
-  const cosineSums: GPUBuffer[] = [];
-  if (modes.length > 0) {
-    const kernel = await loadKernel(gpu, latticeCosine, specialisation);
-    const table = Float64Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points));
-    const cosines = await buffers.upload("cosines", numbers.pack(table));
-    for (const { mode } of modes) {
-      // Grid indices run first to last; the kernel counts axes from the last.
-      const reduced = [2, 1, 0].map((axis) => {
-        const n = mode[axis - (3 - dimensions)] ?? 0;
-        return ((n % points) + points) % points;
-      });
-      const sums = await buffers.make("cosine sums", 4 * numbers.words * sumsPerRecord * capacity);
-      cosineSums.push(sums);
-      const values = { mode: reduced, points, sites, sitesPerGroup };
-      const params = await uniform("cosine parameters", kernel.uniform("params", values));
-      const bindings = await Promise.all(
-        arrays.map(({ field }) => kernel.bind({ field, cosines, sums, params, slot })),
+  /** A kernel over every slab that leaves `bytes` a record in what it binds as `output`; `values` are its parameters for each. */
+  const reducer = async (
+    kernel: Kernel<string>,
+    output: string,
+    bytes: number,
+    values: (slab: Slab) => UniformValues,
+    inputs: (state: StateArrays) => Readonly<Record<string, GPUBuffer>>,
+  ): Promise<Reducer> => {
+    const sums: GPUBuffer[] = [];
+    const bindings: [GPUBindGroup[], GPUBindGroup[]] = [[], []];
+    for (const [s, slab] of slabs.entries()) {
+      sums.push(await buffers.make(output, bytes * capacity));
+      const data = new Uint32Array(
+        kernel.uniform("params", { slab: slabUniform(grid, layout, slab), sitesPerGroup, ...values(slab) }),
       );
-      observers.push((record) => dispatch(kernel.pipeline, bindings, record));
+      const params = await buffers.upload(`parameters of ${output}`, data, GPUBufferUsage.UNIFORM);
+      for (const here of [0, 1] as const) {
+        const all = {
+          ...inputs(arrays[here][s]!),
+          firstField: arrays[here][0]!.field,
+          [output]: sums[s]!,
+          params,
+          slot,
+        };
+        bindings[here].push(await kernel.bind(all));
+      }
     }
-  }
-  if (globals) observers.push(globals.record);
+    return {
+      sums,
+      dispatches: (record) =>
+        bindings[standing()].map((group) => ({
+          pipeline: kernel.pipeline,
+          bindings: group,
+          workgroups: [groups, fields, realisations],
+          offsets: [record * alignment],
+        })),
+    };
+  };
 
+  const sampledSites = plane * Math.min(...slabs.map(({ planes }) => planes));
+  const moments =
+    wantsMoments || wantsSpread
+      ? await reducer(
+          await loadKernel(gpu, latticeMoments, specialisation),
+          "moments",
+          momentBytes,
+          () => ({ sampledSites }),
+          (state) => ({ ...state }),
+        )
+      : undefined;
+  const cosineKernel = modes.length > 0 ? await loadKernel(gpu, latticeCosine, specialisation) : undefined;
+  const table = Float64Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points));
+  const cosines = cosineKernel && (await buffers.upload("cosines", numbers.pack(table)));
+  const waves: Reducer[] = [];
+  for (const { mode } of modes) {
+    // Grid indices run first to last; the kernel counts axes from the last.
+    const reduced = [2, 1, 0].map((axis) => {
+      const n = mode[axis - (3 - dimensions)] ?? 0;
+      return ((n % points) + points) % points;
+    });
+    const shifted = ({ first }: Slab) => [0, 1, 2].map((axis) => (axis === dimensions - 1 ? first : 0));
+    const values = (slab: Slab) => ({ mode: reduced, points, shift: shifted(slab) });
+    waves.push(
+      await reducer(cosineKernel!, "sums", cosineBytes, values, ({ field }) => ({ field, cosines: cosines! })),
+    );
+  }
+
+  /** The first records of every slab. */
+  const download = async ({ sums }: Reducer, bytes: number): Promise<Float32Array[]> => {
+    const parts: Float32Array[] = [];
+    for (const buffer of sums) parts.push(await gpu.download(buffer, bytes));
+    return parts;
+  };
+  const pick = (parts: readonly Float32Array[], record: number, bytes: number): Float32Array[] =>
+    parts.map((part) => part.subarray((record * bytes) / 4, ((record + 1) * bytes) / 4));
   return {
     encode(pass, record) {
-      for (const observer of observers) encode(pass, observer(record));
+      const observers = [...(wantsMoments ? [moments!] : []), ...waves];
+      for (const observer of observers) for (const dispatch of observer.dispatches(record)) encode(pass, dispatch);
+      if (globals) encode(pass, globals.record(record));
     },
     async read(after) {
       if (after.length === 0) return [];
       const count = after.length;
-      const momentData = wantsMoments ? await gpu.download(moments, bytesPerRecord * count) : undefined;
-      const cosineData: Float64Array[] = [];
-      for (const sums of cosineSums)
-        cosineData.push(numbers.unpack(await gpu.download(sums, 4 * numbers.words * sumsPerRecord * count)));
+      const momentData = wantsMoments ? await download(moments!, momentBytes * count) : undefined;
+      const cosineData: Float32Array[][] = [];
+      for (const wave of waves) cosineData.push(await download(wave, cosineBytes * count));
       const global = await globals?.readRecords(count);
-      return after.map((afterOperation, record) => {
-        const first = record * sumsPerRecord;
-        const end = first + sumsPerRecord;
-        return {
-          afterOperation,
-          ...(momentData ? gatherMoments(job, momentData.subarray(first * words, end * words), groups, numbers) : {}),
-          ...(modes.length > 0
-            ? { cosine: cosineData.map((data) => gatherCosine(data.subarray(first, end), groups, sites)) }
-            : {}),
-          ...(global ? { global: global[record]! } : {}),
-        };
-      });
+      return after.map((afterOperation, record) => ({
+        afterOperation,
+        ...(momentData ? gatherMoments(job, pick(momentData, record, momentBytes), groups, numbers) : {}),
+        ...(modes.length > 0
+          ? { cosine: cosineData.map((data) => gatherCosine(job, pick(data, record, cosineBytes), groups, numbers)) }
+          : {}),
+        ...(global ? { global: global[record]! } : {}),
+      }));
     },
     async spread() {
-      const encoder = gpu.device.createCommandEncoder({ label: "spread" });
-      const pass = encoder.beginComputePass({ label: "spread" });
-      encode(pass, reduceMoments(0));
-      pass.end();
-      gpu.device.queue.submit([encoder.finish()]);
-      const data = await gpu.download(moments, bytesPerRecord);
+      submit(gpu, "spread", moments!.dispatches(0));
+      const data = await download(moments!, momentBytes);
       return gatherMoments({ ...job, reductions: [{ kind: "field" }] }, data, groups, numbers) as Spread;
     },
   };
 }
 
-/** The means that were asked for, from one observation's partial sums [realisations][fields][groups] of Moments, added in float64. */
+/** The means that were asked for, from one observation's partial sums of each slab, [realisations][fields][groups] of Moments, added in float64. */
 function gatherMoments(
   job: LatticeJob,
-  data: Float32Array,
+  slabs: readonly Float32Array[],
   groups: number,
   numbers: Numbers,
 ): Omit<Observation, "afterOperation"> {
@@ -158,15 +194,21 @@ function gatherMoments(
   const sites = grid.points ** grid.dimensions;
   const words = momentWords(numbers);
   const stride = groups * words;
-  /** One number of each realisation and field, from its reference, its scale and the means of its sums. */
+  /** One number of each realisation and field, from its reference, the first slab's scale and the means of its sums in that scale. */
   const each = (pick: (means: readonly number[], reference: number, scale: number) => number): Float64Array =>
-    Float64Array.from({ length: data.length / stride }, (_, rf) => {
+    Float64Array.from({ length: slabs[0]!.length / stride }, (_, rf) => {
       const means = new Array<number>(SUMS).fill(0);
-      for (let g = 0; g < groups; g++) {
-        const at = rf * stride + g * words;
-        for (const [n, sum] of numbers.unpack(data.subarray(at + 2, at + words)).entries()) means[n]! += sum / sites;
+      const [reference, scale] = slabs[0]!.subarray(rf * stride) as unknown as [number, number];
+      for (const data of slabs) {
+        // A power of two: of one slab 1, and its sums stay as they are.
+        const ratio = scale / data[rf * stride + 1]!;
+        for (let g = 0; g < groups; g++) {
+          const at = rf * stride + g * words;
+          for (const [n, sum] of numbers.unpack(data.subarray(at + 2, at + words)).entries())
+            means[n]! += (n < POWERS ? ratio ** (n + 1) * sum : sum) / sites;
+        }
       }
-      return pick(means, data[rf * stride]!, data[rf * stride + 1]!);
+      return pick(means, reference, scale);
     });
   const asked = new Set(job.reductions.map(({ kind }) => kind));
   return {
@@ -193,11 +235,15 @@ function gatherMoments(
   };
 }
 
-/** 2 <phi cos(k.x)> from the partial sums [realisations][fields][groups]. */
-function gatherCosine(data: Float64Array, groups: number, sites: number): Float64Array {
-  return Float64Array.from({ length: data.length / groups }, (_, rf) => {
-    let sum = 0;
-    for (let g = 0; g < groups; g++) sum += data[rf * groups + g]!;
-    return (2 * sum) / sites;
-  });
+/** 2 <phi cos(k.x)> from the partial sums of each slab, [realisations][fields][groups]. */
+function gatherCosine(
+  { grid, realisations, fields }: LatticeJob,
+  slabs: readonly Float32Array[],
+  groups: number,
+  { unpack }: Numbers,
+): Float64Array {
+  const sites = grid.points ** grid.dimensions;
+  const totals = new Float64Array(realisations * fields);
+  for (const data of slabs) for (const [i, sum] of unpack(data).entries()) totals[Math.floor(i / groups)]! += sum;
+  return totals.map((sum) => (2 * sum) / sites);
 }

@@ -1,11 +1,12 @@
-/** What moves a lattice's state on the device, operation by operation, and the prescribed schedule: one dispatch each. */
+/** What moves a lattice's state on the device, operation by operation, and the prescribed schedule: one sweep each. */
 import type { LatticeJob, LatticeState, PrescribedSchedule } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeStep } from "./latticeKernels.ts";
-import { type Dispatch, encode } from "./submit.ts";
+import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
+import { type Dispatch, encode, submit } from "./submit.ts";
 
-/** Field and momentum, [realisations][fields][sites] each. */
+/** Field and momentum of a slab, [realisations][fields][stride] each. */
 export interface StateArrays {
   readonly field: GPUBuffer;
   readonly momentum: GPUBuffer;
@@ -64,8 +65,8 @@ export interface Globals {
 
 export interface Steps {
   readonly operations: number;
-  /** The state stands in the one or the other. */
-  readonly arrays: readonly [StateArrays, StateArrays];
+  /** The state stands in the one or the other, slab by slab. */
+  readonly arrays: readonly [readonly StateArrays[], readonly StateArrays[]];
   /** Where it stands after all that has been encoded. */
   standing(): 0 | 1;
   /** Puts the initial state onto the device; the buffers are there before. */
@@ -75,27 +76,30 @@ export interface Steps {
   readonly globals?: Globals;
 }
 
-/** Each operation kicks and drifts in one dispatch whose coefficients a dynamic offset picks; the field alternates between two arrays. */
+/** Each operation kicks and drifts in one dispatch a slab, whose coefficients a dynamic offset picks; the field alternates between two arrays. */
 export async function prescribedSteps(
   gpu: Gpu,
-  { grid, realisations, fields }: LatticeJob,
+  job: LatticeJob,
   { coefficients }: PrescribedSchedule,
+  layout: Layout,
   specialisation: LatticeSpecialisation,
   buffers: Buffers,
 ): Promise<Steps> {
-  const { dimensions, points, spacing } = grid;
-  const sites = points ** dimensions;
+  const { grid, realisations, fields } = job;
   const { numbers } = specialisation;
-  const bytes = 4 * numbers.words * realisations * fields * sites;
-  const momentum = await buffers.make("momentum", bytes);
-  const arrays = [
-    { field: await buffers.make("field", bytes), momentum },
-    { field: await buffers.make("field, next", bytes), momentum },
-  ] as const;
+  const bytes = 4 * numbers.words * realisations * fields * layout.stride;
+  const here: StateArrays[] = [];
+  const next: StateArrays[] = [];
+  for (const _ of layout.slabs) {
+    const momentum = await buffers.make("momentum", bytes);
+    here.push({ field: await buffers.make("field", bytes), momentum });
+    next.push({ field: await buffers.make("field, next", bytes), momentum });
+  }
+  const arrays = [here, next] as const;
   const operations = coefficients.length / 3;
   const words = 3 * numbers.words;
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
-  const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / spacing ** 2 : value));
+  const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / grid.spacing ** 2 : value));
   const data = new Uint32Array(numbers.pack(scaled).buffer);
   const operation = await buffers.upload(
     "operations",
@@ -104,33 +108,46 @@ export async function prescribedSteps(
   );
 
   const { pipeline, workgroup, uniform, bind } = await loadKernel(gpu, latticeStep, specialisation);
-  const planes = dimensions === 3 ? realisations * points : realisations;
-  const params = await buffers.upload(
-    "step parameters",
-    new Uint32Array(uniform("params", { points, sites, planes })),
-    GPUBufferUsage.UNIFORM,
-  );
-  const workgroups = [
-    Math.ceil(points / workgroup[0]),
-    dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
-    Math.min(planes, gpu.limits.maxComputeWorkgroupsPerDimension),
-  ] as const;
-  const bindings: GPUBindGroup[] = [];
+  /** The sweep over each slab that starts from the one or the other arrays, and then the new field's ghosts. */
+  const sweeps: { readonly slabs: Dispatch[]; readonly ghosts: Dispatch[] }[] = [];
   for (const from of [0, 1] as const) {
-    const { field } = arrays[from];
-    bindings.push(await bind({ field, momentum, fieldNext: arrays[1 - from]!.field, params, operation }));
+    const slabs: Dispatch[] = [];
+    for (const [s, planned] of layout.slabs.entries()) {
+      const slab = slabUniform(grid, layout, planned);
+      const [along, across, deep] = slab.own;
+      const planes = realisations * deep;
+      const params = await buffers.upload(
+        "step parameters",
+        new Uint32Array(uniform("params", { slab, planes })),
+        GPUBufferUsage.UNIFORM,
+      );
+      const { field, momentum } = arrays[from][s]!;
+      slabs.push({
+        pipeline,
+        bindings: await bind({ field, momentum, fieldNext: arrays[1 - from]![s]!.field, params, operation }),
+        workgroups: [
+          Math.ceil(along / workgroup[0]),
+          Math.ceil(across / workgroup[1]),
+          Math.min(planes, gpu.limits.maxComputeWorkgroupsPerDimension),
+        ],
+      });
+    }
+    const made = arrays[1 - from]!.map(({ field }) => field);
+    sweeps.push({ slabs, ghosts: await ghostCopies(gpu, job, layout, specialisation, buffers, made) });
   }
   let standing: 0 | 1 = 0;
   return {
     operations,
     arrays,
     standing: () => standing,
-    begin({ field, momentum: pi }) {
-      gpu.device.queue.writeBuffer(arrays[0].field, 0, numbers.pack(field));
-      gpu.device.queue.writeBuffer(momentum, 0, numbers.pack(pi));
+    begin(state) {
+      writeState(gpu, job, layout, numbers, here, state);
+      submit(gpu, "first ghosts", sweeps[1]!.ghosts);
     },
     encode(pass, o) {
-      encode(pass, { pipeline, bindings: bindings[standing]!, workgroups, offsets: [o * alignment] });
+      const { slabs, ghosts } = sweeps[standing]!;
+      for (const sweep of slabs) encode(pass, { ...sweep, offsets: [o * alignment] });
+      for (const copy of ghosts) encode(pass, copy);
       standing = standing === 0 ? 1 : 0;
     },
   };

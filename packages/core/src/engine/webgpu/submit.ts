@@ -25,6 +25,15 @@ export function encode(pass: GPUComputePassEncoder, { pipeline, bindings, workgr
   pass.dispatchWorkgroups(...workgroups);
 }
 
+/** Submits a few dispatches, one after another, as a pass of their own. */
+export function submit(gpu: Gpu, label: string, dispatches: Iterable<Dispatch>): void {
+  const encoder = gpu.device.createCommandEncoder({ label });
+  const pass = encoder.beginComputePass({ label });
+  for (const dispatch of dispatches) encode(pass, dispatch);
+  pass.end();
+  gpu.device.queue.submit([encoder.finish()]);
+}
+
 /** What has been measured of a job's steps; kept from batch to batch, so that only the first one has to feel its way. */
 export interface Pace {
   /** Seconds a step took in the last submit; 0 before the first. */

@@ -4,7 +4,7 @@
  */
 import { uniforms } from "../../../random/normal.ts";
 import type { Gpu } from "../gpu.ts";
-import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation } from "../kernel.ts";
+import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation, type UniformValues } from "../kernel.ts";
 import { type Dispatch, encode } from "../submit.ts";
 
 export type Data = Float32Array | Uint32Array;
@@ -16,7 +16,7 @@ export interface BuiltCase {
   readonly specialisation?: Specialisation;
   readonly buffers: Readonly<Record<string, Data>>;
   /** Values of the uniform structs by binding name. */
-  readonly uniforms: Readonly<Record<string, Readonly<Record<string, number | readonly number[]>>>>;
+  readonly uniforms: Readonly<Record<string, UniformValues>>;
   workgroups(kernel: Kernel<string>): readonly [number, number, number];
   /** What must stand in the output buffers afterwards; elements that are NaN here are not the kernel's to write. */
   reference(): Readonly<Record<string, Float64Array>>;

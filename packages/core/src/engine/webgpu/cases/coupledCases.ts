@@ -17,31 +17,33 @@ const coupled: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { points, realisations, dimensions } = shape;
-    const { sites, count, fields, field, momentum, specialisation } = arrays(shape, draw);
+    const { sites, count, fields, field, momentum, specialisation, slab } = arrays(shape, draw);
     const workgroup = workgroupOf(shape);
-    const [x, y, slabs] = sweepers(shape, workgroup, mostOf(sites));
-    const groups = x * y * slabs;
+    const [x, y, deep] = sweepers(slab.own, workgroup, mostOf(sites));
+    const groups = x * y * deep;
     // Drift, closing Laplacian and force, opening Laplacian and force of each realisation.
     const strengths = draw(5 * realisations);
     /** Which of a realisation's workgroups takes a site. */
     const groupOf = (site: number): number => {
       const across = dimensions > 1 ? Math.floor(site / points) % points : 0;
-      const deep = Math.floor(site / points ** 2);
+      const plane = Math.floor(site / points ** 2);
       const along = Math.floor((site % points) / workgroup[0]) % x;
-      return ((deep % slabs) * y + (Math.floor(across / workgroup[1]) % y)) * x + along;
+      return ((plane % deep) * y + (Math.floor(across / workgroup[1]) % y)) * x + along;
     };
     return {
       specialisation,
       buffers: {
         field,
         momentum,
+        firstField: field,
+        firstMomentum: momentum,
         strengths,
         fieldNext: new Float32Array(count),
         momentumNext: new Float32Array(count),
         sums: new Float32Array(3 * realisations * groups),
       },
-      uniforms: { params: { points, sites, slabs, opaqueZero: 0 } },
-      workgroups: () => [x, y, slabs * realisations],
+      uniforms: { params: { slab, deep, firstGroup: 0, groups, opaqueZero: 0 } },
+      workgroups: () => [x, y, deep * realisations],
       reference: () => {
         const drifted = Float64Array.from(
           field,

@@ -1,7 +1,8 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
-import { latticeCosine, latticeHistogram, latticeMoments, latticeStep } from "../latticeKernels.ts";
-import type { KernelCase } from "./case.ts";
-import { arrays, CHECKS, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
+import { latticeCosine, latticeGhosts, latticeHistogram, latticeMoments, latticeStep } from "../latticeKernels.ts";
+import { layoutOf, type Slab, slabUniform } from "../latticeSlabs.ts";
+import type { Data, KernelCase } from "./case.ts";
+import { arrays, CHECKS, type Shape, SLAB_CHECKS, slopes, TIMED, value } from "./fieldShapes.ts";
 
 const step: KernelCase<Shape> = {
   declaration: latticeStep,
@@ -9,13 +10,13 @@ const step: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { dimensions, points, realisations } = shape;
-    const { sites, count, fields, field, momentum, laplacian, at, specialisation } = arrays(shape, draw);
+    const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab } = arrays(shape, draw);
     const operation = { laplacian: 0.25, force: 0.125, drift: 0.0625 };
     const planes = dimensions === 3 ? realisations * points : realisations;
     return {
       specialisation,
       buffers: { field, momentum, fieldNext: new Float32Array(count) },
-      uniforms: { params: { points, sites, planes, opaqueZero: 0 }, operation },
+      uniforms: { params: { slab, planes, opaqueZero: 0 }, operation },
       workgroups: ({ workgroup }) => [
         Math.ceil(points / workgroup[0]),
         dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
@@ -63,14 +64,19 @@ const moments: KernelCase<Shape> = {
   checks: CHECKS,
   timed: TIMED,
   build(shape, draw) {
-    const { points, realisations } = shape;
-    const { sites, count, fields, field, momentum, laplacian, at, specialisation } = arrays(shape, draw);
+    const { realisations } = shape;
+    const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab } = arrays(shape, draw);
     const groups = Math.ceil(sites / LANES_PER_GROUP);
     const words = 10;
     return {
       specialisation,
-      buffers: { field, momentum, moments: new Float32Array(realisations * fields * groups * words) },
-      uniforms: { params: { points, sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
+      buffers: {
+        field,
+        momentum,
+        firstField: field,
+        moments: new Float32Array(realisations * fields * groups * words),
+      },
+      uniforms: { params: { slab, sampledSites: sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
       workgroups: () => [groups, fields, realisations],
       reference: () => {
         const result = new Float64Array(realisations * fields * groups * words);
@@ -114,17 +120,21 @@ const cosine: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { dimensions, points, realisations } = shape;
-    const { sites, count, fields, field, specialisation } = arrays(shape, draw);
+    const { sites, count, fields, field, specialisation, slab } = arrays(shape, draw);
     const groups = Math.ceil(sites / LANES_PER_GROUP);
     const mode = [1 % points, 2 % points, (points - 1) % points].map((n, axis) => (axis < dimensions ? n : 0));
     return {
       specialisation,
       buffers: {
         field,
+        firstField: field,
         cosines: Float32Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points)),
         sums: new Float32Array(realisations * fields * groups),
       },
-      uniforms: { params: { mode, points, sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
+      uniforms: {
+        params: { mode, points, slab, shift: [0, 0, 0], sitesPerGroup: LANES_PER_GROUP },
+        slot: { record: 0 },
+      },
       workgroups: () => [groups, fields, realisations],
       reference: () => {
         const sums = new Float64Array(realisations * fields * groups);
@@ -153,7 +163,7 @@ const histogram: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { realisations } = shape;
-    const { sites, count, fields, field, specialisation } = arrays(shape, draw);
+    const { sites, count, fields, field, specialisation, slab } = arrays(shape, draw);
     const bins = 11;
     // Values lie between -1 and 1: some beyond the range, and none at a bin's edge, which float32 could put to either side.
     const low = -0.8 - 2 ** -24;
@@ -168,7 +178,7 @@ const histogram: KernelCase<Shape> = {
         ranges: Float32Array.from({ length: 2 * realisations * fields }, (_, i) => (i % 2 === 0 ? low : perWidth)),
         counts: new Uint32Array(realisations * fields * bins),
       },
-      uniforms: { params: { sites, sitesPerGroup: LANES_PER_GROUP, opaqueZero: 0 } },
+      uniforms: { params: { slab, sitesPerGroup: LANES_PER_GROUP, opaqueZero: 0 } },
       workgroups: () => [Math.ceil(sites / LANES_PER_GROUP), fields, realisations],
       reference: () => {
         const counts = new Uint32Array(realisations * fields * bins);
@@ -183,4 +193,40 @@ const histogram: KernelCase<Shape> = {
   },
 };
 
-export const fieldCases: readonly KernelCase<Shape>[] = [step, moments, cosine, histogram];
+const ghosts: KernelCase<Shape> = {
+  declaration: latticeGhosts,
+  checks: SLAB_CHECKS,
+  timed: TIMED,
+  build(shape, draw) {
+    const { dimensions, points, fields = 1, stencil = 2 } = shape;
+    const grid = { dimensions, points, stencil, spacing: 1 };
+    const plane = points ** (dimensions - 1);
+    // Room for three slabs, of which the middle one is renewed.
+    const room = 4 * fields * plane * (Math.ceil(points / 3) + stencil);
+    const layout = layoutOf({ maxStorageBufferBindingSize: room, maxBufferSize: room }, { grid, fields }, 4);
+    const [first, middle] = layout.slabs as [Slab, Slab];
+    const [before, behind, renewed] = [0, 1, 2].map(() => draw(fields * layout.stride)) as [Data, Data, Data];
+    const count = layout.ghosts * plane;
+    return {
+      specialisation: arrays({ ...shape, points: 1 }, draw).specialisation,
+      buffers: { before, behind, renewed },
+      uniforms: { params: { slab: slabUniform(grid, layout, middle), planesBefore: first.planes, opaqueZero: 0 } },
+      workgroups: ({ workgroup }) => [Math.ceil(count / workgroup[0]), fields, 1],
+      reference: () => {
+        const result = Float64Array.from(renewed);
+        for (let f = 0; f < fields; f++) {
+          const start = f * layout.stride;
+          const last = start + first.planes * plane;
+          result.set(before.subarray(last, last + count), start);
+          result.set(behind.subarray(start + count, start + 2 * count), start + count + middle.planes * plane);
+        }
+        return { renewed: result };
+      },
+      terms: 0,
+      flops: 0,
+      bytes: 16 * fields * count,
+    };
+  },
+};
+
+export const fieldCases: readonly KernelCase<Shape>[] = [step, moments, cosine, histogram, ghosts];

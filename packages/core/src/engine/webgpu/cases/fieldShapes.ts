@@ -2,6 +2,7 @@
 import { type Grid, STENCILS } from "../../engine.ts";
 import { latticeSpecialisation } from "../latticeKernels.ts";
 import { NUMBERS } from "../latticeNumbers.ts";
+import { slabUniform, wholeLayout } from "../latticeSlabs.ts";
 import type { Draw } from "./case.ts";
 
 export interface Shape {
@@ -22,6 +23,12 @@ export const CHECKS: readonly Shape[] = [
   { dimensions: 1, points: 5, realisations: 2, stencil: 4 },
   { dimensions: 2, points: 2, realisations: 1, fields: 2, stencil: 6 },
   { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
+];
+/** Grids that are cut into three slabs. */
+export const SLAB_CHECKS: readonly Shape[] = [
+  { dimensions: 2, points: 31, realisations: 1 },
+  { dimensions: 3, points: 11, realisations: 1, fields: 2, stencil: 6 },
+  { dimensions: 3, points: 17, realisations: 1, fields: 2, stencil: 4 },
 ];
 export const TIMED = {
   hardware: { dimensions: 3, points: 256, realisations: 4 },
@@ -48,6 +55,12 @@ export const slopes = (phi: number, chi: number): [number, number] => [
   2 * phi ** 2 * chi,
 ];
 
+/** A grid that is its own only slab, as the kernels see it. */
+export function wholeSlab(shape: Shape) {
+  const layout = wholeLayout(shape);
+  return slabUniform(shape, layout, layout.slabs[0]!);
+}
+
 /** Everything at the sites of a field that is drawn. */
 export function arrays(shape: Shape, draw: Draw) {
   const { dimensions, points, realisations, fields = 1, stencil = 2 } = shape;
@@ -59,6 +72,7 @@ export function arrays(shape: Shape, draw: Draw) {
     fields,
     momentum: draw(count),
     ...reading(shape, draw(count)),
+    slab: wholeSlab(shape),
     specialisation: latticeSpecialisation({ dimensions, stencil }, POTENTIALS[fields], NUMBERS.float32),
   };
 }

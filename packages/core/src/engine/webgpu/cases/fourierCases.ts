@@ -73,8 +73,13 @@ const rows: KernelCase<Shape> = {
     const pairs = fields * Math.ceil(count / 2);
     return {
       specialisation: lineSpecialisation(points, lines, "rows"),
-      buffers: { field, twiddles: twiddleTable(points), modes: new Float32Array(2 * fields * count * modes) },
-      uniforms: { params: { firstField: 1, fields, rows: count, opaqueZero: 0 } },
+      buffers: {
+        field,
+        firstField: field,
+        twiddles: twiddleTable(points),
+        modes: new Float32Array(2 * fields * count * modes),
+      },
+      uniforms: { params: { skipped: 1, fields, rows: count, stride: count * points, first: 0, opaqueZero: 0 } },
       workgroups: () => workgroupsFor(Math.ceil(pairs / lines), MOST),
       reference: () => {
         const result = new Float64Array(2 * fields * count * modes);
@@ -137,7 +142,7 @@ const spectrum: KernelCase<Shape> = {
     return {
       specialisation: spectrumSpecialisation({ dimensions, points }),
       buffers: { modes, partials: new Float32Array(fields * groups * bins) },
-      uniforms: { params: { rows: count, rowsPerGroup } },
+      uniforms: { params: { rows: count, rowsPerGroup, width: points, first: 0 } },
       workgroups: () => [groups, fields, 1],
       reference: () => {
         const partials = new Float64Array(fields * groups * bins);
