@@ -183,7 +183,7 @@ it("trains to the same outputs in measured tiles as in the usual ones", async ()
           results.push(Float64Array.from([...outputs, ...kernels]));
         },
         {},
-        searchTiles,
+        { searchTiles },
       );
     expect(readTiles(opened).size).toBe(3);
     const [usual, measured] = results as [Float64Array, Float64Array];

@@ -9,6 +9,8 @@ const WIDTHS = [64, 256, 1024, 4096] as const;
 const TRAININGS: readonly NetworkShape[] = [8, 128].flatMap((data) =>
   [1, 2].flatMap((depth) => WIDTHS.map((width) => ({ width, depth, data }))),
 );
+/** Trained both by the resident kernel, as one of the above, and layer by layer. */
+const LAYERED: NetworkShape = { width: 256, depth: 1, data: 8 };
 const KERNELS = { shape: { width: 1024, depth: 1, data: 8 }, networks: 64 } as const;
 
 /** Sides and operations of the lattices. */
@@ -30,12 +32,16 @@ export interface Jobs {
   readonly leftOut: readonly { readonly name: string; readonly size: string; readonly reason: string }[];
 }
 
-/** The jobs of an engine of that scale; an engine of compensated numbers evolves lattices alone. */
-export async function jobBenchmarks(engine: Engine, scale: Scale): Promise<Jobs> {
+/**
+ * The jobs of an engine of that scale; an engine of compensated numbers evolves lattices alone. `layeredEngine` trains a shape once more
+ * that the engine has a faster way for.
+ */
+export async function jobBenchmarks(engine: Engine, scale: Scale, layeredEngine?: Engine): Promise<Jobs> {
   const { lattices, expanding } = LATTICES[scale];
   const shapes = engine.info.precision === "compensated" ? [] : TRAININGS;
   const timed = await Promise.all([
     ...shapes.filter((shape) => !leftOut(shape, scale)).map((shape) => training(engine, shape, scale)),
+    ...(layeredEngine ? [training(layeredEngine, LAYERED, scale, ", layer by layer")] : []),
     ...(shapes.length > 0 ? [empiricalKernels(engine, KERNELS.shape, KERNELS.networks)] : []),
     ...lattices.map(([points, operations]) => lattice(engine, points, operations)),
     ...expanding.map(([points, operations]) => expandingLattice(engine, points, operations)),

@@ -29,7 +29,7 @@ export async function measureAll(
   for (const precision of target.precisions) {
     const engine = await engineOf(target, precision, options);
     if (!engine) continue;
-    const jobs = await jobBenchmarks(engine, target.scale);
+    const jobs = await jobBenchmarks(engine, target.scale, precision === "float32" ? target.layeredEngine : undefined);
     for (const { name, size, reason } of jobs.leftOut) {
       if (name.includes(filter)) options.onLeaveOut(`${name}, ${size}, ${precision}`, reason);
     }

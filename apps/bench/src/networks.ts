@@ -82,14 +82,15 @@ const si = new Intl.NumberFormat("en", { notation: "scientific", maximumSignific
 export const trainingName = ({ depth, data }: NetworkShape): string =>
   `train, ${DEPTHS[depth]} hidden layer${depth > 1 ? "s" : ""}, D ${data}`;
 
-export async function training(engine: Engine, shape: NetworkShape, scale: Scale): Promise<JobBenchmark> {
+/** `way` ends the name of what is not trained in the engine's usual way. */
+export async function training(engine: Engine, shape: NetworkShape, scale: Scale, way = ""): Promise<JobBenchmark> {
   const { width, depth } = shape;
   const { threads, precision } = engine.info;
   const { networks, steps } = amountOf(shape, scale, threads);
   const job = await ensembleJob(shape, { networks, steps, recordOutputs: [0] });
   const flops = stepFlops(shape);
   return {
-    name: trainingName(shape),
+    name: trainingName(shape) + way,
     size: `width ${width}, ${networks} network${networks > 1 ? "s" : ""}, ${si.format(flops)} flop a step`,
     work: networks * steps,
     unit: "network steps/s",

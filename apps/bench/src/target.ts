@@ -22,6 +22,8 @@ export interface Target {
   readonly scale: Scale;
   /** One engine a precision, owned by the target. Throws EngineUnavailableError where there is none of that precision. */
   engine(precision: Precision): Promise<Engine>;
+  /** The float32 engine with one hidden layer trained layer by layer, where it has a faster way that this is to be compared with. */
+  readonly layeredEngine?: Engine;
   measureCeilings(samples: number): Promise<Ceilings>;
   /** Throws where a kernel's result is wrong. */
   measureKernels(ceilings: Ceilings, options: MeasureOptions): Promise<KernelResult[]>;

@@ -1,6 +1,12 @@
 /** The WebGPU engine: every kernel from its case, and gpu.js on the same matrix step and stencil. */
 import type { AdapterChoice } from "@slowroll/core/engine/webgpu/adapter";
-import { checkCase, drawFrom, type KernelCase, loadCase } from "@slowroll/core/engine/webgpu/cases/case";
+import {
+  checkCase,
+  drawFrom,
+  type KernelCase,
+  type LoadedCase,
+  loadCase,
+} from "@slowroll/core/engine/webgpu/cases/case";
 import { coupledCases } from "@slowroll/core/engine/webgpu/cases/coupledCases";
 import { fieldCases } from "@slowroll/core/engine/webgpu/cases/fieldCases";
 import { fourierCases } from "@slowroll/core/engine/webgpu/cases/fourierCases";
@@ -8,32 +14,61 @@ import { networkCases } from "@slowroll/core/engine/webgpu/cases/networkCases";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { assertErrorFree } from "@slowroll/core/engine/webgpu/errorFree";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import type { KernelDeclaration } from "@slowroll/core/engine/webgpu/kernel";
+import { chooseTile } from "@slowroll/core/engine/webgpu/tileSearch";
+import { nameOf, type Tile } from "@slowroll/core/engine/webgpu/tiles";
 import { timeDispatch } from "@slowroll/core/engine/webgpu/timing";
 import { measurePeers, type PeerWork, productWork, stencilWork } from "../peers.ts";
 import { type Ceilings, judge, type KernelResult } from "../report.ts";
 import type { Target } from "../target.ts";
 import { measureCeilings } from "./ceilings.ts";
 
+/** The tile that a tiled product of that shape takes on this adapter once it has been measured. */
+async function measuredTile<Shape>(
+  gpu: Gpu,
+  declaration: KernelDeclaration<string>,
+  { build, tiled }: { build: KernelCase<Shape>["build"]; tiled: NonNullable<KernelCase<Shape>["tiled"]> },
+  shape: Shape,
+): Promise<Tile> {
+  const loaded: LoadedCase[] = [];
+  try {
+    return await chooseTile(gpu, tiled.product(shape), Number.POSITIVE_INFINITY, async (tile) => {
+      for (const previous of loaded.splice(0)) previous.destroy();
+      loaded.push(await loadCase(gpu, declaration, build(tiled.inTile(shape, tile), drawFrom(4))));
+      return loaded[0]!.dispatch;
+    });
+  } finally {
+    for (const last of loaded) last.destroy();
+  }
+}
+
 async function measureCase<Shape>(
   gpu: Gpu,
-  { declaration, checks, timed, build }: KernelCase<Shape>,
+  { declaration, checks, timed, build, tiled }: KernelCase<Shape>,
   samples: number,
   ceilings: Ceilings,
 ): Promise<KernelResult> {
   const { name } = declaration;
   // The third shape is one of several odd sizes that the tests check too.
-  const wrong = await checkCase(gpu, declaration, build(checks[2]!, drawFrom(3)));
+  let checked = checks[2] as Shape;
+  let shape: Shape = timed[gpu.adapter.type];
+  let inTile = "";
+  if (tiled) {
+    const tile = await measuredTile(gpu, declaration, { build, tiled }, shape);
+    [checked, shape] = [tiled.inTile(checked, tile), tiled.inTile(shape, tile)];
+    inTile = `, tile ${nameOf(tile)}`;
+  }
+  const wrong = await checkCase(gpu, declaration, build(checked, drawFrom(3)));
   if (wrong > 1)
     throw new Error(`${name} is wrong by ${wrong.toPrecision(2)} times its rounding bound: its speed means nothing`);
-  const shape = timed[gpu.adapter.type];
   const built = build(shape, drawFrom(4));
   const loaded = await loadCase(gpu, declaration, built);
   try {
     const timings = await timeDispatch(gpu, loaded.dispatch, samples);
-    const size = Object.entries(shape as object)
+    const size = Object.entries(timed[gpu.adapter.type] as object)
       .map(([key, value]) => `${key} ${value}`)
       .join(", ");
-    return judge({ name, size, precision: "float32" }, timings, built, ceilings);
+    return judge({ name, size: size + inTile, precision: "float32" }, timings, built, ceilings);
   } finally {
     loaded.destroy();
   }
@@ -42,7 +77,9 @@ async function measureCase<Shape>(
 /** @throws EngineUnavailableError where there is no adapter of that choice. */
 export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
   const gpu = await openGpu(adapter);
-  const engine = webGpuEngine(gpu);
+  // A software adapter's tiles hardly differ, and take longer to compile than its jobs to run.
+  const searchTiles = gpu.adapter.type === "hardware";
+  const engine = webGpuEngine(gpu, "float32", { searchTiles });
   const { reason: _reason, ...info } = engine.info;
   return {
     info,
@@ -53,6 +90,7 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
       await assertErrorFree(gpu);
       return webGpuEngine(gpu, precision);
     },
+    layeredEngine: webGpuEngine(gpu, "float32", { searchTiles, layered: true }),
     measureCeilings: (samples) => measureCeilings(gpu, samples),
     async measureKernels(ceilings, { filter, samples, onStart }) {
       const results: KernelResult[] = [];

@@ -2,14 +2,14 @@
 import { EngineUnavailableError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import type { AdapterChoice } from "./adapter.ts";
-import { trainEnsemble } from "./ensemble.ts";
+import { type EnsembleOptions, trainEnsemble } from "./ensemble.ts";
 import { assertErrorFree } from "./errorFree.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import { evolveLattice } from "./lattice.ts";
 import type { LatticePrecision } from "./latticeNumbers.ts";
 
-/** The engine of an open device, which it owns from then on. `searchTiles` measures tiles even for jobs that do not repay it. */
-export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", searchTiles = false): Engine {
+/** The engine of an open device, which it owns from then on. */
+export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", options: EnsembleOptions = {}): Engine {
   return {
     info: { kind: "webgpu", ...gpu.adapter, precision, threads: 0, reason: gpu.reason },
     async trainEnsemble(job, onBatch, control) {
@@ -18,7 +18,7 @@ export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", 
           `the webgpu engine trains no networks in precision ${precision}: use float32, or float64 with --engine cpu`,
           { path: "precision" },
         );
-      return trainEnsemble(gpu, job, onBatch, control, searchTiles);
+      return trainEnsemble(gpu, job, onBatch, control, options);
     },
     evolveLattice: (job, control) => evolveLattice(gpu, precision, job, control),
     close: async () => gpu.close(),

@@ -15,20 +15,27 @@ import { type Pace, runSteps } from "./submit.ts";
 /** Bytes of a batch: on a software adapter what stays in the caches, on hardware what fills the device without crowding it. */
 const BUDGET = { software: 16 * 2 ** 20, hardware: 2 ** 30 };
 
-/** `searchTiles` measures the layered path's tiles even for a job that does not repay it. */
+/** What only benchmarks and tests ask for. */
+export interface EnsembleOptions {
+  /** Measures the layered path's tiles even for a job that does not repay it. */
+  readonly searchTiles?: boolean;
+  /** Trains layer by layer what the resident kernel could train. */
+  readonly layered?: boolean;
+}
+
 export async function trainEnsemble(
   gpu: Gpu,
   job: EnsembleJob,
   onBatch: (batch: EnsembleBatch) => void,
   control: JobControl = {},
-  searchTiles = false,
+  { searchTiles = false, layered: onlyLayered = false }: EnsembleOptions = {},
 ): Promise<JobReport> {
   const { limits } = gpu;
   const plan = planEnsemble(job, {
     binding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     workgroups: limits.maxComputeWorkgroupsPerDimension,
     budget: BUDGET[gpu.adapter.type],
-    resident: residentShape(gpu, job) !== undefined,
+    resident: !onlyLayered && residentShape(gpu, job) !== undefined,
   });
   control.onMemory?.(plan.memory);
   const { inputDimension: d } = job.architecture;
@@ -39,7 +46,7 @@ export async function trainEnsemble(
   const testPace: Pace = { secondsPerStep: 0 };
   let engineSeconds = 0;
   try {
-    const resident = await createResidentTrainer(gpu, job, plan, state);
+    const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
     const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles) : undefined;
     const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
     const encodeSteps = resident ?? layered!.encodeSteps;

@@ -6,6 +6,8 @@ import { uniforms } from "../../../random/normal.ts";
 import type { Gpu } from "../gpu.ts";
 import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation, type UniformValues } from "../kernel.ts";
 import { type Dispatch, encode } from "../submit.ts";
+import type { Product } from "../tileSearch.ts";
+import type { Tile } from "../tiles.ts";
 
 export type Data = Float32Array | Uint32Array;
 
@@ -35,6 +37,8 @@ export interface KernelCase<Shape = never> {
   /** The shape that is timed, on hardware and on a software adapter. */
   readonly timed: { readonly hardware: Shape; readonly software: Shape };
   build(shape: Shape, draw: Draw): BuiltCase;
+  /** Of a tiled product: what it is, and the same in a given tile. */
+  readonly tiled?: { product(shape: Shape): Product; inTile(shape: Shape, tile: Tile): Shape };
 }
 
 export function drawFrom(seed: number): Draw {

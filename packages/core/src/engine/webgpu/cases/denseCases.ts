@@ -1,6 +1,7 @@
 /** Cases of the products between two hidden layers, forward, backward and update, each in its skinny and its tiled kernel. */
 import * as kernels from "../ensembleKernels.ts";
 import type { KernelDeclaration, Specialisation } from "../kernel.ts";
+import type { Product } from "../tileSearch.ts";
 import { TILES, tileConstants, tilesOf } from "../tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
 import {
@@ -22,16 +23,43 @@ import {
   weightsOf,
 } from "./networkShapes.ts";
 
+type Kind = Product["kind"];
+
+const KERNELS: Readonly<Record<Kind, readonly [skinny: KernelDeclaration<string>, tiled: KernelDeclaration<string>]>> =
+  {
+    forward: [kernels.denseForwardSkinny, kernels.denseForward],
+    backward: [kernels.denseBackwardSkinny, kernels.denseBackward],
+    update: [kernels.denseUpdateSkinny, kernels.denseUpdate],
+  };
+
+/** The matrices of a product, as the layered trainer's. */
+function productOf(kind: Kind, { networks, width, below, data }: Shape): Product {
+  const sizes: Record<Kind, Pick<Product, "rows" | "columns" | "inner">> = {
+    forward: { rows: width, columns: data, inner: below + 1 },
+    backward: { rows: below, columns: data, inner: width },
+    update: { rows: below + 1, columns: width, inner: data },
+  };
+  return { kind, networks, ...sizes[kind] };
+}
+
 /** A product's case in its skinny form (all data in registers) and its tiled one, in every tile. */
 function productCases(
-  skinny: KernelDeclaration<string>,
-  tiled: KernelDeclaration<string>,
+  kind: Kind,
   build: (shape: Shape, draw: Draw, isSkinny: boolean) => BuiltCase,
 ): KernelCase<Shape>[] {
-  const checks = TILES.flatMap((tile) => MANY_DATA.map((shape) => ({ ...shape, tile })));
+  const [skinny, tiled] = KERNELS[kind];
   return [
     { declaration: skinny, checks: CHECKS, timed: SKINNY_TIMED, build: (shape, draw) => build(shape, draw, true) },
-    { declaration: tiled, checks, timed: TILED_TIMED, build: (shape, draw) => build(shape, draw, false) },
+    {
+      declaration: tiled,
+      checks: TILES.flatMap((tile) => MANY_DATA.map((shape) => ({ ...shape, tile }))),
+      timed: TILED_TIMED,
+      build: (shape, draw) => build(shape, draw, false),
+      tiled: {
+        product: (shape) => productOf(kind, shape),
+        inTile: (shape, tile) => ({ ...shape, tile }),
+      },
+    },
   ];
 }
 
@@ -45,7 +73,7 @@ const groupsOf =
   ({ tile = TILES[0]!, networks }: Shape, down: number, across: number) =>
   (): [number, number, number] => [...tilesOf(tile, down, across), networks];
 
-export const denseForward = productCases(kernels.denseForwardSkinny, kernels.denseForward, (given, draw, skinny) => {
+export const denseForward = productCases("forward", (given, draw, skinny) => {
   const s = sizes(given);
   const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
   const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
@@ -76,7 +104,7 @@ export const denseForward = productCases(kernels.denseForwardSkinny, kernels.den
   };
 });
 
-export const denseBackward = productCases(kernels.denseBackwardSkinny, kernels.denseBackward, (given, draw, skinny) => {
+export const denseBackward = productCases("backward", (given, draw, skinny) => {
   const s = sizes(given);
   const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
   const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
@@ -109,7 +137,7 @@ export const denseBackward = productCases(kernels.denseBackwardSkinny, kernels.d
   };
 });
 
-export const denseUpdate = productCases(kernels.denseUpdateSkinny, kernels.denseUpdate, (given, draw, skinny) => {
+export const denseUpdate = productCases("update", (given, draw, skinny) => {
   const s = sizes(given);
   const { momentum = 0 } = given;
   const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);

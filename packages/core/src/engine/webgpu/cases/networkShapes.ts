@@ -73,9 +73,10 @@ export const SKINNY_TIMED = {
   hardware: { networks: 16, width: 4096, below: 4096, data: 8 },
   software: { networks: 2, width: 512, below: 512, data: 8 },
 };
+/** Products of 512 x 512 by 512 x 512, the bias row among them. */
 export const TILED_TIMED = {
-  hardware: { networks: 16, width: 2048, below: 2048, data: 128 },
-  software: { networks: 1, width: 512, below: 512, data: 128 },
+  hardware: { networks: 64, width: 512, below: 511, data: 512 },
+  software: { networks: 1, width: 512, below: 511, data: 512 },
 };
 export const WIDE_TIMED = {
   hardware: { networks: 1024, width: 4096, below: 2, data: 8 },
