@@ -2,62 +2,22 @@
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
 import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { heatMap } from "./heatMap.ts";
+import { observedFigures } from "./observedFigures.ts";
 import { testFigures } from "./testFigure.ts";
-
-/** Matrices side by side, each with its own colours, which are white at zero and equally strong at equal distance from it. */
-function heatMap(
-  id: string,
-  title: string,
-  matrices: Readonly<Record<string, readonly (readonly number[])[]>>,
-  shows: string,
-  agrees: string,
-): Figure {
-  const side = Math.min(220, (WIDTH - 160) / Object.keys(matrices).length);
-  return {
-    id,
-    title,
-    shows,
-    agrees,
-    spec: {
-      hconcat: Object.entries(matrices).map(([name, matrix]) => {
-        const most = Math.max(...matrix.flat().map(Math.abs)) || 1;
-        // Indices of many data would run into each other.
-        const ticks = thinned(matrix.length, 12);
-        const axis = { labelAngle: 0, values: ticks, ticks: false, domain: false };
-        return {
-          title: { text: name, anchor: "middle" as const },
-          width: side,
-          height: side,
-          data: { values: matrix.flatMap((row, a) => row.map((value, b) => ({ a, b, value }))) },
-          mark: { type: "rect" as const, tooltip: true },
-          encoding: {
-            x: { field: "b", type: "ordinal" as const, title: "datum", axis },
-            y: { field: "a", type: "ordinal" as const, title: "datum", axis },
-            color: {
-              field: "value",
-              type: "quantitative" as const,
-              title: null,
-              scale: { scheme: "blueorange" as const, domain: [-most, most], nice: false },
-              legend: { orient: "right" as const, gradientLength: side - 20, tickCount: 5, format: ".3~g" },
-            },
-          },
-        };
-      }),
-      resolve: { scale: { color: "independent" } },
-    },
-  };
-}
 
 export function kernelFigures(document: Extract<ResultDocument, { command: "kernel" }>): Figure[] {
   const { nngp, ntk, eigenvalues } = document;
   if (!nngp || !ntk || !eigenvalues) return [];
   return [
     heatMap(
-      "kernels",
-      "Kernels of the infinitely wide network",
+      {
+        id: "kernels",
+        title: "Kernels of the infinitely wide network",
+        shows: "Covariance of the outputs at initialisation and the neural tangent kernel between all data.",
+        agrees: "Both are theory: closed forms, or quadrature converged to 10⁻¹².",
+      },
       { "NNGP: covariance of f": nngp, "NTK: Θ": ntk },
-      "Covariance of the outputs at initialisation and the neural tangent kernel between all data.",
-      "Both are theory: closed forms, or quadrature converged to 10⁻¹².",
     ),
     {
       id: "eigenvalues",
@@ -261,13 +221,15 @@ export function networkFigures(document: NetworkDocument): Figure[] {
   if (kernelInitial) {
     figures.push(
       heatMap(
-        "kernels",
-        "Empirical tangent kernel",
+        {
+          id: "kernels",
+          title: "Empirical tangent kernel",
+          shows: "Mean over the ensemble of each network's own tangent kernel, between all data.",
+          agrees: `Its networks scatter about the infinite-width kernel by ${say(kernelFluctuation)} of its norm and drift by ${say(kernelDrift)} of it in training.`,
+        },
         { "at the start": kernelInitial, ...(kernelFinal ? { "at the end": kernelFinal } : {}) },
-        "Mean over the ensemble of each network's own tangent kernel, between all data.",
-        `Its networks scatter about the infinite-width kernel by ${say(kernelFluctuation)} of its norm and drift by ${say(kernelDrift)} of it in training.`,
       ),
     );
   }
-  return figures;
+  return [...figures, ...observedFigures(document)];
 }

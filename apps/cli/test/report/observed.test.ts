@@ -1,0 +1,76 @@
+/** The report of what a network study observes on the way: every figure there is to draw, and what it says where something is missing. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseConfig } from "@slowroll/core/config/parse";
+import { HOST } from "@slowroll/core/engine/host";
+import { networkStudy } from "@slowroll/core/network/run";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import type { ResultDocument } from "../../src/document.ts";
+import { observedFigures } from "../../src/report/observedFigures.ts";
+import { writeReport } from "../../src/report/report.ts";
+
+type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-observed-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let document: NetworkDocument;
+beforeAll(async () => {
+  const config = await parseConfig(
+    "network",
+    `network: { depth: 5, width: 8 }
+data: { inputs: { circle: { points: 4 } } }
+training: { learningRate: { relative: 0.1 }, steps: 10 }
+ensemble: { size: 4 }
+observe: { kernelsEvery: 3, kernelsByLayer: true, parameterNorms: true, linearised: true }`,
+  );
+  const { result } = await networkStudy(config, referenceEngine);
+  const timings = { totalSeconds: 1, engineSeconds: 1 };
+  document = { command: "network", version: "0", config, engine: HOST, timings, ...result };
+});
+
+const namesOf = (of: NetworkDocument): string[] => observedFigures(of).map(({ id }) => id);
+const figure = (id: string, of = document) => observedFigures(of).find((one) => one.id === id)!;
+
+describe("the report", () => {
+  it("draws all that was observed", async () => {
+    await writeReport(folder, document);
+    const plots = path.join(folder, "plots");
+    const drawn = readdirSync(plots);
+    for (const id of ["eigenvalueSeries", "kernelLayers", "kernelSeries", "linearised", "parameterNorms"]) {
+      expect(drawn).toContain(`${id}.svg`);
+      const svg = readFileSync(path.join(plots, `${id}.svg`), "utf8");
+      expect(svg).toMatch(/^<svg/);
+      expect(svg).not.toMatch(/…|NaN|undefined/);
+    }
+    // Six layers, of which four are drawn whole.
+    expect(readFileSync(path.join(plots, "kernelLayers.svg"), "utf8").match(/>change in training/g)!.length).toBe(4);
+  });
+  it("says what the numbers say", () => {
+    expect(figure("kernelSeries").agrees).toContain(`ends at ${document.kernelDrift!.toPrecision(3)}`);
+    expect(figure("kernelLayers").agrees).toMatch(/layer 1 has \d+%.*, the output has /);
+    expect(figure("linearised").agrees).toContain("at width 8");
+  });
+  it("draws no more than there is", () => {
+    const { kernelLayers: _layers, parameterNorms: _norms, linearised: _twins, modes: _modes, ...cut } = document;
+    expect(namesOf(cut)).toEqual(["kernelSeries", "eigenvalueSeries"]);
+    expect(figure("eigenvalueSeries", cut).shows).not.toContain("infinite width");
+    const ends = { times: [0, 10], drift: [0, 1], alignment: [1, 1] };
+    expect(namesOf({ ...cut, kernelSeries: ends })).toEqual([]);
+  });
+  it("leaves out an alignment with targets that are zero", () => {
+    const { times, drift } = document.kernelSeries!;
+    const { shows, agrees } = figure("kernelSeries", {
+      ...document,
+      kernelSeries: { times, drift, alignment: times.map(() => null) },
+    });
+    expect(shows + agrees).not.toContain("align");
+  });
+  it("says where linearisations diverge", () => {
+    const { mean, std, error } = document.linearised!;
+    const lost = { mean, std, error: error.map((value, t) => (t > 4 ? null : value)) };
+    expect(figure("linearised", { ...document, linearised: lost }).agrees).toContain("diverge");
+  });
+});
