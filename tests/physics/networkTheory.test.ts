@@ -1,6 +1,7 @@
 /** Theory beyond the quadratic loss, and the first corrections in 1/width, against trained ensembles. */
 import type { Engine } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
+import { activations } from "@slowroll/core/network/activations";
 import { networkStudy } from "@slowroll/core/network/run";
 import type { NetworkStudy } from "@slowroll/core/network/study";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -57,5 +58,26 @@ describe.each(["doubleWell", "quartic"])("2,048 networks of width 1,024 in a %s 
         [test!.theory!.mean[p]!, test!.theory!.std[p]!, test!.theory!.meanError![p]!],
         `test input ${p}`,
       );
+  });
+});
+
+describe("the kernel's fluctuation at initialisation", () => {
+  it.each(Object.keys(activations))("of 4,096 networks of 128 units, %s, is theory's", async (activation) => {
+    const { result } = await networkStudy(
+      {
+        network: { depth: 1, width: 128, activation, weightStd: 1.5, biasStd: 0.4 },
+        data: { inputs: { gaussian: { points: 6, dimension: 3, seed: 2 } }, targets: "x0" },
+        training: {
+          learningRate: { relative: 0.1 },
+          momentum: 0,
+          steps: 1,
+          potential: "quadratic",
+          recordEvery: 1,
+        },
+        ensemble: { size: 4096, seed: 3 },
+      },
+      engine,
+    );
+    expect(Math.abs(result.kernelFluctuation / result.theory!.kernelFluctuation! - 1)).toBeLessThan(0.03);
   });
 });

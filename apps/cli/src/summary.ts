@@ -113,7 +113,11 @@ export function summary(document: ResultDocument): string {
           [
             ["eta", number(eta)],
             ["loss, first and last", `${number(loss[0])}, ${number(loss[last])}`],
-            ["kernel fluctuation", number(kernelFluctuation)],
+            [
+              "kernel fluctuation",
+              number(kernelFluctuation) +
+                (theory?.kernelFluctuation === undefined ? "" : `, theory ${number(theory.kernelFluctuation)}`),
+            ],
             ["kernel drift", number(kernelDrift)],
           ],
         )

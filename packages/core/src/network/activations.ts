@@ -6,6 +6,13 @@ import erf from "@stdlib/math-base-special-erf";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 
+/** Of (u, v) Gaussian: E[act(u)^2 act(v)^2], E[act(u) act'(u) act(v) act'(v)] and E[act'(u)^2 act'(v)^2]. */
+export interface SquaredMoments {
+  readonly square: number;
+  readonly product: number;
+  readonly slopeSquare: number;
+}
+
 export interface Activation {
   readonly name: string;
   /** act(z), float64. */
@@ -33,6 +40,8 @@ export interface Activation {
     svv: number,
     sineSquared: number,
   ) => { value: number; slope: number; sineSquared: number };
+  /** What kernels of finite width fluctuate by, where a closed form exists; an activation with a kink needs one. */
+  readonly squaredMoments?: (suu: number, suv: number, svv: number) => SquaredMoments;
 }
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
@@ -101,6 +110,15 @@ fn activation(z: vec4f) -> ActivationPair {
       return arcCosine(suu, suv, svv, Math.max(0, 1 - cosine * cosine));
     },
     angularMoments: arcCosine,
+    // Cho and Saul's arc cosine kernels of order 2, 1 and 0.
+    squaredMoments: (suu, suv, svv) => {
+      const cosine = Math.max(-1, Math.min(1, suv / (Math.sqrt(suu) * Math.sqrt(svv) || 1)));
+      const sineSquared = 1 - cosine * cosine;
+      const { value, slope } = arcCosine(suu, suv, svv, sineSquared);
+      const angle = Math.acos(cosine);
+      const order2 = 3 * Math.sqrt(sineSquared) * cosine + (Math.PI - angle) * (1 + 2 * cosine * cosine);
+      return { square: (suu * svv * order2) / (2 * Math.PI), product: value, slopeSquare: slope };
+    },
   },
   {
     name: "tanh",
@@ -137,6 +155,18 @@ fn activation(z: vec4f) -> ActivationPair {
       value: (Math.exp(suv - (suu + svv) / 2) - Math.exp(-suv - (suu + svv) / 2)) / 2,
       slope: (Math.exp(suv - (suu + svv) / 2) + Math.exp(-suv - (suu + svv) / 2)) / 2,
     }),
+    // sin^2 and cos^2 are (1 -+ cos 2z)/2, sin cos is sin(2z)/2.
+    squaredMoments: (suu, suv, svv) => {
+      const [left, right] = [Math.exp(-2 * suu), Math.exp(-2 * svv)];
+      const along = Math.exp(4 * suv - 2 * (suu + svv));
+      const against = Math.exp(-4 * suv - 2 * (suu + svv));
+      const cosines = (along + against) / 2;
+      return {
+        square: (1 - left - right + cosines) / 4,
+        product: (along - against) / 8,
+        slopeSquare: (1 + left + right + cosines) / 4,
+      };
+    },
   },
   {
     name: "linear",
@@ -146,6 +176,7 @@ fn activation(z: vec4f) -> ActivationPair {
   return ActivationPair(z, vec4f(1.0));
 }`,
     gaussianMoments: (_suu, suv) => ({ value: suv, slope: 1 }),
+    squaredMoments: (suu, suv, svv) => ({ square: suu * svv + 2 * suv * suv, product: suv, slopeSquare: 1 }),
   },
 ];
 

@@ -5,6 +5,7 @@
 import { cooperate } from "../cooperate.ts";
 import type { JobControl } from "../engine/engine.ts";
 import { eigen } from "../linalg/eigen.ts";
+import { kernelFluctuation } from "../theory/fluctuation.ts";
 import { quadraticMass, quadraticPrediction, testPrediction } from "../theory/prediction.ts";
 import { sampleCount, sampledPrediction } from "../theory/sampling.ts";
 import type { NetworkSetup } from "./setup.ts";
@@ -22,6 +23,8 @@ export interface EnsembleTheory {
   /** Where V is not quadratic: samples of f(0), and the standard errors that they leave in `mean`. */
   readonly samples?: number;
   readonly meanError?: number[][];
+  /** As the ensemble's own, expected of this width; for one hidden layer. */
+  readonly kernelFluctuation?: number;
 }
 
 /** At the test inputs after the last step, [P] each. */
@@ -70,11 +73,7 @@ async function closedForm(
   };
 }
 
-/**
- * Theory at the recorded steps `times`. A warning takes its place where samples diverge and the mean over the ensemble does not exist.
- * @throws InterruptedError.
- */
-export async function ensembleTheory(
+async function trajectories(
   setup: NetworkSetup,
   { training, ensemble }: NetworkStudy,
   times: readonly number[],
@@ -118,4 +117,21 @@ export async function ensembleTheory(
       : {}),
     warnings: [],
   };
+}
+
+/**
+ * Theory at the recorded steps `times`. A warning takes its place where samples diverge and the mean over the ensemble does not exist.
+ * @throws InterruptedError.
+ */
+export async function ensembleTheory(
+  setup: NetworkSetup,
+  study: NetworkStudy,
+  times: readonly number[],
+  control: JobControl,
+): Promise<{ theory?: EnsembleTheory; test?: TestTheory; warnings: readonly string[] }> {
+  const { architecture, data, kernels } = setup;
+  const fluctuation = await cooperate(kernelFluctuation(architecture, data.inputs, kernels), control.signal);
+  const { theory, ...rest } = await trajectories(setup, study, times, control);
+  if (!theory) return rest;
+  return { ...rest, theory: { ...theory, ...(fluctuation === undefined ? {} : { kernelFluctuation: fluctuation }) } };
 }

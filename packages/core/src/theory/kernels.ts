@@ -30,7 +30,7 @@ export interface TestKernels {
 }
 
 /** The moments of one activation; by quadrature those of equal covariances are computed once, since symmetric data repeat them. */
-function momentsBetween(activation: Activation): (suu: number, suv: number, svv: number) => Moments {
+export function momentsBetween(activation: Activation): (suu: number, suv: number, svv: number) => Moments {
   if (activation.gaussianMoments) return activation.gaussianMoments;
   const quadrature = new Quadrature(activation);
   const known = new Map<string, Moments>();

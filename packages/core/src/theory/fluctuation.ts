@@ -1,0 +1,103 @@
+/**
+ * How much a finite network's tangent kernel differs from Theta at initialisation. With one hidden layer of n units the kernel is
+ * biasStd^2 plus the mean over units of n independent terms
+ *   theta_ab = weightStd^2 (act(u) act(v) + w^2 S_ab act'(u) act'(v)),   (u, v) ~ N(0, S), w ~ N(0, 1),
+ * so that E||Theta_n - Theta||^2 = sum_ab Var(theta_ab)/n exactly, with E[w^4] = 3:
+ *   E[theta_ab^2] = weightStd^4 (E[act^2 act^2] + 2 S_ab E[act act' act act'] + 3 S_ab^2 E[act'^2 act'^2]).
+ */
+import type { Work } from "../cooperate.ts";
+import type { Architecture } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import type { Activation, SquaredMoments } from "../network/activations.ts";
+import { hermiteMoments } from "./hermite.ts";
+import { type Kernels, momentsBetween } from "./kernels.ts";
+
+/** Data up to which moments are integrated pair by pair, some 30 ms each, where their series is too long. */
+const INTEGRATED = 16;
+
+type PairMoments = (a: number, b: number, covariance: number) => SquaredMoments;
+
+/** The moments of pairs of points of these variances; undefined where they would take too long. */
+function* squaredMoments(activation: Activation, variances: Float64Array): Work<PairMoments | undefined> {
+  const { value, derivative, squaredMoments: closed } = activation;
+  if (closed) return (a, b, covariance) => closed(variances[a]!, covariance, variances[b]!);
+  // Two functions each, of which the moments are taken as those of an activation and its derivative.
+  const { name, wgsl } = activation;
+  const squares = { name, wgsl, value: (z: number) => value(z) ** 2, derivative: (z: number) => derivative(z) ** 2 };
+  const product = (z: number): number => value(z) * derivative(z);
+  const products = { name, wgsl, value: product, derivative: product };
+  const squareSeries = yield* hermiteMoments(squares, variances);
+  const productSeries = yield* hermiteMoments(products, variances);
+  if (squareSeries && productSeries) {
+    return (a, b, covariance) => {
+      const norm = Math.sqrt(variances[a]! * variances[b]!);
+      const correlation = norm > 0 ? Math.max(-1, Math.min(1, covariance / norm)) : 0;
+      const both = squareSeries(a, b, correlation);
+      return {
+        square: both.value,
+        product: productSeries(a, b, correlation).value,
+        slopeSquare: both.slope,
+      };
+    };
+  }
+  if (variances.length > INTEGRATED) return undefined;
+  const squareRule = momentsBetween(squares);
+  const productRule = momentsBetween(products);
+  return (a, b, covariance) => {
+    const both = squareRule(variances[a]!, covariance, variances[b]!);
+    return {
+      square: both.value,
+      product: productRule(variances[a]!, covariance, variances[b]!).value,
+      slopeSquare: both.slope,
+    };
+  };
+}
+
+/** What `integrate` gives, unless it finds that it does not converge. */
+function converged<T>(integrate: () => T): T | undefined {
+  try {
+    return integrate();
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d]; undefined for more than one hidden layer, and at a
+ * variance at which moments have neither a closed form nor a series for more than some data, or where their integral does not converge.
+ */
+export function* kernelFluctuation(
+  { inputDimension: d, depth, width, activation, weightStd, biasStd }: Architecture,
+  inputs: Float64Array,
+  { ntk }: Pick<Kernels, "ntk">,
+): Work<number | undefined> {
+  if (depth !== 1) return undefined;
+  const points = inputs.length / d;
+  const covariance = (a: number, b: number): number => {
+    let product = 0;
+    for (let i = 0; i < d; i++) product += inputs[a * d + i]! * inputs[b * d + i]!;
+    return (weightStd ** 2 * product) / d + biasStd ** 2;
+  };
+  const variances = Float64Array.from({ length: points }, (_, a) => covariance(a, a));
+  const moments = yield* squaredMoments(activation, variances);
+  if (!moments) return undefined;
+  let variance = 0;
+  let norm = 0;
+  for (let a = 0; a < points; a++) {
+    for (let b = 0; b <= a; b++) {
+      const shared = covariance(a, b);
+      const pair = converged(() => moments(a, b, shared));
+      if (!pair) return undefined;
+      const { square, product, slopeSquare } = pair;
+      const theta = ntk[a * points + b]!;
+      const times = a === b ? 1 : 2;
+      const second = weightStd ** 4 * (square + 2 * shared * product + 3 * shared ** 2 * slopeSquare);
+      variance += times * (second - (theta - biasStd ** 2) ** 2);
+      norm += times * theta ** 2;
+      if (!activation.squaredMoments) yield;
+    }
+    yield;
+  }
+  return norm > 0 ? Math.sqrt(Math.max(0, variance) / width / norm) : 0;
+}
