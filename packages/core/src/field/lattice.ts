@@ -17,9 +17,8 @@ import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { planPictures } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
-import { outsideDomain, type Setup, storesState } from "./setup.ts";
+import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
-import { unitsWarnings } from "./units.ts";
 import { waveNumbers } from "./waves.ts";
 
 /** Sites beyond which no engine is asked: their number alone no longer counts exactly in 32 bits. */
@@ -228,7 +227,7 @@ export async function runLattice(
   };
   if (bad) throw divergence(stepAfter.get(bad.afterOperation)!, { ...measured, warnings: [] });
   return {
-    result: { ...measured, warnings: [...unitsWarnings(study), ...precisionWarnings(engine, setup, moments, steps)] },
+    result: { ...measured, warnings: [...studyWarnings(setup), ...precisionWarnings(engine, setup, moments, steps)] },
     engineSeconds: report.engineSeconds,
     final: report.final,
   };

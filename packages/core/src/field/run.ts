@@ -6,9 +6,8 @@ import { evolveHomogeneous } from "./homogeneous.ts";
 import { type Checkpointing, divergence, runLattice } from "./lattice.ts";
 import { evolveModes } from "./modes.ts";
 import { type FieldResult, summarise } from "./result.ts";
-import { prepare, type Setup } from "./setup.ts";
+import { prepare, type Setup, studyWarnings } from "./setup.ts";
 import type { FieldStudy } from "./study.ts";
-import { unitsWarnings } from "./units.ts";
 
 export interface FieldRun {
   readonly result: FieldResult;
@@ -40,7 +39,7 @@ async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promi
       potential: potential.value(...mean),
     },
   ]);
-  const result: FieldResult = { ...summarise(setup, moments), warnings: unitsWarnings(study) };
+  const result: FieldResult = { ...summarise(setup, moments), warnings: studyWarnings(setup) };
   // The last record is made at the end, which need not be a whole number of steps.
   if (good.length < etas.length) throw divergence(Math.ceil(etas[good.length]! / study.time.step - 1e-9), result);
   if (!study.modes) return { result, engineSeconds: 0 };

@@ -6,6 +6,7 @@ import { type Background, loadBackground } from "./background.ts";
 import { hubbleOf } from "./friedmann.ts";
 import { normalModes } from "./normalModes.ts";
 import type { FieldStudy } from "./study.ts";
+import { unitsWarnings } from "./units.ts";
 
 /** Where the scale factor comes from. */
 export type Expansion =
@@ -70,6 +71,21 @@ function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble:
     for (const [f, part] of direction.entries()) velocity[f]! += part * rate;
   }
   return velocity;
+}
+
+/** What a study most likely does not mean, in words: what is computed is what it says all the same. */
+export function studyWarnings({ study, potential }: Setup): string[] {
+  // What parameters make zero is meant. Digits may stand before a name, as in 2phi.
+  const unused = (study.field.fields ?? []).filter(
+    (name) => !new RegExp(`(?<![A-Za-z_])${name}(?!\\w)`).test(potential.expression),
+  );
+  return [
+    ...unused.map(
+      (name) =>
+        `field.potential: V has no ${name}, which is a free field then; write it in or leave it out of field.fields`,
+    ),
+    ...unitsWarnings(study),
+  ];
 }
 
 /**

@@ -290,6 +290,25 @@ describe("lattices on the reference engine", () => {
   });
 });
 
+describe("a potential without one of the fields", () => {
+  const warningsOf = async (expression: string, parameters = {}) => {
+    const field = { fields: ["phi", "chi"], potential: { expression, parameters }, mean: 1 };
+    return (await fieldStudy({ ...base, field }, undefined)).result.warnings;
+  };
+  it("is warned of", async () => {
+    const [warning, ...more] = await warningsOf("phi^2/2 + phi^4");
+    expect(warning).toMatch(/^field.potential: V has no chi, /);
+    expect(more).toEqual([]);
+    const lattice = { dimensions: 1, points: 4, length: 1, stencil: 2 } as const;
+    const on = { ...base, field: { fields: ["phi", "psi"], potential: "quadratic" }, lattice };
+    expect((await fieldStudy(on, referenceEngine)).result.warnings).toEqual([expect.stringContaining("V has no psi")]);
+  });
+  it("is not told of one whose mass is zero, or that stands behind a digit", async () => {
+    expect(await warningsOf("phi^2 + m*chi^2", { m: 0 })).toEqual([]);
+    expect(await warningsOf("phi^2 + 2chi")).toEqual([]);
+  });
+});
+
 describe("refusals", () => {
   const short = path.join(folder, "short.f64");
   const broken = path.join(folder, "broken.npy");
