@@ -1,5 +1,4 @@
 /** `kernel`, `network`, `field` and `duality`: config in, one call of the library, result out. */
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
@@ -17,19 +16,20 @@ import {
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import type { SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
-import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { VERSION } from "@slowroll/core/version";
-import { folderCheckpoints, readFolderCheckpoint, removeCheckpoint } from "../checkpoints.ts";
+import { folderCheckpoints, removeCheckpoint } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { CHECKPOINT, chooseFolder, chooseTrajectories, saveFinal, writeRun } from "../folder.ts";
+import { chooseFolder, chooseTrajectories, saveFinal, writeRun } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { memoryLine } from "../memory.ts";
+import { checkOptions } from "../options.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
+import { resumedRun } from "../resume.ts";
 import { summary } from "../summary.ts";
-import { type KeptPoints, keepPoints, POINTS, readPoints, removePoints } from "../sweepFolder.ts";
+import { keepPoints, removePoints } from "../sweepFolder.ts";
 
 /** What a study gives: its result's keys, the engine's seconds and, for a lattice, its final state. */
 interface Outcome {
@@ -87,69 +87,11 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
   },
 };
 
-function checkOptions(
-  { threads, engine, adapter, saveFinal, movie }: StudyOptions,
-  config: Config<ConfigCommand>,
-): void {
-  if (threads !== undefined && !/^[1-9]\d{0,3}$/.test(threads)) {
-    throw new InputError(`must be a whole number of threads, not ${threads}`, { path: "--threads" });
-  }
-  if (engine === "cpu" && adapter !== "auto") {
-    throw new InputError("an adapter belongs to the webgpu engine: leave out --adapter or --engine cpu", {
-      path: "--adapter",
-    });
-  }
-  if (saveFinal !== undefined && !("lattice" in config)) {
-    throw new InputError("the homogeneous field has no arrays to save: add a lattice section", {
-      path: "--save-final",
-    });
-  }
-  if (movie && "sweep" in config) {
-    throw new InputError("shows one run: leave out --movie or sweep", { path: "--movie" });
-  }
-  if (movie && "time" in config) {
-    if (config.lattice === undefined || config.lattice.dimensions === 1) {
-      throw new InputError("a movie needs a lattice of two or three dimensions: change lattice or leave out --movie", {
-        path: config.lattice ? "lattice.dimensions" : "lattice",
-      });
-    }
-    if (config.observe?.slicesEvery === undefined) {
-      throw new InputError("is missing: --movie draws the slices, give the number of steps between them", {
-        path: "observe.slicesEvery",
-      });
-    }
-  }
-}
-
 /** `cpu on AMD EPYC (wasm, float32, 2 threads)`. */
 function describeEngine({ kind, name, type, backend, precision, threads }: EngineInfo): string {
   const where = kind === "webgpu" ? `${type}, ` : "";
   const workers = threads > 0 ? `, ${threads} thread${threads > 1 ? "s" : ""}` : "";
   return `${kind} on ${name} (${where}${backend}, ${precision}${workers})`;
-}
-
-/** What a run goes on from: a lattice's checkpoint, the finished points of a sweep, or both. */
-interface Resumed {
-  readonly config: object;
-  /** What has the config. */
-  readonly source: string;
-  readonly saved?: FieldCheckpoint;
-  readonly kept?: KeptPoints;
-}
-
-/** What an interrupted run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */
-async function resumedRun(file: string | undefined, { out, set }: StudyOptions, cwd: string): Promise<Resumed> {
-  if (out === undefined) throw new InputError("needs the run's folder: --out DIR --resume", { path: "--resume" });
-  if (file !== undefined || set.length > 0) {
-    throw new InputError("goes on with the checkpoint's own config: leave out CONFIG and --set", { path: "--resume" });
-  }
-  const folder = path.resolve(cwd, out);
-  const kept = await readPoints(folder);
-  if (kept && !existsSync(path.join(folder, CHECKPOINT))) return { config: kept.config, source: POINTS, kept };
-  const saved = await readFolderCheckpoint(folder);
-  return kept
-    ? { config: kept.config, source: POINTS, kept, saved }
-    : { config: saved.config, source: CHECKPOINT, saved };
 }
 
 /** Runs a study from its config to its result, and resolves with the exit code. */

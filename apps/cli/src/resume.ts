@@ -1,0 +1,33 @@
+/** --resume: the folder of a run that was interrupted, and what is in it to go on from. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { InputError } from "@slowroll/core/errors";
+import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { readFolderCheckpoint } from "./checkpoints.ts";
+import { CHECKPOINT } from "./folder.ts";
+import type { StudyOptions } from "./program.ts";
+import { type KeptPoints, POINTS, readPoints } from "./sweepFolder.ts";
+
+/** What a run goes on from: a lattice's checkpoint, the finished points of a sweep, or both. */
+interface Resumed {
+  readonly config: object;
+  /** What has the config. */
+  readonly source: string;
+  readonly saved?: FieldCheckpoint;
+  readonly kept?: KeptPoints;
+}
+
+/** What an interrupted run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */
+export async function resumedRun(file: string | undefined, { out, set }: StudyOptions, cwd: string): Promise<Resumed> {
+  if (out === undefined) throw new InputError("needs the run's folder: --out DIR --resume", { path: "--resume" });
+  if (file !== undefined || set.length > 0) {
+    throw new InputError("goes on with the checkpoint's own config: leave out CONFIG and --set", { path: "--resume" });
+  }
+  const folder = path.resolve(cwd, out);
+  const kept = await readPoints(folder);
+  if (kept && !existsSync(path.join(folder, CHECKPOINT))) return { config: kept.config, source: POINTS, kept };
+  const saved = await readFolderCheckpoint(folder);
+  return kept
+    ? { config: kept.config, source: POINTS, kept, saved }
+    : { config: saved.config, source: CHECKPOINT, saved };
+}
