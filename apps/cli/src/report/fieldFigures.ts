@@ -191,6 +191,20 @@ function waveFigure(document: FieldDocument, { mode, k, kEff, amplitude }: Modes
   });
 }
 
+/** Correlations of each two fields, a line a wave number, where the pairs are few. */
+function correlationPanels(modes: Modes, names: readonly string[]): Panel[] {
+  if (names.length > FIELDS_APART) return [];
+  return names.flatMap((field, f) =>
+    names.slice(f + 1).map((other, after) => ({
+      y: `ρ(${field}, ${other})`,
+      lines: modes.flatMap(({ k, correlation }) =>
+        correlation ? [{ name: `k = ${say(k)}`, values: correlation.map((matrix) => matrix[f]![f + 1 + after]!) }] : [],
+      ),
+      span: SPAN,
+    })),
+  );
+}
+
 /** A panel a field, a line a wave number. */
 function modeFigure(document: FieldDocument, modes: Modes, names: readonly string[]): Figure {
   const clock = clockOf(document);
@@ -204,6 +218,7 @@ function modeFigure(document: FieldDocument, modes: Modes, names: readonly strin
     })),
     log: true,
   }));
+  const correlations = correlationPanels(shown, names);
   const told = panels.map(({ lines }, f) => {
     const [first, last] = [lines[0]!.values, lines.at(-1)!.values];
     const end = last.length - 1;
@@ -213,10 +228,10 @@ function modeFigure(document: FieldDocument, modes: Modes, names: readonly strin
         : `at ${say(first[end])} (smallest k) to ${say(last[end])}`;
     return several ? `${names[f]} ${size}` : size;
   });
-  return timeFigure(clock, panels, {
+  return timeFigure(clock, [...panels, ...correlations], {
     id: "mode",
     title: modes.length > 1 ? "The vacuum's modes" : `The mode k = ${say(modes[0]!.k)}`,
-    shows: `Size of the vacuum's mode functions by comoving wave number${shown.length < modes.length ? `, ${shown.length} of the ${modes.length}` : ""}${several ? ", in each field" : ""}.`,
+    shows: `Size of the vacuum's mode functions by comoving wave number${shown.length < modes.length ? `, ${shown.length} of the ${modes.length}` : ""}${several ? ", in each field" : ""}${correlations.length > 0 ? ", and the correlation ρ of each two fields in them" : ""}.`,
     agrees: `${modes.length > 1 ? "They end" : "It ends"} ${told.join("; ")}.`,
     ...inGev(document.units, { [clock.symbol]: "time", "|δφₖ|": "modeFunction", k: "wavenumber" }),
   });

@@ -193,7 +193,11 @@ describe("the report of fields", () => {
     );
     const figure = (await fieldFigures(modes)).find(({ id }) => id === "mode")!;
     const { vconcat } = figure.spec as unknown as { vconcat: { layer: { encoding: { y: { title: string } } }[] }[] };
-    expect(vconcat.map(({ layer }) => layer[0]!.encoding.y.title)).toEqual(["|δφₖ| of phi", "|δφₖ| of chi"]);
+    expect(vconcat.map(({ layer }) => layer[0]!.encoding.y.title)).toEqual([
+      "|δφₖ| of phi",
+      "|δφₖ| of chi",
+      "ρ(phi, chi)",
+    ]);
     expect(figure.agrees).toMatch(/^They end phi at \S+ \(smallest k\) to \S+; chi at/);
     const summary = fieldSummary(modes);
     for (const row of ["k 1.000 phi", "k 2.000 chi"]) expect(summary).toContain(row);

@@ -106,7 +106,11 @@ export async function evolveModes(
         kEff: k,
         amplitude: named ? amplitudes : amplitudes.map(([first]) => first!),
         ...(fields > 1
-          ? { correlation: parts.map((each) => each.map((one) => each.map((other) => correlated(one, other)))) }
+          ? {
+              correlation: parts.map((each) =>
+                each.map((one) => each.map((other) => (one === other ? 1 : correlated(one, other)))),
+              ),
+            }
           : {}),
       };
     });
