@@ -1,7 +1,8 @@
 /**
  * Fields whose masses mix: the combinations that move each on its own are the eigenvectors of V''_fg at the mean, with the eigenvalues as
  * their masses squared. Each has a vacuum of its own, which is exact while V''_fg is constant; where the fields' motion turns the
- * eigenvectors, the vacuum leaves that out: its error is of first order in the rate at which they turn over the frequencies.
+ * eigenvectors, the vacuum leaves that out: of the rate at which they turn over the frequencies, its error is of first order in the
+ * covariance of a field and another's momentum, of second order in all else.
  */
 import { InputError } from "../errors.ts";
 import { eigen } from "../linalg/eigen.ts";

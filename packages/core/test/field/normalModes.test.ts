@@ -1,0 +1,63 @@
+/** The combinations of fields that move each on its own, and their slow-roll attractor. */
+import { InputError } from "@slowroll/core/errors";
+import { normalModes } from "@slowroll/core/field/normalModes";
+import { fieldStudy } from "@slowroll/core/field/run";
+import { prepare } from "@slowroll/core/field/setup";
+import { describe, expect, it } from "vitest";
+import { base, ROTATIONS, rotated } from "./rotated.ts";
+
+describe("normal modes", () => {
+  it.each([[[2, 0.3]], [[0.5, -0.7]], [[1.5, 0, -0.25]]])("are the eigenvectors of V'', %o", async (masses) => {
+    const modes = normalModes(await prepare({ ...base, field: rotated(masses) }));
+    const order = Array.from(masses.keys()).sort((i, j) => masses[j]! - masses[i]!);
+    for (const [m, i] of order.entries()) {
+      const { massSquared, direction } = modes[m]!;
+      if (masses[i] === 0) expect(massSquared).toBe(0);
+      expect(massSquared).toBeCloseTo(masses[i]!, 13);
+      const along = direction.reduce((sum, part, f) => sum + part * ROTATIONS[masses.length]![f]![i]!, 0);
+      expect(Math.abs(along)).toBeCloseTo(1, 13);
+    }
+  });
+  it("are the fields themselves, in order, where no masses mix at the mean", async () => {
+    const field = { fields: ["phi", "chi"], potential: { expression: "phi^2*chi^2/2 + chi^2" }, mean: [3, 0] };
+    expect(normalModes(await prepare({ ...base, field }))).toEqual([
+      { massSquared: 0, direction: [1, 0], name: "phi" },
+      { massSquared: 11, direction: [0, 1], name: "chi" },
+    ]);
+  });
+  it("are refused where V'' is not finite", async () => {
+    const field = { fields: ["phi", "chi"], potential: { expression: "(phi + chi)^1.5" } };
+    const setup = await prepare({ ...base, field });
+    expect(() => normalModes(setup)).toThrow(InputError);
+  });
+});
+
+describe("the slow-roll attractor", () => {
+  it("is the slow root of every normal mode, and the solution stays on it", async () => {
+    const masses = [2, 0.3];
+    const mean = [1, -0.7];
+    const hubble = 1.1;
+    const U = ROTATIONS[2]!;
+    const { result } = await fieldStudy(
+      { ...base, background: { kind: "deSitter", hubble }, field: { ...rotated(masses), mean, velocity: "attractor" } },
+      undefined,
+    );
+    for (const [r, t] of result.times.entries()) {
+      const parts = masses.map((mass, i) => {
+        const slow = (3 * hubble - Math.sqrt(9 * hubble ** 2 - 4 * mass)) / 2;
+        return (U[0]![i]! * mean[0]! + U[1]![i]! * mean[1]!) * Math.exp(-slow * t);
+      });
+      for (const f of [0, 1]) {
+        const want = U[f]![0]! * parts[0]! + U[f]![1]! * parts[1]!;
+        expect((result.mean as number[][])[r]![f]!).toBeCloseTo(want, 9);
+      }
+    }
+  });
+  it("is refused where a normal mode is too heavy, though no field is", async () => {
+    const field = { fields: ["phi", "chi"], potential: { expression: "phi^2 + chi^2 + phi*chi" }, mean: 1 };
+    const study = { ...base, field: { ...field, velocity: "attractor" } } as const;
+    const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
+    expect((error as InputError).path).toBe("field.velocity");
+    expect((error as InputError).message).toMatch(/0\.707 phi \S0\.707 chi has no slow-roll attractor/);
+  });
+});
