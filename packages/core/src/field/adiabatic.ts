@@ -7,6 +7,7 @@
  */
 import { InputError } from "../errors.ts";
 import { createBackground, exponentOf } from "./background.ts";
+import { isExactWithoutMass } from "./bunchDavies.ts";
 import type { ModeFunction } from "./fluctuations.ts";
 import { equations, initialHubble } from "./homogeneous.ts";
 import { integrate } from "./integrate.ts";
@@ -115,7 +116,8 @@ function mends({ study }: Setup, { massSquared }: NormalMode, k: number, q: numb
     // Waves enter the horizon where aH falls. At a = 1, Q = V'' - 2 H^2 - dH/dt.
     const before = massSquared - q - hubble ** 2 > 0;
     if (k < 2 * hubble) ways.push(`start ${before ? "earlier" : "later"}, when it is inside the horizon`);
-    if (massSquared === 0 && (exponentOf(background) ?? 1) !== 1) ways.push("use initial: bunchDavies, exact here");
+    if (massSquared === 0 && isExactWithoutMass(exponentOf(background)))
+      ways.push("use initial: bunchDavies, exact here");
     ways.push("use initial: minkowski");
   }
   return ways.join(", or ");

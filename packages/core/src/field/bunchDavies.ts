@@ -114,8 +114,16 @@ export function bunchDavies(wavenumbers: readonly number[], massSquared: number,
   });
 }
 
+/** How near 1 an exponent has no such modes to speak of: aH is constant, and nu, that grows without bound, takes ever more steps. */
+const NEAR_ONE = 1e-3;
+
+/** Whether waves without mass have an exact vacuum in a background of this exponent, if it has one at all. */
+export function isExactWithoutMass(exponent: number | undefined): exponent is number {
+  return exponent !== undefined && Math.abs(exponent - 1) >= NEAR_ONE;
+}
+
 /**
- * The same of a field without mass in a = (1 + H t/p)^p, p not 1: tau = p/((1 - p) H) at a = 1 and nu = 3/2 + 1/(p - 1). Its frequency is
+ * The same of a field without mass in a = (1 + H t/p)^p, p not near 1: tau = p/((1 - p) H) at a = 1 and nu = 3/2 + 1/(p - 1). Its frequency is
  * positive in the far past where the expansion accelerates (p > 1), as Bunch and Davies'; else in the far future, inside the horizon.
  * @throws DivergenceError or TooStiffError where p is so near 1 that modes outside the horizon exceed all numbers.
  */

@@ -8,7 +8,7 @@
 import { DivergenceError, InputError } from "../errors.ts";
 import { adiabaticVacuum } from "./adiabatic.ts";
 import { exponentOf } from "./background.ts";
-import { bunchDavies, powerLawVacuum } from "./bunchDavies.ts";
+import { bunchDavies, isExactWithoutMass, powerLawVacuum } from "./bunchDavies.ts";
 import type { ModeFunction } from "./fluctuations.ts";
 import { initialHubble } from "./homogeneous.ts";
 import { TooStiffError } from "./integrate.ts";
@@ -26,8 +26,8 @@ function fitting(setup: Setup, { massSquared }: NormalMode): "bunchDavies" | "ad
   const { background } = setup.study;
   const { kind } = background;
   if (kind === "static" || kind === "deSitter" || (kind === "fluid" && background.omega === -1)) return "bunchDavies";
-  const exponent = exponentOf(background) ?? 1;
-  return exponent !== 1 && massSquared === 0 && keepsMasses(setup) ? "bunchDavies" : "adiabatic";
+  const isExact = isExactWithoutMass(exponentOf(background)) && massSquared === 0;
+  return isExact && keepsMasses(setup) ? "bunchDavies" : "adiabatic";
 }
 
 /** Throws InputError where the background has none, or one exceeds all numbers. */
@@ -40,28 +40,25 @@ function exactVacuum(
 ): ModeFunction[] {
   const { background } = setup.study;
   const exponent = exponentOf(background);
-  const reason =
-    background.kind === "table" || background.kind === "selfConsistent" || exponent === 1
-      ? ""
-      : exponent !== undefined && massSquared !== 0
-        ? `, where V'' is ${massSquared} for ${name}`
-        : undefined;
-  if (reason !== undefined) {
+  const isPowerLaw = exponent !== undefined;
+  if (
+    background.kind === "table" ||
+    background.kind === "selfConsistent" ||
+    (isPowerLaw && !(isExactWithoutMass(exponent) && massSquared === 0))
+  ) {
+    const here = isPowerLaw ? ` of exponent ${exponent} where V'' is ${massSquared} for ${name}` : "";
     throw new InputError(
-      `the Bunch-Davies state is exact in static and de Sitter space, and without mass in power laws of exponent other than 1, not in ${background.kind}${reason}; use adiabatic`,
+      `the Bunch-Davies state is known in static and de Sitter space, and without mass in power laws of exponents not near 1; not in ${background.kind}${here}: use adiabatic`,
       { path },
     );
   }
   try {
-    return exponent === undefined
-      ? bunchDavies(wavenumbers, massSquared, hubble)
-      : powerLawVacuum(wavenumbers, exponent, hubble);
+    return isPowerLaw ? powerLawVacuum(wavenumbers, exponent, hubble) : bunchDavies(wavenumbers, massSquared, hubble);
   } catch (error) {
     if (!(error instanceof DivergenceError || error instanceof TooStiffError)) throw error;
-    const cause =
-      exponent === undefined
-        ? `V'' = ${massSquared} of ${name} is too negative`
-        : `the exponent ${exponent} is too near 1`;
+    const cause = isPowerLaw
+      ? `the exponent ${exponent} is too near 1`
+      : `V'' = ${massSquared} of ${name} is too negative`;
     throw new InputError(`${cause} for H = ${hubble}: modes outside the horizon exceed all numbers`, {
       path,
       cause: error,

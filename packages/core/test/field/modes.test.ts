@@ -182,6 +182,7 @@ describe("the vacuum without mass in power laws", () => {
   it.each([
     { kind: "powerLaw", exponent: 10, hubble: 1.3 },
     { kind: "powerLaw", exponent: 1.4, hubble: 0.7 },
+    { kind: "powerLaw", exponent: 0.95, hubble: 1 },
     { kind: "fluid", omega: 0, hubble: 0.5 },
     { kind: "fluid", omega: 1, hubble: 2 },
   ] as const)("stays itself while the solver follows it, long waves too: %o", async (background) => {
@@ -402,9 +403,15 @@ describe("modes elsewhere", () => {
     [
       "a wave that outgrows all numbers as aH is almost constant",
       {
-        background: { kind: "powerLaw", exponent: 1.0001, hubble: 1 },
-        modes: { wavenumbers: [0.1] },
+        background: { kind: "powerLaw", exponent: 1.002, hubble: 1 },
+        modes: { wavenumbers: [0.01] },
       },
+      0,
+      "modes.initial",
+    ],
+    [
+      "Bunch and Davies where aH is constant but for rounding",
+      { background: { kind: "fluid", omega: -1 / 3, hubble: 1 }, modes: { wavenumbers: [2], initial: "bunchDavies" } },
       0,
       "modes.initial",
     ],
