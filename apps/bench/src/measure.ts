@@ -2,7 +2,7 @@
 import type { Engine, Precision } from "@slowroll/core/engine/engine";
 import { EngineUnavailableError } from "@slowroll/core/errors";
 import { jobBenchmarks } from "./jobs.ts";
-import { type Curve, judge, median, type Report } from "./report.ts";
+import { bestCeilings, type Ceilings, type Curve, judge, median, type Report } from "./report.ts";
 import type { MeasureOptions, Target } from "./target.ts";
 
 /**
@@ -22,9 +22,15 @@ export async function measureAll(
   options: MeasureOptions & { readonly peers: boolean; readonly version: string },
 ): Promise<Report> {
   const { filter, samples, onStart, version } = options;
-  onStart("ceilings");
-  const ceilings = await target.measureCeilings(samples);
-  const kernels = await target.measureKernels(ceilings, options);
+  // Before, between and after: clocks and neighbours change within a run.
+  const measured: Ceilings[] = [];
+  const measureCeilings = async (): Promise<void> => {
+    onStart("ceilings");
+    measured.push(await target.measureCeilings(samples));
+  };
+  await measureCeilings();
+  const measurements = await target.measureKernels(options);
+  await measureCeilings();
   const curves: Curve[] = [];
   for (const precision of target.precisions) {
     const engine = await engineOf(target, precision, options);
@@ -45,7 +51,7 @@ export async function measureAll(
       await job.run();
       const timings: number[] = [];
       for (let s = 0; s < Math.min(samples, JOB_SAMPLES); s++) timings.push(await job.run());
-      kernels.push(judge({ name, size, precision }, timings, { ...job, count: job.work }, ceilings));
+      measurements.push({ name, size, precision, timings, work: { ...job, count: job.work } });
       const width = /^width (\d+)/.exec(size);
       if (width && job.unit === "network steps/s") {
         const points = perStep.get(name) ?? { sizes: [], seconds: [] };
@@ -59,6 +65,9 @@ export async function measureAll(
         curves.push(curve(`seconds per network step against width, ${name}, ${precision}`, sizes, seconds));
     }
   }
+  await measureCeilings();
+  const ceilings = bestCeilings(measured);
+  const kernels = measurements.map((measurement) => judge(measurement, ceilings));
   const peers = options.peers ? await target.measurePeers(kernels, options) : [];
   return { version, engine: target.info, ceilings, kernels, peers, curves };
 }

@@ -44,8 +44,21 @@ export interface Report {
   readonly curves: Curve[];
 }
 
+/** The best of each that was measured: what else the machine did meanwhile can only have slowed them. */
+export function bestCeilings(measured: readonly Ceilings[]): Ceilings {
+  const best = (key: "copyBytesPerSecond" | "flopsPerSecond"): number =>
+    Math.max(...measured.map((ceilings) => ceilings[key]));
+  const doubles = measured.flatMap(({ float64FlopsPerSecond }) => float64FlopsPerSecond ?? []);
+  return {
+    copyBytesPerSecond: best("copyBytesPerSecond"),
+    flopsPerSecond: best("flopsPerSecond"),
+    ...(doubles.length > 0 && { float64FlopsPerSecond: Math.max(...doubles) }),
+    dispatchSeconds: Math.min(...measured.map(({ dispatchSeconds }) => dispatchSeconds)),
+  };
+}
+
 /** What one timing did. */
-export interface Work {
+interface Work {
   readonly flops: number;
   readonly bytes: number;
   /** Units of work, by default those of the ceiling that binds. */
@@ -59,13 +72,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Rate, ceiling and fraction from timings in seconds. */
-export function judge(
-  { name, size, precision }: Pick<KernelResult, "name" | "size" | "precision">,
-  timings: readonly number[],
-  work: Work,
-  ceilings: Ceilings,
-): KernelResult {
+/** Timings of one kernel or job, to be judged once all ceilings of the run are known. */
+export interface Measurement extends Pick<KernelResult, "name" | "size" | "precision"> {
+  /** Seconds. */
+  readonly timings: readonly number[];
+  readonly work: Work;
+}
+
+/** Rate, ceiling and fraction. */
+export function judge({ name, size, precision, timings, work }: Measurement, ceilings: Ceilings): KernelResult {
   const flopsPerSecond = precision === "float64" ? ceilings.float64FlopsPerSecond! : ceilings.flopsPerSecond;
   const byMemory = work.bytes / ceilings.copyBytesPerSecond;
   const byArithmetic = work.flops / flopsPerSecond;

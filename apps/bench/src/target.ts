@@ -2,7 +2,7 @@
 import type { Engine, EngineInfo, Precision } from "@slowroll/core/engine/engine";
 import type { Scale } from "./job.ts";
 import type { PeerResult } from "./peers.ts";
-import type { Ceilings, KernelResult } from "./report.ts";
+import type { Ceilings, KernelResult, Measurement } from "./report.ts";
 
 export interface MeasureOptions {
   /** Only what has this in its name. */
@@ -26,7 +26,7 @@ export interface Target {
   readonly layeredEngine?: Engine;
   measureCeilings(samples: number): Promise<Ceilings>;
   /** Throws where a kernel's result is wrong. */
-  measureKernels(ceilings: Ceilings, options: MeasureOptions): Promise<KernelResult[]>;
+  measureKernels(options: MeasureOptions): Promise<Measurement[]>;
   measurePeers(kernels: readonly KernelResult[], options: MeasureOptions): Promise<PeerResult[]>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { type Call, elementOf, type Pool } from "@slowroll/core/engine/cpu/pool"
 import { planSpectrum } from "@slowroll/core/engine/cpu/spectrum";
 import { assemblePotential } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
-import { type Ceilings, judge, type KernelResult } from "../report.ts";
+import type { Measurement } from "../report.ts";
 
 export const FOURIER_KERNELS = ["transform", "spectrum"] as const;
 export const FOURIER_SIDES = [64, 128, 256] as const;
@@ -22,8 +22,7 @@ export async function measureFourier(
   points: number,
   precision: "float32" | "float64",
   samples: number,
-  ceilings: Ceilings,
-): Promise<KernelResult> {
+): Promise<Measurement> {
   const { size, suffix } = elementOf(precision);
   const grid = { dimensions: 3, points } as const;
   const layout = layoutOf({ grid }, size);
@@ -79,10 +78,6 @@ export async function measureFourier(
   const flops = 2.5 * sites * Math.log2(sites);
   // The field is read and its modes are written along two axes; along the third they are read and, but for a spectrum, written again.
   const bytes = sites * size + (kernel === "transform" ? 3 : 2) * points * points * modes.modes * 2 * size;
-  return judge(
-    { name: `fourier/${kernel}`, size: `${points}^3`, precision },
-    timings,
-    { flops, bytes, count: flops, unit: "flop/s" },
-    ceilings,
-  );
+  const work = { flops, bytes, count: flops, unit: "flop/s" };
+  return { name: `fourier/${kernel}`, size: `${points}^3`, precision, timings, work };
 }

@@ -9,7 +9,7 @@ import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
 import { readBenchModule } from "@slowroll/wasm";
 import { measurePeers, type PeerResult, type PeerWork, productWork, stencilWork } from "../peers.ts";
-import { type Ceilings, judge, type KernelResult, median } from "../report.ts";
+import { type Ceilings, type KernelResult, type Measurement, median } from "../report.ts";
 import type { MeasureOptions, Target } from "../target.ts";
 import { FOURIER_KERNELS, FOURIER_SIDES, measureFourier } from "./fourier.ts";
 
@@ -115,8 +115,7 @@ async function measureProduct(
   kernel: ProductKernel,
   precision: Precision,
   samples: number,
-  ceilings: Ceilings,
-): Promise<KernelResult> {
+): Promise<Measurement> {
   const size = precision === "float64" ? 8 : 4;
   const matrix = MATRIX * size + 1024;
   const { session, base } = await openSession(pool, 3 * matrix);
@@ -154,12 +153,8 @@ async function measureProduct(
     const { seconds } = await session.run((worker) => new Array(repeats).fill(call(worker)), {});
     if (s > 0) timings.push(seconds / repeats);
   }
-  return judge(
-    { name: `linalg/${name}`, size: `${rows} x ${inner} x ${columns}`, precision },
-    timings,
-    { flops: flops * session.workers, bytes: 0, unit: "flop/s" },
-    ceilings,
-  );
+  const work = { flops: flops * session.workers, bytes: 0, unit: "flop/s" };
+  return { name: `linalg/${name}`, size: `${rows} x ${inner} x ${columns}`, precision, timings, work };
 }
 
 /** gpu.js and plain typed arrays in float32 on the sizes that were measured of ours; what the filter left out has no peers. */
@@ -203,19 +198,19 @@ export function cpuTarget(threads: number = availableParallelism()): Target {
       return engine(precision);
     },
     measureCeilings: (samples) => measureCeilings(pool, samples),
-    async measureKernels(ceilings, { filter, samples, onStart }) {
-      const results: KernelResult[] = [];
+    async measureKernels({ filter, samples, onStart }) {
+      const results: Measurement[] = [];
       for (const precision of PRECISIONS) {
         for (const kernel of PRODUCTS) {
           if (!`linalg/${kernel.name}`.includes(filter)) continue;
           onStart(`linalg/${kernel.name} ${precision}`);
-          results.push(await measureProduct(pool, kernel, precision, samples, ceilings));
+          results.push(await measureProduct(pool, kernel, precision, samples));
         }
         for (const kernel of FOURIER_KERNELS) {
           if (!`fourier/${kernel}`.includes(filter)) continue;
           onStart(`fourier/${kernel} ${precision}`);
           for (const points of FOURIER_SIDES) {
-            results.push(await measureFourier(pool, kernel, points, precision, samples, ceilings));
+            results.push(await measureFourier(pool, kernel, points, precision, samples));
           }
         }
       }

@@ -19,7 +19,7 @@ import { chooseTile } from "@slowroll/core/engine/webgpu/tileSearch";
 import { nameOf, type Tile } from "@slowroll/core/engine/webgpu/tiles";
 import { timeDispatch } from "@slowroll/core/engine/webgpu/timing";
 import { measurePeers, type PeerWork, productWork, stencilWork } from "../peers.ts";
-import { type Ceilings, judge, type KernelResult } from "../report.ts";
+import type { KernelResult, Measurement } from "../report.ts";
 import type { Target } from "../target.ts";
 import { measureCeilings } from "./ceilings.ts";
 
@@ -46,8 +46,7 @@ async function measureCase<Shape>(
   gpu: Gpu,
   { declaration, checks, timed, build, tiled }: KernelCase<Shape>,
   samples: number,
-  ceilings: Ceilings,
-): Promise<KernelResult> {
+): Promise<Measurement> {
   const { name } = declaration;
   // The third shape is one of several odd sizes that the tests check too.
   let checked = checks[2] as Shape;
@@ -68,7 +67,7 @@ async function measureCase<Shape>(
     const size = Object.entries(timed[gpu.adapter.type] as object)
       .map(([key, value]) => `${key} ${value}`)
       .join(", ");
-    return judge({ name, size: size + inTile, precision: "float32" }, timings, built, ceilings);
+    return { name, size: size + inTile, precision: "float32", timings, work: built };
   } finally {
     loaded.destroy();
   }
@@ -92,12 +91,12 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
     },
     layeredEngine: webGpuEngine(gpu, "float32", { searchTiles, layered: true }),
     measureCeilings: (samples) => measureCeilings(gpu, samples),
-    async measureKernels(ceilings, { filter, samples, onStart }) {
-      const results: KernelResult[] = [];
+    async measureKernels({ filter, samples, onStart }) {
+      const results: Measurement[] = [];
       const measure = async <Shape>(kernelCase: KernelCase<Shape>): Promise<void> => {
         if (!kernelCase.declaration.name.includes(filter)) return;
         onStart(kernelCase.declaration.name);
-        results.push(await measureCase(gpu, kernelCase, samples, ceilings));
+        results.push(await measureCase(gpu, kernelCase, samples));
       };
       for (const networkCase of networkCases) await measure(networkCase);
       for (const fieldCase of fieldCases) await measure(fieldCase);
