@@ -1,6 +1,9 @@
 // Ceilings of this machine and the kernels on their own, for the benchmark and for tests of a kernel alone: bench/ of the shaders on the CPU.
-import { descend, product } from "./linalg/product";
-import { dots } from "./linalg/dots";
+import { descend } from "./linalg/descend";
+import { dots, gram } from "./linalg/dots";
+import { packPanels, panelBytes, quadBytes } from "./linalg/pack";
+import { product } from "./linalg/product";
+import { PANEL } from "./linalg/tile";
 import { lanes, madd } from "./simd";
 
 export { joinWorkers } from "./control";
@@ -58,26 +61,40 @@ export function multiplyAdd64(rounds: i32, repeats: i32, target: usize): f64 {
   return multiplyAdds<f64>(rounds, repeats, target);
 }
 
-/** C = A B with rows `stride` elements apart. */
-export function product32(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32): void {
-  product<f32>(a, 4 * stride, b, 4 * stride, c, 4 * stride, rows, columns, inner);
+/** C = A B with rows `stride` elements apart; `scratch` is for what is laid out anew. */
+export function product32(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32, scratch: usize): void {
+  product<f32>(a, 4 * stride, b, 4 * stride, c, 4 * stride, rows, columns, inner, scratch);
 }
-export function product64(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32): void {
-  product<f64>(a, 8 * stride, b, 8 * stride, c, 8 * stride, rows, columns, inner);
+export function product64(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32, scratch: usize): void {
+  product<f64>(a, 8 * stride, b, 8 * stride, c, 8 * stride, rows, columns, inner, scratch);
 }
 
 /** C = A B^T. */
-export function dots32(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32): void {
+export function dots32(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32, scratch: usize): void {
   dots<f32>(a, 4 * stride, rows, b, 4 * stride, columns, c, 4 * stride, inner);
 }
-export function dots64(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32): void {
+export function dots64(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32, scratch: usize): void {
   dots<f64>(a, 8 * stride, rows, b, 8 * stride, columns, c, 8 * stride, inner);
 }
 
-/** C += A^T B. */
-export function descend32(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32): void {
-  descend<f32>(a, 4 * stride, b, 4 * stride, c, 4 * stride, rows, columns, inner, 0, 0);
+/** C = A A^T: linalg/dots.ts. */
+export function gram32(a: usize, aRow: usize, rows: i32, c: usize, turns: i32, step: usize): void {
+  gram<f32>(a, aRow, rows, c, turns, step);
 }
-export function descend64(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32): void {
-  descend<f64>(a, 8 * stride, b, 8 * stride, c, 8 * stride, rows, columns, inner, 0, 0);
+export function gram64(a: usize, aRow: usize, rows: i32, c: usize, turns: i32, step: usize): void {
+  gram<f64>(a, aRow, rows, c, turns, step);
+}
+
+/** C += A^T B, B's packing included. */
+function packedDescend<T>(a: usize, b: usize, c: usize, row: usize, rows: i32, columns: i32, inner: i32, scratch: usize): void {
+  const panels = columns / (2 * lanes<T>());
+  const packed = scratch + quadBytes<T>(inner);
+  packPanels(b, row, inner, panels, packed);
+  descend<T>(a, row, packed, PANEL, panelBytes(inner), c, row, rows, columns, inner, 0, 0, scratch);
+}
+export function descend32(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32, scratch: usize): void {
+  packedDescend<f32>(a, b, c, 4 * stride, rows, columns, inner, scratch);
+}
+export function descend64(a: usize, b: usize, c: usize, stride: i32, rows: i32, columns: i32, inner: i32, scratch: usize): void {
+  packedDescend<f64>(a, b, c, 8 * stride, rows, columns, inner, scratch);
 }

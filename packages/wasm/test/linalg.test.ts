@@ -1,4 +1,6 @@
-/** The three products against plain float64 sums on random matrices: odd rows and depths, single rows, more than one slice. */
+/**
+ * The three products against plain float64 sums on random matrices: odd rows and depths, single rows, more than one slice and group of
+ * panels; and a Gram matrix, whose vectors stand apart. */
 import { describe, expect, it } from "vitest";
 import { uniforms } from "../../core/src/random/normal.ts";
 import { readBenchModule, readModules } from "../index.ts";
@@ -20,9 +22,10 @@ const SHAPES = [
   [5, 24, 131],
   [9, 8, 3],
   [33, 40, 200],
+  [70, 264, 131],
 ] as const;
-const STRIDE = 208;
-const ROWS = 208;
+const STRIDE = 272;
+const ROWS = 272;
 
 /** Sums of the element (m, n) of each product: C = A B, C = A B^T, C = C + A^T B. */
 const ELEMENTS = {
@@ -56,7 +59,7 @@ describe.each(Object.keys(ELEMENTS) as (keyof typeof ELEMENTS)[])("%s", (name) =
       for (const matrix of matrices) for (let i = 0; i < matrix.length; i++) matrix[i] = 2 * next() - 1;
       const [a, b, c] = matrices;
       const before = c.slice();
-      kernels[`${name}${bits}`]!(0, bytes, 2 * bytes, STRIDE, rows, columns, inner);
+      kernels[`${name}${bits}`]!(0, bytes, 2 * bytes, STRIDE, rows, columns, inner, 3 * bytes);
       const bound = (inner + 8) * (bits === 32 ? 2 ** -23 : 2 ** -52);
       let worst = 0;
       let touched = 0;
@@ -71,5 +74,37 @@ describe.each(Object.keys(ELEMENTS) as (keyof typeof ELEMENTS)[])("%s", (name) =
       expect(worst).toBeLessThan(bound);
       expect(touched).toBe(0);
     });
+  });
+});
+
+describe.each([32, 64] as const)("gram, float%d", (bits) => {
+  it.each([
+    [1, 1],
+    [2, 3],
+    [3, 8],
+    [4, 5],
+    [8, 40],
+    [11, 16],
+  ])("%d rows of %d vectors", (rows, vectors) => {
+    const lanes = 128 / bits;
+    const view = (at: number, length: number): Matrix =>
+      bits === 32 ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length);
+    // [vectors][rows], as resident units stand.
+    const a = view(0, vectors * rows * lanes);
+    const c = view(2 ** 16, rows * rows);
+    const next = uniforms(4, bits);
+    for (let i = 0; i < a.length; i++) a[i] = 2 * next() - 1;
+    kernels[`gram${bits}`]!(0, 16, rows, 2 ** 16, vectors, rows * 16);
+    for (let m = 0; m < rows; m++) {
+      for (let n = 0; n < rows; n++) {
+        const want = sum(vectors * lanes, (i) => {
+          const at = Math.floor(i / lanes) * rows * lanes + (i % lanes);
+          return a[at + m * lanes]! * a[at + n * lanes]!;
+        });
+        expect(Math.abs(c[m * rows + n]! - want)).toBeLessThan(
+          (vectors * lanes + 8) * (bits === 32 ? 2 ** -23 : 2 ** -52),
+        );
+      }
+    }
   });
 });

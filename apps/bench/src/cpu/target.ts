@@ -1,6 +1,7 @@
 /** The CPU engine: its ceilings, products and transforms on all workers at once, and peers on the same jobs. */
 import { availableParallelism } from "node:os";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+import { packedBytes } from "@slowroll/core/engine/cpu/ensemble";
 import { createPool, type Pool, type Session } from "@slowroll/core/engine/cpu/pool";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { EngineUnavailableError } from "@slowroll/core/errors";
@@ -118,7 +119,7 @@ async function measureProduct(
 ): Promise<Measurement> {
   const size = precision === "float64" ? 8 : 4;
   const matrix = MATRIX * size + 1024;
-  const { session, base } = await openSession(pool, 3 * matrix);
+  const { session, base } = await openSession(pool, 3 * matrix + packedBytes(kernel.inner, kernel.columns, size));
   const { buffer } = session.memory;
   const view = (address: number): Float32Array | Float64Array =>
     size === 8 ? new Float64Array(buffer, address, MATRIX) : new Float32Array(buffer, address, MATRIX);
@@ -132,8 +133,8 @@ async function measureProduct(
   }
   const bits = size === 8 ? 64 : 32;
   const call = (worker: number) => {
-    const [a, b, c] = [0, 1, 2].map((m) => base(worker) + m * matrix) as [number, number, number];
-    return [`${name}${bits}`, a, b, c, STRIDE, rows, columns, inner] as const;
+    const [a, b, c, scratch] = [0, 1, 2, 3].map((m) => base(worker) + m * matrix) as [number, number, number, number];
+    return [`${name}${bits}`, a, b, c, STRIDE, rows, columns, inner, scratch] as const;
   };
   await session.run((worker) => [call(worker)], {});
   const [a, b, c] = [view(base(0)), view(base(0) + matrix), view(base(0) + 2 * matrix)];

@@ -1,17 +1,15 @@
 // The ensemble job: each worker takes networks one at a time until none is left, draws, trains and records them. A network is one worker's
 // alone, so that its numbers do not depend on how many there are.
 import { claim, progress, stopped } from "../control";
-import { dots } from "../linalg/dots";
 import { clearComparison, compareWeights, drawWeights, moved, square } from "../random/normal";
-import { descendLayers, forward, sensitivities } from "./layered";
+import { findSensitivities, gramOfInputs, gramOfSensitivities } from "./grams";
+import { descendLayers, forward } from "./layered";
 import { enterResident, residentPass, showBias } from "./resident";
 import {
   data,
-  deltaOf,
   depth,
   force,
   gram,
-  hiddenOf,
   inputRow,
   inputRows,
   inputs,
@@ -19,7 +17,6 @@ import {
   learningRate,
   outputs,
   phi,
-  rowBytes,
   showInputs,
   stride,
   targets,
@@ -27,7 +24,6 @@ import {
   weightBytes,
   weights,
   weightsInto,
-  whole,
   width,
 } from "./shape";
 
@@ -114,23 +110,17 @@ function addGrams<T>(left: usize, right: usize): void {
   }
 }
 
-/** Theta_ab = sum over all weights and biases of df_a df_b: of each layer the inputs' Gram matrix times the sensitivities'. */
+/**
+ * Theta_ab = sum over all weights and biases of df_a df_b: of each layer the inputs' Gram matrix times the sensitivities'. The units are
+ * those of the last forward pass. Where parts are asked for, each layer stands on its own, [depth + 1][data][data].
+ */
 function recordKernel<T>(target: usize): void {
   const bytes = <usize>(data * data) * 8;
-  const row = rowBytes<T>();
-  const grams = <usize>data * sizeof<T>();
-  const right = gram + <usize>data * grams;
-  forward<T>();
-  sensitivities<T>();
+  const right = gram + <usize>(data * data) * sizeof<T>();
+  findSensitivities<T>();
   for (let layer = 0; layer <= depth; layer++) {
-    const below = layer == 0 ? inputRows : hiddenOf<T>(layer - 1);
-    const belowRow = layer == 0 ? inputRow : row;
-    const count = whole<T>(layer == 0 ? inputs : width + 1);
-    dots<T>(below, belowRow, data, below, belowRow, data, gram, grams, count);
-    if (layer < depth) {
-      const delta = deltaOf<T>(layer);
-      dots<T>(delta, row, data, delta, row, data, right, grams, whole<T>(width));
-    }
+    gramOfInputs<T>(layer, gram);
+    if (layer < depth) gramOfSensitivities<T>(layer, right);
     if (kernelParts || layer == 0) memory.fill(kernel, 0, bytes);
     addGrams<T>(gram, layer < depth ? right : 0);
     if (kernelParts || layer == depth) {
@@ -198,10 +188,12 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, norm
       store<T>(phi + at, load<T>(outputs + at) - load<T>(targets + at));
     }
     if (nextKernel < kernelCount && load<i32>(kernelSteps + <usize>nextKernel * 4) == step) {
-      if (shallow) showBias<T>(true);
       recordKernel<T>(kernelRecords);
-      if (recordsNorms) recordNorms<T>(network, normRecords);
-      if (shallow) showBias<T>(false);
+      if (recordsNorms) {
+        if (shallow) showBias<T>(true);
+        recordNorms<T>(network, normRecords);
+        if (shallow) showBias<T>(false);
+      }
       kernelRecords += <usize>kernelNumbers() * 8;
       normRecords += <usize>normNumbers() * 8;
       nextKernel++;

@@ -1,7 +1,10 @@
 // Networks of any depth, layer by layer: forward, read-out, and back with the descent fused in, so that a step reads each weight twice from
 // memory and writes it once. Deltas carry -eta, so that all descent is addition.
+import { descend } from "../linalg/descend";
 import { dots } from "../linalg/dots";
-import { descend, product } from "../linalg/product";
+import { packPanels, panelBytes, quadBytes } from "../linalg/pack";
+import { product } from "../linalg/product";
+import { PANEL } from "../linalg/tile";
 import { loadSplat } from "../simd";
 import {
   biasStd,
@@ -15,6 +18,7 @@ import {
   inputs,
   momentum,
   outputs,
+  packed,
   paired,
   rowBytes,
   scale,
@@ -39,7 +43,7 @@ export function forward<T>(): void {
     const below = layer == 0 ? inputRows : hiddenOf<T>(layer - 1);
     const belowRow = layer == 0 ? inputRow : row;
     const fanIn = layer == 0 ? inputs : width + 1;
-    product<T>(below, belowRow, weightsInto<T>(layer), row, hidden, row, data, columns, fanIn);
+    product<T>(below, belowRow, weightsInto<T>(layer), row, hidden, row, data, columns, fanIn, packed);
     const pad = paired<T>(width + 1);
     for (let a = 0; a < data; a++) {
       const h = hidden + <usize>a * row;
@@ -95,22 +99,36 @@ export function sensitivities<T>(): void {
   }
 }
 
-/** Rows of weights that go back and descend together while the first cache holds them. */
-const BLOCK = 4;
+/** Rows of weights that go back and descend together while the second cache holds them. */
+const BLOCK = 16;
+
+/** Descent of `rows` rows of the weights into `layer` from `w` on, by the layer's packed deltas and as many columns of units below. */
+function descendRows<T>(below: usize, belowRow: usize, w: usize, rows: i32): void {
+  const row = rowBytes<T>();
+  const deltas = packed + quadBytes<T>(data);
+  const next = panelBytes(data);
+  descend<T>(below, belowRow, deltas, PANEL, next, w, row, rows, paired<T>(width), data, velocity, momentum, packed);
+}
+
+function packDeltas<T>(layer: i32): void {
+  const panels = paired<T>(width) * sizeof<T>() / PANEL;
+  packPanels(deltaOf<T>(layer), rowBytes<T>(), data, <i32>panels, packed + quadBytes<T>(data));
+}
 
 /** One step of heavy ball with the forces of the last read-out. */
 export function descendLayers<T>(): void {
   const row = rowBytes<T>();
-  const columns = paired<T>(width);
   deltasOfOutput<T>(force);
   const out = weightsInto<T>(depth);
   const outColumns = paired<T>(width + 1);
-  descend<T>(force, sizeof<T>(), hiddenOf<T>(depth - 1), row, out, 0, 1, outColumns, data, velocity, momentum);
+  const hidden = hiddenOf<T>(depth - 1);
+  descend<T>(force, sizeof<T>(), hidden, row, PANEL, out, 0, 1, outColumns, data, velocity, momentum, packed);
   for (let layer = depth - 1; layer > 0; layer--) {
     const delta = deltaOf<T>(layer);
     const below = hiddenOf<T>(layer - 1);
     const deltaBelow = deltaOf<T>(layer - 1);
     const weights = weightsInto<T>(layer);
+    packDeltas<T>(layer);
     for (let i = 0; i <= width; i += BLOCK) {
       const rows = min(BLOCK, width + 1 - i);
       // The bias row has nothing below it.
@@ -118,9 +136,10 @@ export function descendLayers<T>(): void {
       const w = weights + <usize>i * row;
       const at = <usize>i * sizeof<T>();
       dots<T>(delta, row, data, w, row, backRows, deltaBelow + at, row, whole<T>(width));
-      descend<T>(below + at, row, delta, row, w, row, rows, columns, data, velocity, momentum);
+      descendRows<T>(below + at, row, w, rows);
     }
     timesSlope<T>(layer - 1);
   }
-  descend<T>(inputRows, inputRow, deltaOf<T>(0), row, weightsInto<T>(0), row, inputs, columns, data, velocity, momentum);
+  packDeltas<T>(0);
+  descendRows<T>(inputRows, inputRow, weightsInto<T>(0), inputs);
 }

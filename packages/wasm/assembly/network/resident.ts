@@ -5,6 +5,7 @@ import { loadSplat, madd, sumLanes } from "../simd";
 import {
   biasStd,
   data,
+  deltaOf,
   force,
   inputColumns,
   inputs,
@@ -264,4 +265,34 @@ export function residentPass<T>(descends: bool): void {
 function clearPadding<T>(out: usize): void {
   const end = paired<T>(width);
   for (let j = width; j < end; j++) store<T>(out + <usize>j * sizeof<T>(), <T>0);
+}
+
+/** Zeros a vector's lanes of units past the width, at all data. */
+function clearLanes<T>(units: usize): void {
+  const end = paired<T>(width);
+  for (let j = width; j < end; j++) {
+    const vector = j / (16 / sizeof<T>());
+    const lane = units + <usize>vector * <usize>data * 16 + <usize>(j & (16 / sizeof<T>() - 1)) * sizeof<T>();
+    for (let a = 0; a < data; a++) store<T>(lane + <usize>a * 16, <T>0);
+  }
+}
+
+/**
+ * df_a/dz = out slope_a of the last pass's units, to the deltas, [vectors][data]. Units and deltas past the width become zero, as their
+ * Gram matrices need; nothing else reads them.
+ */
+export function residentSensitivities<T>(): void {
+  const vectors = paired<T>(width) / (16 / sizeof<T>());
+  const block = <usize>data * 16;
+  const slope = resident + <usize>vectors * block;
+  const delta = deltaOf<T>(0);
+  const out = weightsInto<T>(1);
+  for (let v = 0; v < vectors; v++) {
+    const factor = v128.load(out + <usize>v * 16);
+    const from = slope + <usize>v * block;
+    const to = delta + <usize>v * block;
+    for (let a: usize = 0; a < block; a += 16) v128.store(to + a, v128.mul<T>(factor, v128.load(from + a)));
+  }
+  clearLanes<T>(resident);
+  clearLanes<T>(delta);
 }

@@ -26,7 +26,7 @@ export let targets: usize = 0;
 export let weights: usize = 0;
 export let weightBytes: usize = 0;
 export let velocity: usize = 0;
-/** Of each layer units, slopes and deltas, [data][stride] each. */
+/** Of each layer units, slopes and deltas, [data][stride] each; resident networks' deltas are [vectors][data] vectors. */
 export let units: usize = 0;
 /** Resident training's units and slopes, [vectors][data] vectors each. */
 export let resident: usize = 0;
@@ -39,6 +39,8 @@ export let sums: usize = 0;
 /** Two Gram matrices [data][data], and the kernel [data][data] in float64. */
 export let gram: usize = 0;
 export let kernel: usize = 0;
+/** What products and descent lay out anew: core's engine/cpu/ensemble.ts has its size. */
+export let packed: usize = 0;
 
 export function setShape(
   depthOf: i32,
@@ -85,6 +87,7 @@ export function setWorkspace(
   sumsAt: usize,
   gramAt: usize,
   kernelAt: usize,
+  packedAt: usize,
 ): void {
   weights = weightsAt;
   weightBytes = weightBytesOf;
@@ -97,6 +100,7 @@ export function setWorkspace(
   sums = sumsAt;
   gram = gramAt;
   kernel = kernelAt;
+  packed = packedAt;
 }
 
 /** Weights into hidden layer `layer` from 0; `depth` gives the output's. */

@@ -21,6 +21,8 @@ type ElementPrecision = "float32" | "float64";
 const RECORD_BYTES = 64 * 2 ** 20;
 /** Batches that an ensemble is cut into at least, so that the host works beside the workers. */
 const BATCHES = 8;
+/** Multiply-adds of each worker in a batch at least, some milliseconds, beside which the dispatch does not count. */
+const BATCH_WORK = 5e7;
 
 /** Where everything stands, for the workers that fit. */
 interface EnsemblePlan {
@@ -43,7 +45,7 @@ interface EnsemblePlan {
     readonly testRows: number;
     readonly records: readonly Readonly<Record<keyof RecordSizes, number>>[];
   };
-  /** Of each worker: weights (velocities behind them), units, resident units, outputs, phi, force, sums, Gram matrices, kernel. */
+  /** Of each worker: weights (velocities behind them), units, resident units, outputs, phi, force, sums, Gram matrices, kernel, packed. */
   readonly workspaces: readonly number[][];
 }
 
@@ -71,6 +73,14 @@ function recordSizes(job: EnsembleJob): RecordSizes {
 const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
 /**
+ * Bytes of what packages/wasm/assembly/linalg/ lays out anew, at a time 64 panels of 64 rows, or all panels of [data][columns] with 4
+ * columns of [data]. A panel's rows have 32 bytes, and it ends with a free cache line.
+ */
+export function packedBytes(data: number, columns: number, size: 4 | 8): number {
+  return Math.max(64 * (64 * 32 + 64), 4 * data * size + ((columns * size) / 32) * (32 * data + 64));
+}
+
+/**
  * Lays the job out for `threads` workers, or as many as fit.
  * @throws InputError (path network.width) where not even one does.
  */
@@ -95,8 +105,10 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     16 * D,
     2 * D * D * size,
     8 * D * D,
+    layered ? packedBytes(D, upTo(width + 1, 2 * vector), size) : 0,
   ];
   const sizes = recordSizes(job);
+  const work = D * rows * stride * (job.steps + 1);
   const recordBytes = 8 * (sizes.outputs + sizes.kernels + sizes.norms + sizes.test);
   let smallest = 0;
   for (let workers = Math.min(threads, Math.max(1, job.networks.count)); workers >= 1; workers--) {
@@ -104,7 +116,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       1,
       Math.min(
         job.networks.count,
-        Math.max(workers, upTo(Math.ceil(job.networks.count / BATCHES), workers)),
+        upTo(Math.ceil(Math.max(job.networks.count / BATCHES, (workers * BATCH_WORK) / work)), workers),
         Math.floor(RECORD_BYTES / Math.max(1, recordBytes)),
       ),
     );
