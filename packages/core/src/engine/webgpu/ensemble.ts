@@ -45,6 +45,9 @@ export async function trainEnsemble(
   const pace: Pace = { secondsPerStep: 0 };
   const testPace: Pace = { secondsPerStep: 0 };
   let engineSeconds = 0;
+  // A batch is read and handed on while the device trains the next: copied before the next one's first submit, sorted after it.
+  let isBusy = (): void => {};
+  let delivered: Promise<void> = Promise.resolve();
   try {
     const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
     const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles) : undefined;
@@ -72,6 +75,8 @@ export async function trainEnsemble(
             encodeSteps(pass, start, end, count);
             start = end;
           }
+          // What waits for it runs when this function's caller has submitted and waits itself.
+          isBusy();
         },
         control,
         (finished) =>
@@ -93,24 +98,48 @@ export async function trainEnsemble(
       }
       const T = job.recordOutputs.length;
       const K = job.recordKernels.length * kernelPartsOf(job);
-      onBatch({
-        first: firstNetwork + done,
-        count,
-        outputs: await read(gpu, state.outputs, plan, T, count, { lines: 1, padded: 1 }),
-        kernels: layered
-          ? await read(gpu, layered.kernels, plan, K, count, { lines: plan.data, padded: 4 * plan.chunks })
-          : new Float64Array(),
-        norms: norms ? await norms.read(count) : new Float64Array(),
-        test: job.test ? await readTest(gpu, layered!.tested, plan, job.test.length / d, count) : new Float64Array(),
+      await delivered;
+      const busy = new Promise<void>((resolve) => {
+        isBusy = resolve;
       });
+      const outputs = read(gpu, state.outputs, plan, T, count, { lines: 1, padded: 1 }, busy);
+      const kernels = layered
+        ? read(gpu, layered.kernels, plan, K, count, { lines: plan.data, padded: 4 * plan.chunks }, busy)
+        : new Float64Array();
+      const test = job.test
+        ? readTest(gpu, layered!.tested, plan, job.test.length / d, count, busy)
+        : new Float64Array();
+      delivered = deliver(onBatch, {
+        ...{ first: firstNetwork + done, count },
+        ...{ outputs, kernels, test, norms: norms ? norms.read(count) : new Float64Array() },
+      });
+      // Awaited with the next batch, or below; it must not count as unhandled meanwhile.
+      delivered.catch(() => {});
     }
+    isBusy();
+    await delivered;
   } finally {
+    // What was trained before an interruption is delivered too.
+    isBusy();
+    await Promise.allSettled([delivered]);
     state.destroy();
   }
   return { engineSeconds };
 }
 
-/** [records][networks][padded][4 chunks] on the device as float64 [networks][records][lines][data]. */
+/** A batch whose parts may still be on their way. */
+type Coming<Batch> = { readonly [Part in keyof Batch]: Batch[Part] | Promise<Batch[Part]> };
+
+/** Hands a batch on when all of it is there. */
+async function deliver(onBatch: (batch: EnsembleBatch) => void, coming: Coming<EnsembleBatch>): Promise<void> {
+  const parts = await Promise.all(Object.entries(coming).map(async ([part, value]) => [part, await value]));
+  onBatch(Object.fromEntries(parts));
+}
+
+/**
+ * [records][networks][padded][4 chunks] on the device as float64 [networks][records][lines][data]. The device's copy is submitted before
+ * the function first waits; the host sorts it when the device is `busy` with something else.
+ */
 async function read(
   gpu: Gpu,
   buffer: GPUBuffer,
@@ -118,11 +147,13 @@ async function read(
   records: number,
   count: number,
   { lines, padded }: { lines: number; padded: number },
+  busy: Promise<void>,
 ): Promise<Float64Array> {
   const columns = 4 * chunks;
   const result = new Float64Array(count * records * lines * data);
   if (result.length === 0) return result;
   const raw = await gpu.download(buffer, 4 * records * count * padded * columns);
+  await busy;
   let to = 0;
   for (let m = 0; m < count; m++) {
     for (let r = 0; r < records; r++) {
@@ -142,8 +173,9 @@ async function readTest(
   plan: EnsemblePlan,
   points: number,
   count: number,
+  busy: Promise<void>,
 ): Promise<Float64Array> {
-  const whole = await read(gpu, buffer, plan, plan.testGroups, count, { lines: 1, padded: 1 });
+  const whole = await read(gpu, buffer, plan, plan.testGroups, count, { lines: 1, padded: 1 }, busy);
   const stride = plan.testGroups * plan.data;
   const result = new Float64Array(count * points);
   for (let m = 0; m < count; m++) result.set(whole.subarray(m * stride, m * stride + points), m * points);

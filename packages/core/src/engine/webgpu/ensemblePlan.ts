@@ -119,8 +119,8 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       8 *
         (data * (outputs + data * kernels * kernelPartsOf(job) + testGroups) +
           (job.test?.length ?? 0) / inputDimension) +
-      // What is read back stands in a staging buffer and as float32 numbers beside the result.
-      2 * Math.max(16 * chunks * outputs, kernelBytes, 16 * chunks * testGroups, normBytes),
+      // What is read back, all of a batch at once, stands in staging buffers and as float32 numbers beside the result.
+      2 * (16 * chunks * (outputs + testGroups) + kernelBytes + normBytes),
   };
   const perNetwork = network.weights + network.units + network.records;
   const batch = Math.max(

@@ -20,7 +20,10 @@ export interface Gpu {
   buffer(label: string, byteLength: number, usage?: GPUBufferUsageFlags): Promise<GPUBuffer>;
   /** A storage buffer that holds `data`. */
   upload(label: string, data: Float32Array | Uint32Array, usage?: GPUBufferUsageFlags): Promise<GPUBuffer>;
-  /** The first `byteLength` bytes of a buffer (all by default) as float32 numbers. */
+  /**
+   * The first `byteLength` bytes of a buffer (all by default) as float32 numbers: as they are when it is called, since the copy is
+   * submitted before it returns.
+   */
   download(buffer: GPUBuffer, byteLength?: number): Promise<Float32Array>;
   /**
    * Resolves when all submitted work is done. Dawn polls a core while it waits, which on a software adapter is a core the work needs:
@@ -108,12 +111,13 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     // Both scopes are popped whatever happened, else later errors land in them.
     const scopes = [device.popErrorScope(), device.popErrorScope()];
     const [invalid, full] = await guarded(Promise.all(scopes));
-    if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
+    // Memory first: what uses a buffer that was not to be had is invalid only in consequence.
     if (full) {
       throw new OutOfDeviceMemoryError(
         `${label}: ${name} is out of memory: use fewer networks, sites or a smaller width`,
       );
     }
+    if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
     if ("error" in outcome) throw outcome.error;
     return outcome.result;
   }
@@ -151,13 +155,15 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     },
     async download(source, byteLength = source.size) {
       const size = Math.ceil(byteLength / 4) * 4;
-      const staging = await checked(`${source.label} read-back`, () =>
-        device.createBuffer({ label: `${source.label} read-back`, size, usage: READ_BACK }),
-      );
-      try {
-        const encoder = device.createCommandEncoder({ label: `read ${source.label}` });
-        encoder.copyBufferToBuffer(source, 0, staging, 0, size);
+      const label = `${source.label} read-back`;
+      const staging = await checked(label, () => {
+        const copied = device.createBuffer({ label, size, usage: READ_BACK });
+        const encoder = device.createCommandEncoder({ label });
+        encoder.copyBufferToBuffer(source, 0, copied, 0, size);
         device.queue.submit([encoder.finish()]);
+        return copied;
+      });
+      try {
         await guarded(staging.mapAsync(0x01));
         return new Float32Array(staging.getMappedRange().slice(0));
       } finally {

@@ -1,0 +1,117 @@
+/** One ensemble by each of WebGPU's ways: resident and layer by layer, and in batches that are read while the next is trained. */
+import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { InterruptedError } from "@slowroll/core/errors";
+import { activationNamed } from "@slowroll/core/network/activations";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { normals } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu("software");
+});
+afterAll(() => gpu.close());
+
+async function jobOf(
+  width: number,
+  depth: number,
+  count: number,
+  more: Partial<EnsembleJob> = {},
+): Promise<EnsembleJob> {
+  const [data, dimension, points] = [5, 2, 7];
+  return {
+    architecture: {
+      ...{ inputDimension: dimension, depth, width },
+      ...{ activation: activationNamed("erf"), weightStd: 1.4, biasStd: 0.3 },
+    },
+    inputs: normals(5, 0, 0, data * dimension),
+    targets: normals(6, 0, 0, data),
+    test: normals(7, 0, 0, points * dimension),
+    potential: await compilePotential("quadratic"),
+    ...{ learningRate: 0.02, momentum: 0.5, steps: 20, seed: 4 },
+    networks: { first: 0, count },
+    ...{ recordOutputs: [0, 7, 20], recordKernels: [0, 20] },
+    ...more,
+  };
+}
+
+async function batchesOf(job: EnsembleJob, layered = false): Promise<EnsembleBatch[]> {
+  const batches: EnsembleBatch[] = [];
+  await trainEnsemble(gpu, job, (batch) => batches.push(batch), {}, { layered });
+  return batches;
+}
+
+it("gives the same layer by layer as in the resident kernel", async () => {
+  const job = await jobOf(130, 1, 3);
+  const [[resident], [layered]] = [await batchesOf(job), await batchesOf(job, true)];
+  for (const part of ["outputs", "kernels", "test"] as const) {
+    expect(resident![part].some((value) => value !== 0)).toBe(true);
+    for (const [i, value] of resident![part].entries()) expect(Math.abs(layered![part][i]! - value)).toBeLessThan(1e-5);
+    // Sums in another order: equal to the last bit would be the same path twice.
+    expect(layered![part]).not.toEqual(resident![part]);
+  }
+});
+
+describe("an ensemble in several batches", () => {
+  /** A network takes half a megabyte, a batch of the software adapter sixteen. */
+  const manyBatches = (): Promise<EnsembleJob> =>
+    jobOf(250, 2, 70, { steps: 3, recordOutputs: [0, 3], recordKernels: [0] });
+
+  it("is handed on in order, and is what each network alone is", async () => {
+    const job = await manyBatches();
+    const batches = await batchesOf(job);
+    expect(batches.length).toBeGreaterThan(2);
+    let next = 0;
+    for (const { first, count } of batches) {
+      expect(first).toBe(next);
+      next += count;
+    }
+    expect(next).toBe(70);
+    for (const { first, count, outputs, kernels, test } of batches) {
+      const m = count - 1;
+      const [alone] = await batchesOf({ ...job, networks: { first: first + m, count: 1 } });
+      for (const [whole, part] of [
+        [outputs, alone!.outputs],
+        [kernels, alone!.kernels],
+        [test, alone!.test],
+      ] as const)
+        expect(whole.slice(m * part.length, (m + 1) * part.length)).toEqual(part);
+    }
+  });
+  it("is trained on while a batch is read", async () => {
+    const submitted: string[] = [];
+    const encoders = vi.spyOn(gpu.device, "createCommandEncoder");
+    try {
+      await trainEnsemble(gpu, await manyBatches(), ({ first }) => {
+        const starts = encoders.mock.calls.filter(([descriptor]) => descriptor?.label === "ensemble 0").length;
+        submitted.push(`${first}: ${starts}`);
+      });
+    } finally {
+      encoders.mockRestore();
+    }
+    // As each batch but the last is handed on, the next one's first steps are with the device.
+    const last = submitted.length - 1;
+    for (const [b, entry] of submitted.entries()) expect(entry).toMatch(new RegExp(`: ${Math.min(b, last - 1) + 2}$`));
+  });
+  it("hands on what was trained before an interruption", async () => {
+    const abort = new AbortController();
+    const handed: number[] = [];
+    const run = trainEnsemble(gpu, await manyBatches(), ({ count }) => handed.push(count), {
+      signal: abort.signal,
+      // Past the middle the second of three batches is being trained.
+      onProgress: (done, total) => {
+        if (done > total / 2) abort.abort();
+      },
+    });
+    await expect(run).rejects.toThrow(InterruptedError);
+    expect(handed).toHaveLength(1);
+  });
+  it("ends with what the receiver of a batch throws", async () => {
+    const run = trainEnsemble(gpu, await manyBatches(), () => {
+      throw new RangeError("no room");
+    });
+    await expect(run).rejects.toThrow("no room");
+  });
+});
