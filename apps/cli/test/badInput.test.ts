@@ -34,6 +34,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "network: { widht: 8 }", "network.widht", "network.width"],
   ["network", "training: { learningRat: 1 }", "training.learningRat", "training.learningRate"],
   ["network", "data: { input: [[1]] }", "data.input", "data.inputs"],
+  ["network", "data: { standardise: inputs }", "data.standardise", "true or false"],
   ["network", "data: { inputs: { circel: { points: 3 } } }", "data.inputs", "circle"],
   ["network", "data: { inputs: { circle: { point: 3 } } }", "data.inputs.circle.point", "points"],
   ["network", "training: { learningRate: { relativ: 1 } }", "training.learningRate.relativ", "relative"],

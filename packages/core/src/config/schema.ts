@@ -95,6 +95,10 @@ const trainedOn = {
     .describe(
       "an expression in theta (circle) or x0, x1, ..., one number per input, or { column } of the inputs' file",
     ),
+  standardise: z
+    .boolean()
+    .default(false)
+    .describe("networks see each coordinate shifted and scaled to mean 0 and variance 1 over the inputs"),
 };
 const data = z.strictObject(trainedOn).prefault({}).describe("what the networks are trained on");
 const testedData = z

@@ -1,6 +1,7 @@
 /** The `kernel` command: theory alone, the infinite-width kernels of a network and its dictionary. */
 import type { JobControl } from "../engine/engine.ts";
 import { setupNetwork } from "../network/setup.ts";
+import type { Standardisation } from "../network/standardise.ts";
 import { nested } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
 import { type Dictionary, dictionary } from "./dictionary.ts";
@@ -14,6 +15,8 @@ export interface KernelResult {
   readonly eta: number;
   /** With the squared mass of each mode, lambda_i V''(0), in canonical time. */
   readonly dictionary: Dictionary & { readonly massSquared: number[] };
+  /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
+  readonly standardisation?: Standardisation;
   readonly warnings: readonly string[];
 }
 
@@ -31,6 +34,7 @@ export async function kernelStudy(study: NetworkStudy, control: JobControl = {})
       ...dictionary(eta, study.training.momentum),
       massSquared: eigenvalues.map((lambda) => lambda * curvature),
     },
+    ...(data.standardisation ? { standardisation: data.standardisation } : {}),
     warnings,
   };
 }

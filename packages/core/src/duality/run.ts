@@ -4,6 +4,7 @@ import type { Engine, JobControl } from "../engine/engine.ts";
 import { DivergenceError } from "../errors.ts";
 import { assertFinitePotential, DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
+import type { Standardisation } from "../network/standardise.ts";
 import { BackgroundCollector, type BackgroundResult } from "./background.ts";
 import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
 import { accumulate, type RegressionResult, regress } from "./regression.ts";
@@ -16,6 +17,8 @@ export interface DualityResult {
   readonly regression?: RegressionResult;
   readonly scaling?: ScalingResult;
   readonly checks?: readonly CheckOutcome[];
+  /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
+  readonly standardisation?: Standardisation;
   /** Whether every check held; true where there is none. */
   readonly passed: boolean;
   readonly warnings: readonly string[];
@@ -45,7 +48,12 @@ export async function dualityStudy(
   const setup = await setupNetwork(study, control);
   assertCheckable(study, setup.data.points);
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
-  let sections: Omit<DualityResult, "passed"> = { eta: setup.eta, warnings: [...setup.warnings, ...alone] };
+  const { standardisation } = setup.data;
+  let sections: Omit<DualityResult, "passed"> = {
+    eta: setup.eta,
+    ...(standardisation ? { standardisation } : {}),
+    warnings: [...setup.warnings, ...alone],
+  };
   const finish = (more: Partial<DualityResult>): void => {
     sections = { ...sections, ...more };
     onSection?.(sections);

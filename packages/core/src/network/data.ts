@@ -1,7 +1,8 @@
-/** Data of a network study: inputs, and targets from an expression, a list or the inputs' file. */
+/** Data of a network study: inputs, standardised where asked for, and targets from an expression, a list or the inputs' file. */
 import { InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
 import { readInputs } from "./inputs.ts";
+import { type Standardisation, standardisationOf, standardised } from "./standardise.ts";
 import type { DataSpec } from "./study.ts";
 
 export interface Data {
@@ -9,19 +10,24 @@ export interface Data {
   readonly points: number;
   /** d, the number of coordinates of each. */
   readonly dimension: number;
-  /** [D][d]. */
+  /** [D][d], as networks see them. */
   readonly inputs: Float64Array;
   /** [D]. */
   readonly targets: Float64Array;
-  /** [P][d], where test inputs are given. */
+  /** [P][d], as networks see them, where test inputs are given. */
   readonly test?: Float64Array;
+  /** Inputs and test inputs in the user's units. */
+  readonly given: { readonly inputs: Float64Array; readonly test?: Float64Array };
+  /** From those to what networks see. */
+  readonly standardisation?: Standardisation;
 }
 
 /**
  * Prepares the data.
  * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
  */
-export async function prepareData({ inputs: inputSpec, targets: targetSpec, test }: DataSpec): Promise<Data> {
+export async function prepareData(spec: DataSpec): Promise<Data> {
+  const { inputs: inputSpec, targets: targetSpec, test } = spec;
   const path = "data.targets";
   const named = typeof targetSpec === "object" && "column" in targetSpec ? targetSpec.column : undefined;
   const target = named === undefined ? undefined : { name: named, path: `${path}.column` };
@@ -42,7 +48,17 @@ export async function prepareData({ inputs: inputSpec, targets: targetSpec, test
       throw new InputError(`${given.length} targets are given for ${rows.length} inputs`, { path });
     targets = Float64Array.from(given);
   }
-  const data = { points: rows.length, dimension, inputs: Float64Array.from(rows.flat()), targets };
+  const given = { inputs: Float64Array.from(rows.flat()) };
+  const standardisation = spec.standardise ? standardisationOf(given.inputs, dimension) : undefined;
+  const seen = (inputs: Float64Array) => (standardisation ? standardised(inputs, standardisation) : inputs);
+  const data = {
+    points: rows.length,
+    dimension,
+    inputs: seen(given.inputs),
+    targets,
+    given,
+    ...(standardisation ? { standardisation } : {}),
+  };
   if (!test) return data;
   const tested = await readInputs(test.inputs, "data.test.inputs");
   if (tested.rows[0]!.length !== dimension) {
@@ -50,5 +66,6 @@ export async function prepareData({ inputs: inputSpec, targets: targetSpec, test
       path: "data.test.inputs",
     });
   }
-  return { ...data, test: Float64Array.from(tested.rows.flat()) };
+  const testGiven = Float64Array.from(tested.rows.flat());
+  return { ...data, test: seen(testGiven), given: { ...given, test: testGiven } };
 }

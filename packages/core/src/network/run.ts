@@ -7,6 +7,7 @@ import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
+import type { Standardisation } from "./standardise.ts";
 import { Moments, nested } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
 import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
@@ -42,6 +43,8 @@ export interface NetworkResult {
   };
   /** Infinite width; left out, with a warning, where it diverges. */
   readonly theory?: EnsembleTheory;
+  /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
+  readonly standardisation?: Standardisation;
   /** f at the test inputs after the last step. */
   readonly test?: {
     readonly inputs: number[][];
@@ -150,6 +153,7 @@ export async function networkStudy(
     kernelSeries,
     ...means,
     ...(norms ? { parameterNorms: norms.series(K) } : {}),
+    ...(data.standardisation ? { standardisation: data.standardisation } : {}),
     warnings,
   };
   if (diverged) throw divergenceError(diverged, "training", partial);
@@ -174,11 +178,11 @@ export async function networkStudy(
     ...(data.test
       ? {
           test: {
-            inputs: nested(data.test, data.dimension),
+            inputs: nested(data.given.test!, data.dimension),
             mean: Array.from(tested.mean),
             std: Array.from({ length: P }, (_, p) => Math.sqrt(tested.variance(p))),
             ...(expected.test ? { theory: expected.test } : {}),
-            data: { inputs: nested(data.inputs, data.dimension), targets: Array.from(targets) },
+            data: { inputs: nested(data.given.inputs, data.dimension), targets: Array.from(targets) },
           },
         }
       : {}),

@@ -37,6 +37,8 @@ export interface DataSpec {
   readonly inputs: InputsSpec;
   /** An expression (in theta on the circle; in x0, x1, ... always), one number per input, or a column of the inputs' file. */
   readonly targets: string | readonly number[] | { readonly column: string };
+  /** Whether networks see each coordinate shifted and scaled to mean 0 and variance 1 over the data; targets are not touched. */
+  readonly standardise?: boolean;
   /** Where the trained networks are evaluated beside the data. */
   readonly test?: { readonly inputs: InputsSpec };
 }
