@@ -15,9 +15,19 @@ export function withError(value: number | null | undefined, error: number | null
     : `${value.toFixed(digits)} +- ${error.toFixed(digits)}`;
 }
 
+/** A value as an axis or the summary's table has it; a relative learning rate by its x. */
+export function settingOf({ settings }: { readonly settings: Readonly<Record<string, unknown>> }): {
+  name: string;
+  value: number | string;
+} {
+  const [name, value] = Object.entries(settings)[0]!;
+  if (typeof value === "number" || typeof value === "string") return { name, value };
+  return { name, value: `x = ${(value as { relative: number }).relative}` };
+}
+
 function dualitySummary(document: Extract<ResultDocument, { command: "duality" }>): string {
   let text = "";
-  const { background, regression, scaling, checks } = document;
+  const { background, regression, scaling, hyperparameters, checks } = document;
   if (background) {
     text += table(
       ["background", "largest |theory - dual| / |phi(0)|"],
@@ -61,6 +71,37 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
           : []),
         ["expected", ...laws.map(([, law]) => String(law.expected))],
       ],
+    );
+  }
+  if (hyperparameters) {
+    text += table(
+      [
+        "hyperparameter",
+        "3H",
+        "expected",
+        "Lambda eta",
+        "expected",
+        "largest mass^2",
+        "expected",
+        "kernel fluctuation",
+      ],
+      hyperparameters.map((point) => {
+        const { measured, predicted } = point;
+        const { name, value } = settingOf(point);
+        const told = (of: { value: number | null; error: number | null }): string =>
+          of.value === null ? "not identifiable" : withError(of.value, of.error);
+        const { values, errors } = measured.massSquared;
+        return [
+          `${name} ${value}`,
+          told(measured.friction),
+          number(predicted.friction, 5),
+          told(measured.lambdaEta),
+          number(predicted.lambdaEta, 5),
+          withError(values[0], errors[0]),
+          number(predicted.massSquared[0], 5),
+          withError(measured.kernelFluctuation.value, measured.kernelFluctuation.error),
+        ];
+      }),
     );
   }
   if (checks) {

@@ -1,8 +1,9 @@
-/** The duality's figures: trajectories with their dual, errors of the duals, the cosmological constant, and the width's power laws. */
+/** The duality's figures: trajectories with their dual, errors of the duals, the cosmological constant, the width's power laws, and hyperparameters. */
 import type { ResultDocument } from "../document.ts";
 import { studyDuals } from "./duals.ts";
 import { errorFigure } from "./errorFigure.ts";
 import type { Figure } from "./figure.ts";
+import { hyperparameterFigures } from "./hyperparameterFigures.ts";
 import { lambdaFigure } from "./lambdaFigure.ts";
 import { scalingFigures } from "./scalingFigures.ts";
 import { trajectoryFigure } from "./trajectoryFigure.ts";
@@ -14,5 +15,6 @@ export async function dualityFigures(document: Extract<ResultDocument, { command
     ...errorFigure(document, study),
     ...lambdaFigure(document),
     ...scalingFigures(document),
+    ...hyperparameterFigures(document),
   ];
 }

@@ -28,18 +28,17 @@ export const potential = z
   )
   .describe("V(phi): a built-in name, { name, parameters } or { expression, parameters }");
 
+const depth = wholePositive.max(1000);
+const width = wholePositive.max(MAX_UNITS);
+const deviation = z.number().min(0).max(1e6);
+
 const network = z
   .strictObject({
-    depth: wholePositive.max(1000).default(1).describe("number of hidden layers"),
-    width: wholePositive.max(MAX_UNITS).default(1024).describe("units in each hidden layer"),
+    depth: depth.default(1).describe("number of hidden layers"),
+    width: width.default(1024).describe("units in each hidden layer"),
     activation: z.string().default("erf").describe("erf, relu, tanh, gelu, sin or linear"),
-    weightStd: z
-      .number()
-      .min(0)
-      .max(1e6)
-      .default(1.5)
-      .describe("standard deviation of the weights, NTK parametrisation"),
-    biasStd: z.number().min(0).max(1e6).default(0.1).describe("standard deviation of the biases"),
+    weightStd: deviation.default(1.5).describe("standard deviation of the weights, NTK parametrisation"),
+    biasStd: deviation.default(0.1).describe("standard deviation of the biases"),
   })
   .prefault({})
   .describe("the multilayer perceptron");
@@ -112,15 +111,17 @@ const testedData = z
   .prefault({})
   .describe("what the networks are trained on, and tested at");
 
+const learningRate = z.union([positive, z.strictObject({ relative: positive })], {
+  error: "must be a positive number or { relative: x }",
+});
+const momentum = z.number().min(0).lt(1);
+
 const training = z
   .strictObject({
-    learningRate: z
-      .union([positive, z.strictObject({ relative: positive })], {
-        error: "must be a positive number or { relative: x }",
-      })
+    learningRate: learningRate
       .default({ relative: 0.5 })
       .describe("eta, or { relative: x } for eta = x / lambda_max of the infinite-width kernel"),
-    momentum: z.number().min(0).lt(1).default(0).describe("beta of the heavy ball; 0 is gradient descent"),
+    momentum: momentum.default(0).describe("beta of the heavy ball; 0 is gradient descent"),
     steps: z.number().int().min(0).max(1e9).default(200).describe("number of steps"),
     potential: potential.default("quadratic"),
     recordEvery: wholePositive.default(1).describe("steps between records; the first and last are always recorded"),
@@ -326,6 +327,18 @@ const check = z.strictObject({
   expected: finite,
   tolerance: z.number().min(0).describe("largest |value - expected| that passes"),
 });
+const hyperparameters = z
+  .strictObject({
+    learningRate: z.array(learningRate).min(1).exactOptional(),
+    momentum: z.array(momentum).min(1).exactOptional(),
+    width: z.array(width).min(1).exactOptional(),
+    depth: z.array(depth).min(1).exactOptional(),
+    weightStd: z.array(deviation).min(1).exactOptional(),
+    biasStd: z.array(deviation).min(1).exactOptional(),
+    activation: z.array(z.string()).min(1).exactOptional(),
+  })
+  .exactOptional()
+  .describe("values that each hyperparameter takes in turn, all others as configured");
 const duality = z
   .strictObject({
     background: z.boolean().default(true).describe("the trajectory against its dual fields"),
@@ -335,7 +348,8 @@ const duality = z
       })
       .exactOptional()
       .describe("friction, cosmological constant and masses from the training curves"),
-    widths: z.array(wholePositive.max(MAX_UNITS)).min(2).exactOptional().describe("widths to compare, ascending"),
+    widths: z.array(width).min(2).exactOptional().describe("widths to compare, ascending"),
+    hyperparameters,
     checks: z.array(check).exactOptional().describe("what must hold; else exit 1"),
   })
   .prefault({})

@@ -2,6 +2,7 @@
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { ORDERS } from "./dual.ts";
+import { settingsIn } from "./hyperparameters.ts";
 import { QUANTITIES } from "./scaling.ts";
 import type { CheckSpec, DualityStudy } from "./study.ts";
 
@@ -22,7 +23,7 @@ export function numberAt(result: unknown, path: string): number | null {
 
 /** Where a study's result can hold numbers, as paths with an upper bound for each index. */
 function numberPaths({ duality, training }: DualityStudy, points: number): (string | number)[][] {
-  const { background, regression, widths } = duality;
+  const { background, regression, widths, hyperparameters } = duality;
   const T = training.steps + 1;
   const paths: (string | number)[][] = [["eta"]];
   if (background) {
@@ -50,6 +51,16 @@ function numberPaths({ duality, training }: DualityStudy, points: number): (stri
         paths.push(["scaling", quantity, key]);
     }
   }
+  if (hyperparameters) {
+    const count = settingsIn(hyperparameters);
+    for (const quantity of ["friction", "lambda", "lambdaEta", "kernelFluctuation"])
+      for (const key of ["value", "error"]) paths.push(["hyperparameters", count, "measured", quantity, key]);
+    for (const key of ["values", "errors"])
+      paths.push(["hyperparameters", count, "measured", "massSquared", key, points]);
+    for (const quantity of ["friction", "lambda", "lambdaEta"])
+      paths.push(["hyperparameters", count, "predicted", quantity]);
+    paths.push(["hyperparameters", count, "predicted", "massSquared", points]);
+  }
   return paths;
 }
 
@@ -58,6 +69,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   background: "duality.background",
   regression: "duality.regression",
   scaling: "duality.widths",
+  hyperparameters: "duality.hyperparameters",
 };
 
 /** Throws InputError for a check of a number that the study's result cannot hold. */

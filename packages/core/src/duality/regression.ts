@@ -27,6 +27,12 @@ export interface RegressionResult {
   readonly lambdaEta: Estimate;
 }
 
+/**
+ * Steps whose kernels the regression uses. The acceleration, which tells A from B, lives in the fast modes and is over within a few
+ * e-folds of them; later steps only tell B again, and each costs every network's kernel.
+ */
+export const REGRESSION_STEPS = 64;
+
 /** Sums over data and steps of one network: phi''^2, phi'' phi', phi'^2, phi'' y, phi' y with y = -Theta V'. */
 const SUMS = 5;
 /** Relative bootstrap error of A or B above which the data are said not to tell; fewer than two networks never do. */

@@ -7,7 +7,8 @@ import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
 import { BackgroundCollector, type BackgroundResult } from "./background.ts";
 import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
-import { accumulate, type RegressionResult, regress } from "./regression.ts";
+import { assertHyperparameters, type HyperparameterResult, measureHyperparameters } from "./hyperparameters.ts";
+import { accumulate, REGRESSION_STEPS, type RegressionResult, regress } from "./regression.ts";
 import { measureScaling, type ScalingResult } from "./scaling.ts";
 import type { DualityStudy } from "./study.ts";
 
@@ -16,6 +17,7 @@ export interface DualityResult {
   readonly background?: BackgroundResult;
   readonly regression?: RegressionResult;
   readonly scaling?: ScalingResult;
+  readonly hyperparameters?: readonly HyperparameterResult[];
   readonly checks?: readonly CheckOutcome[];
   /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
   readonly standardisation?: Standardisation;
@@ -24,11 +26,8 @@ export interface DualityResult {
   readonly warnings: readonly string[];
 }
 
-/**
- * Steps whose kernels the regression uses. The acceleration, which tells A from B, lives in the fast modes and is over within a few
- * e-folds of them; later steps only tell B again, and each costs every network's kernel.
- */
-const REGRESSION_STEPS = 64;
+/** Resamples behind each error where the regression's section does not say. */
+const BOOTSTRAP = 200;
 
 /** What has been finished so far, for a caller that must keep it when the run is interrupted. */
 export type OnSection = (partial: Omit<DualityResult, "passed">) => void;
@@ -43,10 +42,17 @@ export async function dualityStudy(
   control: JobControl = {},
   onSection?: OnSection,
 ): Promise<{ result: DualityResult; engineSeconds: number }> {
-  const { background: wantsBackground, regression: regressionSpec, widths, checks = [] } = study.duality;
+  const {
+    background: wantsBackground,
+    regression: regressionSpec,
+    widths,
+    hyperparameters: values,
+    checks = [],
+  } = study.duality;
   const { steps, momentum } = study.training;
   const setup = await setupNetwork(study, control);
   assertCheckable(study, setup.data.points);
+  if (values) assertHyperparameters(values);
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
   const { standardisation } = setup.data;
   let sections: Omit<DualityResult, "passed"> = {
@@ -102,6 +108,12 @@ export async function dualityStudy(
       } = await measureScaling(study, widths, engine, control);
       engineSeconds += seconds;
       finish({ scaling, warnings: [...sections.warnings, ...warnings] });
+    }
+    if (values) {
+      const bootstrap = regressionSpec?.bootstrap ?? BOOTSTRAP;
+      const measured = await measureHyperparameters(study, values, bootstrap, engine, control);
+      engineSeconds += measured.engineSeconds;
+      finish({ hyperparameters: measured.result, warnings: [...sections.warnings, ...measured.warnings] });
     }
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;

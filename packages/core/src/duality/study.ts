@@ -1,5 +1,5 @@
 /** What a duality study asks for: a network study and the config's `duality` section with all defaults filled in. */
-import type { NetworkStudy } from "../network/study.ts";
+import type { NetworkSpec, NetworkStudy, TrainingSpec } from "../network/study.ts";
 
 export interface CheckSpec {
   /** Path into the result, as `regression.lambdaEta.value`. */
@@ -9,10 +9,22 @@ export interface CheckSpec {
   readonly tolerance: number;
 }
 
+/** The values that each hyperparameter takes in turn, all others as in the study. */
+export interface HyperparametersSpec {
+  readonly learningRate?: readonly TrainingSpec["learningRate"][];
+  readonly momentum?: readonly number[];
+  readonly width?: readonly number[];
+  readonly depth?: readonly number[];
+  readonly weightStd?: readonly number[];
+  readonly biasStd?: readonly number[];
+  readonly activation?: readonly NetworkSpec["activation"][];
+}
+
 export interface DualitySpec {
   readonly background: boolean;
   readonly regression?: { readonly bootstrap: number };
   readonly widths?: readonly number[];
+  readonly hyperparameters?: HyperparametersSpec;
   readonly checks?: readonly CheckSpec[];
 }
 

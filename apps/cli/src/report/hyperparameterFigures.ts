@@ -1,0 +1,137 @@
+/** Figures of the hyperparameter study: friction and masses of the dual universe against each, with the dictionary's lines through them. */
+import type { ResultDocument } from "../document.ts";
+import { settingOf } from "../summary.ts";
+import { linear, logarithmic } from "./axes.ts";
+import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+
+type Duality = Extract<ResultDocument, { command: "duality" }>;
+type Point = NonNullable<Duality["hyperparameters"]>[number];
+
+const NAMES: Readonly<Record<string, string>> = {
+  learningRate: "learning rate",
+  momentum: "momentum β",
+  width: "width n",
+  depth: "hidden layers",
+  weightStd: "standard deviation of the weights",
+  biasStd: "standard deviation of the biases",
+  activation: "activation",
+};
+
+/** Modes that are drawn. */
+const FAMILY = 8;
+
+/** How far measurements are from their predictions, and what finite width leaves to chance. */
+function verdict(points: readonly Point[]): string {
+  const known = points.filter(({ measured }) => measured.friction.value !== null);
+  const lost = points.length - known.length;
+  const missing = lost > 0 ? ` ${lost} of ${points.length} frictions cannot be told from the data.` : "";
+  if (known.length === 0) return `The data tell no friction.${missing}`;
+  const friction = Math.max(
+    ...known.map(({ measured, predicted }) => Math.abs(measured.friction.value! / predicted.friction - 1)),
+  );
+  const masses = Math.max(
+    ...points.map(({ measured, predicted }) =>
+      Math.abs(measured.massSquared.values[0]! / predicted.massSquared[0]! - 1),
+    ),
+  );
+  const fluctuations = points.flatMap(({ measured }) => measured.kernelFluctuation.value ?? []);
+  return `3H is within ${say(100 * friction, 2)}% of the prediction and the largest mass squared within ${say(100 * masses, 2)}%; of one network's kernel ${say(100 * Math.min(...fluctuations), 2)} to ${say(100 * Math.max(...fluctuations), 2)}% of its norm is chance, which finite width leaves.${missing}`;
+}
+
+function figureOf(name: string, points: readonly Point[], config: Duality["config"]): Figure {
+  const values = points.map((point) => settingOf(point).value);
+  const numeric = values.every((value) => typeof value === "number");
+  const D = points[0]!.predicted.massSquared.length;
+  const modes = thinned(D, FAMILY);
+  const x = {
+    field: "at",
+    title: NAMES[name] ?? name,
+    ...(numeric
+      ? {
+          type: "quantitative" as const,
+          ...linear(values as number[]),
+          axis: { tickMinStep: name === "depth" ? 1 : 0 },
+        }
+      : { type: "ordinal" as const, sort: values, axis: { labelAngle: 0 } }),
+  };
+  const frictions = points.map(({ measured: { friction }, predicted }, p) => ({
+    at: values[p]!,
+    measured: friction.value,
+    low: friction.value === null ? null : friction.value - friction.error!,
+    high: friction.value === null ? null : friction.value + friction.error!,
+    predicted: predicted.friction,
+  }));
+  const masses = points.flatMap(({ measured, predicted }, p) =>
+    modes.map((mode) => ({
+      at: values[p]!,
+      mode: String(mode),
+      measured: measured.massSquared.values[mode]!,
+      predicted: predicted.massSquared[mode]!,
+    })),
+  );
+  const y = {
+    type: "quantitative" as const,
+    title: "friction 3H",
+    ...linear(frictions.flatMap(({ low, high, predicted }) => [low, high, predicted])),
+  };
+  const mass = {
+    type: "quantitative" as const,
+    title: "mass squared",
+    ...logarithmic(masses.flatMap(({ measured, predicted }) => [measured, predicted])),
+  };
+  const color = {
+    field: "mode",
+    type: "ordinal" as const,
+    title: "mode",
+    sort: modes.map(String),
+    scale: { scheme: "viridis" as const, reverse: true },
+    legend: { titleOrient: "left" as const },
+  };
+  return {
+    id: `hyperparameter-${name}`,
+    title: `The dual universe against ${NAMES[name] ?? name}`,
+    shows: `Measured on ${config.ensemble.size} networks each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.`,
+    agrees: verdict(points),
+    spec: {
+      vconcat: [
+        {
+          width: WIDTH,
+          height: HEIGHT - 150,
+          data: { values: frictions },
+          encoding: { x: { ...x, title: null } },
+          layer: [
+            {
+              mark: { type: "line", strokeWidth: 1.5, color: "#999" },
+              encoding: { y: { ...y, field: "predicted" } },
+            },
+            {
+              mark: { type: "rule", strokeWidth: 2, color: PALETTE[0] },
+              encoding: { y: { ...y, field: "low" }, y2: { field: "high" } },
+            },
+            { mark: { type: "point", tooltip: true }, encoding: { y: { ...y, field: "measured" } } },
+          ],
+        },
+        {
+          width: WIDTH,
+          height: HEIGHT - 60,
+          data: { values: masses },
+          encoding: { x, color },
+          layer: [
+            { mark: { type: "line", strokeWidth: 1.5 }, encoding: { y: { ...mass, field: "predicted" } } },
+            { mark: { type: "point", tooltip: true }, encoding: { y: { ...mass, field: "measured" } } },
+          ],
+        },
+      ],
+      resolve: { scale: { color: "independent" } },
+    },
+  };
+}
+
+/** One figure for each hyperparameter that takes several values. */
+export function hyperparameterFigures({ hyperparameters = [], config }: Duality): Figure[] {
+  const names = [...new Set(hyperparameters.map((point) => settingOf(point).name))];
+  return names.flatMap((name) => {
+    const points = hyperparameters.filter((point) => settingOf(point).name === name);
+    return points.length > 1 ? [figureOf(name, points, config)] : [];
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * The dual universe against hyperparameters (physics.md section 4.5): friction, cosmological constant and masses measured on ensembles in
+ * which one hyperparameter after another takes other values, beside what the dictionary and the infinite-width kernel say. Nothing is
+ * fitted in the prediction.
+ */
+import type { Engine, JobControl } from "../engine/engine.ts";
+import { activationNamed } from "../network/activations.ts";
+import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
+import { modeVariances } from "../network/observables.ts";
+import { ensembleJob, setupNetwork } from "../network/setup.ts";
+import { Moments, squaredNorm } from "../network/statistics.ts";
+import type { NetworkStudy } from "../network/study.ts";
+import { resamples, spread } from "./bootstrap.ts";
+import { dictionary } from "./dictionary.ts";
+import { accumulate, REGRESSION_STEPS, regress } from "./regression.ts";
+import type { HyperparametersSpec } from "./study.ts";
+
+/** Where each hyperparameter stands in a study. */
+const SECTIONS = {
+  learningRate: "training",
+  momentum: "training",
+  width: "network",
+  depth: "network",
+  weightStd: "network",
+  biasStd: "network",
+  activation: "network",
+} as const satisfies Record<keyof HyperparametersSpec, string>;
+type Hyperparameter = keyof typeof SECTIONS;
+
+/** A measurement with its error; null where the data cannot tell. */
+interface Measured {
+  readonly value: number | null;
+  readonly error: number | null;
+}
+
+/** Keys as in the contract. */
+export interface HyperparameterResult {
+  /** The one hyperparameter that differs from the study's, with its value. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly measured: {
+    readonly friction: Measured;
+    readonly lambda: Measured;
+    readonly lambdaEta: Measured;
+    /** u_i . Theta(0) u_i V''(0) with theory's eigenvectors u_i, mean over networks, and its standard error, [D] each. */
+    readonly massSquared: { readonly values: number[]; readonly errors: (number | null)[] };
+    /** As the scaling with width has it. */
+    readonly kernelFluctuation: Measured;
+  };
+  readonly predicted: {
+    readonly friction: number;
+    readonly lambda: number;
+    readonly lambdaEta: number;
+    /** lambda_i V''(0), [D] descending. */
+    readonly massSquared: number[];
+  };
+}
+
+/** Each hyperparameter's values in their order. */
+function settingsOf(spec: HyperparametersSpec): { name: Hyperparameter; value: unknown; path: string }[] {
+  return Object.entries(spec).flatMap(([name, values]: [string, readonly unknown[]]) =>
+    values.map((value, i) => ({
+      name: name as Hyperparameter,
+      value,
+      path: `duality.hyperparameters.${name}[${i}]`,
+    })),
+  );
+}
+
+export const settingsIn = (spec: HyperparametersSpec): number => settingsOf(spec).length;
+
+/** Throws InputError where an activation is unknown. */
+export function assertHyperparameters(spec: HyperparametersSpec): void {
+  for (const { name, value, path } of settingsOf(spec))
+    if (name === "activation") activationNamed(value as string, path);
+}
+
+/** Weights of a network, which its cost is in proportion to. */
+function weightsOf({ network: { width, depth } }: NetworkStudy): number {
+  return width * (1 + (depth - 1) * width);
+}
+
+/**
+ * Trains one ensemble a value.
+ * @throws DivergenceError naming the value; what `setupNetwork` and the engine throw.
+ */
+export async function measureHyperparameters(
+  study: NetworkStudy,
+  spec: HyperparametersSpec,
+  bootstrap: number,
+  engine: Engine,
+  control: JobControl = {},
+): Promise<{ result: HyperparameterResult[]; engineSeconds: number; warnings: string[] }> {
+  const steps = Math.min(study.training.steps, REGRESSION_STEPS + 1);
+  const settings = settingsOf(spec).map(({ name, value, path }) => {
+    const own = { ...study, training: { ...study.training, steps } };
+    return { name, value, path, study: { ...own, [SECTIONS[name]]: { ...own[SECTIONS[name]], [name]: value } } };
+  });
+  const work = settings.reduce((sum, one) => sum + weightsOf(one.study), 0);
+  const result: HyperparameterResult[] = [];
+  const warnings: string[] = [];
+  let engineSeconds = 0;
+  let done = 0;
+  for (const { name, value, path, study: own } of settings) {
+    const setup = await setupNetwork(own, control);
+    const { data, kernels, spectrum, potential, eta } = setup;
+    const { points: D, targets } = data;
+    const { momentum } = own.training;
+    const kernelRecords = Math.min(steps, REGRESSION_STEPS + 1);
+    const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
+    const job = ensembleJob(setup, own, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
+    const watch = new DivergenceWatch(job);
+    const sums: number[] = [];
+    const curvature = potential.hessian(0, 0, 0);
+    const masses = new Moments(D, { covariance: false });
+    const fluctuations: number[] = [];
+    const norm = squaredNorm(kernels.ntk, 0, D * D);
+    const report = await engine.trainEnsemble(
+      job,
+      (batch) => {
+        watch.see(batch);
+        if (watch.first) return;
+        accumulate(batch, { points: D, targets, potential, records: steps + 1, kernelRecords }, sums);
+        for (let m = 0; m < batch.count; m++) {
+          const at = m * kernelRecords * D * D;
+          const theta = batch.kernels.subarray(at, at + D * D);
+          masses.add(modeVariances(theta, spectrum).map((lambda) => lambda * curvature));
+          fluctuations.push(squaredNorm(theta, 0, D * D, kernels.ntk) / norm);
+        }
+      },
+      {
+        signal: control.signal,
+        onProgress: (part, total) => {
+          const weights = done + (weightsOf(own) * part) / total;
+          control.onProgress?.(weights * steps * job.networks.count, work * steps * job.networks.count, "weight steps");
+        },
+      },
+    );
+    const label = `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+    if (watch.first) throw divergenceError(watch.first, `training at ${label}`, undefined);
+    engineSeconds += report.engineSeconds;
+    done += weightsOf(own);
+    warnings.push(...setup.warnings.map((warning) => `${path}: ${warning}`));
+    const regression = regress(sums, bootstrap, eta, momentum);
+    const size = job.networks.count;
+    const rms = (weights?: Float64Array): number =>
+      Math.sqrt(fluctuations.reduce((sum, one, m) => sum + (weights ? weights[m]! : 1) * one, 0) / size);
+    const { friction, lambda, lambdaEta } = dictionary(eta, momentum);
+    result.push({
+      settings: { [name]: value },
+      measured: {
+        friction: measured(regression.friction),
+        lambda: measured(regression.lambda),
+        lambdaEta: measured(regression.lambdaEta),
+        massSquared: {
+          values: Array.from(masses.mean),
+          errors: Array.from(masses.mean, (_, i) => (size > 1 ? Math.sqrt(masses.variance(i) / size) : null)),
+        },
+        kernelFluctuation: {
+          value: rms(),
+          error: size > 1 ? spread(resamples(size, bootstrap, 3).map(rms)) : null,
+        },
+      },
+      predicted: { friction, lambda, lambdaEta, massSquared: Array.from(spectrum.values, (of) => of * curvature) },
+    });
+  }
+  return { result, engineSeconds, warnings };
+}
+
+const measured = ({ value, error }: Measured): Measured => ({ value, error });
