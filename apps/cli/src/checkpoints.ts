@@ -24,11 +24,12 @@ export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpo
   return readCheckpoint(file, "--resume");
 }
 
-/** Checkpoints of a run in `folder`; `onSave` hears of each. */
+/** Checkpoints of a run in `folder`, which `ready` is called before; `onSave` hears of each. */
 export function folderCheckpoints(
   folder: string,
   config: Config<"field">,
   resumed: FieldCheckpoint | undefined,
+  ready: () => Promise<void>,
   onSave: (step: number) => void,
 ): Checkpointing {
   const { lattice, fluctuations, field, precision } = config;
@@ -36,6 +37,7 @@ export function folderCheckpoints(
     seconds: config.checkpoint.everySeconds,
     resume: resumed?.checkpoint,
     async save(checkpoint, step, alphaTime) {
+      await ready();
       const { writeCheckpoint } = await import("@slowroll/core/files/checkpoint");
       await mkdir(folder, { recursive: true });
       await writeCheckpoint(path.join(folder, CHECKPOINT), {

@@ -89,6 +89,21 @@ export async function chooseTrajectories(name: string, { force, cwd }: FolderCho
   return trajectories;
 }
 
+/** What a run writes into its folder, and what it leaves there when it is killed. */
+const OURS =
+  /^(config\.yaml|log\.jsonl|result\.(json|h5)|report\.html|movie(-\w+)?\.gif|checkpoint\.h5|points\.jsonl)(\.partial)?$/;
+
+/** Removes what an earlier run wrote into a folder, so that none of it is taken for this one's; what else is there stays. */
+export async function clearRun(folder: string): Promise<void> {
+  for (const [place, ours] of [
+    [folder, OURS],
+    [path.join(folder, "plots"), /\.svg$/],
+  ] as const) {
+    const names = existsSync(place) ? await readdir(place) : [];
+    for (const name of names) if (ours.test(name)) await rm(path.join(place, name));
+  }
+}
+
 /** Writes a file so that it is there whole or not at all. */
 async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   const partial = `${file}.partial`;

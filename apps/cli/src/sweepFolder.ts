@@ -64,12 +64,14 @@ export interface SweepFolder {
     | undefined;
   /** Of --save-final. */
   readonly finalFolder: string | undefined;
+  /** Makes the folder ready; called before anything is written into it. */
+  ready(): Promise<void>;
   /** Is told, in words, what there is to go on from. */
   onKept(what: string): void;
 }
 
 /** What keeps a sweep's points as they finish. Throws InputError where the final states of finished points are not where they should be. */
-export function keepPoints({ folder, config, points, resumed, finalFolder, onKept }: SweepFolder): SweepHooks {
+export function keepPoints({ folder, config, points, resumed, finalFolder, ready, onKept }: SweepFolder): SweepHooks {
   const { finished = [], bytes } = resumed?.kept ?? {};
   const lost = finished.findIndex(
     (_, p) =>
@@ -84,6 +86,7 @@ export function keepPoints({ folder, config, points, resumed, finalFolder, onKep
   let begun = false;
   const begin = async (): Promise<void> => {
     if (begun || !file) return;
+    await ready();
     if (bytes === undefined) {
       await mkdir(folder, { recursive: true });
       await writeFile(file, `${JSON.stringify({ format: FORMAT, config })}\n`, { flush: true });
@@ -107,16 +110,9 @@ export function keepPoints({ folder, config, points, resumed, finalFolder, onKep
       if (!folder || !study.lattice) return undefined;
       // Saved before a kill that came between a point's end and its checkpoint's removal, it belongs to no point that is left.
       const saved = isDeepStrictEqual(resumed?.saved?.config, study) ? resumed?.saved : undefined;
-      const checkpoints = folderCheckpoints(folder, study, saved, (step) =>
-        onKept(`${point > 0 ? `${count(point)} and ` : ""}step ${step}${point > 0 ? " of the next" : ""}`),
-      );
-      return {
-        ...checkpoints,
-        async save(...state) {
-          await begin();
-          await checkpoints.save(...state);
-        },
-      };
+      const said = (step: number): string =>
+        point > 0 ? `${count(point)} and step ${step} of the next` : `step ${step}`;
+      return folderCheckpoints(folder, study, saved, begin, (step) => onKept(said(step)));
     },
   };
 }

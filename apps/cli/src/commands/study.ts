@@ -20,7 +20,7 @@ import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { VERSION } from "@slowroll/core/version";
 import { folderCheckpoints, removeCheckpoint } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { chooseFolder, chooseTrajectories, saveFinal, writeRun } from "../folder.ts";
+import { chooseFolder, chooseTrajectories, clearRun, saveFinal, writeRun } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { memoryLine } from "../memory.ts";
@@ -169,6 +169,12 @@ export async function study<C extends ConfigCommand>(
       note("warning", { warning });
     }
   };
+  /** An earlier run's files go when the first of this one's comes, and not before it is known to be right. */
+  let isReady = resumed !== undefined;
+  const ready = async (): Promise<void> => {
+    if (folder && !isReady) await clearRun(folder);
+    isReady = true;
+  };
   const keep = async (result: object, engineSeconds: number, incomplete?: string): Promise<ResultDocument> => {
     // The report takes memory of its own.
     await engine.close();
@@ -184,6 +190,7 @@ export async function study<C extends ConfigCommand>(
     } as ResultDocument;
     if (folder) {
       note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
+      await ready();
       await writeRun(folder, document, log, options.movie);
     }
     return document;
@@ -196,7 +203,7 @@ export async function study<C extends ConfigCommand>(
   let saved: string | undefined;
   const checkpointing =
     "lattice" in config && config.lattice && folder && !sweeps
-      ? folderCheckpoints(folder, config, resumed?.saved, (step) => {
+      ? folderCheckpoints(folder, config, resumed?.saved, ready, (step) => {
           saved = `step ${step}`;
           note("checkpoint", { step });
         })
@@ -207,7 +214,7 @@ export async function study<C extends ConfigCommand>(
     note("checkpoint", { kept: what });
   };
   const sweep = sweeps
-    ? { points, hooks: keepPoints({ folder, config, points, resumed, finalFolder, onKept }) }
+    ? { points, hooks: keepPoints({ folder, config, points, resumed, finalFolder, ready, onKept }) }
     : undefined;
   try {
     const { result, engineSeconds, final, failure } = await studies[command](config, engine, control, {

@@ -1,0 +1,53 @@
+/** --force: what an earlier run wrote into the folder is gone, what it did not write stays, and a run that is refused touches nothing. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { slowroll } from "./inProcess.ts";
+
+const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-folder-"));
+afterAll(() => rmSync(cwd, { recursive: true }));
+const folder = path.join(cwd, "run");
+const files = (): string[] => (readdirSync(folder, { recursive: true }) as string[]).sort();
+
+const LATTICE = `
+precision: float64
+lattice: { dimensions: 2, points: 8 }
+fluctuations: { kind: gaussian, spectrum: "1e-4" }
+time: { step: 0.1, end: 1 }
+observe: { spectraEvery: 5, slicesEvery: 5 }`;
+const field = (input: string, ...more: string[]) =>
+  slowroll(["field", "-", "--out", "run", "--quiet", ...more], { cwd, input });
+
+it("--force leaves nothing of an earlier run", async () => {
+  expect((await field(LATTICE, "--movie")).code).toBe(0);
+  expect(files()).toEqual(expect.arrayContaining(["movie.gif", "plots/spectra.svg", "plots/slice.svg"]));
+  // What a killed run leaves, and what is the user's own.
+  for (const name of ["checkpoint.h5", "points.jsonl", "result.json.partial", "notes.txt", "plots/paper.pdf"])
+    writeFileSync(path.join(folder, name), "left");
+  mkdirSync(path.join(folder, "talk"));
+  const before = files();
+
+  const refused = await field(`${LATTICE}\nfield: { potential: { expression: "sqrt(-phi)" }, mean: 1 }`, "--force");
+  expect(refused.code).toBe(2);
+  expect(files()).toEqual(before);
+
+  const homogeneous = await field("field: { mean: 1 }\ntime: { step: 0.1, end: 1 }", "--force");
+  expect(homogeneous.code, homogeneous.error).toBe(0);
+  expect(files().filter((name) => !name.endsWith(".svg"))).toEqual(
+    [
+      "config.yaml",
+      "log.jsonl",
+      "notes.txt",
+      "plots",
+      "plots/paper.pdf",
+      "report.html",
+      "result.h5",
+      "result.json",
+      "talk",
+    ].sort(),
+  );
+  expect(files()).toContain("plots/field.svg");
+  expect(files()).not.toContain("plots/spectra.svg");
+  expect(JSON.parse(readFileSync(path.join(folder, "result.json"), "utf8")).config.lattice).toBeUndefined();
+});
