@@ -7,6 +7,7 @@ import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError } from "@slowroll/core/errors";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import type { ResultDocument } from "./document.ts";
+import { ARRAYS, withoutPlanes } from "./planes.ts";
 
 export interface FolderChoice {
   readonly out?: string | undefined;
@@ -137,12 +138,12 @@ export async function writeRun(
   try {
     await mkdir(folder, { recursive: true });
     await writeWhole(path.join(folder, "config.yaml"), heading + stringify(config, { aliasDuplicateObjects: false }));
-    await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(document)}\n`);
     await writeWhole(path.join(folder, "log.jsonl"), log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     if (document.command === "field") {
       const { writeFieldFile } = await import("@slowroll/core/files/fieldFile");
-      await writeFieldFile(path.join(folder, "result.h5"), document as unknown as Record<string, unknown>);
+      await writeFieldFile(path.join(folder, ARRAYS), document as unknown as Record<string, unknown>);
     }
+    await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(withoutPlanes(document))}\n`);
     await writeMovies(folder, document, movie);
     const { writeReport } = await import("./report/report.ts");
     await writeReport(folder, document);

@@ -5,6 +5,7 @@ import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
 import { HOST } from "@slowroll/core/engine/host";
 import { fieldStudy } from "@slowroll/core/field/run";
+import { readHdf5 } from "@slowroll/core/files/hdf5";
 import { GifReader } from "omggif";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../tests/reference/engine.ts";
@@ -92,6 +93,33 @@ describe("a movie", () => {
     await writeRun(run, document, [], false);
     expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual([]);
     expect(report()).not.toContain("image/gif");
+  });
+  it("has its planes from result.h5, where result.json says, and so has a report that is made again", async () => {
+    const run = path.join(folder, "planes");
+    await writeRun(run, document, [], false);
+    const { slices } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));
+    expect(slices).toHaveLength(5);
+    expect(slices[3]).toEqual({
+      time: document.slices![3]!.time,
+      file: "result.h5",
+      dataset: "slices/values",
+      index: 3,
+    });
+    const [count, ...shape] = await readHdf5(path.join(run, slices[3].file), (content) =>
+      content.shape(slices[3].dataset),
+    );
+    expect([count, shape]).toEqual([5, [2, 16, 16]]);
+    const images = (): string[] =>
+      readFileSync(path.join(run, "plots", "slice.svg"), "utf8").match(/data:image\/png;base64,[^"]+/g)!;
+    const before = images();
+    expect(before).toHaveLength(3);
+    rmSync(path.join(run, "plots"), { recursive: true });
+    expect((await slowroll(["report", "planes"], { cwd: folder })).code).toBe(0);
+    expect(images()).toEqual(before);
+    rmSync(path.join(run, "result.h5"));
+    const without = await slowroll(["report", "planes"], { cwd: folder });
+    expect(without.code).toBe(2);
+    expect(without.error).toMatch(/^slowroll: planes: .*result\.h5 .*\n$/);
   });
   it("is refused in one line where there are no planes", async () => {
     const refused = async (...argv: string[]) => {

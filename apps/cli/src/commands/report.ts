@@ -4,6 +4,7 @@ import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import type { ResultDocument } from "../document.ts";
 import type { Io } from "../io.ts";
+import { withPlanes } from "../planes.ts";
 
 const COMMANDS: readonly unknown[] = ["kernel", "network", "field", "duality"];
 /** What every result of a study has, whatever else was not computed. */
@@ -27,7 +28,7 @@ async function readResult(file: string, place: string): Promise<ResultDocument> 
 
 export async function report(directory: string, { json }: { readonly json?: boolean }, io: Io): Promise<number> {
   const folder = path.resolve(io.cwd, directory);
-  const document = await readResult(path.join(folder, "result.json"), directory);
+  const document = await withPlanes(folder, await readResult(path.join(folder, "result.json"), directory), directory);
   const { writeReport } = await import("../report/report.ts");
   try {
     await writeReport(folder, document);

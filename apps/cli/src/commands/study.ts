@@ -25,6 +25,7 @@ import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { memoryLine } from "../memory.ts";
 import { checkOptions } from "../options.ts";
+import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
 import { resumedRun } from "../resume.ts";
@@ -238,7 +239,7 @@ export async function study<C extends ConfigCommand>(
     if (folder && sweep) await removePoints(folder);
     if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
     const told = failure && { error: { code: failure.code, message: failure.message, path: failure.path ?? null } };
-    io.out(options.json ? `${JSON.stringify({ ...document, ...told })}\n` : summary(document));
+    io.out(options.json ? `${JSON.stringify({ ...withoutPlanes(document), ...told })}\n` : summary(document));
     if (folder && !options.json) io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
     if (failure) {
       io.error(`slowroll: ${failure.path}: ${failure.message}\n`);

@@ -167,13 +167,16 @@ const measuredIn = (result: Readonly<Record<string, unknown>>): Record<string, u
     Object.entries(result).filter(([key, value]) => !ABOUT.has(key) && !(Array.isArray(value) && value.length === 0)),
   );
 
-/** The points of a sweep, each a group with its values as attributes, numbered so that their names sort as they do. */
+/** The group of a sweep's point, counted from 0; their names sort as they do. */
+export const sweepGroupName = (point: number, points: number): string =>
+  `sweep/${String(point + 1).padStart(String(points).length, "0")}`;
+
+/** The points of a sweep, each a group with its values as attributes. */
 function sweepGroup(sweep: readonly SweepEntry[]): Group {
-  const digits = String(sweep.length).length;
   return {
     members: Object.fromEntries(
       sweep.map(({ values, error, ...entry }, p) => [
-        String(p + 1).padStart(digits, "0"),
+        sweepGroupName(p, sweep.length).replace("sweep/", ""),
         {
           attributes: { ...values, ...(error ? { error: error.message } : {}) },
           members: members(measuredIn(entry), ""),
