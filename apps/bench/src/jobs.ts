@@ -42,7 +42,9 @@ export async function jobBenchmarks(engine: Engine, scale: Scale, layeredEngine?
   const timed = await Promise.all([
     ...shapes.filter((shape) => !leftOut(shape, scale)).map((shape) => training(engine, shape, scale)),
     ...(layeredEngine ? [training(layeredEngine, LAYERED, scale, ", layer by layer")] : []),
-    ...(shapes.length > 0 ? [empiricalKernels(engine, KERNELS.shape, KERNELS.networks)] : []),
+    ...(shapes.length > 0 ? [false, true] : []).map((waited) =>
+      empiricalKernels(engine, KERNELS.shape, KERNELS.networks, waited),
+    ),
     ...lattices.map(([points, operations]) => lattice(engine, points, operations)),
     ...expanding.map(([points, operations]) => expandingLattice(engine, points, operations)),
   ]);

@@ -53,6 +53,23 @@ describe("jobs", () => {
   ])("finds the engine's %s equal to plain loops", async (_, benchmark) => {
     expect(await (await benchmark()).check()).toBeLessThan(1e-12);
   });
+  it("counts what a user waits for besides a kernel only where asked", async () => {
+    const slow: Engine = {
+      ...cpu,
+      async trainEnsemble() {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return { engineSeconds: 1e-3 };
+      },
+    };
+    const shape = { width: 64, depth: 1, data: 8 };
+    const alone = await empiricalKernels(slow, shape, 2);
+    const waited = await empiricalKernels(slow, shape, 2, true);
+    expect(waited.name).toBe(`${alone.name}, with drawing`);
+    const runs = waited.work / 2;
+    expect(await alone.run()).toBeCloseTo(runs * 1e-3);
+    // Timers may end a millisecond early.
+    expect(await waited.run()).toBeGreaterThan(runs * 4e-3);
+  });
   it("finds a wrong engine out", async () => {
     // Twice what is right.
     const wrong: Engine = {
