@@ -112,7 +112,10 @@ function storeSums<T>(c: usize, cRow: usize, x0: v128, x1: v128, y0: v128, y1: v
   }
 }
 
-function rows2<T>(
+/** All tiles of two rows of B, or of one. */
+@inline
+function tiles<T>(
+  bRows: i32,
   a: usize,
   aRow: usize,
   aRows: i32,
@@ -125,29 +128,31 @@ function rows2<T>(
 ): void {
   let m = 0;
   for (; m + 4 <= aRows; m += 4) {
-    tile<T>(4, 2, a, aRow, b, bRow, c, cRow, turns, step);
+    tile<T>(4, bRows, a, aRow, b, bRow, c, cRow, turns, step);
     a += 4 * aRow;
     c += 4 * cRow;
   }
   for (; m < aRows; m++) {
-    tile<T>(1, 2, a, aRow, b, bRow, c, cRow, turns, step);
+    tile<T>(1, bRows, a, aRow, b, bRow, c, cRow, turns, step);
     a += aRow;
     c += cRow;
   }
 }
 
-function rows1<T>(a: usize, aRow: usize, aRows: i32, b: usize, c: usize, cRow: usize, turns: i32, step: usize): void {
-  let m = 0;
-  for (; m + 4 <= aRows; m += 4) {
-    tile<T>(4, 1, a, aRow, b, 0, c, cRow, turns, step);
-    a += 4 * aRow;
-    c += 4 * cRow;
-  }
-  for (; m < aRows; m++) {
-    tile<T>(1, 1, a, aRow, b, 0, c, cRow, turns, step);
-    a += aRow;
-    c += cRow;
-  }
+function rows2<T>(a: usize, aRow: usize, aRows: i32, b: usize, bRow: usize, c: usize, cRow: usize, turns: i32): void {
+  tiles<T>(2, a, aRow, aRows, b, bRow, c, cRow, turns, 16);
+}
+
+function rows1<T>(a: usize, aRow: usize, aRows: i32, b: usize, c: usize, cRow: usize, turns: i32): void {
+  tiles<T>(1, a, aRow, aRows, b, 0, c, cRow, turns, 16);
+}
+
+function apart2<T>(a: usize, aRow: usize, aRows: i32, b: usize, c: usize, cRow: usize, turns: i32, step: usize): void {
+  tiles<T>(2, a, aRow, aRows, b, aRow, c, cRow, turns, step);
+}
+
+function apart1<T>(a: usize, aRow: usize, aRows: i32, b: usize, c: usize, cRow: usize, turns: i32, step: usize): void {
+  tiles<T>(1, a, aRow, aRows, b, 0, c, cRow, turns, step);
 }
 
 /** C[aRows][bRows] = A B^T over `inner` elements a row, a multiple of the lanes; rows are `aRow`, `bRow`, `cRow` bytes apart. */
@@ -170,11 +175,11 @@ export function dots<T>(
     let to = c;
     let n = 0;
     for (; n + 2 <= bRows; n += 2) {
-      rows2<T>(a, aRow, rows, from, bRow, to, cRow, turns, 16);
+      rows2<T>(a, aRow, rows, from, bRow, to, cRow, turns);
       from += 2 * bRow;
       to += 2 * sizeof<T>();
     }
-    if (n < bRows) rows1<T>(a, aRow, rows, from, to, cRow, turns, 16);
+    if (n < bRows) rows1<T>(a, aRow, rows, from, to, cRow, turns);
     a += <usize>block * aRow;
     c += <usize>block * cRow;
   }
@@ -191,8 +196,8 @@ export function gram<T>(a: usize, aRow: usize, rows: i32, c: usize, turns: i32, 
     const from = a + <usize>m * aRow;
     const other = a + <usize>n * aRow;
     const to = c + <usize>m * cRow + <usize>n * sizeof<T>();
-    if (n + 1 < rows) rows2<T>(from, aRow, rows - m, other, aRow, to, cRow, turns, step);
-    else rows1<T>(from, aRow, rows - m, other, to, cRow, turns, step);
+    if (n + 1 < rows) apart2<T>(from, aRow, rows - m, other, to, cRow, turns, step);
+    else apart1<T>(from, aRow, rows - m, other, to, cRow, turns, step);
   }
   for (let m = 0; m < rows; m++) {
     for (let n = 0; n < m; n++) {
