@@ -37,12 +37,12 @@ const run = (program: string, ...argv: string[]) =>
   });
 
 describe("the box", () => {
-  it("holds two programs, and the HDF5 library and the worker beside them", () => {
+  it("holds two programs, and the HDF5 library and the workers beside them", () => {
     expect(
       readdirSync(path.join(root, "dist/box"))
         .filter((name) => name.endsWith(".mjs"))
         .sort(),
-    ).toEqual(["hdf5.mjs", "slowroll-bench.mjs", "slowroll.mjs", "worker.mjs"]);
+    ).toEqual(["eigenWorker.mjs", "hdf5.mjs", "slowroll-bench.mjs", "slowroll.mjs", "worker.mjs"]);
   });
   it("writes and reads HDF5 files", () => {
     const script = `const { ready, File } = await import("./box/hdf5.mjs");

@@ -119,6 +119,14 @@ function dualitySummary(document: Extract<ResultDocument, { command: "duality" }
   return text;
 }
 
+/** Numbers in one cell that a terminal can hold. */
+const MOST = 12;
+const listed = (values: readonly number[]): string =>
+  values
+    .slice(0, MOST)
+    .map((value) => number(value))
+    .join(" ") + (values.length > MOST ? ` ... (${values.length} in all)` : "");
+
 /** The table of a document, ending with a line break. */
 export function summary(document: ResultDocument): string {
   switch (document.command) {
@@ -127,11 +135,11 @@ export function summary(document: ResultDocument): string {
       return table(
         ["kernel", ""],
         [
-          ["NTK eigenvalues", eigenvalues.map((value) => number(value)).join(" ")],
+          ["NTK eigenvalues", listed(eigenvalues)],
           ["eta", number(eta)],
           ...Object.entries({
             ...dictionary,
-            massSquared: dictionary?.massSquared.map((value) => number(value)).join(" "),
+            massSquared: listed(dictionary?.massSquared ?? []),
           }).map(([name, value]) => [name, typeof value === "number" ? number(value) : String(value)]),
         ],
       );

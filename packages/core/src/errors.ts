@@ -55,7 +55,7 @@ export class OutOfDeviceMemoryError extends SlowrollError {
   readonly exitCode = 3;
 }
 
-/** A worker thread of the CPU engine died or stood still. */
+/** A worker thread, of the CPU engine or of a long decomposition, died or stood still. */
 export class WorkerLostError extends SlowrollError {
   readonly code = "workerLost";
   readonly exitCode = 3;

@@ -2,7 +2,7 @@
 import { cooperate } from "../cooperate.ts";
 import type { Architecture, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
-import { type Eigen, eigen } from "../linalg/eigen.ts";
+import { type Eigen, eigenAside } from "../linalg/eigen.ts";
 import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
 import { type Kernels, kernelRecursion } from "../theory/kernels.ts";
@@ -72,7 +72,7 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   const byLayer = study.observe?.kernelsByLayer;
   const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test, byLayer), signal);
   assertFiniteKernels(kernels, data);
-  const spectrum = eigen(kernels.ntk, data.points);
+  const spectrum = await eigenAside(kernels.ntk, data.points, signal);
   const largest = spectrum.values[0]!;
   if (typeof training.learningRate !== "number" && !(largest > 0)) {
     throw new InputError("a relative learning rate needs a kernel with a positive eigenvalue: every weight is zero", {

@@ -4,7 +4,7 @@
  */
 import { cooperate } from "../cooperate.ts";
 import type { JobControl } from "../engine/engine.ts";
-import { eigen } from "../linalg/eigen.ts";
+import { eigenAside } from "../linalg/eigen.ts";
 import { kernelFluctuation } from "../theory/fluctuation.ts";
 import { quadraticMass, quadraticPrediction, testPrediction } from "../theory/prediction.ts";
 import { sampleCount, sampledPrediction } from "../theory/sampling.ts";
@@ -88,7 +88,7 @@ async function trajectories(
   const prediction = await cooperate(
     sampledPrediction(
       { points: D, theta: kernels.ntk, potential, learningRate: eta, momentum: training.momentum },
-      { initial: eigen(kernels.nngp, D), seed: ensemble.seed, samples },
+      { initial: await eigenAside(kernels.nngp, D, control.signal), seed: ensemble.seed, samples },
       targets,
       times,
       kernels.test,

@@ -1,7 +1,7 @@
 /** Theory: kernels against independent numbers, quadrature against closed forms, predictions against the recursion. */
 import { readFileSync } from "node:fs";
-import { InputError } from "@slowroll/core/errors";
-import { eigen } from "@slowroll/core/linalg/eigen";
+import { InputError, InterruptedError, WorkerLostError } from "@slowroll/core/errors";
+import { eigen, eigenAside } from "@slowroll/core/linalg/eigen";
 import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
@@ -169,6 +169,26 @@ describe("eigen", () => {
     const { values } = eigen([1e40, 1e20, 1e20, 4], 2);
     expect(values[0]! / 1e40).toBeCloseTo(1, 14);
     expect(Math.abs(values[1]!)).toBeLessThan(1e25);
+  });
+});
+
+describe("eigen on a thread of its own", () => {
+  const kernel = (n: number): Float64Array =>
+    Float64Array.from({ length: n * n }, (_, i) =>
+      Math.exp(Math.cos((2 * Math.PI * (Math.floor(i / n) - (i % n))) / n)),
+    );
+  it.each([4, 160])("gives what it gives on the caller's, %d a side", async (n) => {
+    expect(await eigenAside(kernel(n), n)).toEqual(eigen(kernel(n), n));
+  });
+  it("ends when interrupted, before and meanwhile", async () => {
+    const controller = new AbortController();
+    const running = eigenAside(kernel(1200), 1200, controller.signal);
+    setTimeout(() => controller.abort(), 50);
+    await expect(running).rejects.toThrow(InterruptedError);
+    await expect(eigenAside(kernel(4), 4, controller.signal)).rejects.toThrow(InterruptedError);
+  });
+  it("says so where the thread fails", async () => {
+    await expect(eigenAside(kernel(4), 200)).rejects.toThrow(WorkerLostError);
   });
 });
 
