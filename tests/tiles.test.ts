@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { EnsembleJob } from "@slowroll/core/engine/engine";
 import { drawFrom, loadCase } from "@slowroll/core/engine/webgpu/cases/case";
-import { denseForward } from "@slowroll/core/engine/webgpu/cases/denseCases";
+import { forwardTiled } from "@slowroll/core/engine/webgpu/cases/denseCases";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { readTiles, writeTiles } from "@slowroll/core/engine/webgpu/tileCache";
@@ -36,7 +36,6 @@ const reopened = (more: Partial<Gpu> = {}): Gpu => ({ ...opened, ...more });
 /** Chooses a tile for a small product and says how many were measured. */
 async function choose(gpu: Gpu, ahead = AHEAD, folder = root): Promise<{ tile: Tile; measured: number }> {
   let measured = 0;
-  const [, tiled] = denseForward as [unknown, (typeof denseForward)[number]];
   const loaded: { destroy(): void }[] = [];
   const tile = await chooseTile(
     gpu,
@@ -44,7 +43,11 @@ async function choose(gpu: Gpu, ahead = AHEAD, folder = root): Promise<{ tile: T
     ahead,
     async (candidate) => {
       measured++;
-      const built = await loadCase(opened, tiled.declaration, tiled.build({ ...SHAPE, tile: candidate }, drawFrom(1)));
+      const built = await loadCase(
+        opened,
+        forwardTiled.declaration,
+        forwardTiled.build({ ...SHAPE, tile: candidate }, drawFrom(1)),
+      );
       loaded.push(built);
       return built.dispatch;
     },

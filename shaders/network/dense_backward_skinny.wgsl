@@ -1,35 +1,102 @@
-// Back through a hidden layer, delta_ia = slope_ia sum_j W_ij delta_ja, for few data: one invocation takes one unit of the layer below
-// and all data, and walks its own row of weights in vectors of four.
+// Back through a hidden layer, delta_ia = slope_ia sum_j W_ij delta_ja, with the weights of before the step, and, where UPDATE, the descent
+// of those weights, dLoss/dW_ij = sum_a h_ia delta_ja, for few data (at most 16): each weight is read once and written once. A workgroup
+// takes ROWS rows of weights, whose vectors neighbouring lanes read from neighbouring memory; a lane keeps the deltas of its four units in
+// registers for all of the rows, and in the end the lanes' shares of the sums are gathered.
 
 struct Params {
   fanIn: u32,       // units of the layer below and its bias row
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
+  learningRate: f32,
+  momentum: f32,
 }
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4f>;            // [networks][fanIn][stride]
+@group(0) @binding(0) var<storage, read> below: array<vec4f>;              // [networks][rowsBelow][CHUNKS]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][CHUNKS], zero past the width
 @group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][CHUNKS]
-@group(0) @binding(3) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][CHUNKS]
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;      // [networks][fanIn][stride]
+@group(0) @binding(4) var<storage, read_write> velocity: array<vec4f>;     // as weights; one element without momentum
+@group(0) @binding(5) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][CHUNKS]
+@group(0) @binding(6) var<uniform> params: Params;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  // The bias row has no unit below it.
-  if (id.x + 1u >= params.fanIn) { return; }
-  let firstWeight = (id.z * params.fanIn + id.x) * params.stride;
-  let firstDelta = id.z * params.rows * CHUNKS;
-  var sum: array<vec4f, CHUNKS>;
-  for (var j = 0u; j < params.stride; j++) {
-    let w = weights[firstWeight + j];
-    for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
-      let place = firstDelta + j * 4u * CHUNKS + chunk;
-      sum[chunk] += w.x * delta[place] + w.y * delta[place + CHUNKS] + w.z * delta[place + 2u * CHUNKS] + w.w * delta[place + 3u * CHUNKS];
+const SUMS = ROWS * CHUNKS;
+const GATHERERS = 8u;
+
+var<workgroup> shares: array<vec4f, SUMS * LANES>; // [row and chunk][lane]
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile: vec3u) {
+  let network = tile.z;
+  let firstRow = tile.x * ROWS;
+  let firstDelta = network * params.rows * CHUNKS;
+  var h: array<array<vec4f, CHUNKS>, ROWS>;
+  if (UPDATE) {
+    for (var r = 0u; r < ROWS; r++) { // unroll
+      if (firstRow + r < params.fanIn) {
+        for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+          h[r][chunk] = below[(network * params.rowsBelow + firstRow + r) * CHUNKS + chunk];
+        }
+      }
     }
   }
-  for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
-    let place = (id.z * params.rowsBelow + id.x) * CHUNKS + chunk;
-    deltaBelow[place] = slopeBelow[place] * sum[chunk];
+  var sums: array<array<vec4f, CHUNKS>, ROWS>;
+  for (var group = lane; group < params.stride; group += LANES) {
+    var d: array<array<vec4f, CHUNKS>, 4>;
+    for (var u = 0u; u < 4u; u++) { // unroll
+      for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+        d[u][chunk] = delta[firstDelta + (group * 4u + u) * CHUNKS + chunk];
+      }
+    }
+    for (var r = 0u; r < ROWS; r++) { // unroll
+      if (firstRow + r < params.fanIn) {
+        let index = (network * params.fanIn + firstRow + r) * params.stride + group;
+        let w = weights[index];
+        var gradient = vec4f(0.0);
+        for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+          sums[r][chunk] += w.x * d[0][chunk] + w.y * d[1][chunk] + w.z * d[2][chunk] + w.w * d[3][chunk];
+          if (UPDATE) {
+            let signal = h[r][chunk];
+            gradient += vec4f(dot(signal, d[0][chunk]), dot(signal, d[1][chunk]), dot(signal, d[2][chunk]), dot(signal, d[3][chunk]));
+          }
+        }
+        if (UPDATE) {
+          var step = -params.learningRate * gradient;
+          if (MOMENTUM) {
+            step += params.momentum * velocity[index];
+            velocity[index] = step;
+          }
+          weights[index] = w + step;
+        }
+      }
+    }
+  }
+  for (var r = 0u; r < ROWS; r++) { // unroll
+    for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+      shares[(r * CHUNKS + chunk) * LANES + lane] = sums[r][chunk];
+    }
+  }
+  workgroupBarrier();
+  // Each gathers every eighth share of a sum into its own, which nobody else reads.
+  for (var e = lane; e < SUMS * GATHERERS; e += LANES) {
+    let first = (e / GATHERERS) * LANES + e % GATHERERS;
+    var sum = shares[first];
+    for (var other = GATHERERS; other < LANES; other += GATHERERS) {
+      sum += shares[first + other];
+    }
+    shares[first] = sum;
+  }
+  workgroupBarrier();
+  for (var e = lane; e < SUMS; e += LANES) {
+    let row = firstRow + e / CHUNKS;
+    // The bias row has no unit below it.
+    if (row + 1u < params.fanIn) {
+      var sum = shares[e * LANES];
+      for (var other = 1u; other < GATHERERS; other++) {
+        sum += shares[e * LANES + other];
+      }
+      let place = (network * params.rowsBelow + row) * CHUNKS + e % CHUNKS;
+      deltaBelow[place] = slopeBelow[place] * sum;
+    }
   }
 }

@@ -13,6 +13,11 @@ import { type Tile, tileConstants, tilesOf } from "./tiles.ts";
 
 /** Groups of four data up to which the products that hold all data in registers and read each weight once beat the tiled ones. */
 const SKINNY_CHUNKS = 4;
+/**
+ * Rows of weights that a lane of the skinny backward product takes, by groups of four data: as many as leave room for their sums and
+ * signals and for the deltas, all in registers, since every row more is one reading of the deltas less.
+ */
+const SKINNY_ROWS = [8, 4, 2, 2] as const;
 
 /** A hidden layer's buffers. */
 export interface Layer extends WeightBuffers {
@@ -24,8 +29,20 @@ export interface Layer extends WeightBuffers {
 
 export interface DenseProducts {
   readonly forward: Bound;
+  /** Deltas of the layer below alone. */
   readonly backward: Bound;
-  readonly update: Bound;
+  /** Deltas of the layer below, and then, or in the same dispatch, the update. */
+  readonly descent: readonly Bound[];
+}
+
+/** Constants of the skinny backward product: as many lanes as have a vector of a row's weights to read, up to 64; few in software. */
+export function skinnyRows(
+  type: Gpu["adapter"]["type"],
+  chunks: number,
+  stride: number,
+): { ROWS: number; LANES: number } {
+  const lanes = [8, 16, 32].find((count) => type === "software" || 4 * count >= stride) ?? 64;
+  return { ROWS: SKINNY_ROWS[chunks - 1]!, LANES: lanes };
 }
 
 /** What the products of all layers share. */
@@ -57,10 +74,10 @@ export async function bindDense(
   const shape = { fanIn, width, stride: groupsOfFour, rowsBelow: plan.layers[l - 1]!.rows, rows, chunks };
 
   /** Binds a product in the tile that suits it. */
-  async function tiled(product: Product, inTile: (tile: Tile) => Promise<Bound>): Promise<Bound> {
+  async function tiled(product: Product, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
     const times = ((depth - 1) * job.steps * job.networks.count) / batch;
     const ahead = searchTiles ? Number.POSITIVE_INFINITY : operationsOf(product) * times;
-    return inTile(await chooseTile(gpu, product, ahead, async (tile) => (await inTile(tile))(batch)));
+    return bindIn(await chooseTile(gpu, product, ahead, async (tile) => (await bindIn(tile))(batch)));
   }
 
   const { weights, velocity, hidden, slope, delta } = layer;
@@ -72,40 +89,53 @@ export async function bindDense(
   const updateParams = { ...shape, inner: data, learningRate: job.learningRate, momentum: job.momentum };
   const MOMENTUM = job.momentum > 0;
   if (isSkinny) {
-    const constants = { CHUNKS: chunks };
+    const CHUNKS = chunks;
+    const rowed = skinnyRows(gpu.adapter.type, chunks, stride);
+    const back = (UPDATE: boolean): Promise<Bound> =>
+      bind(
+        kernels.denseBackwardSkinny,
+        { constants: { CHUNKS, UPDATE, MOMENTUM, ...rowed } },
+        { ...backwardBuffers, ...updateBuffers },
+        updateParams,
+        () => [Math.ceil(fanIn / rowed.ROWS), 1],
+      );
     return {
       forward: await bind(
         kernels.denseForwardSkinny,
-        { constants, code },
+        { constants: { CHUNKS }, code },
         forwardBuffers,
         forwardParams,
         along(Math.ceil((width + 1) / 4)),
       ),
-      backward: await bind(kernels.denseBackwardSkinny, { constants }, backwardBuffers, shape, along(width)),
-      update: await bind(
-        kernels.denseUpdateSkinny,
-        { constants: { ...constants, MOMENTUM } },
-        updateBuffers,
-        updateParams,
-        (kernel) => [Math.ceil(groupsOfFour / kernel.workgroup[0]), fanIn],
-      ),
+      backward: await back(false),
+      descent: [await back(true)],
     };
   }
+  const backward = await tiled(
+    { kind: "backward", rows: width, columns: data, inner: width, networks: batch },
+    (tile) =>
+      bind(kernels.denseBackward, { constants: tileConstants(tile) }, backwardBuffers, { ...shape, inner: width }, () =>
+        tilesOf(tile, width, chunks),
+      ),
+  );
   return {
     forward: await tiled({ kind: "forward", rows: width, columns: data, inner: fanIn, networks: batch }, (tile) =>
       bind(kernels.denseForward, { constants: tileConstants(tile), code }, forwardBuffers, forwardParams, () =>
         tilesOf(tile, width, chunks),
       ),
     ),
-    backward: await tiled({ kind: "backward", rows: width, columns: data, inner: width, networks: batch }, (tile) =>
-      bind(kernels.denseBackward, { constants: tileConstants(tile) }, backwardBuffers, { ...shape, inner: width }, () =>
-        tilesOf(tile, width, chunks),
+    backward,
+    descent: [
+      backward,
+      await tiled({ kind: "update", rows: fanIn, columns: width, inner: data, networks: batch }, (tile) =>
+        bind(
+          kernels.denseUpdate,
+          { constants: { ...tileConstants(tile), MOMENTUM } },
+          updateBuffers,
+          updateParams,
+          () => tilesOf(tile, fanIn, groupsOfFour),
+        ),
       ),
-    ),
-    update: await tiled({ kind: "update", rows: fanIn, columns: width, inner: data, networks: batch }, (tile) =>
-      bind(kernels.denseUpdate, { constants: { ...tileConstants(tile), MOMENTUM } }, updateBuffers, updateParams, () =>
-        tilesOf(tile, fanIn, groupsOfFour),
-      ),
-    ),
+    ],
   };
 }

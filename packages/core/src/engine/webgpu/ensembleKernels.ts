@@ -33,13 +33,16 @@ export const denseBackward = declare({
   name: "network/dense_backward",
   bindings: ["weights", "delta", "slopeBelow", "deltaBelow"],
 });
-export const denseBackwardSkinny = declare({ ...denseBackward, name: "network/dense_backward_skinny" });
+/** With the update in it. */
+export const denseBackwardSkinny = declare({
+  name: "network/dense_backward_skinny",
+  bindings: ["below", "delta", "slopeBelow", "weights", "velocity", "deltaBelow"],
+});
 
 export const denseUpdate = declare({
   name: "network/dense_update",
   bindings: ["below", "delta", "weights", "velocity"],
 });
-export const denseUpdateSkinny = declare({ ...denseUpdate, name: "network/dense_update_skinny" });
 
 export const kernelLayer = declare({
   name: "network/kernel_layer",

@@ -113,7 +113,7 @@ export async function createLayeredTrainer(
   }
   for (const products of dense) forward.push(products.forward);
   for (const products of dense.reverse()) {
-    backward.push(products.backward, products.update);
+    backward.push(...products.descent);
     sensitivities.push(products.backward);
   }
   backward.push(

@@ -1,6 +1,7 @@
-/** Cases of the products between two hidden layers, forward, backward and update, each in its skinny and its tiled kernel. */
+/** Cases of the products between two hidden layers, forward, backward and update, in their skinny and their tiled kernels. */
+import { skinnyRows } from "../denseProducts.ts";
 import * as kernels from "../ensembleKernels.ts";
-import type { KernelDeclaration, Specialisation } from "../kernel.ts";
+import type { KernelDeclaration } from "../kernel.ts";
 import type { Product } from "../tileSearch.ts";
 import { TILES, tileConstants, tilesOf } from "../tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
@@ -25,13 +26,6 @@ import {
 
 type Kind = Product["kind"];
 
-const KERNELS: Readonly<Record<Kind, readonly [skinny: KernelDeclaration<string>, tiled: KernelDeclaration<string>]>> =
-  {
-    forward: [kernels.denseForwardSkinny, kernels.denseForward],
-    backward: [kernels.denseBackwardSkinny, kernels.denseBackward],
-    update: [kernels.denseUpdateSkinny, kernels.denseUpdate],
-  };
-
 /** The matrices of a product, as the layered trainer's. */
 function productOf(kind: Kind, { networks, width, below, data }: Shape): Product {
   const sizes: Record<Kind, Pick<Product, "rows" | "columns" | "inner">> = {
@@ -42,51 +36,82 @@ function productOf(kind: Kind, { networks, width, below, data }: Shape): Product
   return { kind, networks, ...sizes[kind] };
 }
 
-/** A product's case in its skinny form (all data in registers) and its tiled one, in every tile. */
-function productCases(
+/** A product's tiled case, in every tile. */
+function tiledCase(
   kind: Kind,
-  build: (shape: Shape, draw: Draw, isSkinny: boolean) => BuiltCase,
-): KernelCase<Shape>[] {
-  const [skinny, tiled] = KERNELS[kind];
-  return [
-    { declaration: skinny, checks: CHECKS, timed: SKINNY_TIMED, build: (shape, draw) => build(shape, draw, true) },
-    {
-      declaration: tiled,
-      checks: TILES.flatMap((tile) => MANY_DATA.map((shape) => ({ ...shape, tile }))),
-      timed: TILED_TIMED,
-      build: (shape, draw) => build(shape, draw, false),
-      tiled: {
-        product: (shape) => productOf(kind, shape),
-        inTile: (shape, tile) => ({ ...shape, tile }),
-      },
+  declaration: KernelDeclaration<string>,
+  build: (shape: Shape, draw: Draw) => BuiltCase,
+): KernelCase<Shape> {
+  return {
+    declaration,
+    checks: TILES.flatMap((tile) => MANY_DATA.map((shape) => ({ ...shape, tile }))),
+    timed: TILED_TIMED,
+    build,
+    tiled: {
+      product: (shape) => productOf(kind, shape),
+      inTile: (shape, tile) => ({ ...shape, tile }),
     },
-  ];
+  };
 }
 
-/** The constants of the skinny or the tiled kernel, and the workgroups of the tiled one: `down` rows and `across` groups of columns. */
-const constantsOf = (
-  { tile = TILES[0]! }: Shape,
-  chunks: number,
-  skinny: boolean,
-): NonNullable<Specialisation["constants"]> => (skinny ? { CHUNKS: chunks } : tileConstants(tile));
+/** Workgroups of the tiled kernel: `down` rows and `across` groups of columns. */
 const groupsOf =
   ({ tile = TILES[0]!, networks }: Shape, down: number, across: number) =>
   (): [number, number, number] => [...tilesOf(tile, down, across), networks];
 
-export const denseForward = productCases("forward", (given, draw, skinny) => {
+type Sizes = ReturnType<typeof sizes>;
+
+/** delta_ia = slope_ia sum_j W_ij delta_ja. */
+function backwardReference(s: Sizes, weights: Float32Array, delta: Float32Array, slopeBelow: Float32Array) {
+  const deltaBelow = new Float64Array(slopeBelow.length);
+  for (let m = 0; m < s.networks; m++) {
+    for (let i = 0; i < s.below; i++) {
+      for (let a = 0; a < s.data; a++) {
+        let sum = 0;
+        for (let j = 0; j < s.width; j++)
+          sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * s.columns + a]!;
+        const at = (m * s.rowsBelow + i) * s.columns + a;
+        deltaBelow[at] = slopeBelow[at]! * sum;
+      }
+    }
+  }
+  return { deltaBelow };
+}
+
+/** Arrays of a layer's descent, and what it does to weights and velocities. */
+function descended(s: Sizes, draw: Draw, momentum: number) {
+  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
+  const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
+  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
+  const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.fanIn, s.stride, s.width) : NONE;
+  const reference = (): Record<string, Float64Array> => {
+    const { w, v, update } = descent(weights, velocity, momentum);
+    for (let m = 0; m < s.networks; m++) {
+      for (let i = 0; i < s.fanIn; i++) {
+        for (let j = 0; j < s.width; j++) {
+          let gradient = 0;
+          for (let a = 0; a < s.data; a++)
+            gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
+          update((m * s.fanIn + i) * s.stride + j, gradient);
+        }
+      }
+    }
+    return updated(momentum, w, v);
+  };
+  return { buffers: { below, delta, weights, velocity }, reference };
+}
+
+function forward(given: Shape, draw: Draw, constants: Record<string, number>): Omit<BuiltCase, "workgroups"> {
   const s = sizes(given);
   const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
   const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
   const empty = new Float32Array(s.networks * s.rows * s.columns);
   return {
-    specialisation: { constants: constantsOf(given, s.chunks, skinny), code: tanh.wgsl },
+    specialisation: { constants, code: tanh.wgsl },
     buffers: { below, weights, hidden: empty, slope: empty },
     uniforms: {
       params: { ...s, inner: s.fanIn, stride: s.stride / 4, scale: SCALE, bias: BIAS },
     },
-    workgroups: skinny
-      ? (kernel) => [Math.ceil(Math.ceil((s.width + 1) / 4) / kernel.workgroup[0]), 1, s.networks]
-      : groupsOf(given, s.width, s.chunks),
     reference: () =>
       activated(
         s,
@@ -102,72 +127,98 @@ export const denseForward = productCases("forward", (given, draw, skinny) => {
     flops: 2 * s.networks * s.width * s.fanIn * s.data,
     bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rowsBelow + 2 * s.rows) * s.columns),
   };
+}
+
+const forwardSkinny: KernelCase<Shape> = {
+  declaration: kernels.denseForwardSkinny,
+  checks: CHECKS,
+  timed: SKINNY_TIMED,
+  build: (given, draw) => {
+    const { width, chunks, networks } = sizes(given);
+    return {
+      ...forward(given, draw, { CHUNKS: chunks }),
+      workgroups: (kernel) => [Math.ceil(Math.ceil((width + 1) / 4) / kernel.workgroup[0]), 1, networks],
+    };
+  },
+};
+
+export const forwardTiled = tiledCase("forward", kernels.denseForward, (given, draw) => {
+  const { width, chunks } = sizes(given);
+  return {
+    ...forward(given, draw, tileConstants(given.tile ?? TILES[0]!)),
+    workgroups: groupsOf(given, width, chunks),
+  };
 });
 
-export const denseBackward = productCases("backward", (given, draw, skinny) => {
+const backwardSkinny: KernelCase<Shape> = {
+  declaration: kernels.denseBackwardSkinny,
+  checks: [
+    ...CHECKS.flatMap((shape) => [{ ...shape, lanes: "hardware" } as const, { ...shape, lanes: "software" } as const]),
+    { networks: 2, width: 258, below: 17, data: 16, momentum: 0.9, lanes: "hardware" },
+    { networks: 2, width: 66, below: 35, data: 6, update: false },
+  ],
+  timed: {
+    hardware: { ...SKINNY_TIMED.hardware, lanes: "hardware" },
+    software: { ...SKINNY_TIMED.software, lanes: "software" },
+  },
+  build(given, draw) {
+    const s = sizes(given);
+    const { momentum = 0, update = true, lanes = "hardware" } = given;
+    const { buffers, reference } = descended(s, draw, momentum);
+    const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
+    const rowed = skinnyRows(lanes, s.chunks, s.stride);
+    return {
+      specialisation: { constants: { CHUNKS: s.chunks, UPDATE: update, MOMENTUM: momentum > 0, ...rowed } },
+      buffers: { ...buffers, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
+      uniforms: { params: { ...s, stride: s.stride / 4, learningRate: RATE, momentum } },
+      workgroups: () => [Math.ceil(s.fanIn / rowed.ROWS), 1, s.networks],
+      reference: () => ({
+        ...backwardReference(s, buffers.weights, buffers.delta, slopeBelow),
+        ...(update ? reference() : { weights: Float64Array.from(buffers.weights) }),
+      }),
+      terms: s.width + s.data,
+      flops: 4 * s.networks * s.width * s.fanIn * s.data,
+      bytes: 4 * s.networks * (2 * s.fanIn * s.stride + (s.rows + 3 * s.rowsBelow) * s.columns),
+    };
+  },
+};
+
+const backwardTiled = tiledCase("backward", kernels.denseBackward, (given, draw) => {
   const s = sizes(given);
   const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
   const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
   const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
   return {
-    specialisation: { constants: constantsOf(given, s.chunks, skinny) },
+    specialisation: { constants: tileConstants(given.tile ?? TILES[0]!) },
     buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
     uniforms: { params: { ...s, inner: s.width, stride: s.stride / 4 } },
-    workgroups: skinny
-      ? (kernel) => [Math.ceil(s.below / kernel.workgroup[0]), 1, s.networks]
-      : groupsOf(given, s.below, s.chunks),
-    reference: () => {
-      const deltaBelow = new Float64Array(slopeBelow.length);
-      for (let m = 0; m < s.networks; m++) {
-        for (let i = 0; i < s.below; i++) {
-          for (let a = 0; a < s.data; a++) {
-            let sum = 0;
-            for (let j = 0; j < s.width; j++)
-              sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * s.columns + a]!;
-            const at = (m * s.rowsBelow + i) * s.columns + a;
-            deltaBelow[at] = slopeBelow[at]! * sum;
-          }
-        }
-      }
-      return { deltaBelow };
-    },
+    workgroups: groupsOf(given, s.below, s.chunks),
+    reference: () => backwardReference(s, weights, delta, slopeBelow),
     terms: s.width,
     flops: 2 * s.networks * s.width * s.below * s.data,
     bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
   };
 });
 
-export const denseUpdate = productCases("update", (given, draw, skinny) => {
+const updateTiled = tiledCase("update", kernels.denseUpdate, (given, draw) => {
   const s = sizes(given);
   const { momentum = 0 } = given;
-  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
-  const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
-  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
-  const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.fanIn, s.stride, s.width) : NONE;
   const groups = s.stride / 4;
   return {
-    specialisation: { constants: { MOMENTUM: momentum > 0, ...constantsOf(given, s.chunks, skinny) } },
-    buffers: { below, delta, weights, velocity },
+    ...descended(s, draw, momentum),
+    specialisation: { constants: { MOMENTUM: momentum > 0, ...tileConstants(given.tile ?? TILES[0]!) } },
     uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
-    workgroups: skinny
-      ? (kernel) => [Math.ceil(groups / kernel.workgroup[0]), s.fanIn, s.networks]
-      : groupsOf(given, s.fanIn, groups),
-    reference: () => {
-      const { w, v, update } = descent(weights, velocity, momentum);
-      for (let m = 0; m < s.networks; m++) {
-        for (let i = 0; i < s.fanIn; i++) {
-          for (let j = 0; j < s.width; j++) {
-            let gradient = 0;
-            for (let a = 0; a < s.data; a++)
-              gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
-            update((m * s.fanIn + i) * s.stride + j, gradient);
-          }
-        }
-      }
-      return updated(momentum, w, v);
-    },
+    workgroups: groupsOf(given, s.fanIn, groups),
     terms: s.data,
     flops: 2 * s.networks * s.width * s.fanIn * s.data,
     bytes: 4 * s.networks * (2 * s.fanIn * s.stride + (s.rows + s.rowsBelow) * s.columns),
   };
 });
+
+export const denseCases: readonly KernelCase<Shape>[] = [
+  forwardSkinny,
+  forwardTiled,
+  backwardSkinny,
+  backwardTiled,
+  updateTiled,
+];

@@ -3,7 +3,7 @@ import { normals } from "../../../random/normal.ts";
 import { keyOfSeed } from "../../../random/philox.ts";
 import * as kernels from "../ensembleKernels.ts";
 import type { KernelCase } from "./case.ts";
-import { denseBackward, denseForward, denseUpdate } from "./denseCases.ts";
+import { denseCases } from "./denseCases.ts";
 import {
   activated,
   BIAS,
@@ -255,11 +255,9 @@ const initialise: KernelCase<Shape> = {
 export const networkCases: readonly KernelCase<Shape>[] = [
   initialise,
   firstLayer,
-  ...denseForward,
   readout,
   outputBackward,
-  ...denseBackward,
-  ...denseUpdate,
+  ...denseCases,
   firstUpdate,
   kernelLayer,
 ];

@@ -12,6 +12,9 @@ export interface Shape {
   readonly momentum?: number;
   /** Of a tiled product; the first tile where not given. */
   readonly tile?: Tile;
+  /** Of the skinny backward product: without the update where false, and in the lanes of which adapter. */
+  readonly update?: boolean;
+  readonly lanes?: "hardware" | "software";
 }
 
 export const { erf, tanh } = activations as Record<"erf" | "tanh", (typeof activations)[string]>;
