@@ -135,6 +135,19 @@ async function gaussian(
   return drawn;
 }
 
+/** Throws InputError where a study asks for a vacuum that there is not: the longest of its waves is the first to have none. */
+export function assertVacuum(setup: Setup): void {
+  const { fluctuations, lattice, modes } = setup.study;
+  if (lattice && fluctuations.kind === "vacuum") {
+    const [longest] = distinctWaves(lattice, fluctuations.cutoff ?? Number.POSITIVE_INFINITY);
+    if (longest !== undefined) vacuumShares(setup, fluctuations, [longest]);
+  }
+  if (modes) {
+    for (const mode of normalModes(setup))
+      vacuumModes(setup, mode, [Math.min(...modes.wavenumbers)], modes.initial ?? "fitting", "modes.initial");
+  }
+}
+
 /** One file a field. Throws InputError for another number of them. */
 async function stored(files: string | readonly string[], fields: number, sites: number, path: string) {
   const list = typeof files === "string" ? [files] : files;

@@ -5,7 +5,7 @@
  */
 import type { Engine, JobControl, LatticeState } from "../engine/engine.ts";
 import { DivergenceError, InterruptedError } from "../errors.ts";
-import { planInitialState, realisationsOf } from "./initial.ts";
+import { assertVacuum, planInitialState, realisationsOf } from "./initial.ts";
 import { type Checkpointing, runLattice } from "./lattice.ts";
 import type { FieldResult } from "./result.ts";
 import { fieldStudy } from "./run.ts";
@@ -99,6 +99,7 @@ async function prepareAll(
     try {
       const setup = await prepare(study);
       if (study.lattice) planInitialState(setup, study.lattice, control.signal);
+      assertVacuum(setup);
       setups.push(setup);
     } catch (error) {
       throw inPoint(error, values, p);

@@ -182,6 +182,25 @@ describe("a sweep's points", () => {
     await expect(refused("{ field.potential.parameters.r: [1] }")).rejects.toThrow("point 1 (r = 1): ");
     expect(drawn).toBe(0);
   });
+  it("without a vacuum are told before any runs", async () => {
+    let jobs = 0;
+    const engine: Engine = {
+      ...referenceEngine,
+      evolveLattice(job, control) {
+        jobs++;
+        return referenceEngine.evolveLattice(job, control);
+      },
+    };
+    const field = `field: { potential: { expression: "s*phi^2" } }\nbackground: { kind: static }\n${TIME}\n`;
+    const swept = "sweep: { field.potential.parameters.s: [1, -30] }\n";
+    const lattice = "lattice: { dimensions: 1, points: 8 }\nfluctuations: { kind: vacuum }\n";
+    const message = /^point 2 \(s = -30\): (fluctuations|modes)\.initial: the mode k = .* has no vacuum/;
+    await expect(fieldSweep(await points(field + lattice + swept), engine)).rejects.toThrow(message);
+    await expect(fieldSweep(await points(`${field}${swept}modes: { wavenumbers: [9, 2] }`), engine)).rejects.toThrow(
+      message,
+    );
+    expect(jobs).toBe(0);
+  });
   it("are kept when it is interrupted, and gone on from", async () => {
     const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [1, 2, 3] }`);
     const whole = await fieldSweep(all, referenceEngine);
