@@ -14,6 +14,9 @@ struct Site {
   index: u32,
 }
 
+/// The slowest axis: the grid's first index.
+const SLOWEST = vec3u(u32(DIMENSIONS == 1u), u32(DIMENSIONS == 2u), u32(DIMENSIONS == 3u));
+
 /// What a step along each axis adds to an index.
 fn stepsOf(slab: Slab) -> vec3u {
   let sides = slab.sides;
@@ -32,8 +35,7 @@ fn firstOwn(slab: Slab) -> u32 { return slab.ghosts * planeOf(slab); }
 
 /// The site `own` along each axis from the first own one.
 fn siteAt(own: vec3u, slab: Slab) -> Site {
-  var at = own;
-  at[DIMENSIONS - 1u] += slab.ghosts;
+  let at = own + slab.ghosts * SLOWEST;
   let parts = at * stepsOf(slab);
   let index = parts.x + parts.y + parts.z;
   return Site(at, vec3u(index) - parts, index);
