@@ -93,6 +93,7 @@ describe("the box", () => {
     expect(report.ceilings.copyBytesPerSecond).toBeGreaterThan(0);
     expect(report.kernels.map(({ name }: { name: string }) => name)).toEqual([
       "field/lattice_step",
+      "field/lattice_pair",
       "field/lattice_moments",
       "field/lattice_cosine",
       "field/lattice_histogram",

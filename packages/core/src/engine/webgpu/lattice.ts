@@ -60,9 +60,9 @@ export async function evolveLattice(
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
-    for (const [b, part] of partsOf(jobs, await job.initial()).entries()) batches[b]!.steps.begin(part);
+    for (const [b, part] of partsOf(jobs, await job.initial()).entries()) await batches[b]!.steps.begin(part);
 
-    const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()];
+    const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()]!;
     const readState = async (): Promise<LatticeState> => {
       const read = async (name: keyof StateArrays): Promise<Float64Array> => {
         const whole = new Float64Array(cells);

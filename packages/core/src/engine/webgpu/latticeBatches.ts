@@ -9,6 +9,9 @@ import type { LatticeJob, LatticeState, Observation, Snapshot } from "../engine.
 import type { Gpu } from "./gpu.ts";
 import { type Layout, layoutOf } from "./latticeSlabs.ts";
 
+/** Field and momentum before and after. */
+const MOST_ARRAYS = 4;
+
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
@@ -25,8 +28,7 @@ export function batchesOf(
   const { dimensions, points } = grid;
   const layout = layoutOf(limits, job, bytes);
   // A graphics card says how much memory it has when it refuses; a machine that lends its own may end the process instead.
-  const arrays = schedule.kind === "coupled" ? 4 : 3;
-  const taken = arrays * bytes * fields * layout.stride * layout.slabs.length * realisations;
+  const taken = MOST_ARRAYS * bytes * fields * layout.stride * layout.slabs.length * realisations;
   if (adapter.type === "software" && taken > totalmem()) {
     throw new InputError(
       `the lattice does not fit: its arrays take ${gibibytes(taken)}, and this machine, whose memory the software adapter uses, has ${gibibytes(totalmem())}; use fewer points or realisations`,

@@ -152,7 +152,7 @@ export async function coupledSteps(
     operations,
     arrays,
     standing: () => standing,
-    begin(state) {
+    async begin(state) {
       writeState(gpu, job, layout, numbers, arrays[0], state);
       gpu.device.queue.writeBuffer(globals, 0, split(schedule.initial));
       // The strengths of the first sweep, which opens.

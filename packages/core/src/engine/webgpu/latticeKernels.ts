@@ -12,6 +12,12 @@ export const latticeStep = declare({
   dynamic: ["operation"],
 });
 
+export const latticePair = declare({
+  name: "field/lattice_pair",
+  bindings: ["field", "momentum", "fieldNext", "momentumNext"],
+  dynamic: ["operation", "second"],
+});
+
 export const latticeGhosts = declare({ name: "field/lattice_ghosts", bindings: ["before", "behind", "renewed"] });
 
 export const latticeCoupled = declare({

@@ -87,28 +87,28 @@ export async function openRecords(
     inputs: (state: StateArrays) => Readonly<Record<string, GPUBuffer>>,
   ): Promise<Reducer> => {
     const sums: GPUBuffer[] = [];
-    const bindings: [GPUBindGroup[], GPUBindGroup[]] = [[], []];
+    const bindings: GPUBindGroup[][] = arrays.map(() => []);
     for (const [s, slab] of slabs.entries()) {
       sums.push(await buffers.make(output, bytes * capacity));
       const data = new Uint32Array(
         kernel.uniform("params", { slab: slabUniform(grid, layout, slab), sitesPerGroup, ...values(slab) }),
       );
       const params = await buffers.upload(`parameters of ${output}`, data, GPUBufferUsage.UNIFORM);
-      for (const here of [0, 1] as const) {
+      for (const [state, here] of arrays.entries()) {
         const all = {
-          ...inputs(arrays[here][s]!),
-          firstField: arrays[here][0]!.field,
+          ...inputs(here[s]!),
+          firstField: here[0]!.field,
           [output]: sums[s]!,
           params,
           slot,
         };
-        bindings[here].push(await kernel.bind(all));
+        bindings[state]!.push(await kernel.bind(all));
       }
     }
     return {
       sums,
       dispatches: (record) =>
-        bindings[standing()].map((group) => ({
+        bindings[standing()]!.map((group) => ({
           pipeline: kernel.pipeline,
           bindings: group,
           workgroups: [groups, fields, realisations],

@@ -1,8 +1,10 @@
 /** What moves a lattice's state on the device, operation by operation, and the prescribed schedule: one sweep each. */
+import { OutOfDeviceMemoryError } from "../../errors.ts";
 import type { LatticeJob, LatticeState, PrescribedSchedule } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeStep } from "./latticeKernels.ts";
+import { measuredChoice, type PairChoice, pairSweeps, pairsFit } from "./latticePairs.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
@@ -65,18 +67,21 @@ export interface Globals {
 
 export interface Steps {
   readonly operations: number;
-  /** The state stands in the one or the other, slab by slab. */
-  readonly arrays: readonly [readonly StateArrays[], readonly StateArrays[]];
+  /** The state stands in one of these, slab by slab. */
+  readonly arrays: readonly (readonly StateArrays[])[];
   /** Where it stands after all that has been encoded. */
-  standing(): 0 | 1;
+  standing(): number;
   /** Puts the initial state onto the device; the buffers are there before. */
-  begin(state: LatticeState): void;
+  begin(state: LatticeState): Promise<void>;
   /** Operation `o`; `stops` tells of each number of operations whether the state is wanted after as many. */
   encode(pass: GPUComputePassEncoder, o: number, stops: (after: number) => boolean): void;
   readonly globals?: Globals;
 }
 
-/** Each operation kicks and drifts in one dispatch a slab, whose coefficients a dynamic offset picks; the field alternates between two arrays. */
+/**
+ * Each operation kicks and drifts in one dispatch a slab, whose coefficients a dynamic offset picks; the field alternates between two arrays.
+ * Where pairs are chosen two operations without a stop between them are one dispatch, and the momentum alternates too.
+ */
 export async function prescribedSteps(
   gpu: Gpu,
   job: LatticeJob,
@@ -84,19 +89,32 @@ export async function prescribedSteps(
   layout: Layout,
   specialisation: LatticeSpecialisation,
   buffers: Buffers,
+  choice: PairChoice = measuredChoice,
 ): Promise<Steps> {
-  const { grid, realisations, fields } = job;
+  const { grid, realisations, fields, from = 0 } = job;
   const { numbers } = specialisation;
   const bytes = 4 * numbers.words * realisations * fields * layout.stride;
-  const here: StateArrays[] = [];
-  const next: StateArrays[] = [];
-  for (const _ of layout.slabs) {
-    const momentum = await buffers.make("momentum", bytes);
-    here.push({ field: await buffers.make("field", bytes), momentum });
-    next.push({ field: await buffers.make("field, next", bytes), momentum });
-  }
-  const arrays = [here, next] as const;
+  const make = async (label: string): Promise<GPUBuffer[]> => {
+    const slabs: GPUBuffer[] = [];
+    for (const _ of layout.slabs) slabs.push(await buffers.make(label, bytes));
+    return slabs;
+  };
   const operations = coefficients.length / 3;
+  const field = [await make("field"), await make("field, next")] as const;
+  const momentum = [await make("momentum")];
+  let choose = pairsFit(gpu, job, layout, specialisation) ? choice(operations - from) : undefined;
+  if (choose) {
+    try {
+      momentum.push(await make("momentum, next"));
+    } catch (error) {
+      if (!(error instanceof OutOfDeviceMemoryError)) throw error;
+      choose = undefined;
+    }
+  }
+  // A single sweep goes from each state to that with the other field, a pair to that with the other momentum too.
+  const arrays = momentum.flatMap((pi) =>
+    field.map((phi) => phi.map((slab, s): StateArrays => ({ field: slab, momentum: pi[s]! }))),
+  );
   const words = 3 * numbers.words;
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
   const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / grid.spacing ** 2 : value));
@@ -108,47 +126,76 @@ export async function prescribedSteps(
   );
 
   const { pipeline, workgroup, uniform, bind } = await loadKernel(gpu, latticeStep, specialisation);
-  /** The sweep over each slab that starts from the one or the other arrays, and then the new field's ghosts. */
+  const shares: { readonly params: GPUBuffer; readonly workgroups: readonly [number, number, number] }[] = [];
+  for (const planned of layout.slabs) {
+    const slab = slabUniform(grid, layout, planned);
+    const [along, across, deep] = slab.own;
+    const planes = realisations * deep;
+    const values = new Uint32Array(uniform("params", { slab, planes }));
+    shares.push({
+      params: await buffers.upload("step parameters", values, GPUBufferUsage.UNIFORM),
+      workgroups: [
+        Math.ceil(along / workgroup[0]),
+        Math.ceil(across / workgroup[1]),
+        Math.min(planes, gpu.limits.maxComputeWorkgroupsPerDimension),
+      ],
+    });
+  }
+  /** The sweep over each slab that starts from each state, and then the new field's ghosts. */
   const sweeps: { readonly slabs: Dispatch[]; readonly ghosts: Dispatch[] }[] = [];
-  for (const from of [0, 1] as const) {
+  for (const [state, here] of arrays.entries()) {
     const slabs: Dispatch[] = [];
-    for (const [s, planned] of layout.slabs.entries()) {
-      const slab = slabUniform(grid, layout, planned);
-      const [along, across, deep] = slab.own;
-      const planes = realisations * deep;
-      const params = await buffers.upload(
-        "step parameters",
-        new Uint32Array(uniform("params", { slab, planes })),
-        GPUBufferUsage.UNIFORM,
-      );
-      const { field, momentum } = arrays[from][s]!;
-      slabs.push({
-        pipeline,
-        bindings: await bind({ field, momentum, fieldNext: arrays[1 - from]![s]!.field, params, operation }),
-        workgroups: [
-          Math.ceil(along / workgroup[0]),
-          Math.ceil(across / workgroup[1]),
-          Math.min(planes, gpu.limits.maxComputeWorkgroupsPerDimension),
-        ],
-      });
+    const made = arrays[state ^ 1]!.map((slab) => slab.field);
+    for (const [s, { params, workgroups }] of shares.entries()) {
+      const bindings = await bind({ ...here[s]!, fieldNext: made[s]!, params, operation });
+      slabs.push({ pipeline, bindings, workgroups });
     }
-    const made = arrays[1 - from]!.map(({ field }) => field);
     sweeps.push({ slabs, ghosts: await ghostCopies(gpu, job, layout, specialisation, buffers, made) });
   }
-  let standing: 0 | 1 = 0;
+  const ends = choose ? arrays.map(([here], state) => [here!, arrays[state ^ 3]![0]!] as const) : [];
+  const pairs = choose ? await pairSweeps(gpu, job, layout, specialisation, buffers, ends, operation) : [];
+  const single = (slab: Dispatch, o: number): Dispatch => ({ ...slab, offsets: [o * alignment] });
+  const pair = (state: number, o: number): Dispatch => ({
+    ...pairs[state]!,
+    offsets: [o * alignment, (o + 1) * alignment],
+  });
+
+  let standing = 0;
+  let paired = false;
+  /** Whether the state is one operation ahead of those that were asked for. */
+  let ahead = false;
   return {
     operations,
     arrays,
     standing: () => standing,
-    begin(state) {
-      writeState(gpu, job, layout, numbers, here, state);
-      submit(gpu, "first ghosts", sweeps[1]!.ghosts);
+    async begin(state) {
+      const write = (): void => {
+        writeState(gpu, job, layout, numbers, arrays[0]!, state);
+        submit(gpu, "first ghosts", sweeps[1]!.ghosts);
+      };
+      write();
+      if (!choose) return;
+      const singles = [single(sweeps[0]!.slabs[0]!, from), single(sweeps[1]!.slabs[0]!, from + 1)] as const;
+      const [[begun, other]] = ends as unknown as [readonly [StateArrays, StateArrays]];
+      paired = await choose(gpu, { singles, pair: pair(0, from), begun, other });
+      write();
+      if (!paired) for (const buffer of momentum[1]!) buffer.destroy();
     },
-    encode(pass, o) {
+    encode(pass, o, stops) {
+      if (ahead) {
+        ahead = false;
+        return;
+      }
+      if (paired && o + 1 < operations && !stops(o + 1)) {
+        encode(pass, pair(standing, o));
+        standing ^= 3;
+        ahead = true;
+        return;
+      }
       const { slabs, ghosts } = sweeps[standing]!;
-      for (const sweep of slabs) encode(pass, { ...sweep, offsets: [o * alignment] });
+      for (const sweep of slabs) encode(pass, single(sweep, o));
       for (const copy of ghosts) encode(pass, copy);
-      standing = standing === 0 ? 1 : 0;
+      standing ^= 1;
     },
   };
 }

@@ -3,6 +3,7 @@ import { latticeCosine, latticeGhosts, latticeHistogram, latticeMoments, lattice
 import { layoutOf, type Slab, slabUniform } from "../latticeSlabs.ts";
 import type { Data, KernelCase } from "./case.ts";
 import { arrays, CHECKS, type Shape, SLAB_CHECKS, slopes, TIMED, value } from "./fieldShapes.ts";
+import { pairCase } from "./pairCase.ts";
 
 const step: KernelCase<Shape> = {
   declaration: latticeStep,
@@ -229,4 +230,4 @@ const ghosts: KernelCase<Shape> = {
   },
 };
 
-export const fieldCases: readonly KernelCase<Shape>[] = [step, moments, cosine, histogram, ghosts];
+export const fieldCases: readonly KernelCase<Shape>[] = [step, pairCase, moments, cosine, histogram, ghosts];

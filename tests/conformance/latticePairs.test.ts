@@ -1,0 +1,169 @@
+/** Two operations in one sweep: the same bits as one after the other, whatever is chosen, and where the state is wanted in between. */
+import type { Grid, LatticeJob } from "@slowroll/core/engine/engine";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+import { latticeSpecialisation } from "@slowroll/core/engine/webgpu/latticeKernels";
+import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/latticeNumbers";
+import { measuredChoice, type PairChoice, pairsFit, type Trial } from "@slowroll/core/engine/webgpu/latticePairs";
+import { layoutOf, readArray, wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
+import { ownBuffers, prescribedSteps } from "@slowroll/core/engine/webgpu/latticeSteps";
+import { emitCompensatedWgsl } from "@slowroll/core/potential/compensated";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { emitWgsl } from "@slowroll/core/potential/wgsl";
+import { normals } from "@slowroll/core/random/normal";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+interface Case {
+  readonly points: number;
+  readonly stencil: Grid["stencil"];
+  readonly fields: 1 | 2;
+  readonly realisations: number;
+  readonly precision: LatticePrecision;
+}
+
+/** Shorter than the stencil, than a tile, than a stretch of planes, and longer than each. */
+const CASES: Case[] = [
+  { points: 2, stencil: 6, fields: 1, realisations: 1, precision: "float32" },
+  { points: 35, stencil: 2, fields: 1, realisations: 1, precision: "float32" },
+  { points: 12, stencil: 4, fields: 2, realisations: 3, precision: "float32" },
+  { points: 10, stencil: 6, fields: 1, realisations: 2, precision: "float32" },
+  { points: 33, stencil: 2, fields: 1, realisations: 1, precision: "compensated" },
+];
+const OPERATIONS = 9;
+/** Where the state is wanted: pairs fit exactly, not at all, and leave one operation over. */
+const STOPS = [2, 3, 4, 9];
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu("software");
+});
+afterAll(() => gpu.close());
+
+async function jobOf({ points, stencil, fields, realisations }: Case, operations: number) {
+  const count = realisations * fields * points ** 3;
+  const schedule = {
+    kind: "prescribed",
+    coefficients: Float64Array.from(
+      { length: 3 * operations },
+      (_, i) => [0.02, 0.019, 0.021][i % 3]! * (1 + (i % 7) / 10),
+    ),
+  } as const;
+  const job: LatticeJob = {
+    grid: { dimensions: 3, points, spacing: 0.9, stencil },
+    realisations,
+    fields,
+    potential: await compilePotential(
+      { expression: fields === 1 ? "phi^4/4 + phi^2/2" : "phi^4/4 + 2*phi^2*chi^2" },
+      { fields: ["phi", "chi"].slice(0, fields) },
+    ),
+    initial: async () => ({
+      field: normals(1, 0, 0, count).map((value) => 1 + 0.3 * value),
+      momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
+    }),
+    schedule,
+    observeAfter: [],
+    reductions: [],
+  };
+  return { job, schedule };
+}
+
+/** Field and momentum at each stop. */
+async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]> {
+  const { job, schedule } = await jobOf(given, OPERATIONS);
+  const numbers = NUMBERS[given.precision];
+  const potential = given.precision === "compensated" ? emitCompensatedWgsl(job.potential) : emitWgsl(job.potential);
+  const specialisation = latticeSpecialisation(job.grid, potential, numbers);
+  const layout = wholeLayout(job.grid);
+  expect(pairsFit(gpu, job, layout, specialisation)).toBe(true);
+  const buffers = ownBuffers(gpu);
+  try {
+    const steps = await prescribedSteps(gpu, job, schedule, layout, specialisation, buffers, choice);
+    await steps.begin(await job.initial());
+    const states: Float64Array[] = [];
+    for (let o = 0; o < OPERATIONS; o++) {
+      const encoder = gpu.device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      steps.encode(pass, o, (after) => STOPS.includes(after));
+      pass.end();
+      gpu.device.queue.submit([encoder.finish()]);
+      // The first two operations were one sweep, to the other field and momentum, or two, back to the same field.
+      if (o === 1) expect(steps.standing()).toBe(choice === never || choice === wrong ? 0 : 3);
+      if (!STOPS.includes(o + 1)) continue;
+      const slabs = steps.arrays[steps.standing()]!;
+      for (const name of ["field", "momentum"] as const) {
+        const values = new Float64Array(job.realisations * job.fields * job.grid.points ** 3);
+        await readArray(gpu, job, layout, numbers, [slabs[0]![name]], values);
+        states.push(values);
+      }
+    }
+    return states;
+  } finally {
+    buffers.destroy();
+  }
+}
+
+const chosen: boolean[] = [];
+/** The measurement with one operation instead of two. */
+const wrong: PairChoice = () => async (device, trial) => {
+  chosen.push(await measuredChoice(1e4)!(device, { ...trial, pair: trial.singles[0] }));
+  return chosen[0]!;
+};
+const always: PairChoice = () => async () => true;
+const never: PairChoice = () => undefined;
+
+describe.each(CASES)("%o", (given) => {
+  it("is what single sweeps give", async () => {
+    const singles = await statesOf(given, never);
+    expect(singles).toHaveLength(2 * STOPS.length);
+    expect(singles[0]!.every(Number.isFinite)).toBe(true);
+    expect(singles[0]).not.toEqual(singles[2]);
+    expect(await statesOf(given, always)).toEqual(singles);
+  });
+});
+
+describe("the choice", () => {
+  const [, , given] = CASES as [Case, Case, Case];
+
+  it("leaves the state as it was, and finds the same bits", async () => {
+    let found: Trial | undefined;
+    const tried: PairChoice = () => async (device, trial) => {
+      found = trial;
+      await measuredChoice(1e4)!(device, trial);
+      return true;
+    };
+    expect(await statesOf(given, tried)).toEqual(await statesOf(given, never));
+    expect(found).toBeDefined();
+  });
+
+  it("is for single sweeps where pairs give other bits, however quick they are", async () => {
+    expect(await statesOf(given, wrong)).toEqual(await statesOf(given, never));
+    expect(chosen).toEqual([false]);
+  });
+
+  it("is not worth a trial in short runs, which give the same as a long one", async () => {
+    const operations = 1200;
+    const { job } = await jobOf({ ...given, points: 6 }, operations);
+    expect(measuredChoice(600)).toBeUndefined();
+    expect(measuredChoice(operations)).toBeDefined();
+    const whole = await evolveLattice(gpu, "float32", job);
+    const half = {
+      ...job.schedule,
+      coefficients: (job.schedule as { coefficients: Float64Array }).coefficients.subarray(0, 1800),
+    };
+    const first = await evolveLattice(gpu, "float32", { ...job, schedule: half as LatticeJob["schedule"] });
+    const second = await evolveLattice(gpu, "float32", { ...job, from: 600, initial: async () => first.final });
+    expect(second.final).toEqual(whole.final);
+    expect(whole.final.field.every(Number.isFinite)).toBe(true);
+  });
+
+  it("is none for slabs, other dimensions, and more fields than workgroup memory holds", async () => {
+    const { job } = await jobOf(given, OPERATIONS);
+    const specialisation = latticeSpecialisation(job.grid, "", NUMBERS.float32);
+    const narrow = { maxStorageBufferBindingSize: 4 * 2 * 144 * 10, maxBufferSize: 2 ** 30 };
+    expect(pairsFit(gpu, job, layoutOf(narrow, job, 4), specialisation)).toBe(false);
+    const flat = { ...job.grid, dimensions: 2 } as const;
+    expect(pairsFit(gpu, { ...job, grid: flat }, wholeLayout(flat), specialisation)).toBe(false);
+    expect(pairsFit(gpu, { ...job, fields: 9 }, wholeLayout(job.grid), specialisation)).toBe(false);
+    expect(pairsFit(gpu, job, wholeLayout(job.grid), specialisation)).toBe(true);
+  });
+});
