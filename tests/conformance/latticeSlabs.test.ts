@@ -53,7 +53,7 @@ const CASES: Case[] = [
 /** A binding that holds no more than the thickest of the case's slabs. */
 function bindingOf({ dimensions, points, stencil, planes, fields, precision }: Case): number {
   const bytes = precision === "compensated" ? 8 : 4;
-  return bytes * fields * points ** (dimensions - 1) * (Math.max(...planes) + stencil) + bytes - 1;
+  return 16 * Math.ceil((bytes * fields * points ** (dimensions - 1) * (Math.max(...planes) + stencil)) / 16);
 }
 
 async function jobOf({ dimensions, points, stencil, fields, realisations, coupled }: Case): Promise<LatticeJob> {

@@ -7,7 +7,7 @@ import { totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
 import type { LatticeJob, LatticeState, Observation, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
-import { type Layout, layoutOf } from "./latticeSlabs.ts";
+import { type Layout, largestArray, layoutOf } from "./latticeSlabs.ts";
 
 /** Field and momentum before and after. */
 const MOST_ARRAYS = 4;
@@ -43,8 +43,7 @@ export function batchesOf(
       { path: "lattice.points" },
     );
   }
-  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  const together = layout.ghosts > 0 ? 1 : Math.floor(largest / (bytes * fields * layout.stride));
+  const together = layout.ghosts > 0 ? 1 : Math.floor(largestArray(limits) / (bytes * fields * layout.stride));
   const count = Math.ceil(realisations / Math.min(most, together));
   const size = Math.ceil(realisations / count);
   const jobs = Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {

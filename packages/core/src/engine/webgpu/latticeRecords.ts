@@ -95,14 +95,8 @@ export async function openRecords(
       );
       const params = await buffers.upload(`parameters of ${output}`, data, GPUBufferUsage.UNIFORM);
       for (const [state, here] of arrays.entries()) {
-        const all = {
-          ...inputs(here[s]!),
-          firstField: here[0]!.field,
-          [output]: sums[s]!,
-          params,
-          slot,
-        };
-        bindings[state]!.push(await kernel.bind(all));
+        const given = { ...inputs(here[s]!), firstField: here[0]!.field, [output]: sums[s]! };
+        bindings[state]!.push(await kernel.bind({ ...given, params, slot }));
       }
     }
     return {

@@ -2,7 +2,7 @@
  * How a lattice stands on the device. Where one binding holds a realisation, its arrays are what the host's are. Where it does not, they
  * are cut into slabs: stretches of planes along the slowest axis, each in buffers of its own, which hold besides copies of the
  * neighbours' nearest planes, its ghosts. A kernel sees one slab, reads its neighbours' sites among the ghosts, and is the same for both;
- * between two operations lattice_ghosts.wgsl copies the ghosts anew, 1/(their number) of what a sweep moves.
+ * between two operations lattice_ghosts.wgsl copies the ghosts anew, a few planes of the hundreds that a sweep moves.
  */
 import { InputError } from "../../errors.ts";
 import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../engine.ts";
@@ -29,6 +29,13 @@ export interface Layout {
   readonly stride: number;
 }
 
+/** Bytes that an array may have: buffers are made in multiples of 16, and bound whole. */
+export const largestArray = ({
+  maxStorageBufferBindingSize,
+  maxBufferSize,
+}: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize" | "maxBufferSize">): number =>
+  16 * Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 16);
+
 /** A lattice that is its own only slab. */
 export function wholeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "points">): Layout {
   const plane = points ** (dimensions - 1);
@@ -46,7 +53,7 @@ export function layoutOf(
 ): Layout {
   const { dimensions, points, stencil } = grid;
   const plane = points ** (dimensions - 1);
-  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const largest = largestArray(limits);
   const held = Math.floor(largest / (bytes * fields * plane));
   if (held >= points) return wholeLayout(grid);
   const ghosts = STENCILS[stencil].length;

@@ -7,7 +7,7 @@ import { type Grid, type LatticeJob, type Snapshot, spectrumBins } from "../engi
 import { longestLine, modesOf } from "./fourierKernels.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Specialisation } from "./kernel.ts";
-import { type Layout, thickest } from "./latticeSlabs.ts";
+import { type Layout, largestArray, thickest } from "./latticeSlabs.ts";
 import { addSlabSpectra } from "./spectrumSlabs.ts";
 import { type Dispatch, submit } from "./submit.ts";
 import { binGroups, modeBytes, openTransforms, type Transforms } from "./transforms.ts";
@@ -23,8 +23,7 @@ export function assertSpectrum(
   { dimensions, points }: Pick<Grid, "dimensions" | "points">,
   layout: Layout,
 ): void {
-  const { maxComputeWorkgroupStorageSize, maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
-  const longest = longestLine(maxComputeWorkgroupStorageSize);
+  const longest = longestLine(gpu.limits.maxComputeWorkgroupStorageSize);
   const refuse = (why: string): never => {
     throw new InputError(`${why}; use fewer points, leave spectra out, or --engine cpu`, { path: "lattice.points" });
   };
@@ -32,7 +31,7 @@ export function assertSpectrum(
     refuse(`spectra on this adapter are made of at most ${longest} points along a side, not ${points}`);
   if (layout.ghosts > 0 && dimensions < 3)
     refuse("a plane that one binding of this adapter does not hold is evolved in slabs, but has no spectra");
-  const largest = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  const largest = largestArray(gpu.limits);
   const bytes = modeBytes(points, layout.ghosts > 0 ? thickest(layout) * points : points ** (dimensions - 1));
   if (bytes > largest)
     refuse(`the modes of a spectrum take ${bytes} bytes, one binding of this adapter holds ${largest}`);
