@@ -87,7 +87,8 @@ describe("the plan of the webgpu engine", () => {
       );
       const { bytes, parts, batch } = planned!;
       expect(sum(stored)).toBe(bytes - parts.copies);
-      // Staging buffers of a whole batch and their copies beside what the batch has of its own; outputs at test inputs are padded before they are handed on.
+      // Staging buffers of a whole batch and their copies beside what the batch has of its own; outputs at test inputs are padded before they
+      // are handed on.
       const { data = 8, test = 0 } = shape;
       const padding = parts.copies - copied - 2 * sum(readBack.slice(0, readBack.length / batches));
       expect(padding).toBeGreaterThanOrEqual(0);

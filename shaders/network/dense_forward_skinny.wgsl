@@ -1,5 +1,6 @@
-// A hidden layer after the first, z_ja = sum_i W_ij h_ia, for few data (at most 16): one invocation takes four units and all data, so that
-// every weight is read once, as part of a vector, by neighbouring invocations from neighbouring memory.
+// A hidden layer after the first, z_ja = sum_i W_ij h_ia, for few data (at most 16): a lane takes four units and all data, so that every
+// weight is read once, as part of a vector, by neighbouring lanes from neighbouring memory. Where networks are few and wide, lanes share
+// a sum, or there would be too few of them to keep the memory busy: each of SPLITS lanes takes every so many-th term.
 // include: network/activate.wgsl
 
 struct Params {
@@ -18,14 +19,28 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][CHUNKS]
 @group(0) @binding(4) var<uniform> params: Params;
 
+const LANES = 64u;
+const GROUPS = LANES / SPLITS;
+const SUMS = 4u * CHUNKS;
+
+var<workgroup> shares: array<vec4f, SHARES>; // [unit and chunk][lane], or one that nobody uses
+
+fn storeUnit(network: u32, unit: u32, chunk: u32, z: vec4f) {
+  if (unit <= params.width) {
+    storeActivated((network * params.rows + unit) * CHUNKS + chunk, unit == params.width, z);
+  }
+}
+
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x * 4u > params.width) { return; }
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile: vec3u) {
+  let network = tile.z;
+  let firstGroup = tile.x * GROUPS;
+  let group = firstGroup + lane % GROUPS;
   var z: array<array<vec4f, CHUNKS>, 4>;
-  if (id.x < params.stride) {
-    let firstBelow = id.z * params.rowsBelow * CHUNKS;
-    let firstWeight = id.z * params.fanIn * params.stride + id.x;
-    for (var i = 0u; i < params.fanIn; i++) {
+  if (group < params.stride) {
+    let firstBelow = network * params.rowsBelow * CHUNKS;
+    let firstWeight = network * params.fanIn * params.stride + group;
+    for (var i = lane / GROUPS; i < params.fanIn; i += SPLITS) {
       let w = weights[firstWeight + i * params.stride];
       for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
         let h = below[firstBelow + i * CHUNKS + chunk];
@@ -36,12 +51,27 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       }
     }
   }
-  for (var u = 0u; u < 4u; u++) { // unroll
-    let unit = id.x * 4u + u;
-    if (unit <= params.width) {
+  if (SPLITS == 1u) {
+    for (var u = 0u; u < 4u; u++) { // unroll
       for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
-        storeActivated((id.z * params.rows + unit) * CHUNKS + chunk, unit == params.width, z[u][chunk]);
+        storeUnit(network, group * 4u + u, chunk, z[u][chunk]);
       }
+    }
+  } else {
+    for (var u = 0u; u < 4u; u++) { // unroll
+      for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+        shares[(u * CHUNKS + chunk) * LANES + lane] = z[u][chunk];
+      }
+    }
+    workgroupBarrier();
+    for (var e = lane; e < SUMS * GROUPS; e += LANES) {
+      let own = e / SUMS;
+      let sum = e % SUMS;
+      var total = shares[sum * LANES + own];
+      for (var split = 1u; split < SPLITS; split++) {
+        total += shares[sum * LANES + split * GROUPS + own];
+      }
+      storeUnit(network, (firstGroup + own) * 4u + sum / CHUNKS, sum % CHUNKS, total);
     }
   }
 }

@@ -3,7 +3,7 @@
  * and read each weight once where the data are few, else in tiles that suit the adapter.
  */
 import type { EnsembleJob } from "../engine.ts";
-import { along, type Bind, type Bound } from "./bound.ts";
+import type { Bind, Bound } from "./bound.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
 import type { WeightBuffers } from "./ensembleState.ts";
@@ -26,6 +26,30 @@ export interface Layer extends WeightBuffers {
   readonly slope: GPUBuffer;
   readonly delta: GPUBuffer;
 }
+
+/** Lanes of a workgroup of the skinny forward product. */
+const SKINNY_LANES = 64;
+
+/**
+ * Constants of the skinny forward product: a batch holds the fewer networks the wider they are, and lanes that share a sum make up for
+ * them. By the width alone, so that a network's rounding does not depend on its company. A software adapter has few lanes to keep busy.
+ */
+export function skinnySplits(
+  type: Gpu["adapter"]["type"],
+  chunks: number,
+  width: number,
+): {
+  CHUNKS: number;
+  SPLITS: number;
+  SHARES: number;
+} {
+  const SPLITS = type === "software" || width < 1024 ? 1 : width < 8192 ? 4 : 16;
+  return { CHUNKS: chunks, SPLITS, SHARES: SPLITS > 1 ? 4 * chunks * SKINNY_LANES : 1 };
+}
+
+/** Workgroups of the skinny forward product along the units. */
+export const splitGroups = (width: number, splits: number): number =>
+  Math.ceil((Math.ceil((width + 1) / 4) * splits) / SKINNY_LANES);
 
 export interface DenseProducts {
   readonly forward: Bound;
@@ -90,6 +114,7 @@ export async function bindDense(
   const MOMENTUM = job.momentum > 0;
   if (isSkinny) {
     const CHUNKS = chunks;
+    const split = skinnySplits(gpu.adapter.type, chunks, width);
     const rowed = skinnyRows(gpu.adapter.type, chunks, stride);
     const back = (UPDATE: boolean): Promise<Bound> =>
       bind(
@@ -100,13 +125,10 @@ export async function bindDense(
         () => [Math.ceil(fanIn / rowed.ROWS), 1],
       );
     return {
-      forward: await bind(
-        kernels.denseForwardSkinny,
-        { constants: { CHUNKS }, code },
-        forwardBuffers,
-        forwardParams,
-        along(Math.ceil((width + 1) / 4)),
-      ),
+      forward: await bind(kernels.denseForwardSkinny, { constants: split, code }, forwardBuffers, forwardParams, () => [
+        splitGroups(width, split.SPLITS),
+        1,
+      ]),
       backward: await back(false),
       descent: [await back(true)],
     };

@@ -1,5 +1,5 @@
 /** Cases of the products between two hidden layers, forward, backward and update, in their skinny and their tiled kernels. */
-import { skinnyRows } from "../denseProducts.ts";
+import { skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
 import * as kernels from "../ensembleKernels.ts";
 import type { KernelDeclaration } from "../kernel.ts";
 import type { Product } from "../tileSearch.ts";
@@ -58,6 +58,11 @@ function tiledCase(
 const groupsOf =
   ({ tile = TILES[0]!, networks }: Shape, down: number, across: number) =>
   (): [number, number, number] => [...tilesOf(tile, down, across), networks];
+
+const ON_LANES = {
+  hardware: { ...SKINNY_TIMED.hardware, lanes: "hardware" },
+  software: { ...SKINNY_TIMED.software, lanes: "software" },
+} as const;
 
 type Sizes = ReturnType<typeof sizes>;
 
@@ -131,14 +136,18 @@ function forward(given: Shape, draw: Draw, constants: Record<string, number>): O
 
 const forwardSkinny: KernelCase<Shape> = {
   declaration: kernels.denseForwardSkinny,
-  checks: CHECKS,
-  timed: SKINNY_TIMED,
+  checks: [
+    ...CHECKS,
+    { networks: 2, width: 1023, below: 37, data: 7 },
+    { networks: 1, width: 1029, below: 3, data: 16, lanes: "hardware" },
+    { networks: 2, width: 1024, below: 70, data: 3, lanes: "hardware" },
+    { networks: 1, width: 8193, below: 19, data: 9, lanes: "hardware" },
+  ],
+  timed: ON_LANES,
   build: (given, draw) => {
     const { width, chunks, networks } = sizes(given);
-    return {
-      ...forward(given, draw, { CHUNKS: chunks }),
-      workgroups: (kernel) => [Math.ceil(Math.ceil((width + 1) / 4) / kernel.workgroup[0]), 1, networks],
-    };
+    const split = skinnySplits(given.lanes ?? "software", chunks, width);
+    return { ...forward(given, draw, split), workgroups: () => [splitGroups(width, split.SPLITS), 1, networks] };
   },
 };
 
@@ -157,10 +166,7 @@ const backwardSkinny: KernelCase<Shape> = {
     { networks: 2, width: 258, below: 17, data: 16, momentum: 0.9, lanes: "hardware" },
     { networks: 2, width: 66, below: 35, data: 6, update: false },
   ],
-  timed: {
-    hardware: { ...SKINNY_TIMED.hardware, lanes: "hardware" },
-    software: { ...SKINNY_TIMED.software, lanes: "software" },
-  },
+  timed: ON_LANES,
   build(given, draw) {
     const s = sizes(given);
     const { momentum = 0, update = true, lanes = "hardware" } = given;

@@ -12,8 +12,9 @@ export interface Shape {
   readonly momentum?: number;
   /** Of a tiled product; the first tile where not given. */
   readonly tile?: Tile;
-  /** Of the skinny backward product: without the update where false, and in the lanes of which adapter. */
+  /** Of the skinny backward product: without the update where false. */
   readonly update?: boolean;
+  /** Of a skinny product: in the lanes of which adapter. */
   readonly lanes?: "hardware" | "software";
 }
 
