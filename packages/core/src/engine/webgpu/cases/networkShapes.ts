@@ -72,7 +72,11 @@ export const CHECKS: readonly Shape[] = [
   { networks: 3, width: 67, below: 31, data: 8, momentum: 0.5 },
   { networks: 1, width: 130, below: 65, data: 13 },
 ];
-export const MANY_DATA: readonly Shape[] = [...CHECKS, { networks: 2, width: 33, below: 34, data: 37, momentum: 0.9 }];
+export const MANY_DATA: readonly Shape[] = [
+  ...CHECKS,
+  { networks: 2, width: 33, below: 34, data: 37, momentum: 0.9 },
+  { networks: 2, width: 139, below: 20, data: 143 },
+];
 export const SKINNY_TIMED = {
   hardware: { networks: 16, width: 4096, below: 4096, data: 8 },
   software: { networks: 2, width: 512, below: 512, data: 8 },
