@@ -19,6 +19,10 @@ interface Example {
 const SMALL_ENSEMBLE = ["ensemble.size=16", "training.steps=20"];
 const EXAMPLES: Readonly<Record<string, Example>> = {
   "band.yaml": { command: "network", set: [...SMALL_ENSEMBLE, "network.width=64"] },
+  "depth.yaml": {
+    command: "duality",
+    set: ["ensemble.size=16", "network.width=32", "duality.hyperparameters.depth=[1,3]"],
+  },
   "domainWalls.yaml": { command: "field", set: ["lattice.points=16", "time.end=1"] },
   "drift.yaml": { command: "duality", set: [...SMALL_ENSEMBLE, "duality.widths=[32,64]"] },
   // A small ensemble need not hold the checks of the large one.

@@ -1,0 +1,81 @@
+/** The hyperparameter study as a table and in the report. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseConfig } from "@slowroll/core/config/parse";
+import { dualityStudy } from "@slowroll/core/duality/run";
+import { HOST } from "@slowroll/core/engine/host";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import type { ResultDocument } from "../../src/document.ts";
+import { hyperparameterFigures } from "../../src/report/hyperparameterFigures.ts";
+import { writeReport } from "../../src/report/report.ts";
+import { summary } from "../../src/summary.ts";
+
+type Duality = Extract<ResultDocument, { command: "duality" }>;
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-hyperparameters-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let document: Duality;
+beforeAll(async () => {
+  const config = await parseConfig(
+    "duality",
+    `network: { width: 12 }
+data: { inputs: { circle: { points: 4 } } }
+training: { steps: 10 }
+ensemble: { size: 6 }
+duality:
+  background: false
+  hyperparameters: { depth: [1, 2], activation: [erf, relu], momentum: [0.5], learningRate: [0.01, { relative: 0.5 }] }`,
+  );
+  const { result } = await dualityStudy(config, referenceEngine);
+  const timings = { totalSeconds: 1, engineSeconds: 1 };
+  document = { command: "duality", version: "0", config, engine: HOST, timings, ...result };
+});
+
+describe("a hyperparameter study", () => {
+  it("has a figure for each hyperparameter that varies, whatever its values are", async () => {
+    await writeReport(folder, document);
+    const plots = path.join(folder, "plots");
+    expect(readdirSync(plots).sort()).toEqual([
+      "hyperparameter-activation.svg",
+      "hyperparameter-depth.svg",
+      "hyperparameter-learningRate.svg",
+    ]);
+    const [activation, depth, rate] = readdirSync(plots)
+      .sort()
+      .map((plot) => readFileSync(path.join(plots, plot), "utf8"));
+    for (const svg of [activation, depth, rate]) expect(svg).not.toMatch(/…|NaN|undefined/);
+    expect(activation).toContain(">relu<");
+    expect(depth).toContain(">hidden layers<");
+    expect(rate).toContain(">x = 0.5<");
+  });
+  it("has a row a value", () => {
+    const text = summary(document);
+    for (const row of [
+      "depth 1",
+      "depth 2",
+      "activation relu",
+      "momentum 0.5",
+      "learningRate 0.01",
+      "learningRate x = 0.5",
+    ])
+      expect(text).toContain(`│ ${row} `);
+  });
+  it("says how far the measurements are from the prediction, and what cannot be told", () => {
+    const [first, ...rest] = document.hyperparameters!.filter(({ settings }) => "depth" in settings);
+    const at = (friction: number | null) => {
+      const { measured, predicted } = first!;
+      const told = friction === null ? null : friction * predicted.friction;
+      const changed = { ...measured, friction: { value: told, error: told === null ? null : 0.01 } };
+      return { ...first!, measured: changed };
+    };
+    const said = (points: NonNullable<Duality["hyperparameters"]>) =>
+      hyperparameterFigures({ ...document, hyperparameters: points })[0]!.agrees;
+    expect(said([at(1.25), at(1)])).toContain("3H is within 25% of the prediction");
+    expect(said([at(null), at(1), ...rest])).toContain(`1 of ${rest.length + 2} frictions cannot be told`);
+    expect(said([at(null), at(null)])).toContain("The data tell no friction.");
+    expect(summary({ ...document, hyperparameters: [at(null)] })).toContain("not identifiable");
+  });
+});
