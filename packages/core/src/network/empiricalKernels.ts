@@ -2,9 +2,8 @@
  * The empirical kernels of an ensemble, step by step: their mean, and how far each network's own lies from theory's, from where it
  * started, and along the targets. Summed network after network in float64, so that no batching shows.
  */
-import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
-import { eigen } from "../linalg/eigen.ts";
+import { eigenAside } from "../linalg/eigen.ts";
 import { targetAlignment } from "./observables.ts";
 import type { NetworkSetup } from "./setup.ts";
 import { nested, squaredNorm } from "./statistics.ts";
@@ -126,13 +125,16 @@ export class EmpiricalKernels {
     return { initial: initial!, final: final!, theory: theory.map((part) => nested(part, D)) };
   }
 
-  /** The series of the first `records` records. */
-  *series(records: number, { eigenvalues }: { readonly eigenvalues: boolean }): Work<KernelSeries> {
+  /** The series of the first `records` records. Throws as `eigenAside`. */
+  async series(
+    records: number,
+    { eigenvalues, signal }: { readonly eigenvalues: boolean; readonly signal: AbortSignal | undefined },
+  ): Promise<KernelSeries> {
     const D = this.setup.data.points;
     const spectra: number[][] = [];
     for (const sum of eigenvalues ? this.sums.slice(0, records) : []) {
-      yield;
-      spectra.push(Array.from(eigen(sum, D).values, (value) => value / this.count));
+      const { values } = await eigenAside(sum, D, signal);
+      spectra.push(Array.from(values, (value) => value / this.count));
     }
     return {
       times: this.steps.slice(0, records),

@@ -1,5 +1,4 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
-import { cooperate } from "../cooperate.ts";
 import type { Engine, EnsembleBatch, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
@@ -135,10 +134,8 @@ export async function networkStudy(
   const size = study.ensemble.size;
   const { first: diverged } = watch;
   const K = diverged ? recordKernels.filter((step) => step < diverged.step).length : recordKernels.length;
-  const kernelSeries = await cooperate(
-    empirical.series(K, { eigenvalues: kernelsEvery !== undefined }),
-    control.signal,
-  );
+  const eigenvalues = kernelsEvery !== undefined;
+  const kernelSeries = await empirical.series(K, { eigenvalues, signal: control.signal });
   const means = asked.kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
   const kept = outputs.slice(0, finite);
   const partial: PartialNetworkResult = {

@@ -1,7 +1,7 @@
 /** What is recorded of an ensemble on its way, on the float64 reference engine. */
 import { measureScaling } from "@slowroll/core/duality/scaling";
 import type { Engine, EnsembleBatch } from "@slowroll/core/engine/engine";
-import { DivergenceError } from "@slowroll/core/errors";
+import { DivergenceError, InterruptedError } from "@slowroll/core/errors";
 import { type NetworkResult, networkStudy, type PartialNetworkResult } from "@slowroll/core/network/run";
 import { ensembleJob, setupNetwork } from "@slowroll/core/network/setup";
 import type { NetworkStudy, ObserveSpec } from "@slowroll/core/network/study";
@@ -78,6 +78,12 @@ describe("the kernels' series", () => {
   it("does not show the batching", async () => {
     const asked: Observe = { kernelsEvery: 2, kernelMatrices: true, parameterNorms: true, linearised: true };
     expect(await observed(asked, inBatches)).toEqual(await observed(asked));
+  });
+  it("can be interrupted at its eigenvalues", async () => {
+    const abort = new AbortController();
+    const late = changed(() => abort.abort());
+    const run = networkStudy(study({ kernelsEvery: 3 }), late, { signal: abort.signal });
+    await expect(run).rejects.toThrow(InterruptedError);
   });
   it("is kept up to a divergence", async () => {
     const broken = changed(({ kernels, count }) => kernels.fill(Number.NaN, ((count - 1) * 4 + 2) * 4));
