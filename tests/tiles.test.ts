@@ -10,6 +10,7 @@ import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { readTiles, writeTiles } from "@slowroll/core/engine/webgpu/tileCache";
 import { chooseTile, classOf, type Product } from "@slowroll/core/engine/webgpu/tileSearch";
 import { permittedTiles, TILES, type Tile, tileConstants } from "@slowroll/core/engine/webgpu/tiles";
+import { ShaderCompileError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
@@ -34,7 +35,12 @@ beforeEach(() => {
 const reopened = (more: Partial<Gpu> = {}): Gpu => ({ ...opened, ...more });
 
 /** Chooses a tile for a small product and says how many were measured. */
-async function choose(gpu: Gpu, ahead = AHEAD, folder = root): Promise<{ tile: Tile; measured: number }> {
+async function choose(
+  gpu: Gpu,
+  ahead = AHEAD,
+  folder = root,
+  compiles: (tile: Tile) => boolean = () => true,
+): Promise<{ tile: Tile; measured: number }> {
   let measured = 0;
   const loaded: { destroy(): void }[] = [];
   const tile = await chooseTile(
@@ -43,6 +49,7 @@ async function choose(gpu: Gpu, ahead = AHEAD, folder = root): Promise<{ tile: T
     ahead,
     async (candidate) => {
       measured++;
+      if (!compiles(candidate)) throw new ShaderCompileError("too many registers");
       const built = await loadCase(
         opened,
         forwardTiled.declaration,
@@ -117,6 +124,13 @@ describe("the choice of a tile", () => {
       ]),
     );
     expect(readTiles(reopened({ identity: "another" }), root)).toEqual(new Map([["one", second]]));
+  });
+  it("passes over tiles that do not compile, unless it is the usual one", async () => {
+    const { tile } = await choose(reopened(), AHEAD, root, ({ rows, columns }) => rows === 64 && columns === 32);
+    expect([tile.rows, tile.columns]).toEqual([64, 32]);
+    rmSync(fileOf(root));
+    await expect(choose(reopened(), AHEAD, root, () => false)).rejects.toThrow(ShaderCompileError);
+    expect(readdirSync(root)).toEqual([]);
   });
   it("measures by the host's clock where there are no timestamps", async () => {
     const features = new Set([...opened.features].filter((feature) => feature !== "timestamp-query"));

@@ -2,6 +2,7 @@
  * Which tile a product takes: what was measured best on this adapter for products of its class, in this run or an earlier one; where
  * nothing was, a short measurement if the work ahead repays it, else a tile that is good on most. Tiles change the speed, never the sums.
  */
+import { GpuValidationError, ShaderCompileError } from "../../errors.ts";
 import { cacheRoot } from "../../files/cache.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Dispatch } from "./submit.ts";
@@ -19,11 +20,11 @@ export interface Product {
 }
 
 interface Effort {
-  /** Operations of one dispatch at most: milliseconds on hardware, tens of them on a software adapter, so that no submit is a long one. */
-  readonly operations: number;
-  readonly samples: number;
-  /** Of one sample, where one dispatch takes less. */
+  /** Operations of a first dispatch, few enough for any adapter, which tells how many the others may have. */
+  readonly first: number;
+  /** Of one sample: one dispatch of as many of the workgroups as take so long, or several where all take less. */
   readonly seconds: number;
+  readonly samples: number;
   /** Operations ahead that repay the search: many times what it costs. */
   readonly repaid: number;
   /** Least and most elements of a block: on a software adapter smaller ones are always slower, and larger ones take long to compile. */
@@ -31,8 +32,8 @@ interface Effort {
 }
 
 const EFFORT: Readonly<Record<Gpu["adapter"]["type"], Effort>> = {
-  hardware: { operations: 4e10, samples: 5, seconds: 0.004, repaid: 2e13, blocks: [16, 64] },
-  software: { operations: 5e7, samples: 2, seconds: 0.02, repaid: 1e11, blocks: [32, 32] },
+  hardware: { first: 1e9, seconds: 0.008, samples: 5, repaid: 2e13, blocks: [16, 64] },
+  software: { first: 2e7, seconds: 0.02, samples: 2, repaid: 1e11, blocks: [32, 32] },
 };
 
 /** What was read and measured on each open device. */
@@ -55,23 +56,30 @@ function usualTile({ columns }: Product): Tile {
   return TILES.find((tile) => nameOf(tile) === (columns <= 32 ? "64x32x16 in 8x4" : "64x64x16 in 8x4"))!;
 }
 
-/** Seconds of `tile` for each row of the products, from as many of the workgroups as one submit should have. */
-async function secondsPerRow(gpu: Gpu, product: Product, tile: Tile, dispatch: Dispatch): Promise<number> {
-  const { operations, samples, seconds } = EFFORT[gpu.adapter.type];
+/** Seconds of `tile` for one operation, from as many of the workgroups as have `operations` or all. */
+async function secondsPerOperation(
+  gpu: Gpu,
+  product: Product,
+  tile: Tile,
+  dispatch: Dispatch,
+  operations: number,
+): Promise<number> {
+  const { samples, seconds } = EFFORT[gpu.adapter.type];
   const { rows, networks } = product;
-  const rowsAtMost = Math.max(1, operations / (operationsOf(product) / (rows * networks)));
+  const operationsPerRow = operationsOf(product) / (rows * networks);
+  const rowsAtMost = operations / operationsPerRow;
   const [x, y] = dispatch.workgroups;
   const batch = Math.min(networks, Math.max(1, Math.floor(rowsAtMost / rows)));
-  const tiles = Math.min(x, Math.ceil(rowsAtMost / tile.rows));
+  const tiles = Math.min(x, Math.max(1, Math.ceil(rowsAtMost / tile.rows)));
   const timings = await timeDispatch(gpu, { ...dispatch, workgroups: [tiles, y, batch] }, samples, seconds);
   // The fastest: what disturbs a timing only ever lengthens it.
-  return Math.min(...timings) / (Math.min(rows, tiles * tile.rows) * batch);
+  return Math.min(...timings) / (Math.min(rows, tiles * tile.rows) * batch * operationsPerRow);
 }
 
 /**
  * The tile for `product` where `ahead` operations of such products are to come. `dispatchOf` binds the whole product in a given tile to
  * buffers that a measurement may overwrite.
- * @throws what compiling and dispatching throw.
+ * @throws what compiling and dispatching throw in the usual tile.
  */
 export async function chooseTile(
   gpu: Gpu,
@@ -85,17 +93,20 @@ export async function chooseTile(
   const key = classOf(product);
   const found = best.get(key);
   if (found) return found;
-  const {
-    repaid,
-    blocks: [smallest, largest],
-  } = EFFORT[gpu.adapter.type];
+  const { first, seconds, repaid, blocks } = EFFORT[gpu.adapter.type];
   if (ahead < repaid) return usualTile(product);
   let [fastest, least] = [usualTile(product), Number.POSITIVE_INFINITY];
+  const pilot = await secondsPerOperation(gpu, product, fastest, await dispatchOf(fastest), first);
   for (const tile of permittedTiles(gpu.limits)) {
     const block = tile.blockRows * tile.blockColumns;
-    if (block < smallest || block > largest) continue;
-    const seconds = await secondsPerRow(gpu, product, tile, await dispatchOf(tile));
-    if (seconds < least) [fastest, least] = [tile, seconds];
+    if (block < blocks[0] || block > blocks[1]) continue;
+    try {
+      const cost = await secondsPerOperation(gpu, product, tile, await dispatchOf(tile), seconds / pilot);
+      if (cost < least) [fastest, least] = [tile, cost];
+    } catch (error) {
+      // A tile that a driver does not compile is not the fastest. The usual one has run before.
+      if (!(error instanceof ShaderCompileError || error instanceof GpuValidationError)) throw error;
+    }
   }
   best.set(key, fastest);
   writeTiles(gpu, new Map([[key, fastest]]), root);
