@@ -1,13 +1,8 @@
 // Standard normals by Box and Muller's transform (Ann. Math. Stat. 29 (1958) 610) in float64, whatever precision keeps them: words 0 and 1
 // give normals 0 and 1, words 2 and 3 normals 2 and 3. Twins: packages/core/src/random/normal.ts and shaders/random/normal.wgsl.
+import { normalLog } from "../special/log";
+import { cosInQuadrant, isOdd, quadrantSum, reduced, reducedCos, reducedSin, sinInQuadrant } from "../special/trigonometry";
 import { philox4x32, word0, word1, word2, word3 } from "./philox";
-
-@external("special", "log64")
-declare function log64(x: v128): v128;
-@external("special", "sin64")
-declare function sin64(x: v128): v128;
-@external("special", "cos64")
-declare function cos64(x: v128): v128;
 
 let key0: u32 = 0;
 let key1: u32 = 0;
@@ -17,19 +12,47 @@ export function setSeed(low: u32, high: u32): void {
   key1 = high;
 }
 
-/** Normals 0 and 2 of the last block, and 1 and 3. */
-let even: v128 = f64x2.splat(0);
-let odd: v128 = f64x2.splat(0);
+/** Of the last two blocks normals 0 and 2, and 1 and 3. */
+let even0: v128 = f64x2.splat(0);
+let odd0: v128 = f64x2.splat(0);
+let even1: v128 = f64x2.splat(0);
+let odd1: v128 = f64x2.splat(0);
 
-function drawBlock(block: u32, layer: u32, network: u32): void {
+/** Two blocks at a time, of whose long chains of operations a core works on both at once. */
+function drawBlocks(block: u32, layer: u32, network: u32): void {
   philox4x32(block, layer, network, 0, key0, key1);
-  const radii = f64x2(<f64>(word0 >>> 9), <f64>(word2 >>> 9));
-  const angles = f64x2(<f64>(word1 >>> 8), <f64>(word3 >>> 8));
-  const fraction = f64x2.mul(f64x2.add(radii, f64x2.splat(0.5)), f64x2.splat(1.1920928955078125e-7));
-  const radius = f64x2.sqrt(f64x2.mul(f64x2.splat(-2), log64(fraction)));
-  const angle = f64x2.mul(angles, f64x2.splat(2 * Math.PI * 5.9604644775390625e-8));
-  even = f64x2.mul(radius, cos64(angle));
-  odd = f64x2.mul(radius, sin64(angle));
+  const radius0 = radiusOf(word0, word2);
+  const angle0 = angleOf(word1, word3);
+  philox4x32(block + 1, layer, network, 0, key0, key1);
+  const radius1 = radiusOf(word0, word2);
+  const angle1 = angleOf(word1, word3);
+  const sum0 = quadrantSum<f64>(angle0);
+  const sum1 = quadrantSum<f64>(angle1);
+  const rest0 = reduced<f64>(angle0, sum0);
+  const rest1 = reduced<f64>(angle1, sum1);
+  const sine0 = reducedSin<f64>(rest0);
+  const sine1 = reducedSin<f64>(rest1);
+  const cosine0 = reducedCos<f64>(rest0);
+  const cosine1 = reducedCos<f64>(rest1);
+  const swapped0 = isOdd<f64>(sum0);
+  const swapped1 = isOdd<f64>(sum1);
+  even0 = f64x2.mul(radius0, cosInQuadrant<f64>(sine0, cosine0, sum0, swapped0));
+  odd0 = f64x2.mul(radius0, sinInQuadrant<f64>(sine0, cosine0, sum0, swapped0));
+  even1 = f64x2.mul(radius1, cosInQuadrant<f64>(sine1, cosine1, sum1, swapped1));
+  odd1 = f64x2.mul(radius1, sinInQuadrant<f64>(sine1, cosine1, sum1, swapped1));
+}
+
+@inline
+function radiusOf(first: u32, second: u32): v128 {
+  const words = f64x2(<f64>(first >>> 9), <f64>(second >>> 9));
+  const fraction = f64x2.mul(f64x2.add(words, f64x2.splat(0.5)), f64x2.splat(1.1920928955078125e-7));
+  return f64x2.sqrt(f64x2.mul(f64x2.splat(-2), normalLog<f64>(fraction)));
+}
+
+@inline
+function angleOf(first: u32, second: u32): v128 {
+  const words = f64x2(<f64>(first >>> 8), <f64>(second >>> 8));
+  return f64x2.mul(words, f64x2.splat(2 * Math.PI * 5.9604644775390625e-8));
 }
 
 /** Of the last `compareWeights`: the sums of the weights' squares and of their squared distances from their draws. */
@@ -56,9 +79,9 @@ function overWeights<T>(
   let column = weights;
   const elements = <u32>fanIn * <u32>units;
   for (let element: u32 = 0; element < elements; element++) {
-    const lane = element & 3;
-    if (lane == 0) drawBlock(element >> 2, layer, network);
-    const pair = (lane & 1) == 0 ? even : odd;
+    const lane = element & 7;
+    if (lane == 0) drawBlocks(element >> 2, layer, network);
+    const pair = lane < 4 ? ((lane & 1) == 0 ? even0 : odd0) : (lane & 1) == 0 ? even1 : odd1;
     const drawn = <T>((lane & 2) == 0 ? f64x2.extract_lane(pair, 0) : f64x2.extract_lane(pair, 1));
     if (storing) store<T>(place, drawn);
     else {

@@ -76,8 +76,20 @@ export function withLogLimits<T>(value: v128, x: v128, ofInfinity: f64): v128 {
 @inline
 export function log<T>(x: v128): v128 {
   const subnormal = isSubnormal<T>(x);
-  const normal = scaledUp<T>(x, subnormal);
-  const k = v128.sub<T>(exponent<T>(normal), v128.and(constant<T>(sizeof<T>() == 4 ? 25.0 : 54.0), subnormal));
+  const correction = v128.and(constant<T>(sizeof<T>() == 4 ? 25.0 : 54.0), subnormal);
+  return withLogLimits<T>(scaledLog<T>(scaledUp<T>(x, subnormal), correction), x, Infinity);
+}
+
+/** log(x) of a positive normal number. */
+@inline
+export function normalLog<T>(x: v128): v128 {
+  return scaledLog<T>(x, constant<T>(0));
+}
+
+/** log(2^-correction x) of a positive normal x. */
+@inline
+function scaledLog<T>(normal: v128, correction: v128): v128 {
+  const k = v128.sub<T>(exponent<T>(normal), correction);
   const f = fraction<T>(normal);
   const s = v128.div<T>(f, v128.add<T>(f, constant<T>(2)));
   const halfSquare = v128.mul<T>(v128.mul<T>(f, f), constant<T>(0.5));
@@ -91,6 +103,5 @@ export function log<T>(x: v128): v128 {
     head = v128.mul<T>(k, constant<T>(6.93147180369123816490e-1));
     tail = madd<T>(k, constant<T>(1.90821492927058770002e-10), small);
   }
-  const value = v128.sub<T>(head, v128.sub<T>(v128.sub<T>(halfSquare, tail), f));
-  return withLogLimits<T>(value, x, Infinity);
+  return v128.sub<T>(head, v128.sub<T>(v128.sub<T>(halfSquare, tail), f));
 }
