@@ -14,6 +14,8 @@ import { type Kernels, momentsBetween } from "./kernels.ts";
 
 /** Data up to which moments are integrated pair by pair, some 30 ms each, where their series is too long. */
 const INTEGRATED = 16;
+/** Data up to which series are summed, a few ms for each variance. */
+const SUMMED = 512;
 
 type PairMoments = (a: number, b: number, covariance: number) => SquaredMoments;
 
@@ -21,6 +23,7 @@ type PairMoments = (a: number, b: number, covariance: number) => SquaredMoments;
 function* squaredMoments(activation: Activation, variances: Float64Array): Work<PairMoments | undefined> {
   const { value, derivative, squaredMoments: closed } = activation;
   if (closed) return (a, b, covariance) => closed(variances[a]!, covariance, variances[b]!);
+  if (variances.length > SUMMED) return undefined;
   // Two functions each, of which the moments are taken as those of an activation and its derivative.
   const { name, wgsl } = activation;
   const squares = { name, wgsl, value: (z: number) => value(z) ** 2, derivative: (z: number) => derivative(z) ** 2 };
@@ -64,8 +67,8 @@ function converged<T>(integrate: () => T): T | undefined {
 }
 
 /**
- * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d]; undefined for more than one hidden layer, and at a
- * variance at which moments have neither a closed form nor a series for more than some data, or where their integral does not converge.
+ * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d]; undefined for more than one hidden layer, for
+ * so many data that moments without a closed form would take more than seconds, and where their integral does not converge.
  */
 export function* kernelFluctuation(
   { inputDimension: d, depth, width, activation, weightStd, biasStd }: Architecture,

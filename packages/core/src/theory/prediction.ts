@@ -129,24 +129,42 @@ export interface QuadraticPrediction {
   varianceWork(r: number): Work<Float64Array>;
 }
 
-/** left right, or left right^T, of [points][points] each. */
-function* multiply(left: Float64Array, right: Float64Array, points: number, transposed = false): Work<Float64Array> {
-  const result = new Float64Array(points * points);
-  for (let a = 0; a < points; a++) {
-    const row = result.subarray(a * points, (a + 1) * points);
-    for (let b = 0; b < points; b++) {
-      if (transposed) {
-        let sum = 0;
-        for (let c = 0; c < points; c++) sum += left[a * points + c]! * right[b * points + c]!;
-        row[b] = sum;
-      } else {
-        const factor = left[a * points + b]!;
-        for (let c = 0; c < points; c++) row[c]! += factor * right[b * points + c]!;
-      }
+/** Rows `a` to `a` + 3 of left right^T: four independent sums, and a row of `right` is read once for them. */
+function multiplyRows(left: Float64Array, right: Float64Array, points: number, a: number, result: Float64Array): void {
+  // Beyond the last row the last again.
+  const last = points - 1;
+  const row0 = a * points;
+  const row1 = Math.min(a + 1, last) * points;
+  const row2 = Math.min(a + 2, last) * points;
+  const row3 = Math.min(a + 3, last) * points;
+  for (let b = 0; b < points; b++) {
+    let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+    for (let c = 0; c < points; c++) {
+      const factor = right[b * points + c]!;
+      sum0 += left[row0 + c]! * factor;
+      sum1 += left[row1 + c]! * factor;
+      sum2 += left[row2 + c]! * factor;
+      sum3 += left[row3 + c]! * factor;
     }
+    result[row0 + b] = sum0;
+    result[row1 + b] = sum1;
+    result[row2 + b] = sum2;
+    result[row3 + b] = sum3;
+  }
+}
+
+/** left right^T of [points][points] each. */
+function* multiply(left: Float64Array, right: Float64Array, points: number): Work<Float64Array> {
+  const result = new Float64Array(points * points);
+  for (let a = 0; a < points; a += 4) {
+    multiplyRows(left, right, points, a, result);
     yield;
   }
   return result;
+}
+
+function transpose(matrix: Float64Array, points: number): Float64Array {
+  return Float64Array.from(matrix, (_, i) => matrix[(i % points) * points + Math.floor(i / points)]!);
 }
 
 /**
@@ -168,20 +186,21 @@ export function quadraticPrediction(
   const amplitudes = new Float64Array(points);
   for (let a = 0; a < points; a++)
     for (let i = 0; i < points; i++) amplitudes[i]! += vectors[a * points + i]! * targets[a]!;
+  const transposed = transpose(vectors, points);
   let known: Float64Array | undefined;
   /** K U. */
   function* image(): Work<Float64Array> {
-    known ??= yield* multiply(nngp, vectors, points);
+    known ??= yield* multiply(nngp, transposed, points);
     return known;
   }
   /** U p (K U)^T U p at record r, of which U^T from the right makes P K P^T. */
   function* half(r: number): Work<Float64Array> {
     const scaled = vectors.map((value, i) => value * p[r * points + (i % points)]!);
-    const across = yield* multiply(scaled, yield* image(), points, true);
-    return (yield* multiply(across, vectors, points)).map((value, i) => value * p[r * points + (i % points)]!);
+    const across = yield* multiply(scaled, yield* image(), points);
+    return (yield* multiply(across, transposed, points)).map((value, i) => value * p[r * points + (i % points)]!);
   }
   function* covarianceWork(r: number): Work<Float64Array> {
-    return yield* multiply(yield* half(r), vectors, points, true);
+    return yield* multiply(yield* half(r), vectors, points);
   }
   return {
     mean(r) {

@@ -9,9 +9,9 @@ import { describe, expect, it } from "vitest";
 describe.each(["tanh", "gelu"])("Hermite series of %s", (name) => {
   const activation = activations[name]!;
   it("equal the quadrature, whatever the variances and their order", () => {
-    const variances = [0, 0.3, 1.7, 1e-4, 3];
+    const variances = [0, 0.3, 1.7, 1e-4, 15];
     const moments = complete(hermiteMoments(activation, Float64Array.from(variances)))!;
-    const largest = complete(hermiteMoments(activation, Float64Array.of(3)))!(0, 0, 1);
+    const largest = complete(hermiteMoments(activation, Float64Array.of(15)))!(0, 0, 1);
     for (const [a, suu] of variances.entries()) {
       for (const [b, svv] of variances.entries()) {
         for (const correlation of [-1, -0.7, 0, 0.2, 0.999, 1]) {
