@@ -7,6 +7,7 @@ import { openEngine } from "@slowroll/core/engine/open";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { activations } from "@slowroll/core/network/activations";
+import { drawSubsets } from "@slowroll/core/network/subsets";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { describe, expect, it } from "vitest";
@@ -20,6 +21,7 @@ interface Shape {
   records?: number[];
   kernels?: number[];
   test?: number;
+  batch?: number;
   steps?: number;
 }
 
@@ -38,6 +40,7 @@ async function jobOf(shape: Shape): Promise<EnsembleJob> {
     networks: { first: 0, count },
     recordOutputs: shape.records ?? [0, steps],
     recordKernels: shape.kernels ?? [0, steps],
+    subsets: shape.batch === undefined ? undefined : drawSubsets(data, steps, { size: shape.batch, seed: 1 }),
     test: test === undefined ? undefined : normals(3, 0, 0, test * inputDimension),
   };
 }
@@ -49,6 +52,9 @@ const SHAPES: Shape[] = [
   { kernels: [], records: [], steps: 6 },
   { width: 5000, momentum: 0.9 },
   { width: 33, depth: 3, data: 21, test: 30, kernels: [0, 1, 2] },
+  { kernels: [], batch: 3 },
+  { depth: 2, data: 40, batch: 7 },
+  { data: 40, batch: 7, count: 2 },
   // Several batches.
   { width: 700, depth: 2, data: 5, count: 20, kernels: [] },
 ];

@@ -21,13 +21,17 @@ struct Params {
   momentum: f32,
   scale: f32,         // weightStd / sqrt(width)
   bias: f32,          // biasStd
+  subsets: u32,       // where they begin in the schedule
+  words: u32,         // of a step's subset
+  weight: f32,        // what the force on the data of a subset is multiplied by: see subset.wgsl
 }
 const NO_RECORD = 0xffffffffu;
 const SHARES = 8u;    // partial sums that a first round leaves of each output
 
 @group(0) @binding(0) var<storage, read> inputs: array<vec4f>;               // [INPUTS][CHUNKS]
 @group(0) @binding(1) var<storage, read> targets: array<f32>;                // [4 CHUNKS]
-@group(0) @binding(2) var<storage, read> recordOf: array<u32>;               // [steps of the job + 1]: place in outputs, or NO_RECORD
+// [steps of the job + 1]: place in outputs, or NO_RECORD; then, with SUBSETS, [steps][words]: bit a & 31 of word a >> 5 is datum a's.
+@group(0) @binding(2) var<storage, read> schedule: array<u32>;
 @group(0) @binding(3) var<storage, read_write> weights: array<f32>;          // [networks][INPUTS][stride]
 @group(0) @binding(4) var<storage, read_write> velocity: array<f32>;         // as weights; one element without momentum
 @group(0) @binding(5) var<storage, read_write> outputWeights: array<f32>;    // [networks][rows]
@@ -106,7 +110,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       var f = outBias * params.bias;
       for (var share = 0u; share < SHARES; share++) { f += gathered[share * columns + a]; }
       force[a] = potentialGradient(Fields(f - targets[a]))[0];
-      let record = recordOf[params.firstStep + step];
+      if (SUBSETS && step < params.steps) {
+        let word = schedule[params.subsets + (params.firstStep + step) * params.words + (a >> 5u)];
+        force[a] = select(0.0, params.weight * force[a], ((word >> (a & 31u)) & 1u) == 1u);
+      }
+      let record = schedule[params.firstStep + step];
       if (record != NO_RECORD) { outputs[(record * groups.x + network) * columns + a] = f; }
     }
     workgroupBarrier();

@@ -3,6 +3,7 @@ import type { Engine, EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/e
 import { openEngine } from "@slowroll/core/engine/open";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { activations } from "@slowroll/core/network/activations";
+import { drawSubsets } from "@slowroll/core/network/subsets";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import type { PotentialSpec } from "@slowroll/core/potential/potential";
@@ -33,6 +34,7 @@ interface Case {
   count?: number;
   recordKernels?: number[];
   test?: number;
+  batch?: number;
   kernelParts?: boolean;
   parameterNorms?: boolean;
 }
@@ -68,6 +70,7 @@ async function jobOf(given: Case): Promise<EnsembleJob> {
     networks: { first: 2, count },
     recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
     recordKernels: given.recordKernels ?? [0, Math.floor(steps / 2), steps],
+    subsets: given.batch ? drawSubsets(data, steps, { size: given.batch, seed: 9 }) : undefined,
     test: given.test ? normals(7, 0, 0, given.test * dimension) : undefined,
     kernelParts: given.kernelParts,
     parameterNorms: given.parameterNorms,
@@ -114,6 +117,13 @@ const cases: Case[] = [
   { data: 8, width: 300, depth: 2, steps: 4 },
   { data: 3, width: 130, depth: 4, steps: 4, activation: "tanh" },
   { steps: 0, recordKernels: [0] },
+  // Mini-batches, resident and layered, with more data than a word of the table and several epochs.
+  { data: 8, batch: 3, recordKernels: [] },
+  { data: 8, batch: 3, momentum: 0.9 },
+  { data: 13, batch: 1, recordKernels: [], test: 4 },
+  { data: 37, batch: 5, depth: 2, momentum: 0.5, steps: 9 },
+  { data: 37, batch: 37, depth: 2, steps: 3, recordKernels: [] },
+  { data: 6, batch: 4, depth: 3, recordKernels: [] },
   { test: 13 },
   { test: 3, recordKernels: [], momentum: 0.5 },
   { test: 9, depth: 3, recordKernels: [], count: 2 },
@@ -169,6 +179,14 @@ describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, 
       expect(got).toEqual(await train(engine, job));
     });
   }
+
+  it("begin their mini-batches anew with each batch of networks", async () => {
+    // Of such networks a software adapter trains two at a time.
+    const job = await jobOf({ width: 1400, depth: 2, batch: 2, steps: 3, count: 3, recordKernels: [] });
+    const whole = await train(engine, job);
+    const last = await train(engine, { ...job, networks: { first: job.networks.first + 2, count: 1 } });
+    expect(last.outputs).toEqual(whole.outputs.slice(-last.outputs.length));
+  });
 
   it("refuse a network that does not fit", async () => {
     const job = await jobOf({ width: 65536, depth: 2 });

@@ -119,7 +119,12 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
         for (let p = 0; p < P; p++)
           tested.push(outputAndGradient(job, layers, Array.from(job.test!.subarray(p * d, (p + 1) * d))).f);
       }
-      const force = evaluated.map(({ f }, a) => job.potential.gradient(0, f - job.targets[a]!));
+      const pushes = (a: number): number => {
+        if (!job.subsets || step === job.steps) return 1;
+        const { weight, words, bits } = job.subsets;
+        return Math.floor(bits[step * words + Math.floor(a / 32)]! / 2 ** (a % 32)) % 2 === 1 ? weight : 0;
+      };
+      const force = evaluated.map(({ f }, a) => pushes(a) * job.potential.gradient(0, f - job.targets[a]!));
       for (const [l, layer] of layers.entries()) {
         const descend = (pick: (gradient: Layer) => number, before: number): number =>
           job.momentum * before -

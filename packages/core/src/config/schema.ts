@@ -116,18 +116,32 @@ const learningRate = z.union([positive, z.strictObject({ relative: positive })],
 });
 const momentum = z.number().min(0).lt(1);
 
+const descent = {
+  learningRate: learningRate
+    .default({ relative: 0.5 })
+    .describe("eta, or { relative: x } for eta = x / lambda_max of the infinite-width kernel"),
+  momentum: momentum.default(0).describe("beta of the heavy ball; 0 is gradient descent"),
+  steps: z.number().int().min(0).max(1e9).default(200).describe("number of steps"),
+  potential: potential.default("quadratic"),
+  recordEvery: wholePositive.default(1).describe("steps between records; the first and last are always recorded"),
+};
 const training = z
-  .strictObject({
-    learningRate: learningRate
-      .default({ relative: 0.5 })
-      .describe("eta, or { relative: x } for eta = x / lambda_max of the infinite-width kernel"),
-    momentum: momentum.default(0).describe("beta of the heavy ball; 0 is gradient descent"),
-    steps: z.number().int().min(0).max(1e9).default(200).describe("number of steps"),
-    potential: potential.default("quadratic"),
-    recordEvery: wholePositive.default(1).describe("steps between records; the first and last are always recorded"),
-  })
+  .strictObject(descent)
   .prefault({})
   .describe("full-batch gradient descent with the potential as loss");
+const batchedTraining = z
+  .strictObject({
+    ...descent,
+    batch: z
+      .strictObject({
+        size: wholePositive.max(MAX_DATA).describe("data of a step"),
+        seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the data's orders"),
+      })
+      .exactOptional()
+      .describe("mini-batches: each step takes so many data of a random order; unless given, all"),
+  })
+  .prefault({})
+  .describe("gradient descent with the potential as loss");
 
 const ensemble = z
   .strictObject({
@@ -363,7 +377,14 @@ const precision = z
 /** What each command takes. */
 export const SCHEMAS = {
   kernel: z.strictObject({ precision, network, data, training, ensemble }),
-  network: z.strictObject({ precision, network, data: testedData, training, ensemble, observe: observeNetworks }),
+  network: z.strictObject({
+    precision,
+    network,
+    data: testedData,
+    training: batchedTraining,
+    ensemble,
+    observe: observeNetworks,
+  }),
   field: z.strictObject({
     precision,
     background,

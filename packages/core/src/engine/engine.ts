@@ -4,6 +4,7 @@
  * All arrays at this border are float64 on the host, whatever precision the engine keeps its state in.
  */
 import type { Activation } from "../network/activations.ts";
+import type { Subsets } from "../network/subsets.ts";
 import type { Potential } from "../potential/potential.ts";
 
 export type EngineKind = "webgpu" | "cpu";
@@ -58,7 +59,7 @@ export interface Architecture {
   readonly biasStd: number;
 }
 
-/** Train `networks.count` networks on the same data by full-batch heavy ball on the loss sum_a V(f(x_a) - y_a). */
+/** Train `networks.count` networks on the same data by heavy ball on the loss sum_a V(f(x_a) - y_a). */
 export interface EnsembleJob {
   readonly architecture: Architecture;
   /** D x d inputs, row after row. */
@@ -71,6 +72,8 @@ export interface EnsembleJob {
   /** beta in [0, 1). */
   readonly momentum: number;
   readonly steps: number;
+  /** Mini-batches of [steps]; every step takes all data where not given. */
+  readonly subsets?: Subsets | undefined;
   /** Philox key; networks `first` .. `first + count - 1` of the seed's ensemble are trained, whatever the batching. */
   readonly seed: number;
   readonly networks: { readonly first: number; readonly count: number };

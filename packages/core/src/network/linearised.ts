@@ -36,12 +36,12 @@ export class LinearisedTwins {
 
   /** Adds network `m` of a batch whose outputs were recorded at `times`, from step 0 on, with its kernel [D][D] at step 0. */
   add(batch: EnsembleBatch, m: number, theta: Float64Array): void {
-    const { data, potential, eta } = this.setup;
+    const { data, potential, eta, subsets } = this.setup;
     const { points: D, targets } = data;
     const T = this.times.length;
     const outputs = batch.outputs.subarray(m * T * D, (m + 1) * T * D);
     const phi = outputs.map((f, i) => f - targets[i % D]!);
-    const dynamics = { points: D, theta, potential, learningRate: eta, momentum: this.momentum };
+    const dynamics = { points: D, theta, potential, learningRate: eta, momentum: this.momentum, subsets };
     const twin = recursion(dynamics, phi.subarray(0, D), this.times);
     const f = twin.map((value, i) => value + targets[i % D]!);
     for (const [t, moments] of this.moments.entries()) {

@@ -9,6 +9,7 @@ import { type Kernels, kernelRecursion } from "../theory/kernels.ts";
 import { activationNamed } from "./activations.ts";
 import { type Data, prepareData } from "./data.ts";
 import type { NetworkSpec, NetworkStudy } from "./study.ts";
+import { drawSubsets, type Subsets } from "./subsets.ts";
 
 export interface NetworkSetup {
   readonly architecture: Architecture;
@@ -18,6 +19,7 @@ export interface NetworkSetup {
   /** Of the infinite-width NTK. */
   readonly spectrum: Eigen;
   readonly eta: number;
+  readonly subsets?: Subsets;
   readonly warnings: readonly string[];
 }
 
@@ -90,13 +92,14 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
     kernels,
     spectrum,
     eta,
+    ...(training.batch ? { subsets: drawSubsets(data.points, training.steps, training.batch) } : {}),
     warnings: divergenceWarning(eta, training.momentum, largest, curvature),
   };
 }
 
 /** The engine's job for a study; what is recorded is the caller's choice. */
 export function ensembleJob(
-  { architecture, data, potential, eta }: NetworkSetup,
+  { architecture, data, potential, eta, subsets }: NetworkSetup,
   { training, ensemble }: NetworkStudy,
   record: Pick<EnsembleJob, "recordOutputs" | "recordKernels" | "kernelParts" | "parameterNorms">,
 ): EnsembleJob {
@@ -108,6 +111,7 @@ export function ensembleJob(
     learningRate: eta,
     momentum: training.momentum,
     steps: training.steps,
+    subsets,
     seed: ensemble.seed,
     networks: { first: 0, count: ensemble.size },
     ...record,

@@ -1,5 +1,6 @@
 /** What a network study asks for: the config's `network`, `data`, `training` and `ensemble` sections with all defaults filled in. */
 import type { PotentialSpec } from "../potential/potential.ts";
+import type { BatchSpec } from "./subsets.ts";
 
 export interface NetworkSpec {
   readonly depth: number;
@@ -50,6 +51,8 @@ export interface TrainingSpec {
   readonly steps: number;
   readonly potential: PotentialSpec;
   readonly recordEvery: number;
+  /** Mini-batches; unless given every step takes all data. */
+  readonly batch?: BatchSpec;
 }
 
 export interface EnsembleSpec {

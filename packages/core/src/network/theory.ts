@@ -1,6 +1,6 @@
 /**
- * What theory says beside an ensemble: infinitely wide networks in the same training, in closed form where V is quadratic, else from samples
- * of the Gaussian initial state.
+ * What theory says beside an ensemble: infinitely wide networks in the same training, in closed form where V is quadratic and every step takes
+ * all data, else from samples of the Gaussian initial state.
  */
 import { cooperate } from "../cooperate.ts";
 import type { JobControl } from "../engine/engine.ts";
@@ -79,15 +79,15 @@ async function trajectories(
   times: readonly number[],
   control: JobControl,
 ): Promise<{ theory?: EnsembleTheory; test?: TestTheory; warnings: readonly string[] }> {
-  const { data, kernels, potential, eta } = setup;
-  const massSquared = quadraticMass(potential);
+  const { data, kernels, potential, eta, subsets } = setup;
+  const massSquared = subsets ? undefined : quadraticMass(potential);
   if (massSquared !== undefined)
     return { ...(await closedForm(setup, massSquared, training.momentum, times, control)), warnings: [] };
   const { points: D, targets } = data;
   const samples = sampleCount(D, training.steps);
   const prediction = await cooperate(
     sampledPrediction(
-      { points: D, theta: kernels.ntk, potential, learningRate: eta, momentum: training.momentum },
+      { points: D, theta: kernels.ntk, potential, learningRate: eta, momentum: training.momentum, subsets },
       { initial: await eigenAside(kernels.nngp, D, control.signal), seed: ensemble.seed, samples },
       targets,
       times,

@@ -36,6 +36,15 @@ export const dataNormals = (seed: number, count: number): Float64Array =>
 export const theoryNormals = (seed: number, sample: number, count: number): Float64Array =>
   normalsOf(seed, count, (block) => [block, 0, sample, 3]);
 
+/** `count` random words that put data in an order: counter (block, 0, epoch, 4) keeps clear of all others. */
+export function orderWords(seed: number, epoch: number, count: number): Uint32Array {
+  const key = keyOfSeed(seed);
+  const result = new Uint32Array(count);
+  for (let block = 0; 4 * block < count; block++)
+    result.set(philox4x32([block, 0, epoch, 4], key).slice(0, count - 4 * block), 4 * block);
+  return result;
+}
+
 /** A stream of uniform numbers in [0, 1) with 32 bits, for resampling: counter (block, 0, stream, 1) keeps clear of the normals'. */
 export function uniforms(seed: number, stream: number): () => number {
   const key = keyOfSeed(seed);

@@ -5,6 +5,7 @@
  */
 import { complete, type Work } from "../cooperate.ts";
 import { type Eigen, eigen } from "../linalg/eigen.ts";
+import { pushOf, type Subsets } from "../network/subsets.ts";
 import type { Potential } from "../potential/potential.ts";
 import type { TestKernels } from "./kernels.ts";
 
@@ -16,18 +17,21 @@ export interface Dynamics {
   readonly potential: Potential;
   readonly learningRate: number;
   readonly momentum: number;
+  /** Mini-batches, where V' is that of a step's data only. */
+  readonly subsets?: Subsets | undefined;
 }
 
 /** phi at the ascending steps `record`, [record.length][D], from phi(0) = `initial` and no velocity. */
 export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Float64Array {
-  const { points, theta, potential, learningRate, momentum } = dynamics;
+  const { points, theta, potential, learningRate, momentum, subsets } = dynamics;
   const result = new Float64Array(record.length * points);
   const phi = Float64Array.from(initial);
   const velocity = new Float64Array(points);
   const force = new Float64Array(points);
   for (let t = 0, r = 0; r < record.length; t++) {
     if (record[r] === t) result.set(phi, r++ * points);
-    for (let a = 0; a < points; a++) force[a] = potential.gradient(0, phi[a]!);
+    if (r === record.length) break;
+    for (let a = 0; a < points; a++) force[a] = pushOf(subsets, t, a) * potential.gradient(0, phi[a]!);
     for (let a = 0; a < points; a++) {
       let push = 0;
       for (let b = 0; b < points; b++) push += theta[a * points + b]! * force[b]!;

@@ -8,6 +8,7 @@
 import type { Work } from "../cooperate.ts";
 import type { Eigen } from "../linalg/eigen.ts";
 import { Moments } from "../network/statistics.ts";
+import { pushOf } from "../network/subsets.ts";
 import { theoryNormals } from "../random/normal.ts";
 import type { TestKernels } from "./kernels.ts";
 import type { Dynamics } from "./prediction.ts";
@@ -167,7 +168,7 @@ export function* sampledPrediction(
   record: readonly number[],
   test?: TestKernels,
 ): Work<SampledPrediction | undefined> {
-  const { points: D, potential, momentum, learningRate } = dynamics;
+  const { points: D, potential, momentum, learningRate, subsets } = dynamics;
   const T = record.length;
   const P = test?.variance.length ?? 0;
   const outputs = record.map((_, r) => new PairedMoments(D, { covariance: r === T - 1 }));
@@ -194,7 +195,8 @@ export function* sampledPrediction(
         r++;
         if (r === T) break;
       }
-      for (let i = 0; i < f.length; i++) force[i] = potential.gradient(0, f[i]! - targets[i % D]!);
+      for (let i = 0; i < f.length; i++)
+        force[i] = pushOf(subsets, t, i % D) * potential.gradient(0, f[i]! - targets[i % D]!);
       yield* kick(dynamics, force, velocity);
       for (let i = 0; i < f.length; i++) f[i]! += velocity[i]!;
       for (let i = 0; i < memory.length; i++) {

@@ -50,6 +50,18 @@ let recordsNorms: bool = false;
 let testRows: usize = 0;
 let testCount: i32 = 0;
 
+/** Mini-batches, [steps][subsetWords] 32-bit words whose bit a & 31 of word a >> 5 says whether datum a pushes; 0 where all data do. */
+let subsets: usize = 0;
+let subsetWords: i32 = 0;
+/** What the force on those that push is multiplied by. */
+let subsetWeight: f64 = 1;
+
+export function setSubsets(at: usize, words: i32, weight: f64): void {
+  subsets = at;
+  subsetWords = words;
+  subsetWeight = weight;
+}
+
 export function setTest(rows: usize, count: i32): void {
   testRows = rows;
   testCount = count;
@@ -206,9 +218,11 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, norm
       break;
     }
     gradient(phi, 0, force, 0, data);
+    const chosen = subsets + <usize>step * <usize>subsetWords * 4;
     for (let a = 0; a < data; a++) {
       const at = force + <usize>a * sizeof<T>();
-      store<T>(at, <T>(-learningRate) * load<T>(at));
+      const pushes = subsets == 0 || ((load<u32>(chosen + <usize>(a >> 5) * 4) >> (a & 31)) & 1) != 0;
+      store<T>(at, pushes ? <T>(-learningRate * subsetWeight) * load<T>(at) : 0);
     }
     if ((step & (LOOK - 1)) == LOOK - 1) {
       if (stopped()) return false;

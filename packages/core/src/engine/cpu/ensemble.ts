@@ -43,6 +43,7 @@ interface EnsemblePlan {
     readonly outputSteps: number;
     readonly kernelSteps: number;
     readonly testRows: number;
+    readonly subsets: number;
     readonly records: readonly Readonly<Record<keyof RecordSizes, number>>[];
   };
   /** Of each worker: weights (velocities behind them), units, resident units, outputs, phi, force, sums, Gram matrices, kernel, packed. */
@@ -130,6 +131,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       kernelSteps: plan.place(4 * job.recordKernels.length),
       // The forward pass takes them D at a time.
       testRows: plan.place(upTo(tests, D) * inputRow),
+      subsets: plan.place(job.subsets?.bits.byteLength ?? 0),
       records: regions.map(() => ({
         outputs: plan.place(8 * batch * sizes.outputs),
         kernels: plan.place(8 * batch * sizes.kernels),
@@ -158,7 +160,7 @@ function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, siz
   const D = job.targets.length;
   const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
   const words = new Int32Array(buffer);
-  const { inputRows, inputColumns, targets, outputSteps, kernelSteps, testRows } = plan.shared;
+  const { inputRows, inputColumns, targets, outputSteps, kernelSteps, testRows, subsets } = plan.shared;
   const scale = weightStd / Math.sqrt(d);
   const inputAt = (inputs: Float64Array, a: number, i: number): number =>
     i < d ? scale * inputs[a * d + i]! : biasStd;
@@ -174,6 +176,7 @@ function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, siz
   elements.set(job.targets, targets / size);
   words.set(job.recordOutputs, outputSteps / 4);
   words.set(job.recordKernels, kernelSteps / 4);
+  if (job.subsets) words.set(job.subsets.bits, subsets / 4);
 }
 
 export async function trainEnsemble(
@@ -213,6 +216,8 @@ export async function trainEnsemble(
           ...[Number(kernelPartsOf(job) > 1), Number(job.parameterNorms ?? false)],
         ],
         ["setTest", shared.testRows, testPoints(job)],
+        // Each job sets them, since workers keep what the last one set.
+        job.subsets ? ["setSubsets", shared.subsets, job.subsets.words, job.subsets.weight] : ["setSubsets", 0, 0, 1],
       ],
     },
     "network.width",

@@ -18,6 +18,8 @@ export const readout = declare({
   dynamic: ["slot"],
 });
 
+export const subset = declare({ name: "network/subset", bindings: ["subsets", "force", "steps"] });
+
 export const outputBackward = declare({
   name: "network/output_backward",
   bindings: ["force", "hidden", "slope", "weights", "velocity", "delta"],
@@ -58,6 +60,6 @@ export const parameterNorms = declare({
 
 export const resident = declare({
   name: "network/resident",
-  bindings: ["inputs", "targets", "recordOf", "weights", "velocity", "outputWeights", "outputVelocity", "outputs"],
+  bindings: ["inputs", "targets", "schedule", "weights", "velocity", "outputWeights", "outputVelocity", "outputs"],
   dynamic: ["params"],
 });

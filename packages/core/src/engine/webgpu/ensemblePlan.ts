@@ -132,12 +132,15 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       Math.floor(limits.budget / perNetwork),
     ),
   );
+  const subsets = job.subsets?.bits.length ?? 0;
   const parts = {
     weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * (depth + 1)),
     units: batch * network.units + (layered ? 16 * chunks : 0),
     records: batch * network.records,
     data:
-      16 * chunks * ((inputDimension + 1) * (1 + testGroups) + 1) + (limits.resident ? 4 * padded(job.steps + 1) : 0),
+      16 * chunks * ((inputDimension + 1) * (1 + testGroups) + 1) +
+      (limits.resident ? 4 * padded(job.steps + 1 + subsets) : 0) +
+      (layered && job.subsets ? Math.max(16, 4 * padded(subsets)) + 4 * padded(batch) : 0),
     copies: batch * network.copies,
   };
   const bytes = Object.values(parts).reduce((sum, part) => sum + part);

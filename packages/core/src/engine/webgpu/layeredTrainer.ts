@@ -2,9 +2,11 @@
  * Networks of any depth, width and number of data: each step is a list of dispatches, forward layer by layer, read-out, and back with the
  * descent fused in, bound once and recorded many steps to a submit. It also gives each network's empirical kernel.
  */
+
+import type { Subsets } from "../../network/subsets.ts";
 import { emitWgsl } from "../../potential/wgsl.ts";
 import { type EnsembleJob, kernelPartsOf } from "../engine.ts";
-import { along, type Bound, createBind } from "./bound.ts";
+import { along, type Bind, type Bound, createBind } from "./bound.ts";
 import { bindDense, type DenseProducts, type Layer } from "./denseProducts.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
@@ -23,6 +25,20 @@ export interface LayeredTrainer {
   readonly encodeTest: EncodeSteps;
   /** [testGroups][networks][chunks]. */
   readonly tested: GPUBuffer;
+}
+
+/** What leaves the force on a step's subset alone, and the steps that each network has done, which it counts. */
+async function bindSubset(
+  bound: Bind,
+  { bits, words, weight }: Subsets,
+  { chunks, batch }: EnsemblePlan,
+  state: EnsembleState,
+  force: GPUBuffer,
+): Promise<{ part: Bound; steps: GPUBuffer }> {
+  const steps = await state.storage("steps done", 4 * batch);
+  const subsets = await state.constant("subsets", bits);
+  const part = await bound(kernels.subset, {}, { subsets, force, steps }, { chunks, words, weight }, () => [1, 1]);
+  return { part, steps };
 }
 
 /** `searchTiles` measures the tiles of the products however small the job. Throws ShaderCompileError, OutOfDeviceMemoryError. */
@@ -94,6 +110,7 @@ export async function createLayeredTrainer(
     const packed = packInputs(job, job.test!, g * data, data);
     testInputs.push(await firstLayer(await state.constant(`test inputs ${g + 1}`, packed)));
   }
+  const subset = job.subsets && (await bindSubset(bound, job.subsets, plan, state, force));
   const outputBackward = (UPDATE: boolean): Promise<Bound> =>
     bound(
       kernels.outputBackward,
@@ -160,10 +177,13 @@ export async function createLayeredTrainer(
       }
     },
     encodeSteps(pass, from, to, count) {
+      if (from === 0 && subset) gpu.device.queue.writeBuffer(subset.steps, 0, new Uint32Array(batch));
       for (let step = from; step < to; step++) {
         for (const part of forward) encode(pass, part(count));
         encode(pass, readout(count, outputSlots.get(step)));
-        if (step < job.steps) for (const part of backward) encode(pass, part(count));
+        if (step === job.steps) break;
+        if (subset) encode(pass, subset.part(count));
+        for (const part of backward) encode(pass, part(count));
       }
     },
     encodeKernels(pass, record, count) {

@@ -59,11 +59,14 @@ export async function createResidentTrainer(
       UNITS: shape.units,
       LANES: shape.lanes,
       MOMENTUM: job.momentum > 0,
+      SUBSETS: job.subsets !== undefined,
     },
     code: `${activation.wgsl}\n${emitWgsl(job.potential)}`,
   });
-  const slots = new Uint32Array(job.steps + 1).fill(NO_RECORD);
-  for (const [record, step] of job.recordOutputs.entries()) slots[step] = record;
+  const { bits = new Uint32Array(), words = 0, weight = 1 } = job.subsets ?? {};
+  const schedule = new Uint32Array(job.steps + 1 + bits.length).fill(NO_RECORD, 0, job.steps + 1);
+  for (const [record, step] of job.recordOutputs.entries()) schedule[step] = record;
+  schedule.set(bits, job.steps + 1);
 
   // Each dispatch of a submit has parameters of its own, picked by dynamic offset and written just before the submit.
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
@@ -75,7 +78,7 @@ export async function createResidentTrainer(
   const bindings = await kernel.bind({
     inputs: state.inputs,
     targets: state.targets,
-    recordOf: await state.constant("record slots", slots),
+    schedule: await state.constant("record slots and subsets", schedule),
     weights: state.layers[0]!.weights,
     velocity: state.layers[0]!.velocity,
     outputWeights: state.output.weights,
@@ -99,6 +102,9 @@ export async function createResidentTrainer(
       momentum: job.momentum,
       scale: weightStd / Math.sqrt(width),
       bias: biasStd,
+      subsets: job.steps + 1,
+      words,
+      weight,
     });
     const offset = slot++ * alignment;
     gpu.device.queue.writeBuffer(params, offset, values);

@@ -127,6 +127,36 @@ const readout: KernelCase<Shape> = {
   },
 };
 
+const subset: KernelCase<Shape> = {
+  declaration: kernels.subset,
+  checks: MANY_DATA,
+  timed: WIDE_TIMED,
+  build(given, draw) {
+    const s = sizes(given);
+    const step = 2;
+    const words = Math.ceil(s.data / 32);
+    const force = units(draw, s.networks, 1, s.columns, 1, s.data);
+    const subsets = Uint32Array.from({ length: 4 * words }, (_, i) => Math.imul(i + 1, 0x9e3779b1));
+    const weight = 2.5;
+    return {
+      specialisation: {},
+      buffers: { subsets, force, steps: new Uint32Array(s.networks).fill(step) },
+      uniforms: { params: { chunks: s.chunks, words, weight } },
+      workgroups: () => [1, 1, s.networks],
+      reference: () => ({
+        force: Float64Array.from(force, (value, i) => {
+          const a = i % s.columns;
+          const word = subsets[step * words + (a >> 5)] ?? 0;
+          return (word >>> (a & 31)) & 1 ? weight * value : 0;
+        }),
+      }),
+      terms: 1,
+      flops: s.networks * s.data,
+      bytes: 8 * s.networks * s.columns,
+    };
+  },
+};
+
 const outputBackward: KernelCase<Shape> = {
   declaration: kernels.outputBackward,
   checks: MANY_DATA,
@@ -256,6 +286,7 @@ export const networkCases: readonly KernelCase<Shape>[] = [
   initialise,
   firstLayer,
   readout,
+  subset,
   outputBackward,
   ...denseCases,
   firstUpdate,
