@@ -1,7 +1,7 @@
 /** A run's folder: runs/<id>/ or --out, refused where it would overwrite, written when there is something to keep. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError } from "@slowroll/core/errors";
@@ -76,7 +76,7 @@ async function assertWritable(folder: string, option: string): Promise<void> {
 
 /**
  * The file of every network's trajectory; nothing is made yet.
- * @throws InputError where its ending is unknown, it is there already or its folder cannot be written.
+ * @throws InputError where its ending is unknown, it is there already, a folder has its name or its own folder cannot be written.
  */
 export async function chooseTrajectories(name: string, { force, cwd }: FolderChoice): Promise<TrajectoryFile> {
   const option = "--save-trajectories";
@@ -85,6 +85,8 @@ export async function chooseTrajectories(name: string, { force, cwd }: FolderCho
   const trajectories = await createTrajectoryFile(name === "" ? "" : file, option);
   // What another run is writing now, or one that was killed has left.
   const there = [file, `${file}.partial`].find(existsSync);
+  if (there && (await lstat(there)).isDirectory())
+    throw new InputError(`${there} is a folder: choose another file`, { path: option });
   if (there && !force) throw new InputError(`${there} exists: choose another file, or --force`, { path: option });
   await assertWritable(path.dirname(file), option);
   return trajectories;

@@ -18,6 +18,7 @@ beforeAll(() => {
   writeFileSync(path.join(cwd, "full", "a"), "");
   writeFileSync(path.join(cwd, "a-file"), "");
   writeFileSync(path.join(cwd, "there.npy"), "");
+  mkdirSync(path.join(cwd, "folder.npy"));
   before = readdirSync(cwd, { recursive: true }) as string[];
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
@@ -44,7 +45,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "training: { learningRate: { relativ: 1 } }", "training.learningRate.relativ", "relative"],
   ["network", "duality: { background: true }", "duality", "data"],
   ["duality", "duality: { perturbations: { mode: 0 } }", "duality.perturbations", "did you mean"],
-  ["duality", "duality: { hyperparameters: {} }", "duality.hyperparameters", "did you mean"],
+  ["duality", "duality: { hyperparameters: {} }", "duality.hyperparameters", "names no hyperparameter"],
   ["duality", "duality: { regression: { bootstraps: 5 } }", "duality.regression.bootstraps", "bootstrap"],
   ["field", `${TIME}\nobserve: { spectraEvery: 1 }`, "observe", "lattice"],
   ["field", `${TIME}\n${LATTICE}\nobserve: { spectraEvry: 1 }`, "observe.spectraEvry", "spectraEvery"],
@@ -299,6 +300,7 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["network", "-", "--save-trajectories", "t.csv"], "--save-trajectories", "must end with .npy or .parquet"],
   [["network", "-", "--save-trajectories", ""], "--save-trajectories", "must end with"],
   [["network", "-", "--save-trajectories", "there.npy"], "--save-trajectories", "exists"],
+  [["network", "-", "--save-trajectories", "folder.npy", "--force"], "--save-trajectories", "is a folder"],
   [["network", "-", "--save-trajectories", "nowhere/t.npy"], "--save-trajectories", "no folder"],
   [["network", "-", "--save-trajectories", "t.npy", "--set", "network.width=0"], "network.width", "at least 1"],
   [["field", "-", "--save-trajectories", "t.npy"], "", "--save-trajectories"],

@@ -46,11 +46,14 @@ export function checkSweptRecords(points: readonly Config<"field">[]): void {
 }
 
 function checkDuality({ duality, training }: Config<"duality">): void {
-  const { widths = [], regression } = duality;
+  const { widths = [], regression, hyperparameters } = duality;
   for (let w = 1; w < widths.length; w++) {
     require(widths[w]! >
       widths[w - 1]!, `duality.widths[${w}]`, `widths must ascend, each once: ${widths[w]} follows ${widths[w - 1]}`);
   }
+  require(hyperparameters === undefined ||
+    Object.keys(hyperparameters).length >
+      0, "duality.hyperparameters", "names no hyperparameter: give a list of values to one, as depth: [1, 2]");
   require(regression === undefined ||
     training.steps >=
       MIN_REGRESSION_STEPS, "training.steps", `the regression needs at least ${MIN_REGRESSION_STEPS} steps, not ${training.steps}`);

@@ -4,6 +4,7 @@
  * fitted in the prediction.
  */
 import type { Engine, JobControl } from "../engine/engine.ts";
+import { DivergenceError, InputError } from "../errors.ts";
 import { activationNamed } from "../network/activations.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { modeVariances } from "../network/observables.ts";
@@ -79,9 +80,19 @@ function weightsOf({ network: { width, depth } }: NetworkStudy): number {
   return width * (1 + (depth - 1) * width);
 }
 
+/** What `work` at one value gives. The study itself is sound, so that what the value makes impossible is told at the value. */
+async function at<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(cause.message, { path, cause });
+  }
+}
+
 /**
  * Trains one ensemble a value.
- * @throws DivergenceError naming the value; what `setupNetwork` and the engine throw.
+ * @throws InputError and DivergenceError at the value; what `setupNetwork` and the engine throw.
  */
 export async function measureHyperparameters(
   study: NetworkStudy,
@@ -101,11 +112,12 @@ export async function measureHyperparameters(
   let engineSeconds = 0;
   let done = 0;
   for (const { name, value, path, study: own } of settings) {
-    const setup = await setupNetwork(own, control);
+    const setup = await at(path, setupNetwork(own, control));
     const { data, kernels, spectrum, potential, eta } = setup;
     const { points: D, targets } = data;
     const { momentum } = own.training;
-    const kernelRecords = Math.min(steps, REGRESSION_STEPS + 1);
+    // Masses are measured at step 0, whatever the steps.
+    const kernelRecords = Math.max(1, steps);
     const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
     const job = ensembleJob(setup, own, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
     const watch = new DivergenceWatch(job);
@@ -114,7 +126,7 @@ export async function measureHyperparameters(
     const masses = new Moments(D, { covariance: false });
     const fluctuations: number[] = [];
     const norm = squaredNorm(kernels.ntk, 0, D * D);
-    const report = await engine.trainEnsemble(
+    const training = engine.trainEnsemble(
       job,
       (batch) => {
         watch.see(batch);
@@ -135,8 +147,14 @@ export async function measureHyperparameters(
         },
       },
     );
+    const report = await at(path, training);
     const label = `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
-    if (watch.first) throw divergenceError(watch.first, `training at ${label}`, undefined);
+    if (watch.first) {
+      const cause = divergenceError(watch.first, `training at ${label}`, undefined);
+      throw cause instanceof DivergenceError
+        ? new DivergenceError(cause.message, cause.step, { partial: undefined, path, cause })
+        : new InputError(cause.message, { path, cause });
+    }
     engineSeconds += report.engineSeconds;
     done += weightsOf(own);
     warnings.push(...setup.warnings.map((warning) => `${path}: ${warning}`));

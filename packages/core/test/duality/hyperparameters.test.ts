@@ -77,6 +77,13 @@ describe("the hyperparameter study", () => {
     expect(point!.measured.massSquared.errors).toEqual([null, null, null]);
     expect(point!.measured.kernelFluctuation.error).toBeNull();
   });
+  it("measures the masses at the start where nothing is trained", async () => {
+    const [trained] = (await run("hyperparameters: { depth: [1] }")).hyperparameters!;
+    const [untrained] = (await run("hyperparameters: { depth: [1] }", "steps: 0")).hyperparameters!;
+    expect(untrained!.measured.massSquared).toEqual(trained!.measured.massSquared);
+    expect(untrained!.measured.kernelFluctuation.value).toBe(trained!.measured.kernelFluctuation.value);
+    expect(untrained!.measured.friction.value).toBeNull();
+  });
   it("can be checked", async () => {
     const check = (path: string) =>
       `hyperparameters: { depth: [1, 2] }, checks: [{ path: ${path}, expected: 0, tolerance: 100 }]`;
@@ -89,14 +96,19 @@ describe("the hyperparameter study", () => {
     ["depth: [0]", "duality.hyperparameters.depth[0]"],
     ["depth: []", "duality.hyperparameters.depth"],
     ["seed: [1]", "duality.hyperparameters.seed"],
+    ["", "duality.hyperparameters"],
+    // Found when the value is set up, and when its networks are drawn.
+    ["depth: [1, 2], weightStd: [1, 1.0e+200]", "duality.hyperparameters.weightStd[1]"],
+    ["biasStd: [0.1, 1.0e+39]", "duality.hyperparameters.biasStd[1]"],
   ])("refuses { %s } at %s", async (values, place) => {
     const error = await run(`hyperparameters: { ${values} }`).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).path).toBe(place);
   });
   it("names the value at which training diverges", async () => {
-    await expect(run("hyperparameters: { learningRate: [0.01, 1.0e+30] }")).rejects.toThrow(
-      "training at learningRate 1e+30 diverged",
-    );
+    await expect(run("hyperparameters: { learningRate: [0.01, 1.0e+30] }")).rejects.toMatchObject({
+      message: expect.stringContaining("training at learningRate 1e+30 diverged"),
+      path: "duality.hyperparameters.learningRate[1]",
+    });
   });
 });
