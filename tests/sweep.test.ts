@@ -215,5 +215,7 @@ describe("a sweep", () => {
     const { status, stderr } = slowroll("field", "--out", "damaged", "--resume");
     expect(status).toBe(2);
     expect(stderr).toContain("is damaged");
+    // Killed between a point and the next one's first checkpoint, a folder has the points alone.
+    expect(slowroll("field", "config.yaml", "--out", "damaged").stderr).toContain("or --resume to go on");
   });
 });

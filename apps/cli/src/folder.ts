@@ -53,7 +53,9 @@ export async function chooseFolder(
     throw cannotWrite(folder, option, error);
   });
   if (entries.length > 0 && !force && !resume) {
-    const more = entries.includes(CHECKPOINT) ? ", or --resume to go on from its checkpoint" : "";
+    const more = entries.some((name) => name === CHECKPOINT || name === POINTS)
+      ? ", or --resume to go on with the run that was interrupted"
+      : "";
     throw new InputError(`${out} is not empty: choose another folder, or --force to write into it${more}`, {
       path: option,
     });
@@ -157,6 +159,8 @@ export async function writeRun(
 
 /** A lattice run's checkpoint in its folder, there until the run is done. */
 export const CHECKPOINT = "checkpoint.h5";
+/** Finished points of a sweep, there until all are. */
+export const POINTS = "points.jsonl";
 
 /** Writes a lattice's final state as stored arrays. Throws InputError (--save-final) where the folder cannot be written. */
 export async function saveFinal(folder: string, state: LatticeState, names?: readonly string[]): Promise<void> {

@@ -4,9 +4,9 @@ import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import { readFolderCheckpoint } from "./checkpoints.ts";
-import { CHECKPOINT } from "./folder.ts";
+import { CHECKPOINT, POINTS } from "./folder.ts";
 import type { StudyOptions } from "./program.ts";
-import { type KeptPoints, POINTS, readPoints } from "./sweepFolder.ts";
+import { type KeptPoints, readPoints } from "./sweepFolder.ts";
 
 /** What a run goes on from: a lattice's checkpoint, the finished points of a sweep, or both. */
 interface Resumed {

@@ -12,10 +12,8 @@ import type { SweepEntry, SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import { folderCheckpoints, removeCheckpoint } from "./checkpoints.ts";
-import { saveFinal } from "./folder.ts";
+import { POINTS, saveFinal } from "./folder.ts";
 
-/** Finished points of a sweep, there until all are. */
-export const POINTS = "points.jsonl";
 const FORMAT = "slowroll sweep 1";
 
 /** What points.jsonl keeps. */
