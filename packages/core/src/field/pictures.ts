@@ -3,7 +3,7 @@ import type { Picture, Snapshot } from "../engine/engine.ts";
 import type { FieldResult, HistogramResult, Series, SliceResult, SpectrumResult } from "./result.ts";
 import { recordedSteps } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
-import { binsOf } from "./spectra.ts";
+import { type Bins, binsOf } from "./spectra.ts";
 import type { LatticeSpec } from "./study.ts";
 
 const BINS = 100;
@@ -33,8 +33,7 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number, 
   const perField = <T>(value: (f: number) => T): T | T[] =>
     named ? Array.from({ length: fields }, (_, f) => value(f)) : value(0);
 
-  const bins = binsOf(lattice);
-  const spectrum = (time: number, sums: Float64Array): SpectrumResult => {
+  const spectrum = (bins: Bins, time: number, sums: Float64Array): SpectrumResult => {
     const size = sums.length / (realisations * fields);
     /** Mean over the realisations and its standard error, [bins] each. */
     const statistics = (f: number): { mean: number[]; error: number[] } => {
@@ -75,12 +74,13 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number, 
     steps: [...new Set([...due.spectra, ...due.histograms, ...due.slices])].sort((p, q) => p - q),
     pictures,
     develop(snapshots, timeOf) {
+      const bins = due.spectra.size > 0 ? binsOf(lattice) : undefined;
       const spectra: SpectrumResult[] = [];
       const histograms: HistogramResult[] = [];
       const slices: SliceResult[] = [];
       for (const shot of snapshots) {
         const { step, time } = timeOf(shot.afterOperation);
-        if (shot.spectra && due.spectra.has(step)) spectra.push(spectrum(time, shot.spectra));
+        if (bins && shot.spectra && due.spectra.has(step)) spectra.push(spectrum(bins, time, shot.spectra));
         if (shot.histograms && due.histograms.has(step)) histograms.push(histogram(time, shot.histograms));
         if (shot.slices && due.slices.has(step)) slices.push(slice(time, shot.slices));
       }

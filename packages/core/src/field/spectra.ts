@@ -24,8 +24,10 @@ function countSquares(dimensions: number, points: number): Float64Array {
   let all = axis;
   for (let d = 1; d < dimensions; d++) {
     const next = new Float64Array(all.length + half ** 2);
-    for (let n = 0; n <= half; n++) {
-      for (let square = 0; square < all.length; square++) next[square + n * n]! += axis[n * n]! * all[square]!;
+    for (const [square, count] of all.entries()) {
+      // Of a line's squares few are taken, of a plane's a quarter.
+      if (count === 0) continue;
+      for (let n = 0; n <= half; n++) next[square + n * n]! += axis[n * n]! * count;
     }
     all = next;
   }
