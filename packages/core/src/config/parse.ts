@@ -4,7 +4,7 @@
  */
 import { InputError } from "../errors.ts";
 import { storesState } from "../field/setup.ts";
-import type { SweepPoint } from "../field/sweepPoint.ts";
+import { inPoint, type SweepPoint, type SweptValues } from "../field/sweepPoint.ts";
 import { checkRules, checkSweptRecords } from "./rules.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 import { override, parseDocument, shorten } from "./yaml.ts";
@@ -56,18 +56,25 @@ export async function parseConfig<C extends ConfigCommand>(
   }
   for (const assignment of overrides) await override(document as Record<string, unknown>, assignment);
   const loaded = await load();
+  /** What the config has of its sweep's first point. */
+  let swept: SweptValues = {};
   if (command === "field" && "sweep" in document) {
     const { checkSweep, completeWith } = await import("./sweep.ts");
     const sweep = loaded.SCHEMAS.field.shape.sweep.safeParse(document.sweep);
     // What is no sweep is told with all else that is wrong.
     if (sweep.success && sweep.data) {
       checkSweep(sweep.data);
-      completeWith(document as Record<string, unknown>, sweep.data);
+      swept = completeWith(document as Record<string, unknown>, sweep.data);
     }
   }
-  const config = checked(command, document, loaded);
-  if ("sweep" in config && config.sweep) await sweepPoints(config);
-  return config;
+  try {
+    const config = checked(command, document, loaded);
+    if ("sweep" in config && config.sweep) await sweepPoints(config);
+    return config;
+  } catch (error) {
+    const { path } = error as { path?: string };
+    throw path !== undefined && Object.hasOwn(swept, path) ? inPoint(error, swept, 0) : error;
+  }
 }
 
 /**

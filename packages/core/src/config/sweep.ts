@@ -24,7 +24,11 @@ function checkPath(path: string): void {
   const place = `sweep.${shorten(path, 80)}`;
   const keys = keysOfPath(path);
   if (!keys) throw new InputError("is no config path, as field.potential.parameters.q", { path: place });
-  const why = SHARED[keys[0]!] ?? (keys[0] === "field" && keys[1] === "fields" ? "results are by field" : undefined);
+  const why = Object.hasOwn(SHARED, keys[0]!)
+    ? SHARED[keys[0]!]
+    : keys[0] === "field" && keys[1] === "fields"
+      ? "results are by field"
+      : undefined;
   if (why) throw new InputError(`may not be swept: ${why}`, { path: place });
   const way = keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key));
   for (const [depth, key] of way.entries()) {
@@ -65,16 +69,23 @@ function valuesOf(sweep: Sweep): SweptValues[] {
   );
 }
 
-/** Gives the document's sections the first point's values where they have none, so that what is swept need not be given besides. */
-export function completeWith(document: Record<string, unknown>, sweep: Sweep): void {
+/**
+ * Gives the document's sections the first point's values where they have none, so that what is swept need not be given besides.
+ * @returns the values given, by path
+ */
+export function completeWith(document: Record<string, unknown>, sweep: Sweep): SweptValues {
+  const given: Record<string, number | string> = {};
   for (const [path, value] of Object.entries(valuesOf(sweep)[0]!)) {
     const keys = keysOfPath(path)!;
     const section = keys
       .slice(0, -1)
       .reduce<unknown>((place, key) => (isSection(place) ? place[key] : undefined), document);
     const last = keys[keys.length - 1]!;
-    if (isSection(section) && section[last] === undefined) section[last] = value;
+    if (!isSection(section) || section[last] !== undefined) continue;
+    section[last] = value;
+    given[path] = value;
   }
+  return given;
 }
 
 /**

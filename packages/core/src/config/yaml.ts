@@ -83,7 +83,7 @@ export function keysOfPath(text: string): string[] | undefined {
 
 /**
  * Puts a value where the keys lead in a document; the entries of a list are numbered from 0.
- * @throws InputError (`source`) for an entry that a list has not
+ * @throws InputError (`source`) for an entry that a list has not, or of what is no list
  */
 export function assign(
   document: Record<string, unknown>,
@@ -98,6 +98,11 @@ export function assign(
         `${keys.slice(0, depth).join(".")} is a list of ${place.length}, numbered from 0: ${key} is no entry of it`,
         { path: source },
       );
+    }
+    if (/^\d+$/.test(key) && !Array.isArray(place)) {
+      throw new InputError(`${keys.slice(0, depth).join(".")} is no list, whose entry ${key} could be given`, {
+        path: source,
+      });
     }
     if (depth === keys.length - 1) (place as Record<string, unknown>)[key] = value;
     else place = stepInto(place, key, keys[depth + 1]!);

@@ -61,6 +61,11 @@ function effective(squares: readonly number[], index: readonly number[]): number
   return Math.sqrt(x + y + z);
 }
 
+/** k_eff of the lattice's longest waves; undefined where they lie above `cutoff`. */
+export function longestWave(lattice: LatticeSpec, cutoff: number): number | undefined {
+  return (2 * Math.PI) / lattice.length <= cutoff ? effective(axisSquares(lattice), [1, 0, 0]) : undefined;
+}
+
 /** The different k_eff of a lattice's modes of |k| up to `cutoff`, without the mode 0. */
 export function distinctWaves(lattice: LatticeSpec, cutoff: number): number[] {
   const { dimensions, points, length } = lattice;

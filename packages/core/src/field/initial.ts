@@ -4,7 +4,14 @@ import { type CoupledSchedule, type LatticeState, STENCILS } from "../engine/eng
 import { InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
 import { readArray } from "./arrays.ts";
-import { type Draw, distinctWaves, drawFluctuations, type ModeFunction, type Share } from "./fluctuations.ts";
+import {
+  type Draw,
+  distinctWaves,
+  drawFluctuations,
+  longestWave,
+  type ModeFunction,
+  type Share,
+} from "./fluctuations.ts";
 import { hubbleOf } from "./friedmann.ts";
 import { normalModes } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
@@ -135,12 +142,18 @@ async function gaussian(
   return drawn;
 }
 
-/** Throws InputError where a study asks for a vacuum that there is not: the longest of its waves is the first to have none. */
-export function assertVacuum(setup: Setup): void {
+/**
+ * Throws InputError, ExpressionError where a study asks for a vacuum that there is not, as its longest wave is the first to tell, or for a
+ * spectrum that is none there.
+ */
+export async function assertDrawable(setup: Setup): Promise<void> {
   const { fluctuations, lattice, modes } = setup.study;
-  if (lattice && fluctuations.kind === "vacuum") {
-    const [longest] = distinctWaves(lattice, fluctuations.cutoff ?? Number.POSITIVE_INFINITY);
-    if (longest !== undefined) vacuumShares(setup, fluctuations, [longest]);
+  if (lattice && (fluctuations.kind === "vacuum" || fluctuations.kind === "gaussian")) {
+    const { cutoff = Number.POSITIVE_INFINITY } = fluctuations;
+    const root = fluctuations.kind === "gaussian" ? await spectrumOf(fluctuations.spectrum) : undefined;
+    const longest = longestWave(lattice, cutoff);
+    if (longest !== undefined && fluctuations.kind === "vacuum") vacuumShares(setup, fluctuations, [longest]);
+    if (longest !== undefined) root?.((2 * Math.PI) / lattice.length);
   }
   if (modes) {
     for (const mode of normalModes(setup))

@@ -58,7 +58,12 @@ function scheduleOf(setup: Setup, stops: readonly number[], realisations: number
 }
 
 /** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
-function precisionWarnings({ info }: Engine, setup: Setup, moments: readonly Moment[][], steps: number): string[] {
+function precisionWarnings(
+  { info }: Pick<Engine, "info">,
+  setup: Setup,
+  moments: readonly Moment[][],
+  steps: number,
+): string[] {
   if (info.precision !== "float32") return [];
   const last = moments[moments.length - 1]![0]!;
   const better = info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64";
@@ -142,7 +147,7 @@ function assertCounts({ points, dimensions }: LatticeSpec): void {
 export async function runLattice(
   setup: Setup,
   lattice: LatticeSpec,
-  engine: Engine,
+  engine: Pick<Engine, "info" | "evolveLattice">,
   control: JobControl,
   checkpointing?: Checkpointing,
 ): Promise<LatticeRun> {

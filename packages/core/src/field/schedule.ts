@@ -6,6 +6,7 @@
  */
 import { InputError } from "../errors.ts";
 import type { Background } from "./background.ts";
+import type { Setup } from "./setup.ts";
 import type { TimeSpec } from "./study.ts";
 
 export interface Composition {
@@ -67,6 +68,13 @@ export function assertReached(end: number, background: Background): void {
       { path: "time.end" },
     );
   }
+}
+
+/** Throws InputError (path time.end) where a study's steps do not come to its end, or its background ends before. */
+export function assertEnds({ study, expansion }: Pick<Setup, "study" | "expansion">): void {
+  const { time, lattice } = study;
+  if (lattice || time.integrator) stepsTo(time);
+  if (expansion.kind === "prescribed") assertReached(time.end, expansion.background);
 }
 
 /** Steps 0, every, 2 every, ... and the last. */

@@ -3,13 +3,13 @@
  * run one after another through one engine: a potential's numbers are constants of the kernels, so that each point has kernels of its own,
  * while points of one potential share theirs. A point that diverges is reported as such and the others go on.
  */
-import type { Engine, JobControl, LatticeState } from "../engine/engine.ts";
+import type { Engine, JobControl, LatticeJob, LatticeState } from "../engine/engine.ts";
 import { DivergenceError, InterruptedError } from "../errors.ts";
-import { assertVacuum, planInitialState, realisationsOf } from "./initial.ts";
+import { assertDrawable, planInitialState, realisationsOf } from "./initial.ts";
 import { type Checkpointing, runLattice } from "./lattice.ts";
 import type { FieldResult } from "./result.ts";
 import { fieldStudy } from "./run.ts";
-import { COMPOSITIONS } from "./schedule.ts";
+import { assertEnds, COMPOSITIONS } from "./schedule.ts";
 import { prepare, type Setup } from "./setup.ts";
 import { describePoint, inPoint, type SweepPoint, type SweptValues } from "./sweepPoint.ts";
 
@@ -73,10 +73,12 @@ async function assertFits(setup: Setup, engine: Engine, control: JobControl): Pr
   const { lattice } = setup.study;
   if (!lattice) return;
   const refuse = () => Promise.reject(new Fits());
-  const asked: Engine = {
-    ...engine,
-    info: engine.info,
-    evolveLattice: (job, c) => engine.evolveLattice({ ...job, initial: refuse }, c),
+  const asked = {
+    // Not known before the engine's first job, which may be this.
+    get info() {
+      return engine.info;
+    },
+    evolveLattice: (job: LatticeJob, c?: JobControl) => engine.evolveLattice({ ...job, initial: refuse }, c),
   };
   try {
     await runLattice(setup, lattice, asked, control);
@@ -86,7 +88,7 @@ async function assertFits(setup: Setup, engine: Engine, control: JobControl): Pr
 }
 
 /**
- * Checks every point before any runs: its potential, background and start, and where lattices differ in size also that the engine holds
+ * Checks every point before any runs: its potential, background, start and end, and where lattices differ in size also that the engine holds
  * each. The first point's is asked for when it runs.
  */
 async function prepareAll(
@@ -99,7 +101,8 @@ async function prepareAll(
     try {
       const setup = await prepare(study);
       if (study.lattice) planInitialState(setup, study.lattice, control.signal);
-      assertVacuum(setup);
+      assertEnds(setup);
+      await assertDrawable(setup);
       setups.push(setup);
     } catch (error) {
       throw inPoint(error, values, p);

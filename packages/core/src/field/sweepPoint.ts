@@ -10,12 +10,13 @@ export interface SweepPoint<S extends FieldStudy = FieldStudy> {
   readonly study: S;
 }
 
-/** The shortest end of each path that tells it from the others: q of field.potential.parameters.q. */
+/** The shortest end of each path that tells it from the others and starts with a name: q of field.potential.parameters.q, mode.0. */
 export function shortNames(paths: readonly string[]): string[] {
   return paths.map((path) => {
     const keys = path.split(".");
     const ends = keys.map((_, i) => keys.slice(keys.length - 1 - i).join("."));
-    return ends.find((end) => paths.every((other) => other === path || !`.${other}`.endsWith(`.${end}`)))!;
+    const differs = (end: string) => paths.every((other) => other === path || !`.${other}`.endsWith(`.${end}`));
+    return ends.find((end) => !/^\d/.test(end) && differs(end)) ?? path;
   });
 }
 

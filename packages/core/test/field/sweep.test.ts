@@ -1,7 +1,7 @@
 /** Sweeps: which points a config names, what is refused before any runs, and that each point is the run that it would be by itself. */
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import type { Engine } from "@slowroll/core/engine/engine";
-import { openEngine } from "@slowroll/core/engine/open";
+import { lazyEngine, openEngine } from "@slowroll/core/engine/open";
 import { DivergenceError, InputError, InterruptedError } from "@slowroll/core/errors";
 import { fieldStudy } from "@slowroll/core/field/run";
 import { fieldSweep, type SweepEntry, type SweepResult } from "@slowroll/core/field/sweep";
@@ -84,6 +84,9 @@ describe("a config's sweep", () => {
     ["{ background.exponent: [1, 2] }", "sweep.background.exponent", "is no key of deSitter"],
     ["{ time.step: [] }", "sweep.time.step", "at least 1"],
     ["{}", "sweep", "names no config path"],
+    ["{ constructor: [1] }", "sweep.constructor", "unknown key"],
+    ["{ field.mean.0: [1] }", "sweep.field.mean.0", "point 1 (mean.0 = 1): field.mean is no list"],
+    ["{ lattice.length: [0, 1] }", "sweep.lattice.length", "point 1 (length = 0): must be above 0"],
     ["3", "sweep", "must be { path: [values], ... }"],
     ["[{ time.step: 0.1 }, { time.end: 3 }]", "sweep[0]", "has no time.end"],
     ["{ time.end: [0.6e+5, 0.7e+5] }", "sweep", "records in all"],
@@ -182,15 +185,52 @@ describe("a sweep's points", () => {
     await expect(refused("{ field.potential.parameters.r: [1] }")).rejects.toThrow("point 1 (r = 1): ");
     expect(drawn).toBe(0);
   });
-  it("without a vacuum are told before any runs", async () => {
+  it("may be lattices of several sizes on an engine that opens with its first job", async () => {
+    const engine = lazyEngine({ engine: "cpu", adapter: "auto", precision: "float64" }, () => {});
+    const all = await points(`${LATTICE}sweep: { lattice.points: [8, 16] }`);
+    const { result } = await fieldSweep(all, engine);
+    await engine.close();
+    expect(result.sweep.map(({ spectra }) => spectra![0]!.k.length)).toEqual([6, 11]);
+  });
+  /** An engine, and how many jobs it has been given. */
+  function counting(): { engine: Engine; jobs(): number } {
     let jobs = 0;
-    const engine: Engine = {
-      ...referenceEngine,
-      evolveLattice(job, control) {
-        jobs++;
-        return referenceEngine.evolveLattice(job, control);
-      },
+    const evolveLattice: Engine["evolveLattice"] = (job, control) => {
+      jobs++;
+      return referenceEngine.evolveLattice(job, control);
     };
+    return { engine: { ...referenceEngine, evolveLattice }, jobs: () => jobs };
+  }
+  it.each([
+    ["time.end: [0.2, 0.21]", "time.end", "point 2 (end = 0.21): 0.21 is no whole number of steps of 0.02"],
+    ["fluctuations.spectrum: ['1e-4', '1/']", "fluctuations.spectrum", "point 2 (spectrum = 1/): "],
+    ["fluctuations.spectrum: ['1e-4', '-k']", "fluctuations.spectrum", "point 2 (spectrum = -k): is -2.0"],
+  ])("are checked to their ends and in their spectra before any runs: %s", async (sweep, path, message) => {
+    const { engine, jobs } = counting();
+    const swept = async () => fieldSweep(await points(`${LATTICE}sweep: { ${sweep} }`), engine);
+    await expect(swept).rejects.toThrow(
+      expect.objectContaining({ path: `sweep.${path}`, message: expect.stringContaining(message) }),
+    );
+    expect(jobs()).toBe(0);
+  });
+  it("end before their background does, or are told before any runs", async () => {
+    const { engine, jobs } = counting();
+    const text = `time: { alpha: 1, step: 0.1, end: 0.5 }\n`;
+    const swept = "sweep: { time.end: [0.5, 2] }\n";
+    for (const section of ["", "lattice: { dimensions: 1, points: 8 }\n"])
+      await expect(async () => fieldSweep(await points(text + section + swept), engine)).rejects.toThrow(
+        "point 2 (end = 2): 2 lies beyond",
+      );
+    expect(jobs()).toBe(0);
+  });
+  it("too large for any engine are told as that, vacuum or not", async () => {
+    const large = "lattice: { dimensions: 2, points: 60000 }\nfluctuations: { kind: vacuum }\n";
+    await expect(async () =>
+      fieldSweep(await points(`${TIME}\n${large}sweep: { field.mean: [1] }`), referenceEngine),
+    ).rejects.toThrow("60000^2 sites do not fit any engine");
+  });
+  it("without a vacuum are told before any runs", async () => {
+    const { engine, jobs } = counting();
     const field = `field: { potential: { expression: "s*phi^2" } }\nbackground: { kind: static }\n${TIME}\n`;
     const swept = "sweep: { field.potential.parameters.s: [1, -30] }\n";
     const lattice = "lattice: { dimensions: 1, points: 8 }\nfluctuations: { kind: vacuum }\n";
@@ -199,7 +239,7 @@ describe("a sweep's points", () => {
     await expect(fieldSweep(await points(`${field}${swept}modes: { wavenumbers: [9, 2] }`), engine)).rejects.toThrow(
       message,
     );
-    expect(jobs).toBe(0);
+    expect(jobs()).toBe(0);
   });
   it("are kept when it is interrupted, and gone on from", async () => {
     const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [1, 2, 3] }`);
@@ -252,5 +292,6 @@ describe("short names", () => {
     expect(shortNames(["field.potential.parameters.q", "background.hubble"])).toEqual(["q", "hubble"]);
     expect(shortNames(["fluctuations.amplitude", "a.amplitude"])).toEqual(["fluctuations.amplitude", "a.amplitude"]);
     expect(shortNames(["field.mean[0]", "field.mean[1]"])).toEqual(["mean[0]", "mean[1]"]);
+    expect(shortNames(["field.mean.1", "fluctuations.mode.0"])).toEqual(["mean.1", "mode.0"]);
   });
 });
