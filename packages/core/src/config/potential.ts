@@ -6,7 +6,7 @@ import { parseDocument } from "./yaml.ts";
 /** Throws InputError where the text is neither a name, { name, parameters } nor { expression, parameters }. */
 export async function parsePotential(text: string, source: string): Promise<PotentialSpec> {
   const document = await parseDocument(text, source);
-  const { potential } = await import("./schema.ts");
+  const { potential } = await import("./values.ts");
   // A whole config's potential section may stand in the file too.
   const inner =
     typeof document === "object" && document !== null && "potential" in document ? document.potential : document;

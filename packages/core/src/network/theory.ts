@@ -20,9 +20,10 @@ export interface EnsembleTheory {
   /** Mean over the ensemble, [T]; where `std` is. */
   readonly loss?: number[];
   readonly covarianceFinal: number[][];
-  /** Where V is not quadratic: samples of f(0), and the standard errors that they leave in `mean`. */
+  /** Where V is not quadratic: samples of f(0), and the standard errors that they leave in `mean` and `loss`. */
   readonly samples?: number;
   readonly meanError?: number[][];
+  readonly lossError?: number[];
   /** As the ensemble's own, expected of this width; for one hidden layer. */
   readonly kernelFluctuation?: number;
 }
@@ -102,7 +103,7 @@ async function trajectories(
       ],
     };
   }
-  const { mean, meanError, std, loss, covarianceFinal, test } = prediction;
+  const { mean, meanError, std, loss, lossError, covarianceFinal, test } = prediction;
   return {
     theory: {
       mean: rows(mean),
@@ -111,6 +112,7 @@ async function trajectories(
       covarianceFinal: nested(covarianceFinal, D),
       samples,
       meanError: rows(meanError),
+      lossError: Array.from(lossError),
     },
     ...(test
       ? { test: { mean: Array.from(test.mean), std: Array.from(test.std), meanError: Array.from(test.meanError) } }

@@ -27,8 +27,9 @@ export interface SampledPrediction {
   readonly mean: Float64Array[];
   readonly meanError: Float64Array[];
   readonly std: Float64Array[];
-  /** Mean of the loss, [T]. */
+  /** Mean of the loss and its standard error, [T]: where V grows fast, a few samples far out may be most of either. */
   readonly loss: Float64Array;
+  readonly lossError: Float64Array;
   /** At the last recorded step, [D][D]. */
   readonly covarianceFinal: Float64Array;
   /** At the last recorded step, at test inputs, [P] each. */
@@ -174,7 +175,8 @@ export function* sampledPrediction(
   const outputs = record.map((_, r) => new PairedMoments(D, { covariance: r === T - 1 }));
   const tested = new PairedMoments(P, { covariance: false });
   const known = test && conditional(ensemble.initial, test);
-  const loss = new Float64Array(T);
+  const losses = record.map(() => new PairedMoments(1, { covariance: false }));
+  const loss = new Float64Array(BLOCK);
   const force = new Float64Array(BLOCK * D);
   const f = new Float64Array(BLOCK * D);
   for (let first = 0; first < ensemble.samples; first += BLOCK) {
@@ -187,10 +189,14 @@ export function* sampledPrediction(
     const travel = new Float64Array(memory.length);
     for (let t = 0, r = 0; r < T; t++) {
       if (record[r] === t) {
-        for (let s = 0; s < BLOCK; s += 2) outputs[r]!.add(f, s * D);
+        loss.fill(0);
         for (let i = 0; i < f.length; i++) {
           if (!Number.isFinite(f[i])) return undefined;
-          loss[r]! += potential.value(f[i]! - targets[i % D]!);
+          loss[Math.floor(i / D)]! += potential.value(f[i]! - targets[i % D]!);
+        }
+        for (let s = 0; s < BLOCK; s += 2) {
+          outputs[r]!.add(f, s * D);
+          losses[r]!.add(loss, s);
         }
         r++;
         if (r === T) break;
@@ -227,7 +233,8 @@ export function* sampledPrediction(
     mean: outputs.map((moments) => moments.mean()),
     meanError: outputs.map((moments) => moments.meanError()),
     std: outputs.map((moments) => moments.std()),
-    loss: loss.map((sum) => sum / ensemble.samples),
+    loss: Float64Array.from(losses, (moments) => moments.mean()[0]!),
+    lossError: Float64Array.from(losses, (moments) => moments.meanError()[0]!),
     covarianceFinal: outputs[T - 1]!.all.covariance(),
     ...(known
       ? {

@@ -111,6 +111,16 @@ describe.each([0, 0.9])("samples of an infinitely wide ensemble, momentum %d", (
     }
     const loss = average(ends.map((end) => end.reduce((sum, f, a) => sum + potential.value(f - targets[a]!), 0)));
     expect(sampled.loss[r]).toBeCloseTo(loss, 10);
+    // Of pairs of opposite sign.
+    const pairs = Array.from({ length: ends.length / 2 }, (_, pair) =>
+      average(
+        [ends[2 * pair]!, ends[2 * pair + 1]!].map((end) =>
+          end.reduce((sum, f, a) => sum + potential.value(f - targets[a]!), 0),
+        ),
+      ),
+    );
+    const spread = pairs.reduce((sum, pair) => sum + (pair - loss) ** 2, 0) / (pairs.length - 1);
+    expect(sampled.lossError[r]).toBeCloseTo(Math.sqrt(spread / pairs.length), 10);
   });
 });
 
