@@ -241,7 +241,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", `${LATTICE}\ntime: { step: 0.3, end: 1 }`, "time.end", "whole number"],
   ["field", `${LATTICE}\ntime: { step: 0.1, end: 2, alpha: 1 }`, "time.end", "infinite"],
   ["field", `${TIME}\nlattice: { dimensions: 3, points: 1000000 }`, "lattice.points", "sites"],
-  ["field", `${TIME}\nlattice: { dimensions: 3, points: 900 }`, "lattice.points", "binding"],
+  ["field", `${TIME}\nlattice: { dimensions: 3, points: 1200 }`, "lattice.points", "this machine"],
   ["field", `${TIME}\nfluctuations: { kind: planeWave, mode: [1, 0, 0] }`, "fluctuations", "lattice"],
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: planeWave, mode: [1, 0] }`, "fluctuations.mode", "dimensions"],
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: planeWave, mode: [9, 0, 0] }`, "fluctuations.mode", "resolve"],

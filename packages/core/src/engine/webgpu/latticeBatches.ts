@@ -11,6 +11,8 @@ import { type Layout, largestArray, layoutOf } from "./latticeSlabs.ts";
 
 /** Field and momentum before and after. */
 const MOST_ARRAYS = 4;
+/** Bytes of a site on the host: field and momentum in float64, as the job starts and as it ends. */
+const HOST_BYTES = 32;
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
@@ -28,10 +30,12 @@ export function batchesOf(
   const { dimensions, points } = grid;
   const layout = layoutOf(limits, job, bytes);
   // A graphics card says how much memory it has when it refuses; a machine that lends its own may end the process instead.
-  const taken = MOST_ARRAYS * bytes * fields * layout.stride * layout.slabs.length * realisations;
+  const arrays = fields * realisations;
+  const taken =
+    arrays * (MOST_ARRAYS * bytes * layout.stride * layout.slabs.length + HOST_BYTES * points ** dimensions);
   if (adapter.type === "software" && taken > totalmem()) {
     throw new InputError(
-      `the lattice does not fit: its arrays take ${gibibytes(taken)}, and this machine, whose memory the software adapter uses, has ${gibibytes(totalmem())}; use fewer points or realisations`,
+      `the lattice does not fit: its arrays take ${gibibytes(taken)} on the device and here, and this machine, whose memory the software adapter uses, has ${gibibytes(totalmem())}; use fewer points or realisations`,
       { path: "lattice.points" },
     );
   }
