@@ -49,7 +49,7 @@ beforeAll(() => {
 precision: float64
 field: { fields: [phi, chi], potential: { expression: "phi^4/4 + q*phi^2*chi^2/2" }, mean: [1, 0.01] }
 background: { kind: selfConsistent, planckMass: 0.42746 }
-lattice: { dimensions: 3, points: 16, length: 8 }
+lattice: { dimensions: 3, points: 32, length: 8 }
 fluctuations: { kind: planeWave, mode: [1, 1, 0], amplitude: 0.01 }
 time: { alpha: 1, step: 0.001, end: 3, recordEvery: 500 }
 observe: { spectraEvery: 1500 }
