@@ -15,6 +15,7 @@ import { normals } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceLattice } from "../reference/lattice.ts";
+import { coupledSchedule } from "../support/lattices.ts";
 
 /**
  * Largest difference from the reference over its largest value, after twenty operations; `rounded` where float32 functions or strengths
@@ -40,22 +41,6 @@ interface Case {
   stencil?: Grid["stencil"];
   coupled?: boolean;
 }
-
-/** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
-const coupledSchedule = (operations: number, realisations: number): CoupledSchedule => ({
-  kind: "coupled",
-  durations: Float64Array.from({ length: operations }, (_, o) => [0.02, -0.011, 0.02][o % 3]!),
-  initial: Float64Array.from({ length: 3 * realisations }, (_, i) => [1 + i / 50, 0.4, i][i % 3]!),
-  acceleration: {
-    momentumSquare: { factor: -0.2, power: -4 },
-    gradient: { factor: 0.04, power: 0 },
-    potential: { factor: 0.25, power: 2 },
-  },
-  laplacian: { factor: 1, power: 1.5 },
-  force: { factor: 1, power: 3.5 },
-  drift: { factor: 1, power: -2.5 },
-  clock: { factor: 1, power: 0.5 },
-});
 
 async function jobOf({
   dimensions,

@@ -1,30 +1,16 @@
 /** Realisations that one binding of the adapter does not hold: the same bits as from one batch. */
-import type { CoupledSchedule, LatticeCheckpoint, LatticeJob } from "@slowroll/core/engine/engine";
+import type { LatticeCheckpoint, LatticeJob } from "@slowroll/core/engine/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { coupledSchedule, narrowed } from "../support/lattices.ts";
 
 const REALISATIONS = 5;
 const SITES = 6 ** 3;
 const OPERATIONS = 9;
 
-const none = { factor: 1, power: 0 };
-const coupled: CoupledSchedule = {
-  kind: "coupled",
-  durations: new Float64Array(OPERATIONS).fill(0.02),
-  initial: Float64Array.from({ length: 3 * REALISATIONS }, (_, i) => [1 + i / 50, 0.4, i][i % 3]!),
-  acceleration: {
-    momentumSquare: { factor: -0.2, power: -4 },
-    gradient: { factor: 0.04, power: 0 },
-    potential: { factor: 0.25, power: 2.2 },
-  },
-  laplacian: none,
-  force: { factor: 1, power: 2 },
-  drift: { factor: 1, power: -2 },
-  clock: none,
-};
 const prescribed = {
   kind: "prescribed",
   coefficients: new Float64Array(3 * OPERATIONS).fill(0.02),
@@ -35,10 +21,7 @@ let gpu: Gpu;
 let narrow: Gpu;
 beforeAll(async () => {
   gpu = await openGpu("software");
-  const limits: Record<string, unknown> = {};
-  for (const name in gpu.limits) limits[name] = gpu.limits[name as keyof GPUSupportedLimits];
-  const held = { maxStorageBufferBindingSize: 4 * 2 * SITES * 2 + 8 };
-  narrow = { ...gpu, limits: { ...limits, ...held } as unknown as GPUSupportedLimits };
+  narrow = narrowed(gpu, 4 * 2 * SITES * 2 + 8);
 });
 afterAll(() => gpu.close());
 
@@ -66,7 +49,7 @@ async function jobOf(schedule: LatticeJob["schedule"]): Promise<LatticeJob> {
   };
 }
 
-describe.each([prescribed, coupled])("batches of realisations, $kind", (schedule) => {
+describe.each([prescribed, coupledSchedule(OPERATIONS, REALISATIONS)])("batches of realisations, $kind", (schedule) => {
   it("join to what one batch gives, checkpoints too", async () => {
     const job = await jobOf(schedule);
     const saved = new Map<Gpu, LatticeCheckpoint[]>();

@@ -8,6 +8,7 @@ import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { coupledSchedule, narrowed } from "../support/lattices.ts";
 
 const OPERATIONS = 9;
 
@@ -16,13 +17,6 @@ beforeAll(async () => {
   gpu = await openGpu("software");
 });
 afterAll(() => gpu.close());
-
-/** The same device, said to hold so many bytes in a binding. */
-function narrowed(maxStorageBufferBindingSize: number): Gpu {
-  const limits: Record<string, unknown> = {};
-  for (const name in gpu.limits) limits[name] = gpu.limits[name as keyof GPUSupportedLimits];
-  return { ...gpu, limits: { ...limits, maxStorageBufferBindingSize } as unknown as GPUSupportedLimits };
-}
 
 interface Case {
   readonly dimensions: 2 | 3;
@@ -66,21 +60,6 @@ async function jobOf({ dimensions, points, stencil, fields, realisations, couple
     { kind: "potential" },
     { kind: "cosine", mode: [2, 1, -1].slice(0, dimensions) },
   ];
-  const one = { factor: 1, power: 0 };
-  const schedule: CoupledSchedule = {
-    kind: "coupled",
-    durations: Float64Array.from({ length: OPERATIONS }, (_, o) => [0.02, -0.011, 0.02][o % 3]!),
-    initial: Float64Array.from({ length: 3 * realisations }, (_, i) => [1 + i / 50, 0.4, i][i % 3]!),
-    acceleration: {
-      momentumSquare: { factor: -0.2, power: -4 },
-      gradient: { factor: 0.04, power: 0 },
-      potential: { factor: 0.25, power: 2 },
-    },
-    laplacian: one,
-    force: { factor: 1, power: 2 },
-    drift: { factor: 1, power: -2 },
-    clock: one,
-  };
   return {
     grid: { dimensions, points, spacing: 0.7, stencil },
     realisations,
@@ -96,7 +75,9 @@ async function jobOf({ dimensions, points, stencil, fields, realisations, couple
       ),
       momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
     }),
-    schedule: coupled ? schedule : { kind: "prescribed", coefficients: new Float64Array(3 * OPERATIONS).fill(0.02) },
+    schedule: coupled
+      ? coupledSchedule(OPERATIONS, realisations)
+      : { kind: "prescribed", coefficients: new Float64Array(3 * OPERATIONS).fill(0.02) },
     observeAfter: [0, 4, OPERATIONS],
     reductions,
     snapshots: {
@@ -147,7 +128,7 @@ describe.each(CASES)("%o", (given) => {
       return { report: await evolveLattice(device, precision, { ...job, checkpoint }), checkpoints };
     };
     const { report: whole } = await run(gpu);
-    const { report: cut, checkpoints } = await run(narrowed(bindingOf(given)));
+    const { report: cut, checkpoints } = await run(narrowed(gpu, bindingOf(given)));
     const exact = coupled ? rounding : 0;
     near(cut.final, whole.final, exact);
     near(cut.observations, whole.observations, rounding);
@@ -170,7 +151,7 @@ describe.each(CASES)("%o", (given) => {
       }
     }
     const { operation, state, global } = checkpoints.find((at) => at.operation < OPERATIONS)!;
-    const rest = await evolveLattice(narrowed(bindingOf(given)), precision, {
+    const rest = await evolveLattice(narrowed(gpu, bindingOf(given)), precision, {
       ...job,
       ...(global ? { schedule: { ...(job.schedule as CoupledSchedule), initial: global } } : {}),
       from: operation,
@@ -188,7 +169,7 @@ describe("refuses", () => {
   const [given] = CASES as [Case];
   const refused = async (binding: number, change: Partial<Case> = {}): Promise<unknown> => {
     const job = await jobOf({ ...given, ...change });
-    return evolveLattice(narrowed(binding), "float32", job).catch((error: unknown) => error);
+    return evolveLattice(narrowed(gpu, binding), "float32", job).catch((error: unknown) => error);
   };
 
   it("a lattice whose slabs would be thinner than the stencil reaches", async () => {
@@ -202,14 +183,14 @@ describe("refuses", () => {
   it("a lattice of one dimension that one binding does not hold", async () => {
     const job = await jobOf(given);
     const line = { ...job, grid: { ...job.grid, dimensions: 1 as const, points: 729 } };
-    await expect(evolveLattice(narrowed(1000), "float32", line)).rejects.toThrow(/one dimension is not cut/);
+    await expect(evolveLattice(narrowed(gpu, 1000), "float32", line)).rejects.toThrow(/one dimension is not cut/);
   });
 
   it("spectra of two dimensions in slabs", async () => {
     const flat = CASES.find(({ dimensions }) => dimensions === 2)!;
     const job = await jobOf(flat);
     const asked = { ...job, snapshots: { after: [0], pictures: [{ kind: "spectrum" } as const] } };
-    await expect(evolveLattice(narrowed(bindingOf(flat)), "float32", asked)).rejects.toThrow(/has no spectra/);
+    await expect(evolveLattice(narrowed(gpu, bindingOf(flat)), "float32", asked)).rejects.toThrow(/has no spectra/);
   });
 });
 
@@ -221,7 +202,7 @@ it("saves a state when it is interrupted", async () => {
   const saved: LatticeCheckpoint[] = [];
   const checkpoint = { seconds: 3600, save: async (at: LatticeCheckpoint) => void saved.push(at) };
   const running = evolveLattice(
-    narrowed(bindingOf(given)),
+    narrowed(gpu, bindingOf(given)),
     "float32",
     { ...job, schedule, checkpoint, snapshots: { after: [], pictures: [] } },
     { signal: controller.signal, onProgress: () => controller.abort() },

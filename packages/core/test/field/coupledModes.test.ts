@@ -1,6 +1,4 @@
 /** Mode functions of several fields over time, and the vacuum that they start in. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { complete } from "@slowroll/core/cooperate";
 import type { InputError } from "@slowroll/core/errors";
 import { followModes } from "@slowroll/core/field/modes";
@@ -11,18 +9,7 @@ import type { FieldStudy } from "@slowroll/core/field/study";
 import { vacuumModes } from "@slowroll/core/field/vacuum";
 import { describe, expect, it } from "vitest";
 import { apart, base, NAMES, ROTATIONS, rotated } from "./rotated.ts";
-
-interface Reference {
-  hubble: number;
-  massSquared: number;
-  k: number;
-  efolds: number;
-  amplitude: number;
-}
-const references = ["deSitterModes.json", "heavyModes.json"].flatMap(
-  (file) =>
-    JSON.parse(readFileSync(path.join(import.meta.dirname, "../../../../tests/data", file), "utf8")) as Reference[],
-);
+import { references } from "./singleField.ts";
 
 describe("modes of several fields", () => {
   it.each([

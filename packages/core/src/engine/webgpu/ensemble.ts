@@ -110,8 +110,12 @@ export async function trainEnsemble(
         ? readTest(gpu, layered!.tested, plan, job.test.length / d, count, busy)
         : new Float64Array();
       delivered = deliver(onBatch, {
-        ...{ first: firstNetwork + done, count },
-        ...{ outputs, kernels, test, norms: norms ? norms.read(count) : new Float64Array() },
+        first: firstNetwork + done,
+        count,
+        outputs,
+        kernels,
+        test,
+        norms: norms ? norms.read(count) : new Float64Array(),
       });
       // Awaited with the next batch, or below; it must not count as unhandled meanwhile.
       delivered.catch(() => {});
