@@ -10,7 +10,7 @@ import type { PotentialSpec } from "@slowroll/core/potential/potential";
 import { normals } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drawNetwork, outputAndGradient, referenceEnsemble } from "../reference/ensemble.ts";
+import { drawNetwork, outputsAndGradients, referenceEnsemble } from "../reference/ensemble.ts";
 
 /** Largest difference from the reference over its largest value, after a dozen steps. */
 const ENGINES = [
@@ -209,21 +209,26 @@ describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, 
 });
 
 describe("the reference", () => {
-  it("has the gradient that finite differences give", async () => {
-    const job = await jobOf({ depth: 2, width: 4 });
+  it("has the gradients of two outputs that finite differences give", async () => {
+    const one = await jobOf({ depth: 2, width: 4 });
+    const job = { ...one, architecture: { ...one.architecture, outputs: 2 } };
     const layers = drawNetwork(job, 0);
     const x = [0.3, -0.8];
-    const { gradient } = outputAndGradient(job, layers, x);
-    for (const [l, layer] of layers.entries()) {
-      const weight = layer.weights[0]![1]!;
-      const h = 1e-5;
-      const at = (value: number): number => {
-        layer.weights[0]![1] = value;
-        return outputAndGradient(job, layers, x).f;
-      };
-      const slope = (at(weight + h) - at(weight - h)) / (2 * h);
-      at(weight);
-      expect(gradient[l]!.weights[0]![1]).toBeCloseTo(slope, 8);
+    const evaluated = outputsAndGradients(job, layers, x);
+    expect(evaluated).toHaveLength(2);
+    for (const [c, { gradient }] of evaluated.entries()) {
+      for (const [l, layer] of layers.entries()) {
+        const row = layer.weights.at(-1)!;
+        const weight = row[1]!;
+        const h = 1e-5;
+        const at = (value: number): number => {
+          row[1] = value;
+          return outputsAndGradients(job, layers, x)[c]!.f;
+        };
+        const slope = (at(weight + h) - at(weight - h)) / (2 * h);
+        at(weight);
+        expect(gradient[l]!.weights.at(-1)![1]).toBeCloseTo(slope, 8);
+      }
     }
   });
 });

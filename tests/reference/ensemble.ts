@@ -2,7 +2,7 @@
  * The ensemble job in plain float64 loops, the yardstick for every engine: written from physics.md section 1 alone, with no regard to
  * speed and no code of an engine.
  */
-import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "@slowroll/core/engine/engine";
 import { normals } from "@slowroll/core/random/normal";
 
 interface Layer {
@@ -22,7 +22,7 @@ export function drawNetwork(job: EnsembleJob, network: number): Layer[] {
   const { inputDimension, depth, width } = job.architecture;
   return Array.from({ length: depth + 1 }, (_, l) => {
     const inputs = l === 0 ? inputDimension : width;
-    const units = l === depth ? 1 : width;
+    const units = l === depth ? outputsOf(job.architecture) : width;
     const flat = normals(job.seed, network, 2 * l, units * inputs);
     return {
       weights: Array.from({ length: units }, (_, j) => Array.from(flat.subarray(j * inputs, (j + 1) * inputs))),
@@ -31,12 +31,12 @@ export function drawNetwork(job: EnsembleJob, network: number): Layer[] {
   });
 }
 
-/** f(x) and its gradient with respect to all weights and biases. */
-export function outputAndGradient(
+/** Each output of f(x) and its gradient with respect to all weights and biases. */
+export function outputsAndGradients(
   job: EnsembleJob,
   layers: readonly Layer[],
   x: readonly number[],
-): { f: number; gradient: Layer[] } {
+): { f: number; gradient: Layer[] }[] {
   const { activation, weightStd, biasStd } = job.architecture;
   const inputs: number[][] = [];
   const sums: number[][] = [];
@@ -48,24 +48,26 @@ export function outputAndGradient(
     sums.push(z);
     h = l === layers.length - 1 ? z : z.map(activation.value);
   }
-  const gradient = zerosLike(layers);
-  // df/dz of the layer above, going down.
-  let delta = [1];
-  for (let l = layers.length - 1; l >= 0; l--) {
-    const below = inputs[l]!;
-    const scale = weightStd / Math.sqrt(below.length);
-    for (const [j, d] of delta.entries()) {
-      gradient[l]!.biases[j] = d * biasStd;
-      for (const [i, value] of below.entries()) gradient[l]!.weights[j]![i] = d * scale * value;
+  return h.map((f, c) => {
+    const gradient = zerosLike(layers);
+    // df_c/dz of the layer above, going down.
+    let delta = h.map((_, e) => Number(e === c));
+    for (let l = layers.length - 1; l >= 0; l--) {
+      const below = inputs[l]!;
+      const scale = weightStd / Math.sqrt(below.length);
+      for (const [j, d] of delta.entries()) {
+        gradient[l]!.biases[j] = d * biasStd;
+        for (const [i, value] of below.entries()) gradient[l]!.weights[j]![i] = d * scale * value;
+      }
+      if (l > 0) {
+        delta = below.map((_, i) => {
+          const back = delta.reduce((sum, d, j) => sum + d * layers[l]!.weights[j]![i]!, 0);
+          return back * scale * activation.derivative(sums[l - 1]![i]!);
+        });
+      }
     }
-    if (l > 0) {
-      delta = below.map((_, i) => {
-        const back = delta.reduce((sum, d, j) => sum + d * layers[l]!.weights[j]![i]!, 0);
-        return back * scale * activation.derivative(sums[l - 1]![i]!);
-      });
-    }
-  }
-  return { f: h[0]!, gradient };
+    return { f, gradient };
+  });
 }
 
 /** Of each layer the scalar product over its weights and biases. */
@@ -91,7 +93,8 @@ const total = (values: readonly number[]): number => values.reduce((sum, value) 
 /** All records of the job. */
 export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
   const { inputDimension: d } = job.architecture;
-  const D = job.targets.length;
+  const D = dataOf(job);
+  const C = outputsOf(job.architecture);
   const rows = Array.from({ length: D }, (_, a) => Array.from(job.inputs.subarray(a * d, (a + 1) * d)));
   const outputs: number[] = [];
   const kernels: number[] = [];
@@ -103,7 +106,7 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
     const initial = drawNetwork(job, job.networks.first + m);
     const velocity = zerosLike(layers);
     for (let step = 0; step <= job.steps; step++) {
-      const evaluated = rows.map((x) => outputAndGradient(job, layers, x));
+      const evaluated = rows.flatMap((x) => outputsAndGradients(job, layers, x));
       if (job.recordOutputs.includes(step)) outputs.push(...evaluated.map(({ f }) => f));
       if (job.recordKernels.includes(step)) {
         const pairs = evaluated.flatMap(({ gradient: left }) =>
@@ -116,19 +119,23 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
         if (job.parameterNorms) norms.push(...products(way, way).flatMap((moved, l) => [squares[l]!, moved]));
       }
       if (step === job.steps) {
-        for (let p = 0; p < P; p++)
-          tested.push(outputAndGradient(job, layers, Array.from(job.test!.subarray(p * d, (p + 1) * d))).f);
+        for (let p = 0; p < P; p++) {
+          const x = Array.from(job.test!.subarray(p * d, (p + 1) * d));
+          tested.push(...outputsAndGradients(job, layers, x).map(({ f }) => f));
+        }
       }
       const pushes = (a: number): number => {
         if (!job.subsets || step === job.steps) return 1;
         const { weight, words, bits } = job.subsets;
         return Math.floor(bits[step * words + Math.floor(a / 32)]! / 2 ** (a % 32)) % 2 === 1 ? weight : 0;
       };
-      const force = evaluated.map(({ f }, a) => pushes(a) * job.potential.gradient(0, f - job.targets[a]!));
+      const force = evaluated.map(
+        ({ f }, i) => pushes(Math.floor(i / C)) * job.potential.gradient(0, f - job.targets[i]!),
+      );
       for (const [l, layer] of layers.entries()) {
         const descend = (pick: (gradient: Layer) => number, before: number): number =>
           job.momentum * before -
-          job.learningRate * evaluated.reduce((sum, { gradient }, a) => sum + force[a]! * pick(gradient[l]!), 0);
+          job.learningRate * evaluated.reduce((sum, { gradient }, i) => sum + force[i]! * pick(gradient[l]!), 0);
         for (const [j, row] of layer.weights.entries()) {
           const bias = descend((g) => g.biases[j]!, velocity[l]!.biases[j]!);
           velocity[l]!.biases[j] = bias;

@@ -46,7 +46,7 @@ export interface JobControl {
   readonly onProgress?: ((done: number, total: number, unit: string) => void) | undefined;
 }
 
-/** Multilayer perceptron with scalar output in NTK parametrisation (physics.md section 1). */
+/** Multilayer perceptron in NTK parametrisation (physics.md section 1). */
 export interface Architecture {
   /** d, the number of input coordinates. */
   readonly inputDimension: number;
@@ -57,14 +57,19 @@ export interface Architecture {
   readonly activation: Activation;
   readonly weightStd: number;
   readonly biasStd: number;
+  /** C, the outputs, each with readout weights and a bias of its own: row c of the last layer's [C][width]. 1 where not given. */
+  readonly outputs?: number | undefined;
 }
 
-/** Train `networks.count` networks on the same data by heavy ball on the loss sum_a V(f(x_a) - y_a). */
+/** C of an architecture. */
+export const outputsOf = ({ outputs }: Pick<Architecture, "outputs">): number => outputs ?? 1;
+
+/** Train `networks.count` networks on the same data by heavy ball on the loss sum_a sum_c V(f_c(x_a) - y_ac). */
 export interface EnsembleJob {
   readonly architecture: Architecture;
   /** D x d inputs, row after row. */
   readonly inputs: Float64Array;
-  /** D targets. */
+  /** D x C targets, datum after datum. */
   readonly targets: Float64Array;
   readonly potential: Potential;
   /** eta, per step. */
@@ -89,6 +94,10 @@ export interface EnsembleJob {
   readonly test?: Float64Array | undefined;
 }
 
+/** D of a job. */
+export const dataOf = ({ targets, architecture }: Pick<EnsembleJob, "targets" | "architecture">): number =>
+  targets.length / outputsOf(architecture);
+
 /** Matrices that one of the job's kernel records has. */
 export const kernelPartsOf = ({ kernelParts, architecture }: EnsembleJob): number =>
   kernelParts ? architecture.depth + 1 : 1;
@@ -97,16 +106,19 @@ export const kernelPartsOf = ({ kernelParts, architecture }: EnsembleJob): numbe
 export interface EnsembleBatch {
   readonly first: number;
   readonly count: number;
-  /** f at the data, [count][recordOutputs.length][D]. */
+  /** f at the data, [count][recordOutputs.length][D][C]. */
   readonly outputs: Float64Array;
-  /** Theta, [count][recordKernels.length][D][D]; its parts, [count][recordKernels.length][depth + 1][D][D], which add up to it. */
+  /**
+   * Theta_(ac)(be) = grad f_c(x_a) . grad f_e(x_b), [count][recordKernels.length][D C][D C], datum after datum; its parts,
+   * [count][recordKernels.length][depth + 1][D C][D C], which add up to it.
+   */
   readonly kernels: Float64Array;
   /**
    * Where asked for [count][recordKernels.length][depth + 1][2]: the sums over the weights and biases theta into each layer, the output's
    * last, of theta^2 and (theta - theta(0))^2.
    */
   readonly norms: Float64Array;
-  /** f at the test inputs after the last step, [count][P]. */
+  /** f at the test inputs after the last step, [count][P][C]. */
   readonly test: Float64Array;
 }
 

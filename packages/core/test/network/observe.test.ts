@@ -7,7 +7,7 @@ import { ensembleJob, setupNetwork } from "@slowroll/core/network/setup";
 import type { NetworkStudy, ObserveSpec } from "@slowroll/core/network/study";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import { drawNetwork, outputAndGradient } from "../../../../tests/reference/ensemble.ts";
+import { drawNetwork, outputsAndGradients } from "../../../../tests/reference/ensemble.ts";
 
 type Observe = Partial<ObserveSpec>;
 
@@ -144,7 +144,7 @@ describe("parameter norms", () => {
     const setup = await setupNetwork(one);
     const job = ensembleJob(setup, one, { recordOutputs: [], recordKernels: [] });
     const layers = drawNetwork(job, 0);
-    const gradients = [-1, 0.5].map((x) => outputAndGradient(job, layers, [x]));
+    const gradients = [-1, 0.5].flatMap((x) => outputsAndGradients(job, layers, [x]));
     const { times, meanSquare, distance, layerDistance } = result.parameterNorms!;
     expect(times).toEqual([0, 1]);
     expect(distance[0]).toBe(0);
