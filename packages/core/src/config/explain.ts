@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   string: "text",
   array: "a list",
   object: "a section",
-  record: "a section of numbers",
+  record: "a section of names and values",
   boolean: "true or false",
 };
 
@@ -79,13 +79,18 @@ const strangers = (alternative: readonly Issue[]): number =>
     0,
   );
 
-/** The one alternative of a union that the given value was meant for: of its type, and knowing the most of its keys. */
+/**
+ * The one alternative of a union that the given value was meant for: of its type, knowing the most of its keys, and of several such, as
+ * lists of one kind or another are, with the fewest mistakes in it.
+ */
 function meant(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const ofType = alternatives.filter(
     (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
   );
   const fewest = Math.min(...ofType.map(strangers));
-  const best = ofType.filter((issues) => strangers(issues) === fewest);
+  const known = ofType.filter((issues) => strangers(issues) === fewest);
+  const least = Math.min(...known.map(({ length }) => length));
+  const best = known.filter(({ length }) => length === least);
   return best.length === 1 ? best[0] : undefined;
 }
 
@@ -160,6 +165,11 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
       const relation = issue.inclusive ? `at ${least ? "least" : "most"}` : least ? "above" : "below";
       return { place, message: `must be ${relation} ${bound}${but}` };
     }
+    case "invalid_key":
+      return {
+        place: pathText(path.slice(0, -1)),
+        message: `${issue.issues[0]?.message ?? issue.message}, not ${shorten(JSON.stringify(path.at(-1)), 40)}`,
+      };
     case "invalid_value":
       return { place, message: `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}${but}` };
     default:

@@ -60,19 +60,46 @@ const inputs = z.union(
       "must be { circle }, { sphere }, { gaussian }, { grid }, { file: x.csv or x.parquet } or a list of rows of numbers",
   },
 );
+/** What a list of targets can hold, as a message names it. */
+const kindOf = (entry: unknown): string => (Array.isArray(entry) ? "row" : typeof entry);
+const targets = z.union(
+  [
+    z.string(),
+    z.array(finite).min(1),
+    z.array(z.string()).min(1).max(MAX_DATA),
+    z.array(row).min(1),
+    z.strictObject({ column: z.string().min(1) }),
+    z.strictObject({
+      columns: z.array(z.string().min(1)).min(1).describe("names of the targets' columns, one an output"),
+    }),
+    z.strictObject({
+      expressions: z
+        .record(
+          z
+            .string()
+            .regex(/^[A-Za-z_]\w*$/, { error: "names must begin with a letter and have letters, digits and _ only" }),
+          z.string(),
+        )
+        .describe("each output's expression by its name"),
+    }),
+  ],
+  {
+    error: ({ input }) =>
+      Array.isArray(input) && new Set(input.map(kindOf)).size > 1
+        ? "must be all numbers, all expressions or all rows of numbers"
+        : "must be an expression, a list of numbers, expressions or rows of numbers, { column }, { columns } or { expressions }",
+  },
+);
 const trainedOn = {
   inputs: inputs
     .default({ circle: { points: 8 } })
     .describe(
       "points on the circle of radius sqrt(2), a sphere or a grid, Gaussian ones, a file's, or rows of coordinates",
     ),
-  targets: z
-    .union([z.string(), z.array(finite).min(1), z.strictObject({ column: z.string().min(1) })], {
-      error: "must be an expression, a list of numbers or { column: name }",
-    })
+  targets: targets
     .default("sin(theta) + 0.5*cos(2*theta)")
     .describe(
-      "an expression in theta (circle) or x0, x1, ..., one number per input, or { column } of the inputs' file",
+      "an expression in theta (circle) or x0, x1, ..., one number per input, or { column } of the inputs' file; of several outputs a list of expressions, one row per input, { columns } or { expressions }",
     ),
   standardise: z
     .boolean()

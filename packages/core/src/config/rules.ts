@@ -76,6 +76,11 @@ export function checkRules(config: Config<ConfigCommand>): void {
       require(ragged <
         0, `data.inputs[${ragged}]`, `has ${inputs[ragged]?.length} coordinates, the first row has ${inputs[0]!.length}`);
     }
+    const { targets } = data;
+    require(typeof targets === "string" ||
+      !("expressions" in targets) ||
+      Object.keys(targets.expressions).length >
+        0, "data.targets.expressions", "names no output: give an expression to one, as { y: sin(theta) }");
     if ("duality" in config) checkDuality(config);
   }
 }

@@ -8,6 +8,8 @@ import { type Dictionary, dictionary } from "./dictionary.ts";
 
 /** Keys as in the contract. */
 export interface KernelResult {
+  /** Names of several outputs, each of which has these kernels; there is none between two. */
+  readonly outputs?: readonly string[];
   readonly nngp: number[][];
   readonly ntk: number[][];
   /** Of the NTK, descending. */
@@ -26,6 +28,7 @@ export async function kernelStudy(study: NetworkStudy, control: JobControl = {})
   const eigenvalues = Array.from(spectrum.values);
   const curvature = potential.hessian(0, 0, 0);
   return {
+    ...(data.outputs > 1 ? { outputs: data.outputNames } : {}),
     nngp: nested(kernels.nngp, data.points),
     ntk: nested(kernels.ntk, data.points),
     eigenvalues,

@@ -1,9 +1,9 @@
-/** Data of a network study: inputs, standardised where asked for, and targets from an expression, a list or the inputs' file. */
+/** Data of a network study: inputs, standardised where asked for, targets and test inputs. */
 import { InputError } from "../errors.ts";
-import { compileFunction } from "../potential/expression.ts";
 import { readInputs } from "./inputs.ts";
 import { type Standardisation, standardisationOf, standardised } from "./standardise.ts";
 import type { DataSpec } from "./study.ts";
+import { readTargets, targetColumns } from "./targets.ts";
 
 export interface Data {
   /** D, the number of inputs. */
@@ -12,7 +12,11 @@ export interface Data {
   readonly dimension: number;
   /** [D][d], as networks see them. */
   readonly inputs: Float64Array;
-  /** [D]. */
+  /** C, the number of outputs. */
+  readonly outputs: number;
+  /** [C]. */
+  readonly outputNames: readonly string[];
+  /** [D][C]. */
   readonly targets: Float64Array;
   /** [P][d], as networks see them, where test inputs are given. */
   readonly test?: Float64Array;
@@ -27,27 +31,10 @@ export interface Data {
  * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
  */
 export async function prepareData(spec: DataSpec): Promise<Data> {
-  const { inputs: inputSpec, targets: targetSpec, test } = spec;
-  const path = "data.targets";
-  const named = typeof targetSpec === "object" && "column" in targetSpec ? targetSpec.column : undefined;
-  const target = named === undefined ? undefined : { name: named, path: `${path}.column` };
-  const { rows, theta, column } = await readInputs(inputSpec, "data.inputs", target);
+  const read = await readInputs(spec.inputs, "data.inputs", targetColumns(spec.targets));
+  const { rows } = read;
+  const { outputs, names: outputNames, values: targets } = await readTargets(spec.targets, read);
   const dimension = rows[0]!.length;
-
-  let targets: Float64Array;
-  if (typeof targetSpec === "string") {
-    const names = [...(theta ? ["theta"] : []), ...Array.from({ length: dimension }, (_, i) => `x${i}`)];
-    const target = await compileFunction(targetSpec, names, { path });
-    targets = Float64Array.from(rows, (row, a) => target(...(theta ? [theta[a]!] : []), ...row));
-    const bad = targets.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0)
-      throw new InputError(`the target of input ${bad + 1} is ${targets[bad]}, not a finite number`, { path });
-  } else {
-    const given = column ?? (targetSpec as readonly number[]);
-    if (given.length !== rows.length)
-      throw new InputError(`${given.length} targets are given for ${rows.length} inputs`, { path });
-    targets = Float64Array.from(given);
-  }
   const given = { inputs: Float64Array.from(rows.flat()) };
   const standardisation = spec.standardise ? standardisationOf(given.inputs, dimension) : undefined;
   const seen = (inputs: Float64Array) => (standardisation ? standardised(inputs, standardisation) : inputs);
@@ -55,12 +42,14 @@ export async function prepareData(spec: DataSpec): Promise<Data> {
     points: rows.length,
     dimension,
     inputs: seen(given.inputs),
+    outputs,
+    outputNames,
     targets,
     given,
     ...(standardisation ? { standardisation } : {}),
   };
-  if (!test) return data;
-  const tested = await readInputs(test.inputs, "data.test.inputs");
+  if (!spec.test) return data;
+  const tested = await readInputs(spec.test.inputs, "data.test.inputs");
   if (tested.rows[0]!.length !== dimension) {
     throw new InputError(`the test inputs have ${tested.rows[0]!.length} coordinates, the data have ${dimension}`, {
       path: "data.test.inputs",

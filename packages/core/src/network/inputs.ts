@@ -9,8 +9,14 @@ export interface Inputs {
   readonly rows: readonly (readonly number[])[];
   /** The angle of each point on the circle. */
   readonly theta?: readonly number[];
-  /** The file's column that was asked for as targets. */
-  readonly column?: readonly number[];
+  /** [D][C]: the file's columns that were asked for as targets. */
+  readonly columns?: readonly (readonly number[])[];
+}
+
+/** A column of the inputs' file that holds targets, and the config's place of its name. */
+export interface TargetColumn {
+  readonly name: string;
+  readonly path: string;
 }
 
 const rowsOf = (values: Float64Array, dimension: number): number[][] =>
@@ -39,34 +45,37 @@ function gridRows(points: readonly number[], low: number, high: number, path: st
 async function fileRows(
   { file, columns }: Extract<InputsSpec, { file: string }>,
   path: string,
-  target: { readonly name: string; readonly path: string } | undefined,
+  targets: readonly TargetColumn[],
 ): Promise<Inputs> {
   const table = await openTable(file, `${path}.file`);
   if (table.length > MAX_DATA)
     throw new InputError(`${file} has ${table.length} rows, at most ${MAX_DATA}`, { path: `${path}.file` });
-  const targetColumn = target && columnNamed(table, target.name, target.path);
+  const wanted = targets.map((target) => columnNamed(table, target.name, target.path));
   let chosen = columns?.map((name, i) => columnNamed(table, name, `${path}.columns[${i}]`));
-  const twice = chosen?.findIndex((column, i) => column === targetColumn || chosen!.indexOf(column) < i) ?? -1;
+  const twice = chosen?.findIndex((column, i) => wanted.includes(column) || chosen!.indexOf(column) < i) ?? -1;
   if (twice >= 0) {
-    throw new InputError(`${columns![twice]} is ${chosen![twice] === targetColumn ? "the target" : "named twice"}`, {
+    const target = wanted.length > 1 ? "a target" : "the target";
+    throw new InputError(`${columns![twice]} is ${wanted.includes(chosen![twice]!) ? target : "named twice"}`, {
       path: `${path}.columns[${twice}]`,
     });
   }
-  if (targetColumn === undefined) return { rows: await table.read(chosen) };
-  chosen ??= [...table.names!.keys()].filter((column) => column !== targetColumn);
-  const rows = await table.read([...chosen, targetColumn]);
-  return { rows: rows.map((row) => row.slice(0, -1)), column: rows.map((row) => row.at(-1)!) };
+  if (wanted.length === 0) return { rows: await table.read(chosen) };
+  chosen ??= [...table.names!.keys()].filter((column) => !wanted.includes(column));
+  const dimension = chosen.length;
+  const rows = await table.read([...chosen, ...wanted]);
+  return { rows: rows.map((row) => row.slice(0, dimension)), columns: rows.map((row) => row.slice(dimension)) };
 }
 
 /**
- * The points that a config's section at `path` asks for; with `target`, the file's column of that name beside them.
+ * The points that a config's section at `path` asks for; beside them the file's columns that are `targets`.
  * @throws InputError for empty, ragged, unreadable or too many data and for a target where there is no file.
  */
 export async function readInputs(
   spec: InputsSpec,
   path: string,
-  target?: { readonly name: string; readonly path: string },
+  targets: readonly TargetColumn[] = [],
 ): Promise<Inputs> {
+  const [target] = targets;
   if (target && !("file" in spec)) {
     throw new InputError(`only a file has a column ${target.name}: give data.inputs: { file }`, { path: target.path });
   }
@@ -85,7 +94,7 @@ export async function readInputs(
     const rows = rowsOf(dataNormals(seed, points * dimension), dimension);
     return { rows: "sphere" in spec ? rows.map(onSphere) : rows };
   }
-  const inputs = "file" in spec ? await fileRows(spec, path, target) : { rows: spec };
+  const inputs = "file" in spec ? await fileRows(spec, path, targets) : { rows: spec };
   const { rows } = inputs;
   const place = "file" in spec ? `${path}.file` : path;
   const dimension = rows[0]?.length ?? 0;

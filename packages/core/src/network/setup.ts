@@ -97,12 +97,14 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   };
 }
 
-/** The engine's job for a study; what is recorded is the caller's choice. */
+/** The engine's job for a study; what is recorded is the caller's choice. Throws InputError for several outputs. */
 export function ensembleJob(
   { architecture, data, potential, eta, subsets }: NetworkSetup,
   { training, ensemble }: NetworkStudy,
   record: Pick<EnsembleJob, "recordOutputs" | "recordKernels" | "kernelParts" | "parameterNorms">,
 ): EnsembleJob {
+  if (data.outputs > 1)
+    throw new InputError("networks are trained on one output: give targets of one", { path: "data.targets" });
   return {
     architecture,
     inputs: data.inputs,

@@ -10,7 +10,7 @@ export interface NetworkSpec {
   readonly biasStd: number;
 }
 
-/** Kernels are dense D x D matrices in float64, and their eigenvalues cost D^3. */
+/** D C at most, C the outputs: kernels are dense [D C][D C] matrices in float64, and the eigenvalues of [D][D] ones cost D^3. */
 export const MAX_DATA = 4096;
 
 /** Random points: the same for the same seed on every machine; of more points the first are the same. */
@@ -34,10 +34,21 @@ export type InputsSpec =
   /** Rows of coordinates. */
   | readonly (readonly number[])[];
 
+/** Of one output or of several, C. Expressions are in theta on the circle, in x0, x1, ... always; columns are those of the inputs' file. */
+export type TargetsSpec =
+  | string
+  /** [C]. */
+  | readonly string[]
+  | { readonly expressions: Readonly<Record<string, string>> }
+  /** [D], or [D][C]. */
+  | readonly number[]
+  | readonly (readonly number[])[]
+  | { readonly column: string }
+  | { readonly columns: readonly string[] };
+
 export interface DataSpec {
   readonly inputs: InputsSpec;
-  /** An expression (in theta on the circle; in x0, x1, ... always), one number per input, or a column of the inputs' file. */
-  readonly targets: string | readonly number[] | { readonly column: string };
+  readonly targets: TargetsSpec;
   /** Whether networks see each coordinate shifted and scaled to mean 0 and variance 1 over the data; targets are not touched. */
   readonly standardise?: boolean;
   /** Where the trained networks are evaluated beside the data. */
