@@ -1,5 +1,6 @@
 /** What can go wrong with the workers of the CPU engine, and the named error that each gives; and that none of it hangs. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import { createPool } from "@slowroll/core/engine/cpu/pool";
 import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
@@ -147,7 +148,9 @@ describe("an interrupted job", () => {
 it("a caller's error in the middle of an ensemble reaches the caller, and the workers stop", async () => {
   const engine = engineOf();
   const job = await ensembleJob(64, 100);
-  const refuse = (): never => {
+  // In its own time: a receiver is waited for.
+  const refuse = async (): Promise<never> => {
+    await sleep(1);
     throw new RangeError("the caller's own");
   };
   await expect(engine.trainEnsemble({ ...job, networks: { first: 0, count: 100 } }, refuse)).rejects.toThrow(

@@ -1,4 +1,5 @@
 /** One ensemble by each of WebGPU's ways: resident and layer by layer, and in batches that are read while the next is trained. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
@@ -108,8 +109,9 @@ describe("an ensemble in several batches", () => {
     await expect(run).rejects.toThrow(InterruptedError);
     expect(handed).toHaveLength(1);
   });
-  it("ends with what the receiver of a batch throws", async () => {
-    const run = trainEnsemble(gpu, await manyBatches(), () => {
+  it("ends with what the receiver of a batch, which is waited for, throws", async () => {
+    const run = trainEnsemble(gpu, await manyBatches(), async () => {
+      await sleep(1);
       throw new RangeError("no room");
     });
     await expect(run).rejects.toThrow("no room");

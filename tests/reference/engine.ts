@@ -14,7 +14,7 @@ export const referenceEngine: Engine = {
     reason: "tests",
   },
   trainEnsemble: async (job, onBatch) => {
-    onBatch(referenceEnsemble(job));
+    await onBatch(referenceEnsemble(job));
     return { engineSeconds: 0 };
   },
   evolveLattice: (job) => referenceLattice(job),

@@ -296,10 +296,13 @@ export interface LatticeReport extends JobReport {
   readonly final: LatticeState;
 }
 
+/** Takes a job's batches, one after another. A promise that it returns is awaited; the next batch is trained meanwhile. */
+export type OnEnsembleBatch = (batch: EnsembleBatch) => unknown;
+
 export interface Engine {
   readonly info: EngineInfo;
   /** Throws InputError where the job cannot fit, InterruptedError, DeviceLostError, OutOfDeviceMemoryError, WorkerLostError. */
-  trainEnsemble(job: EnsembleJob, onBatch: (batch: EnsembleBatch) => void, control?: JobControl): Promise<JobReport>;
+  trainEnsemble(job: EnsembleJob, onBatch: OnEnsembleBatch, control?: JobControl): Promise<JobReport>;
   /** Throws as `trainEnsemble`. */
   evolveLattice(job: LatticeJob, control?: JobControl): Promise<LatticeReport>;
   /** Releases the device or the workers; the process can then end by itself. */

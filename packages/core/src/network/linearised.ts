@@ -3,8 +3,9 @@
  * momentum (physics.md section 1 with the network's kernel in place of theory's). The distance between both is what learning does to the
  * features (Lee et al., arXiv:1902.06720).
  */
+import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
-import { recursion } from "../theory/prediction.ts";
+import { recursionWork } from "../theory/prediction.ts";
 import type { NetworkSetup } from "./setup.ts";
 import { Moments, squaredNorm } from "./statistics.ts";
 
@@ -35,14 +36,14 @@ export class LinearisedTwins {
   }
 
   /** Adds network `m` of a batch whose outputs were recorded at `times`, from step 0 on, with its kernel [D][D] at step 0. */
-  add(batch: EnsembleBatch, m: number, theta: Float64Array): void {
+  *add(batch: EnsembleBatch, m: number, theta: Float64Array): Work<void> {
     const { data, potential, eta, subsets } = this.setup;
     const { points: D, targets } = data;
     const T = this.times.length;
     const outputs = batch.outputs.subarray(m * T * D, (m + 1) * T * D);
     const phi = outputs.map((f, i) => f - targets[i % D]!);
     const dynamics = { points: D, theta, potential, learningRate: eta, momentum: this.momentum, subsets };
-    const twin = recursion(dynamics, phi.subarray(0, D), this.times);
+    const twin = yield* recursionWork(dynamics, phi.subarray(0, D), this.times);
     const f = twin.map((value, i) => value + targets[i % D]!);
     for (const [t, moments] of this.moments.entries()) {
       moments.add(f, t * D);

@@ -1,4 +1,5 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
+import { cooperate } from "../cooperate.ts";
 import type { Engine, EnsembleBatch, EnsembleJob, JobControl } from "../engine/engine.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
@@ -111,7 +112,7 @@ export async function networkStudy(
   let finite = T;
   const { engineSeconds } = await engine.trainEnsemble(
     job,
-    (batch) => {
+    async (batch) => {
       onBatch?.(batch, job);
       watch.see(batch);
       const { first } = watch;
@@ -125,7 +126,7 @@ export async function networkStudy(
         tested.add(batch.test, m * P);
         empirical.add(batch, m);
         norms?.add(batch, m);
-        twins?.add(batch, m, empirical.own(batch, m, 0));
+        if (twins) await cooperate(twins.add(batch, m, empirical.own(batch, m, 0)), control.signal);
       }
     },
     control,

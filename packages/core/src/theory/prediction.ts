@@ -21,13 +21,21 @@ export interface Dynamics {
   readonly subsets?: Subsets | undefined;
 }
 
-/** phi at the ascending steps `record`, [record.length][D], from phi(0) = `initial` and no velocity. */
-export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Float64Array {
+/** Multiplications and additions of `recursionWork` between two yields, a millisecond of them, or one step's where it has more. */
+const PIECE = 2 ** 18;
+
+/** `recursion` as work that can be interrupted. */
+export function* recursionWork(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+): Work<Float64Array> {
   const { points, theta, potential, learningRate, momentum, subsets } = dynamics;
   const result = new Float64Array(record.length * points);
   const phi = Float64Array.from(initial);
   const velocity = new Float64Array(points);
   const force = new Float64Array(points);
+  let done = 0;
   for (let t = 0, r = 0; r < record.length; t++) {
     if (record[r] === t) result.set(phi, r++ * points);
     if (r === record.length) break;
@@ -38,8 +46,17 @@ export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record
       velocity[a] = momentum * velocity[a]! - learningRate * push;
     }
     for (let a = 0; a < points; a++) phi[a]! += velocity[a]!;
+    done += points * points;
+    if (done < PIECE) continue;
+    done = 0;
+    yield;
   }
   return result;
+}
+
+/** phi at the ascending steps `record`, [record.length][D], from phi(0) = `initial` and no velocity. */
+export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Float64Array {
+  return complete(recursionWork(dynamics, initial, record));
 }
 
 /** V'' of a potential that is quadratic with its minimum at phi = 0; undefined for any other. */

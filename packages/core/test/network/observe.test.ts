@@ -48,7 +48,7 @@ const changed = (change: (batch: EnsembleBatch) => void): Engine => ({
   trainEnsemble: (job, onBatch) =>
     referenceEngine.trainEnsemble(job, (batch) => {
       change(batch);
-      onBatch(batch);
+      return onBatch(batch);
     }),
 });
 

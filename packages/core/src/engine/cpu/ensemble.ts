@@ -5,12 +5,12 @@
 import { assemblePotential } from "../../potential/assemble.ts";
 import { keyOfSeed } from "../../random/philox.ts";
 import {
-  type EnsembleBatch,
   type EnsembleJob,
   type JobControl,
   type JobMemory,
   type JobReport,
   kernelPartsOf,
+  type OnEnsembleBatch,
 } from "../engine.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
 import { elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
@@ -183,7 +183,7 @@ export async function trainEnsemble(
   pool: Pool,
   precision: ElementPrecision,
   job: EnsembleJob,
-  onBatch: (batch: EnsembleBatch) => void,
+  onBatch: OnEnsembleBatch,
   control: JobControl = {},
 ): Promise<JobReport> {
   const { size, suffix } = elementOf(precision);
@@ -249,7 +249,7 @@ export async function trainEnsemble(
     const more = done + count < total;
     if (more) current = start(done + count, 1 - region);
     try {
-      onBatch({
+      await onBatch({
         first: firstNetwork + done,
         count,
         outputs: read(shared.records[region]!.outputs, count * sizes.outputs),

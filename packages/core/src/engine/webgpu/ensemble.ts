@@ -3,7 +3,14 @@
  * resident kernel, all else layer by layer; both work on the same weights, so that kernels can be recorded in between.
  */
 import { InterruptedError } from "../../errors.ts";
-import { type EnsembleBatch, type EnsembleJob, type JobControl, type JobReport, kernelPartsOf } from "../engine.ts";
+import {
+  type EnsembleBatch,
+  type EnsembleJob,
+  type JobControl,
+  type JobReport,
+  kernelPartsOf,
+  type OnEnsembleBatch,
+} from "../engine.ts";
 import { type EnsemblePlan, planEnsemble } from "./ensemblePlan.ts";
 import { createState } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
@@ -26,7 +33,7 @@ export interface EnsembleOptions {
 export async function trainEnsemble(
   gpu: Gpu,
   job: EnsembleJob,
-  onBatch: (batch: EnsembleBatch) => void,
+  onBatch: OnEnsembleBatch,
   control: JobControl = {},
   { searchTiles = false, layered: onlyLayered = false }: EnsembleOptions = {},
 ): Promise<JobReport> {
@@ -135,9 +142,9 @@ export async function trainEnsemble(
 type Coming<Batch> = { readonly [Part in keyof Batch]: Batch[Part] | Promise<Batch[Part]> };
 
 /** Hands a batch on when all of it is there. */
-async function deliver(onBatch: (batch: EnsembleBatch) => void, coming: Coming<EnsembleBatch>): Promise<void> {
+async function deliver(onBatch: OnEnsembleBatch, coming: Coming<EnsembleBatch>): Promise<void> {
   const parts = await Promise.all(Object.entries(coming).map(async ([part, value]) => [part, await value]));
-  onBatch(Object.fromEntries(parts));
+  await onBatch(Object.fromEntries(parts));
 }
 
 /**
