@@ -84,6 +84,12 @@ export function multiply(left: Expression, right: Expression): Expression {
   return { kind: "binary", operator: "*", left: x, right: y };
 }
 
+/** Whether a product with 1/value has the bits of the quotient by value, and float32 holds both. */
+function isPowerOfTwo(value: number): boolean {
+  const exponent = Math.round(Math.log2(Math.abs(value)));
+  return Math.abs(exponent) <= 126 && Math.abs(value) === 2 ** exponent;
+}
+
 export function divide(left: Expression, right: Expression): Expression {
   if (is(right, 0)) return number(Number.NaN);
   if (left.kind === "number" && right.kind === "number") return number(left.value / right.value);
@@ -95,6 +101,7 @@ export function divide(left: Expression, right: Expression): Expression {
       return multiply(number(left.left.value / right.value), left.right);
     if (isBinary(left, "/") && left.right.kind === "number")
       return divide(left.left, number(left.right.value * right.value));
+    if (isPowerOfTwo(right.value)) return multiply(number(1 / right.value), left);
   }
   return { kind: "binary", operator: "/", left, right };
 }

@@ -46,6 +46,17 @@ describe("potentials", () => {
     const potential = await compilePotential({ name: "quartic", parameters: { lambda } });
     expect(() => emitWgsl(potential)).toThrow(InputError);
   });
+  it("multiply where a quotient's divisor is a power of two, which changes no bit, and only there", async () => {
+    const quotient = async (divisor: number) => compilePotential({ expression: "phi/d", parameters: { d: divisor } });
+    for (const divisor of [4, -0.5, 2 ** 126, 2 ** -126]) {
+      const potential = await quotient(divisor);
+      expect(emitWgsl(potential)).not.toContain(" / ");
+      for (const phi of [0.1, -3e300, 2 ** -1070 + 2 ** -1074, 0]) expect(potential.value(phi)).toBe(phi / divisor);
+    }
+    for (const divisor of [3, 1.5]) expect(emitWgsl(await quotient(divisor))).toContain(" / ");
+    // A quotient by another number is not multiplied by its rounded reciprocal.
+    expect((await compilePotential({ expression: "phi/3/4" })).value(1)).toBe(1 / 12);
+  });
   it("keep the slope of a plateau", async () => {
     const potential = await compilePotential("alphaAttractorT");
     // V = tanh(u)^2 = 1 - 4 exp(-2u) + ..., u = phi/sqrt(6), far out.
