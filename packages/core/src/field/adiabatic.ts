@@ -124,16 +124,11 @@ function mends({ study }: Setup, { massSquared }: NormalMode, k: number, q: numb
 }
 
 /**
- * The mode functions of a normal mode for the wave numbers given (all above 0), each up to a phase.
+ * The adiabatic vacuum of a normal mode: u_k and its derivative by k_eff (above 0), up to a phase.
  * @param path config path of the state asked for, for errors.
- * @throws InputError where a mode has no such vacuum: its frequency is not real, or changes too fast.
+ * @returns what throws InputError where a wave has no such vacuum: its frequency is not real, or changes too fast.
  */
-export function adiabaticVacuum(
-  setup: Setup,
-  normal: NormalMode,
-  wavenumbers: readonly number[],
-  path: string,
-): ModeFunction[] {
+export function adiabaticVacuum(setup: Setup, normal: NormalMode, path: string): (k: number) => ModeFunction {
   const hubble = initialHubble(setup);
   const [q, q1, q2, q3] = variation(setup, normal);
   const refuse = (k: number, reason: string): never => {
@@ -142,7 +137,7 @@ export function adiabaticVacuum(
       { path },
     );
   };
-  return wavenumbers.map((k): ModeFunction => {
+  return (k) => {
     const square = k ** 2 + q;
     if (!(square > 0)) refuse(k, `its frequency squared, k^2 + V'' - a''/a, is ${square}`);
     const correction = -q2 / (4 * square) + (5 * q1 ** 2) / (16 * square ** 2);
@@ -155,5 +150,5 @@ export function adiabaticVacuum(
     const u = 1 / Math.sqrt(2 * w);
     // phi = chi/a: dphi/dt = (-i W - W'/(2W) - H) chi at a = 1.
     return { u: [u, 0], velocity: [-(slope / (4 * w ** 2) + hubble) * u, -w * u] };
-  });
+  };
 }

@@ -3,20 +3,24 @@
  * chi = a u obeys chi'' + (k^2 - (nu^2 - 1/4)/tau^2) chi = 0, and chi = sqrt(pi |tau|)/2 H1_nu(k |tau|) is the vacuum (physics.md section 2),
  * for real and imaginary nu alike (the factor exp(-pi |Im nu|/2) included). With x = k |tau| it is |tau|^(1/2) g(x), and g'' + omega^2 g = 0
  * in ln(1/x) with omega^2 = x^2 - nu^2. Debye's expansion in 1/omega (Abramowitz and Stegun, 9.3.7 to 9.3.16), one for all nu, gives g where
- * omega is large; the equation carries it from there to smaller x.
+ * omega is large; from there to smaller x its Taylor series about one point after another do, which the equation gives.
  */
+import { DivergenceError } from "../errors.ts";
 import type { ModeFunction } from "./fluctuations.ts";
-import { integrate } from "./integrate.ts";
 
 /** g and dg/d ln(1/x), each as real and imaginary part. */
 type State = readonly [number, number, number, number];
 
-/** g is of order 1/sqrt(omega), and larger outside the horizon. */
-const TOLERANCE = { relativeTolerance: 1e-14, absoluteTolerance: 1e-15 };
-
 /** The omega beyond which TERMS terms of the expansion reach rounding. */
 const LARGE = 30;
 const TERMS = 20;
+/** What a term of the expansion adds below this is lost in rounding. */
+const NOTHING = 1e-18;
+
+/** Terms of a Taylor series, and how far it is taken to rounding: omega times the way in ln(1/x), and that way where omega is small. */
+const ORDER = 20;
+const TURN = 1 / 2;
+const LONGEST = 1 / 8;
 
 /** Debye's polynomials: u_n(p) = p^n sum_j POLYNOMIALS[n][j] p^(2j), from 9.3.10. */
 const POLYNOMIALS: readonly (readonly number[])[] = (() => {
@@ -58,6 +62,7 @@ function expansion(x: number, nuSquare: number): State {
       value = value * q + c;
       slope = slope * q + j * c;
     }
+    if (Math.abs(size * value) < NOTHING && Math.abs(size * slope) < NOTHING) break;
     const sign = (n + 1) & 2 ? -size : size;
     sum[n & 1]! += sign * value;
     rise[n & 1]! -= sign * (1 - q) * (n * value + 2 * slope);
@@ -74,45 +79,99 @@ function expansion(x: number, nuSquare: number): State {
   ];
 }
 
-/** The states of all of `xs` (above 0). Throws DivergenceError or TooStiffError where nu is so large that one exceeds all numbers. */
-function states(xs: readonly number[], nuSquare: number): State[] {
-  const far = expansionFrom(nuSquare);
-  const near = [...new Set(xs.filter((x) => !reaches(x, nuSquare)))].sort((p, q) => q - p);
-  const known = new Map<number, ArrayLike<number>>();
-  if (near.length > 0) {
-    const found = integrate(
-      (efolds, y, slope) => {
-        const square = Math.exp(-2 * efolds) - nuSquare;
-        for (const part of [0, 1]) {
-          slope[part] = y[2 + part]!;
-          slope[2 + part] = -square * y[part]!;
-        }
-      },
-      expansion(far, nuSquare),
-      [far, ...near].map((x) => -Math.log(x)),
-      TOLERANCE,
-    );
-    for (const [i, x] of near.entries()) known.set(x, found[i + 1]!);
+/** A Taylor series of g in ln(1/x). */
+interface Series {
+  /** ln(1/x) at its centre, and how much further it reaches. */
+  readonly centre: number;
+  readonly reach: number;
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+/** The series about the point ln(1/x) = `centre` whose g and slope are given there: g'' = (nu^2 - x^2) g, whose factor is a series too. */
+function seriesAbout(centre: number, [re, im, dRe, dIm]: State, nuSquare: number): Series {
+  const square = Math.exp(-2 * centre);
+  const factor = new Float64Array(ORDER);
+  for (let m = 0, term = -square; m < ORDER; m++, term *= -2 / m) factor[m] = term;
+  factor[0]! += nuSquare;
+  const carry = (value: number, slope: number): Float64Array => {
+    const series = new Float64Array(ORDER + 1);
+    series.set([value, slope]);
+    for (let m = 0; m + 2 <= ORDER; m++) {
+      let sum = 0;
+      for (let j = 0; j <= m; j++) sum += factor[j]! * series[m - j]!;
+      series[m + 2] = sum / ((m + 1) * (m + 2));
+    }
+    return series;
+  };
+  const reach = Math.min(LONGEST, TURN / Math.sqrt(square + Math.abs(nuSquare)));
+  return { centre, reach, re: carry(re, dRe), im: carry(im, dIm) };
+}
+
+function stateAt({ centre, re, im }: Series, logarithm: number): State {
+  const way = logarithm - centre;
+  const state: [number, number, number, number] = [re[ORDER]!, im[ORDER]!, 0, 0];
+  for (let m = ORDER - 1; m >= 0; m--) {
+    state[2] = state[2] * way + state[0];
+    state[3] = state[3] * way + state[1];
+    state[0] = state[0] * way + re[m]!;
+    state[1] = state[1] * way + im[m]!;
   }
-  return xs.map((x) => (known.get(x) ?? expansion(x, nuSquare)) as State);
+  return state;
+}
+
+/** g by x (above 0). What it gives throws DivergenceError where nu is so large that g exceeds all numbers. */
+function hankel(nuSquare: number): (x: number) => State {
+  /** By rising ln(1/x), as far as was asked for. */
+  const all: Series[] = [];
+  const seriesFor = (logarithm: number): Series => {
+    if (all.length === 0) {
+      const far = expansionFrom(nuSquare);
+      all.push(seriesAbout(-Math.log(far), expansion(far, nuSquare), nuSquare));
+    }
+    for (let last = all[all.length - 1]!; logarithm > last.centre + last.reach; last = all[all.length - 1]!) {
+      const next = last.centre + last.reach;
+      const state = stateAt(last, next);
+      if (!state.every(Number.isFinite))
+        throw new DivergenceError(`the mode leaves the finite numbers at x = ${Math.exp(-next)}`, all.length);
+      all.push(seriesAbout(next, state, nuSquare));
+    }
+    let low = 0;
+    for (let high = all.length; high - low > 1; ) {
+      const middle = (low + high) >> 1;
+      if (all[middle]!.centre <= logarithm) low = middle;
+      else high = middle;
+    }
+    return all[low]!;
+  };
+  return (x) => {
+    if (reaches(x, nuSquare)) return expansion(x, nuSquare);
+    const logarithm = -Math.log(x);
+    const state = stateAt(seriesFor(logarithm), logarithm);
+    if (!state.every(Number.isFinite)) throw new DivergenceError(`the mode leaves the finite numbers at x = ${x}`, 0);
+    return state;
+  };
 }
 
 /**
- * u_k and du_k/dt at a = 1 of every wave number of `wavenumbers` (all above 0), to 1e-11, in de Sitter space: tau = -1/(aH) and
- * nu^2 = 9/4 - m^2/H^2.
+ * u_k and du_k/dt at a = 1 by wave number (above 0), to 1e-13, in de Sitter space: tau = -1/(aH) and nu^2 = 9/4 - m^2/H^2.
  * @param massSquared V''; negative too.
- * @throws DivergenceError or TooStiffError where a tachyon is too heavy: its mode outside the horizon then exceeds all numbers.
+ * @returns what throws DivergenceError where a tachyon is too heavy: its mode outside the horizon then exceeds all numbers.
  */
-export function bunchDavies(wavenumbers: readonly number[], massSquared: number, hubble: number): ModeFunction[] {
-  const nuSquare = 9 / 4 - massSquared / hubble ** 2;
-  const xs = wavenumbers.map((k) => k / hubble);
-  return states(xs, nuSquare).map(([re, im, dRe, dIm]) => {
-    // |tau|^(1/2) at a = 1.
-    const scale = 1 / Math.sqrt(hubble);
-    const rate = hubble * scale;
+export function deSitterVacuum(massSquared: number, hubble: number): (k: number) => ModeFunction {
+  const g = hankel(9 / 4 - massSquared / hubble ** 2);
+  // |tau|^(1/2) at a = 1.
+  const scale = 1 / Math.sqrt(hubble);
+  const rate = hubble * scale;
+  return (k) => {
+    const [re, im, dRe, dIm] = g(k / hubble);
     return { u: [scale * re, scale * im], velocity: [rate * (dRe - 1.5 * re), rate * (dIm - 1.5 * im)] };
-  });
+  };
 }
+
+/** The same of every wave number of `wavenumbers`. Throws DivergenceError. */
+export const bunchDavies = (wavenumbers: readonly number[], massSquared: number, hubble: number): ModeFunction[] =>
+  wavenumbers.map(deSitterVacuum(massSquared, hubble));
 
 /** How near 1 an exponent has no such modes to speak of: aH is constant, and nu, that grows without bound, takes ever more steps. */
 const NEAR_ONE = 1e-3;
@@ -125,20 +184,19 @@ export function isExactWithoutMass(exponent: number | undefined): exponent is nu
 /**
  * The same of a field without mass in a = (1 + H t/p)^p, p not near 1: tau = p/((1 - p) H) at a = 1 and nu = 3/2 + 1/(p - 1). Its frequency is
  * positive in the far past where the expansion accelerates (p > 1), as Bunch and Davies'; else in the far future, inside the horizon.
- * @throws DivergenceError or TooStiffError where p is so near 1 that modes outside the horizon exceed all numbers.
+ * @returns what throws DivergenceError where p is so near 1 that modes outside the horizon exceed all numbers.
  */
-export function powerLawVacuum(wavenumbers: readonly number[], exponent: number, hubble: number): ModeFunction[] {
+export function powerLawVacuum(exponent: number, hubble: number): (k: number) => ModeFunction {
   const tau = exponent / (Math.abs(1 - exponent) * hubble);
   const nu = 1.5 + 1 / (exponent - 1);
+  const g = hankel(nu ** 2);
   // The sign of tau: ln(1/x) runs with time before tau = 0, against it after, where the complex conjugate is of positive frequency.
   const sign = exponent > 1 ? -1 : 1;
   const scale = Math.sqrt(tau);
-  return states(
-    wavenumbers.map((k) => k * tau),
-    nu ** 2,
-  ).map(([re, im, dRe, dIm]) => {
-    // du/dt = chi' - H chi at a = 1, and chi' = (g/2 - dg/d ln(1/x)) chi/(g tau).
-    const slope = (g: number, d: number): number => scale * ((sign / tau) * (g / 2 - d) - hubble * g);
+  // du/dt = chi' - H chi at a = 1, and chi' = (g/2 - dg/d ln(1/x)) chi/(g tau).
+  const slope = (value: number, d: number): number => scale * ((sign / tau) * (value / 2 - d) - hubble * value);
+  return (k) => {
+    const [re, im, dRe, dIm] = g(k * tau);
     return { u: [scale * re, -sign * scale * im], velocity: [slope(re, dRe), -sign * slope(im, dIm)] };
-  });
+  };
 }

@@ -17,7 +17,7 @@ import { normalModes } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
 import type { FluctuationSpec, LatticeSpec, SpectrumSpec } from "./study.ts";
 import { powerLaws, readTable } from "./table.ts";
-import { vacuumModes } from "./vacuum.ts";
+import { vacuumState } from "./vacuum.ts";
 
 /** R of a study. */
 export function realisationsOf({ study: { fluctuations } }: Setup): number {
@@ -91,7 +91,7 @@ function vacuumShares(
 ): Map<number, readonly Share[]>[] {
   const normal = normalModes(setup).map((mode) => ({
     mode,
-    functions: vacuumModes(setup, mode, waves, initial, "fluctuations.initial"),
+    functions: waves.map(vacuumState(setup, mode, initial, "fluctuations.initial")),
   }));
   return normal.map((_, f) => {
     const streams = Array.from(normal.keys(), (stream) => ({
@@ -157,7 +157,7 @@ export async function assertDrawable(setup: Setup): Promise<void> {
   }
   if (modes) {
     for (const mode of normalModes(setup))
-      vacuumModes(setup, mode, [Math.min(...modes.wavenumbers)], modes.initial ?? "fitting", "modes.initial");
+      vacuumState(setup, mode, modes.initial ?? "fitting", "modes.initial")(Math.min(...modes.wavenumbers));
   }
 }
 

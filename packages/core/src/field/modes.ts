@@ -12,7 +12,7 @@ import { normalModes } from "./normalModes.ts";
 import type { ModeResult } from "./result.ts";
 import type { Setup } from "./setup.ts";
 import type { ModesSpec } from "./study.ts";
-import { vacuumModes } from "./vacuum.ts";
+import { vacuumState } from "./vacuum.ts";
 
 /** Relative to each mode's own size: amplitudes may be far below 1. */
 const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-22 };
@@ -34,7 +34,8 @@ export function* followModes(
   const start = Float64Array.from({ length: offset + size * wavenumbers.length });
   start.set(initial);
   for (const [i, normal] of normalModes(setup).entries()) {
-    for (const [m, { u, velocity }] of vacuumModes(setup, normal, wavenumbers, kind, "modes.initial").entries()) {
+    const vacuum = vacuumState(setup, normal, kind, "modes.initial");
+    for (const [m, { u, velocity }] of wavenumbers.map(vacuum).entries()) {
       for (const [f, part] of normal.direction.entries()) {
         const parts = [u[0], velocity[0], u[1], velocity[1]].map((value) => part * value);
         start.set(parts, offset + size * m + PARTS * (f * fields + i));

@@ -8,10 +8,9 @@
 import { DivergenceError, InputError } from "../errors.ts";
 import { adiabaticVacuum } from "./adiabatic.ts";
 import { exponentOf } from "./background.ts";
-import { bunchDavies, isExactWithoutMass, powerLawVacuum } from "./bunchDavies.ts";
+import { deSitterVacuum, isExactWithoutMass, powerLawVacuum } from "./bunchDavies.ts";
 import type { ModeFunction } from "./fluctuations.ts";
 import { initialHubble } from "./homogeneous.ts";
-import { TooStiffError } from "./integrate.ts";
 import type { NormalMode } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
 import type { VacuumKind } from "./study.ts";
@@ -30,14 +29,11 @@ function fitting(setup: Setup, { massSquared }: NormalMode): "bunchDavies" | "ad
   return isExact && keepsMasses(setup) ? "bunchDavies" : "adiabatic";
 }
 
-/** Throws InputError where the background has none, or one exceeds all numbers. */
-function exactVacuum(
-  setup: Setup,
-  { massSquared, name }: NormalMode,
-  wavenumbers: readonly number[],
-  hubble: number,
-  path: string,
-): ModeFunction[] {
+/** u_k and its derivative at a = 1 by k_eff (above 0), up to a phase. */
+export type VacuumState = (k: number) => ModeFunction;
+
+/** Throws InputError where the background has none; what it gives throws it where a mode exceeds all numbers. */
+function exactVacuum(setup: Setup, { massSquared, name }: NormalMode, hubble: number, path: string): VacuumState {
   const { background } = setup.study;
   const exponent = exponentOf(background);
   const isPowerLaw = exponent !== undefined;
@@ -52,40 +48,37 @@ function exactVacuum(
       { path },
     );
   }
-  try {
-    return isPowerLaw ? powerLawVacuum(wavenumbers, exponent, hubble) : bunchDavies(wavenumbers, massSquared, hubble);
-  } catch (error) {
-    if (!(error instanceof DivergenceError || error instanceof TooStiffError)) throw error;
-    const cause = isPowerLaw
-      ? `the exponent ${exponent} is too near 1`
-      : `V'' = ${massSquared} of ${name} is too negative`;
-    throw new InputError(`${cause} for H = ${hubble}: modes outside the horizon exceed all numbers`, {
-      path,
-      cause: error,
-    });
-  }
+  const modeOf = isPowerLaw ? powerLawVacuum(exponent, hubble) : deSitterVacuum(massSquared, hubble);
+  return (k) => {
+    try {
+      return modeOf(k);
+    } catch (error) {
+      if (!(error instanceof DivergenceError)) throw error;
+      const cause = isPowerLaw
+        ? `the exponent ${exponent} is too near 1`
+        : `V'' = ${massSquared} of ${name} is too negative`;
+      throw new InputError(`${cause} for H = ${hubble}: modes outside the horizon exceed all numbers`, {
+        path,
+        cause: error,
+      });
+    }
+  };
 }
 
 /**
- * The mode functions of a normal mode for the wave numbers given (all above 0), each up to a phase.
+ * The vacuum of a normal mode.
  * @param path config path of the state asked for, for errors.
- * @throws InputError where Bunch and Davies' is not known in the background, and where a mode has no such vacuum: its frequency is not
- * real, or changes too fast for the adiabatic one; it outgrows all numbers for Bunch and Davies'.
+ * @throws InputError where Bunch and Davies' is not known in the background; what it gives throws it where a wave has no such vacuum: its
+ * frequency is not real, or changes too fast for the adiabatic one; it outgrows all numbers for Bunch and Davies'.
  */
-export function vacuumModes(
-  setup: Setup,
-  normal: NormalMode,
-  wavenumbers: readonly number[],
-  kind: VacuumKind,
-  path: string,
-): ModeFunction[] {
+export function vacuumState(setup: Setup, normal: NormalMode, kind: VacuumKind, path: string): VacuumState {
   const state = kind === "fitting" ? fitting(setup, normal) : kind;
-  if (state === "adiabatic") return adiabaticVacuum(setup, normal, wavenumbers, path);
+  if (state === "adiabatic") return adiabaticVacuum(setup, normal, path);
   const hubble = initialHubble(setup);
   if (state === "bunchDavies" && setup.study.background.kind !== "static") {
-    return exactVacuum(setup, normal, wavenumbers, hubble, path);
+    return exactVacuum(setup, normal, hubble, path);
   }
-  return wavenumbers.map((k): ModeFunction => {
+  return (k) => {
     const square = k ** 2 + normal.massSquared;
     if (!(square > 0)) {
       throw new InputError(
@@ -96,5 +89,5 @@ export function vacuumModes(
     const omega = Math.sqrt(square);
     const u = 1 / Math.sqrt(2 * omega);
     return { u: [u, 0], velocity: [-hubble * u, -omega * u] };
-  });
+  };
 }

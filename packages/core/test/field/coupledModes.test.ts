@@ -6,7 +6,7 @@ import { normalModes } from "@slowroll/core/field/normalModes";
 import { fieldStudy } from "@slowroll/core/field/run";
 import { prepare } from "@slowroll/core/field/setup";
 import type { FieldStudy } from "@slowroll/core/field/study";
-import { vacuumModes } from "@slowroll/core/field/vacuum";
+import { vacuumState } from "@slowroll/core/field/vacuum";
 import { describe, expect, it } from "vitest";
 import { apart, base, NAMES, ROTATIONS, rotated } from "./rotated.ts";
 import { references } from "./singleField.ts";
@@ -171,7 +171,7 @@ describe("modes of several fields", () => {
     const of = (setup: typeof turned) =>
       normalModes(setup)
         .sort((one, other) => one.massSquared - other.massSquared)
-        .map((mode) => vacuumModes(setup, mode, [3], "adiabatic", "modes.initial")[0]!);
+        .map((mode) => vacuumState(setup, mode, "adiabatic", "modes.initial")(3));
     const want = of(straight);
     for (const [i, { u, velocity }] of of(turned).entries()) {
       for (const part of [0, 1]) {
@@ -223,7 +223,7 @@ describe("modes of several fields", () => {
     const [first] = complete(followModes(setup, { wavenumbers: [0.5] }));
     // The massless one is exact, long as the wave is; the other's frequency at a = 1 is real.
     const [, massless] = normalModes(setup);
-    const want = vacuumModes(setup, massless!, [0.5], "bunchDavies", "modes.initial")[0]!;
+    const want = vacuumState(setup, massless!, "bunchDavies", "modes.initial")(0.5);
     for (const f of [0, 1]) {
       const { u } = want;
       const part = massless!.direction[f]!;

@@ -6,7 +6,7 @@ import { normalModes } from "@slowroll/core/field/normalModes";
 import type { FieldRun } from "@slowroll/core/field/run";
 import type { Setup } from "@slowroll/core/field/setup";
 import type { FieldStudy, VacuumKind } from "@slowroll/core/field/study";
-import { vacuumModes } from "@slowroll/core/field/vacuum";
+import { vacuumState } from "@slowroll/core/field/vacuum";
 
 export const study = (changes: Partial<FieldStudy>, massSquared = 0): FieldStudy => ({
   background: { kind: "deSitter", hubble: 1 },
@@ -21,7 +21,7 @@ export const amplitudes = ({ result }: FieldRun, m = 0): number[] => result.mode
 
 /** The mode functions at a = 1. */
 export const vacuumOf = (setup: Setup, wavenumbers: readonly number[], kind: VacuumKind): ModeFunction[] =>
-  vacuumModes(setup, normalModes(setup)[0]!, wavenumbers, kind, "modes.initial");
+  wavenumbers.map(vacuumState(setup, normalModes(setup)[0]!, kind, "modes.initial"));
 
 /** |dphi_k| in de Sitter space after so many e-folds. */
 interface Reference {

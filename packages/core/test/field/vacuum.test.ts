@@ -136,9 +136,9 @@ describe("the vacuum of coupled fields", () => {
     const { field, momentum } = await draw(free([0.5, 2]), vacuum({ amplitude: 0.1 }));
     const sites = lattice.points ** lattice.dimensions;
     const got = [field[0], field[sites + 77], momentum[5], momentum[2 * sites - 1]];
-    // As drawn since the first version; a later one must not change what a seed means.
+    // As drawn since the first version; a later one must not change what a seed means, but in rounding.
     const pinned = [0.02450372985595042, 0.009605816682561365, -0.019439733826721897, 0.472769050940792];
-    for (const [i, value] of pinned.entries()) expect(got[i]).toBeCloseTo(value, 14);
+    for (const [i, value] of pinned.entries()) expect(got[i]).toBeCloseTo(value, 13);
   });
 
   it("is the same whatever the number of realisations, and another for another seed", async () => {
