@@ -1,6 +1,7 @@
 /** Long work on the host: the same result in one go and in slices, and an end soon after an interrupt. */
 import { complete, cooperate, type Work } from "@slowroll/core/cooperate";
 import { kernelStudy } from "@slowroll/core/duality/kernel";
+import { dualityStudy } from "@slowroll/core/duality/run";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { InterruptedError } from "@slowroll/core/errors";
 import { fieldStudy } from "@slowroll/core/field/run";
@@ -45,27 +46,26 @@ const kernel = (activation: string) => ({
   training: { learningRate: 1, momentum: 0, steps: 0, potential: "quadratic", recordEvery: 1 },
   ensemble: { size: 1, seed: 1 },
 });
-/** 100 networks of 64 data, whose linearisations take minutes, from an engine that takes no time for them. */
-function linearised(signal: AbortSignal) {
-  const [points, count, steps] = [64, 100, 1e6];
-  const study = {
-    ...kernel("erf"),
-    data: { inputs: { circle: { points } }, targets: "sin(theta)" },
-    training: { ...kernel("erf").training, steps, recordEvery: steps },
-    ensemble: { size: count, seed: 1 },
-    observe: { kernelMatrices: false, kernelsByLayer: false, parameterNorms: false, linearised: true },
-  };
-  const [outputs, kernels] = [2 * points, 2 * points ** 2].map((size) => new Float64Array(count * size));
-  const [norms, test] = [new Float64Array(), new Float64Array()];
-  const engine: Engine = {
-    ...referenceEngine,
-    async trainEnsemble(_job, onBatch) {
-      await onBatch({ first: 0, count, outputs: outputs!, kernels: kernels!, norms, test });
-      return { engineSeconds: 0 };
-    },
-  };
-  return networkStudy(study, engine, { signal });
-}
+/** Of 64 data, whose recursions take minutes for all networks. */
+const evolved = {
+  ...kernel("erf"),
+  data: { inputs: { circle: { points: 64 } }, targets: "sin(theta)" },
+  training: { ...kernel("erf").training, steps: 20_000 },
+  ensemble: { size: 400, seed: 1 },
+};
+/** An engine that takes no time for them. */
+const instant: Engine = {
+  ...referenceEngine,
+  async trainEnsemble({ targets, recordOutputs, recordKernels, networks }, onBatch) {
+    const D = targets.length;
+    const [outputs, kernels] = [D * recordOutputs.length, D * D * recordKernels.length].map((n) => new Float64Array(n));
+    const [norms, test] = [new Float64Array(), new Float64Array()];
+    for (let first = 0; first < networks.count; first++)
+      await onBatch({ first, count: 1, outputs: outputs!, kernels: kernels!, norms, test });
+    return { engineSeconds: 0 };
+  },
+};
+const observe = { kernelMatrices: false, kernelsByLayer: false, parameterNorms: false, linearised: true };
 const field = {
   background: { kind: "static" },
   field: { potential: { name: "quadratic", parameters: { mass: 1e6 } }, mean: 1, velocity: 0 },
@@ -76,7 +76,15 @@ const field = {
 describe("an interrupt ends", () => {
   it.each([
     ["quadratures", (signal: AbortSignal) => kernelStudy(kernel("gelu"), { signal }), 300],
-    ["linearised twins", linearised, 300],
+    ["linearised twins", (signal: AbortSignal) => networkStudy({ ...evolved, observe }, instant, { signal }), 300],
+    ...[{ background: true }, { background: false, widths: [8] }].map(
+      (duality) =>
+        [
+          `the duals of duality's ${duality.widths ? "widths" : "background"}`,
+          (signal: AbortSignal) => dualityStudy({ ...evolved, duality }, instant, { signal }),
+          300,
+        ] as const,
+    ),
     ["the adaptive field", (signal: AbortSignal) => fieldStudy(field, undefined, { signal }), 300],
     [
       "the field by splitting",

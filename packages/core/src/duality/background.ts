@@ -7,7 +7,7 @@ import type { EnsembleBatch } from "../engine/engine.ts";
 import { DivergenceError } from "../errors.ts";
 import type { NetworkSetup } from "../network/setup.ts";
 import { Moments, nested } from "../network/statistics.ts";
-import { recursion } from "../theory/prediction.ts";
+import { recursionWork } from "../theory/prediction.ts";
 import { dualComparison, type Order } from "./dual.ts";
 
 /** Keys as in the contract; trajectories of phi, [T][D]. */
@@ -44,12 +44,12 @@ export class BackgroundCollector {
     return { points: data.points, theta: kernels.ntk, potential, learningRate: eta, momentum: this.momentum };
   }
 
-  add(batch: EnsembleBatch): void {
+  *add(batch: EnsembleBatch): Work<void> {
     const { points: D, targets } = this.setup.data;
     const size = this.times.length * D;
     for (let m = 0; m < batch.count; m++) {
       const phi = Float64Array.from({ length: size }, (_, i) => batch.outputs[m * size + i]! - targets[i % D]!);
-      const own = recursion(this.dynamics, phi.subarray(0, D), this.times);
+      const own = yield* recursionWork(this.dynamics, phi.subarray(0, D), this.times);
       this.phi.add(phi);
       this.difference.add(phi.map((value, i) => value - own[i]!));
     }

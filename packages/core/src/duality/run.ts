@@ -82,10 +82,10 @@ export async function dualityStudy(
       const watch = new DivergenceWatch(job);
       const report = await engine.trainEnsemble(
         job,
-        (batch) => {
+        async (batch) => {
           watch.see(batch);
           if (watch.first) return;
-          if (wantsBackground) collector.add(batch);
+          if (wantsBackground) await cooperate(collector.add(batch), control.signal);
           if (regressionSpec) {
             accumulate(batch, { points, targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
           }

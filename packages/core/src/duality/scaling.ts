@@ -2,12 +2,13 @@
  * How finite width departs from the free field (physics.md section 4.3): kernel fluctuation at initialisation, kernel drift, and the
  * distance of networks from the infinite-width dual and from their own linearisation, against width, with power laws fitted.
  */
+import { cooperate, type Work } from "../cooperate.ts";
 import type { Engine, EnsembleBatch, JobControl } from "../engine/engine.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
-import { recursion } from "../theory/prediction.ts";
+import { recursionWork } from "../theory/prediction.ts";
 import { resamples, spread } from "./bootstrap.ts";
 
 /** Quantities with the exponents that perturbation theory in 1/width gives them. */
@@ -53,7 +54,13 @@ interface Measurements {
 }
 
 /** Measures a batch whose outputs were recorded at every step and kernels at the first and last. */
-function measure(batch: EnsembleBatch, setup: NetworkSetup, momentum: number, steps: number, into: Measurements): void {
+function* measure(
+  batch: EnsembleBatch,
+  setup: NetworkSetup,
+  momentum: number,
+  steps: number,
+  into: Measurements,
+): Work<void> {
   const { data, potential, kernels, eta } = setup;
   const { points: D, targets } = data;
   const T = steps + 1;
@@ -67,8 +74,8 @@ function measure(batch: EnsembleBatch, setup: NetworkSetup, momentum: number, st
     into.fluctuation.push(squaredNorm(own, 0, D * D, kernels.ntk) / norm);
     into.drift.push(squaredNorm(batch.kernels, first + D * D, D * D, own) / norm);
     const initial = Float64Array.from(targets, (y, a) => outputs[a]! - y);
-    const dual = recursion({ ...dynamics, theta: kernels.ntk }, initial, record);
-    const linear = recursion({ ...dynamics, theta: own }, initial, record);
+    const dual = yield* recursionWork({ ...dynamics, theta: kernels.ntk }, initial, record);
+    const linear = yield* recursionWork({ ...dynamics, theta: own }, initial, record);
     const distance = new Float64Array(T * D);
     const fromLinear = new Float64Array(T * D);
     for (let i = 0; i < T * D; i++) {
@@ -161,9 +168,9 @@ export async function measureScaling(
     const watch = new DivergenceWatch(job);
     const report = await engine.trainEnsemble(
       job,
-      (batch) => {
+      async (batch) => {
         watch.see(batch);
-        if (!watch.first) measure(batch, setup, momentum, steps, measured);
+        if (!watch.first) await cooperate(measure(batch, setup, momentum, steps, measured), control.signal);
       },
       {
         signal: control.signal,

@@ -167,7 +167,7 @@ describe("dualityStudy on the reference engine", () => {
           (batch) => {
             if (job.architecture.width === 12) batch.outputs[batch.outputs.length - 1] = Number.NaN;
             runs++;
-            onBatch(batch);
+            return onBatch(batch);
           },
           control,
         )) satisfies Engine["trainEnsemble"],
