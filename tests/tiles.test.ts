@@ -10,7 +10,7 @@ import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { readTiles, writeTiles } from "@slowroll/core/engine/webgpu/tileCache";
 import { chooseTile, classOf, type Product } from "@slowroll/core/engine/webgpu/tileSearch";
 import { permittedTiles, TILES, type Tile, tileConstants } from "@slowroll/core/engine/webgpu/tiles";
-import { ShaderCompileError } from "@slowroll/core/errors";
+import { InterruptedError, ShaderCompileError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
@@ -40,6 +40,7 @@ async function choose(
   ahead = AHEAD,
   folder = root,
   compiles: (tile: Tile) => boolean = () => true,
+  signal?: AbortSignal,
 ): Promise<{ tile: Tile; measured: number }> {
   let measured = 0;
   const loaded: { destroy(): void }[] = [];
@@ -58,7 +59,7 @@ async function choose(
       loaded.push(built);
       return built.dispatch;
     },
-    folder,
+    { root: folder, signal },
   );
   for (const built of loaded) built.destroy();
   return { tile, measured };
@@ -130,6 +131,18 @@ describe("the choice of a tile", () => {
     expect([tile.rows, tile.columns]).toEqual([64, 32]);
     rmSync(fileOf(root));
     await expect(choose(reopened(), AHEAD, root, () => false)).rejects.toThrow(ShaderCompileError);
+    expect(readdirSync(root)).toEqual([]);
+  });
+  it("hears of an interruption between measurements, and keeps nothing then", async () => {
+    const abort = new AbortController();
+    let compiled = 0;
+    const compiles = (): boolean => {
+      // The usual tile, and the first that is compared.
+      if (++compiled === 2) abort.abort();
+      return true;
+    };
+    await expect(choose(reopened(), AHEAD, root, compiles, abort.signal)).rejects.toThrow(InterruptedError);
+    expect(compiled).toBe(2);
     expect(readdirSync(root)).toEqual([]);
   });
   it("measures by the host's clock where there are no timestamps", async () => {

@@ -7,11 +7,12 @@ import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/lat
 import { measuredChoice, type PairChoice, pairsFit, type Trial } from "@slowroll/core/engine/webgpu/latticePairs";
 import { layoutOf, readArray, wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
 import { ownBuffers, prescribedSteps } from "@slowroll/core/engine/webgpu/latticeSteps";
+import { InterruptedError } from "@slowroll/core/errors";
 import { emitCompensatedWgsl } from "@slowroll/core/potential/compensated";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { emitWgsl } from "@slowroll/core/potential/wgsl";
 import { normals } from "@slowroll/core/random/normal";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 interface Case {
   readonly points: number;
@@ -138,6 +139,24 @@ describe("the choice", () => {
   it("is for single sweeps where pairs give other bits, however quick they are", async () => {
     expect(await statesOf(given, wrong)).toEqual(await statesOf(given, never));
     expect(chosen).toEqual([false]);
+  });
+
+  it("hears of an interruption between its measurements, before any step is made", async () => {
+    const { job } = await jobOf({ ...given, points: 6 }, 1200);
+    const abort = new AbortController();
+    const submitted: string[] = [];
+    const encoders = vi.spyOn(gpu.device, "createCommandEncoder").mockImplementation((descriptor) => {
+      submitted.push(descriptor?.label ?? "");
+      if (descriptor?.label === "singles") abort.abort();
+      return GPUDevice.prototype.createCommandEncoder.call(gpu.device, descriptor);
+    });
+    try {
+      await expect(evolveLattice(gpu, "float32", job, { signal: abort.signal })).rejects.toThrow(InterruptedError);
+    } finally {
+      encoders.mockRestore();
+    }
+    expect(submitted).toContain("singles");
+    expect(submitted.filter((label) => label === "pair" || label.startsWith("lattice "))).toEqual(["pair"]);
   });
 
   it("is not worth a trial in short runs, which give the same as a long one", async () => {

@@ -77,15 +77,16 @@ interface Setting {
   readonly bind: Bind;
   /** Measure tiles however little there is to compute. */
   readonly searchTiles: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * The products of the weights between layer `below` and hidden layer `l`. Where tiles are measured the layers' units, slopes and deltas
  * are overwritten, and weights that are zero stay so.
- * @throws ShaderCompileError, OutOfDeviceMemoryError.
+ * @throws ShaderCompileError, OutOfDeviceMemoryError, InterruptedError.
  */
 export async function bindDense(
-  { gpu, job, plan, bind, searchTiles }: Setting,
+  { gpu, job, plan, bind, searchTiles, signal }: Setting,
   below: Layer,
   layer: Layer,
   l: number,
@@ -101,7 +102,7 @@ export async function bindDense(
   async function tiled(product: Product, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
     const times = ((depth - 1) * job.steps * job.networks.count) / batch;
     const ahead = searchTiles ? Number.POSITIVE_INFINITY : operationsOf(product) * times;
-    return bindIn(await chooseTile(gpu, product, ahead, async (tile) => (await bindIn(tile))(batch)));
+    return bindIn(await chooseTile(gpu, product, ahead, async (tile) => (await bindIn(tile))(batch), { signal }));
   }
 
   const { weights, velocity, hidden, slope, delta } = layer;

@@ -57,7 +57,9 @@ export async function trainEnsemble(
   let delivered: Promise<void> = Promise.resolve();
   try {
     const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
-    const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles) : undefined;
+    const layered = plan.layered
+      ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, control.signal)
+      : undefined;
     const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {

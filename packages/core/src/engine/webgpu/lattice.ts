@@ -60,7 +60,8 @@ export async function evolveLattice(
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
-    for (const [b, part] of partsOf(jobs, await job.initial()).entries()) await batches[b]!.steps.begin(part);
+    for (const [b, part] of partsOf(jobs, await job.initial()).entries())
+      await batches[b]!.steps.begin(part, control.signal);
 
     const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()]!;
     const readState = async (): Promise<LatticeState> => {

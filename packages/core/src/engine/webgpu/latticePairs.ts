@@ -4,6 +4,7 @@
  * enough operations are left to repay it. Where the two do not agree to the bit, because a compiler fuses them differently, the single
  * sweeps stay, so that a job's numbers do not depend on a clock.
  */
+import { InterruptedError } from "../../errors.ts";
 import type { LatticeJob } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
@@ -96,10 +97,13 @@ export interface Trial {
   readonly other: StateArrays;
 }
 
-/** Whether pairs are to be made; undefined where it is not worth a trial. */
-export type PairChoice = (operationsLeft: number) => ((gpu: Gpu, trial: Trial) => Promise<boolean>) | undefined;
+/** Whether pairs are to be made; undefined where it is not worth a trial. A trial hears of `signal` between its measurements. */
+export type PairChoice = (
+  operationsLeft: number,
+) => ((gpu: Gpu, trial: Trial, signal?: AbortSignal) => Promise<boolean>) | undefined;
 
-async function pairsWin(gpu: Gpu, { singles, pair, begun, other }: Trial): Promise<boolean> {
+/** Throws InterruptedError. */
+async function pairsWin(gpu: Gpu, { singles, pair, begun, other }: Trial, signal?: AbortSignal): Promise<boolean> {
   const bytesOf = async ({ field, momentum }: StateArrays): Promise<Buffer> => {
     const parts: Buffer[] = [];
     for (const buffer of [field, momentum])
@@ -107,6 +111,7 @@ async function pairsWin(gpu: Gpu, { singles, pair, begun, other }: Trial): Promi
     return Buffer.concat(parts);
   };
   const seconds = async (label: string, dispatches: readonly Dispatch[], repetitions = 1): Promise<number> => {
+    if (signal?.aborted) throw new InterruptedError("interrupted");
     const start = performance.now();
     submit(gpu, label, new Array<readonly Dispatch[]>(repetitions).fill(dispatches).flat());
     await gpu.finished();

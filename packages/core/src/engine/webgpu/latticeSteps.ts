@@ -71,8 +71,8 @@ export interface Steps {
   readonly arrays: readonly (readonly StateArrays[])[];
   /** Where it stands after all that has been encoded. */
   standing(): number;
-  /** Puts the initial state onto the device; the buffers are there before. */
-  begin(state: LatticeState): Promise<void>;
+  /** Puts the initial state onto the device; the buffers are there before. Where it tries something, InterruptedError ends that. */
+  begin(state: LatticeState, signal?: AbortSignal): Promise<void>;
   /** Operation `o`; `stops` tells of each number of operations whether the state is wanted after as many. */
   encode(pass: GPUComputePassEncoder, o: number, stops: (after: number) => boolean): void;
   readonly globals?: Globals;
@@ -168,7 +168,7 @@ export async function prescribedSteps(
     operations,
     arrays,
     standing: () => standing,
-    async begin(state) {
+    async begin(state, signal) {
       const write = (): void => {
         writeState(gpu, job, layout, numbers, arrays[0]!, state);
         submit(gpu, "first ghosts", sweeps[1]!.ghosts);
@@ -177,7 +177,7 @@ export async function prescribedSteps(
       if (!choose) return;
       const singles = [single(sweeps[0]!.slabs[0]!, from), single(sweeps[1]!.slabs[0]!, from + 1)] as const;
       const [[begun, other]] = ends as unknown as [readonly [StateArrays, StateArrays]];
-      paired = await choose(gpu, { singles, pair: pair(0, from), begun, other });
+      paired = await choose(gpu, { singles, pair: pair(0, from), begun, other }, signal);
       write();
       if (!paired) for (const buffer of momentum[1]!) buffer.destroy();
     },

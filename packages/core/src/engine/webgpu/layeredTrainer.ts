@@ -41,13 +41,17 @@ async function bindSubset(
   return { part, steps };
 }
 
-/** `searchTiles` measures the tiles of the products however small the job. Throws ShaderCompileError, OutOfDeviceMemoryError. */
+/**
+ * `searchTiles` measures the tiles of the products however small the job, and hears of `signal` meanwhile.
+ * @throws ShaderCompileError, OutOfDeviceMemoryError, InterruptedError.
+ */
 export async function createLayeredTrainer(
   gpu: Gpu,
   job: EnsembleJob,
   plan: EnsemblePlan,
   state: EnsembleState,
   searchTiles: boolean,
+  signal?: AbortSignal,
 ): Promise<LayeredTrainer> {
   const { architecture, learningRate, momentum } = job;
   const { inputDimension, width, weightStd, biasStd, activation } = architecture;
@@ -126,7 +130,7 @@ export async function createLayeredTrainer(
 
   const dense: DenseProducts[] = [];
   for (let l = 1; l < layers.length; l++) {
-    dense.push(await bindDense({ gpu, job, plan, bind: bound, searchTiles }, layers[l - 1]!, layers[l]!, l));
+    dense.push(await bindDense({ gpu, job, plan, bind: bound, searchTiles, signal }, layers[l - 1]!, layers[l]!, l));
   }
   for (const products of dense) forward.push(products.forward);
   for (const products of dense.reverse()) {

@@ -2,7 +2,7 @@
  * Which tile a product takes: what was measured best on this adapter for products of its class, in this run or an earlier one; where
  * nothing was, a short measurement if the work ahead repays it, else a tile that is good on most. Tiles change the speed, never the sums.
  */
-import { GpuValidationError, ShaderCompileError } from "../../errors.ts";
+import { GpuValidationError, InterruptedError, ShaderCompileError } from "../../errors.ts";
 import { cacheRoot } from "../../files/cache.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Dispatch } from "./submit.ts";
@@ -76,17 +76,24 @@ async function secondsPerOperation(
   return Math.min(...timings) / (Math.min(rows, tiles * tile.rows) * batch * operationsPerRow);
 }
 
+export interface Search {
+  /** Folder of the tiles that are kept. */
+  readonly root?: string;
+  /** Heard between measurements. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The tile for `product` where `ahead` operations of such products are to come. `dispatchOf` binds the whole product in a given tile to
  * buffers that a measurement may overwrite.
- * @throws what compiling and dispatching throw in the usual tile.
+ * @throws what compiling and dispatching throw in the usual tile; InterruptedError.
  */
 export async function chooseTile(
   gpu: Gpu,
   product: Product,
   ahead: number,
   dispatchOf: (tile: Tile) => Promise<Dispatch>,
-  root: string = cacheRoot(),
+  { root = cacheRoot(), signal }: Search = {},
 ): Promise<Tile> {
   const best = known.get(gpu) ?? readTiles(gpu, root);
   known.set(gpu, best);
@@ -100,6 +107,7 @@ export async function chooseTile(
   for (const tile of permittedTiles(gpu.limits)) {
     const block = tile.blockRows * tile.blockColumns;
     if (block < blocks[0] || block > blocks[1]) continue;
+    if (signal?.aborted) throw new InterruptedError("interrupted");
     try {
       const cost = await secondsPerOperation(gpu, product, tile, await dispatchOf(tile), seconds / pilot);
       if (cost < least) [fastest, least] = [tile, cost];
