@@ -5,23 +5,29 @@
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { run } from "./program.ts";
 
+/** Exit code where the output cannot be kept, as for a folder that cannot be written. */
+const UNWRITABLE = 2;
+
 enableFusedMultiplyAdd();
 
 const interrupt = new AbortController();
-// Only the first interrupt is handled: a second one ends the process at once, as users expect.
-process.once("SIGINT", () => interrupt.abort());
+// Ctrl-C, and a batch system that is about to end the job (not SIGHUP, which nohup has ignored). Only the first is handled: a second one
+// ends the process at once, as users expect.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
 
-// A reader that has had enough, as `head` has, is no error: the rest goes nowhere and the end is quiet.
+// A reader that has had enough, as `head` has, is no error: the rest goes nowhere and the end is quiet. A full disk is one.
 let closed = false;
+let failure: NodeJS.ErrnoException | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
   closed = true;
+  if (error.code === "EPIPE" || failure) return;
+  failure = error;
+  process.stderr.write(`slowroll: standard output: cannot be written: ${error.message}\n`);
 });
-process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+// Nobody is left to tell.
+process.stderr.on("error", () => {});
 process.on("exit", () => {
-  if (closed) process.exitCode = 0;
+  if (closed) process.exitCode = failure ? UNWRITABLE : 0;
 });
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -1,6 +1,6 @@
 /** The program as a process: streams, signals, exit codes, files, and that it ends by itself. */
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -137,6 +137,38 @@ describe("the process", () => {
     const { code, error } = await slowroll(["kernel", "--json"], { closeOutput: true });
     expect(code).toBe(0);
     expect(error).not.toContain("EPIPE");
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says in one line that its output cannot be written", () => {
+    const full = openSync("/dev/full", "w");
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [program, "potential", "list"], {
+        cwd,
+        encoding: "utf8",
+        stdio: ["ignore", full, "pipe"],
+      });
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^slowroll: standard output: cannot be written: ENOSPC.*\n$/);
+    } finally {
+      closeSync(full);
+    }
+  });
+
+  it("keeps a lattice's state when a batch system ends it", async () => {
+    let killed = false;
+    const input =
+      "lattice: { points: 32 }\nfluctuations: { kind: vacuum }\nfield: { potential: quartic, mean: 1 }\ntime: { step: 0.0001, end: 100 }";
+    const { code, error } = await slowroll(["field", "-", "--engine", "cpu", "--out", "ended"], {
+      input,
+      onError: (text, kill) => {
+        if (killed || !text.includes("site updates/s")) return;
+        killed = true;
+        kill("SIGTERM");
+      },
+    });
+    expect(code).toBe(130);
+    expect(error).toMatch(/kept: step \d+; to go on: /);
+    expect(existsSync(path.join(cwd, "ended", "checkpoint.h5"))).toBe(true);
   });
 
   it.each([
