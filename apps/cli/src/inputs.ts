@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import { InputError } from "@slowroll/core/errors";
+import { whyUnreadable } from "@slowroll/core/files/unreadable";
 import type { Io } from "./io.ts";
 
 /** The text of a file, or of standard input for `-`. Throws InputError with the file as its path. */
@@ -12,9 +13,7 @@ export async function readText(file: string, io: Io): Promise<string> {
   try {
     return await readFile(path.resolve(io.cwd, file), "utf8");
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "no permission" }[code ?? ""];
-    throw new InputError(`cannot be read: ${why ?? code ?? message}`, { path: file, cause });
+    throw new InputError(`cannot be read: ${whyUnreadable(cause)}`, { path: file, cause });
   }
 }
 

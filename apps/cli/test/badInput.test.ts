@@ -11,6 +11,7 @@ beforeAll(() => {
   writeFileSync(path.join(cwd, "ragged.csv"), "1,2\n3\n");
   writeFileSync(path.join(cwd, "words.csv"), "a,b\n1,2\n3,x\n");
   writeFileSync(path.join(cwd, "empty.csv"), "");
+  writeFileSync(path.join(cwd, "spaces.csv"), "0 1\n1 2\n");
   writeFileSync(path.join(cwd, "short.f64"), new Uint8Array(12));
   writeFileSync(path.join(cwd, "potential.yaml"), "expression: phi^2 + chi\n");
   writeFileSync(path.join(cwd, "binary.yaml"), new Uint8Array([0xff, 0xfe, 0x00, 0x01]));
@@ -43,7 +44,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "data: { inputs: { circel: { points: 3 } } }", "data.inputs", "circle"],
   ["network", "data: { inputs: { circle: { point: 3 } } }", "data.inputs.circle.point", "points"],
   ["network", "training: { learningRate: { relativ: 1 } }", "training.learningRate.relativ", "relative"],
-  ["network", "duality: { background: true }", "duality", "data"],
+  ["network", "duality: { background: true }", "duality", "is no section of the network command; duality takes it"],
+  ["field", "network: { width: 8 }", "network", "kernel, network and duality take it"],
   ["duality", "duality: { perturbations: { mode: 0 } }", "duality.perturbations", "did you mean"],
   ["duality", "duality: { hyperparameters: {} }", "duality.hyperparameters", "names no hyperparameter"],
   ["duality", "duality: { regression: { bootstraps: 5 } }", "duality.regression.bootstraps", "bootstrap"],
@@ -68,7 +70,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "background.kind",
     "energy density",
   ],
-  ["field", `${TIME}\nbackground: { kind: table, file: nowhere.csv }`, "background.file", "cannot be read"],
+  ["field", `${TIME}\nbackground: { kind: table, file: nowhere.csv }`, "background.file", "no such file"],
+  ["field", `${TIME}\nbackground: { kind: table, file: ${file("spaces.csv")} }`, "background.file", "put commas"],
   ["field", `${TIME}\nbackground: { kind: table, file: words.csv }`, "background.file", "not a finite number"],
   ["field", `${TIME}\nbackground: { kind: table, file: empty.csv }`, "background.file", "rows"],
   ["field", `${TIME}\nmodes: { wavenumbers: [0] }`, "modes.wavenumbers[0]", "0"],
@@ -189,7 +192,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ],
   ["network", "data: { inputs: [[1]], targets: theta }", "data.targets", "column 1"],
   ["network", "data: { inputs: [[0]], targets: 1/x0 }", "data.targets", "finite"],
-  ["network", `data: { inputs: { file: ${file("nowhere.csv")} }, targets: [1] }`, "data.inputs.file", "ENOENT"],
+  ["network", `data: { inputs: { file: ${file("nowhere.csv")} }, targets: [1] }`, "data.inputs.file", "no such file"],
   ["network", `data: { inputs: { file: ${file("ragged.csv")} }, targets: [1, 2] }`, "data.inputs.file", "coordinates"],
   [
     "network",
@@ -260,7 +263,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
   // A key of another kind.
   ["field", `${TIME}\nbackground: { kind: static, hubble: 1 }`, "background.hubble", "is no key of static"],
   // Fields and lattices.
-  ["field", `${LATTICE}\ntime: { step: 0.3, end: 1 }`, "time.end", "whole number"],
+  ["field", `${LATTICE}\ntime: { step: 0.3, end: 1 }`, "time.end", "the nearest is 0.9"],
+  ["field", `${LATTICE}\ntime: { step: 1, end: 0.3 }`, "time.end", "the nearest is 1"],
   ["field", `${LATTICE}\ntime: { step: 0.1, end: 2, alpha: 1 }`, "time.end", "infinite"],
   ["field", `${TIME}\nlattice: { dimensions: 3, points: 1000000 }`, "lattice.points", "sites"],
   ["field", `${TIME}\nlattice: { dimensions: 3, points: 1200 }`, "lattice.points", "this machine"],
@@ -278,7 +282,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "field",
     `${TIME}\n${LATTICE}\nfluctuations: { kind: file, field: nowhere.f64, momentum: y }`,
     "fluctuations.field",
-    "ENOENT",
+    "no such file",
   ],
   [
     "field",

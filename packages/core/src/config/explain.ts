@@ -4,7 +4,7 @@
  */
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { type ConfigCommand, commandSchema } from "./schema.ts";
+import { type ConfigCommand, commandSchema, SCHEMAS } from "./schema.ts";
 import { shorten } from "./yaml.ts";
 
 export type Issue = import("zod").core.$ZodIssue;
@@ -52,6 +52,15 @@ export function keysAt(command: ConfigCommand, path: Path): string[] {
   }
   return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }
+
+/** The other commands that have a section of this name. */
+const commandsWith = (key: string, command: ConfigCommand): string[] =>
+  (Object.keys(SCHEMAS) as ConfigCommand[]).filter(
+    (other) => other !== command && Object.hasOwn(SCHEMAS[other].shape, key),
+  );
+
+const list = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}` : names.join("");
 
 /** Where an issue stands in the user's file, as the position of each key on the way; a key that is missing stands last. */
 function position(document: unknown, { path, code, ...issue }: Issue): number[] {
@@ -107,6 +116,11 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
         const kind = valueAt(document, [...path, "kind"]);
         const of = typeof kind === "string" ? `of ${shorten(kind, 40)}` : "beside the others given";
         return { place: pathText([...path, key]), message: `is no key ${of}; remove it` };
+      }
+      const others = path.length === 0 ? commandsWith(key, command) : [];
+      if (others.length > 0) {
+        const takes = `${list(others)} ${others.length > 1 ? "take" : "takes"} it`;
+        return { place: key, message: `is no section of the ${command} command; ${takes}` };
       }
       const hint = known.length > 0 ? `did you mean ${pathText([...path, nearest(key, known)])}?` : "remove it";
       return { place: shorten(pathText([...path, key]), 80), message: `unknown key; ${hint}` };

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { LatticeState } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { whyUnreadable } from "../files/unreadable.ts";
 
 /**
  * `sites` numbers of a raw file, or of an .npy array of any real type.
@@ -13,10 +14,7 @@ export async function readArray(file: string, sites: number, place: string): Pro
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    throw new InputError(
-      `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
-      { path: place, cause },
-    );
+    throw new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path: place, cause });
   }
   const copy = new Uint8Array(bytes).buffer;
   let values: Float64Array;

@@ -53,9 +53,12 @@ const WHOLE = 1e-9;
 export function stepsTo({ step, end }: TimeSpec): number {
   const steps = Math.round(end / step);
   if (Math.abs(end / step - steps) > WHOLE * Math.max(1, steps)) {
-    throw new InputError(`${end} is no whole number of steps of ${step}; the nearest is ${steps * step}`, {
-      path: "time.end",
-    });
+    throw new InputError(
+      `${end} is no whole number of steps of ${step}; the nearest is ${Number((Math.max(1, steps) * step).toPrecision(12))}`,
+      {
+        path: "time.end",
+      },
+    );
   }
   return steps;
 }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { whyUnreadable } from "./unreadable.ts";
 
 /** A table whose cells have not been looked at yet. */
 export interface Table {
@@ -16,8 +17,7 @@ export interface Table {
 }
 
 function unreadable(file: string, path: string, cause: unknown): InputError {
-  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-  return new InputError(`${file} cannot be read: ${reason}`, { path, cause });
+  return new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path, cause });
 }
 
 /** A first line with no number in it is a header. */
@@ -40,8 +40,10 @@ async function openCsv(file: string, path: string): Promise<Table> {
   const numberAt = (cell: string, column: number, line: number): number => {
     const value = cell === "" ? Number.NaN : Number(cell);
     if (Number.isFinite(value)) return value;
+    // What other programs write between numbers, as numpy.savetxt its spaces.
+    const mend = /^\S+[\s;]+\S/.test(cell) ? "; put commas between columns" : "";
     throw new InputError(
-      `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number`,
+      `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number${mend}`,
       { path },
     );
   };
