@@ -14,6 +14,13 @@ interface Row {
   readonly quantity?: Quantity;
 }
 
+/** Whether the fields have any energy at all: of test fields at rest at V = 0 only the modes say something. */
+export function hasEnergy({ energy }: FieldDocument): boolean {
+  return [energy?.potential, energy?.kinetic, energy?.gradient].some((part) =>
+    part?.flat().some((value) => value !== 0),
+  );
+}
+
 /** Every quantity of a result, of each field its own row. */
 function rowsOf(document: FieldDocument): Row[] {
   const { times = [], efolds = [], scaleFactor = [], hubble = [], energy, modes = [], constraint, config } = document;
@@ -49,7 +56,7 @@ function rowsOf(document: FieldDocument): Row[] {
     ...own("kinetic", energy?.kinetic, "energyDensity"),
     ...(config.lattice ? own("gradient", energy?.gradient, "energyDensity") : []),
     ...one("potential", energy?.potential, "energyDensity"),
-    ...one("equation of state", document.equationOfState, undefined, 3),
+    ...(hasEnergy(document) ? one("equation of state", document.equationOfState, undefined, 3) : []),
     ...one("constraint", constraint, undefined, 2),
     ...modes.flatMap(({ mode, k, amplitude }) =>
       mode

@@ -1,5 +1,6 @@
 /** Figures of fields on their background. */
 import type { ResultDocument } from "../document.ts";
+import { hasEnergy } from "../fieldSummary.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
@@ -245,12 +246,13 @@ export async function fieldFigures(document: FieldDocument): Promise<Figure[]> {
   const variances = byField(document.variance, names).map(({ values }) => largest(values));
   const mostMean = Math.max(0, ...byField(document.mean, names).map(({ values }) => largest(values)));
   const rms = Math.sqrt(Math.max(0, ...variances));
-  const meanIsZero = mostMean < ROUNDING * rms;
+  const meanIsZero = mostMean <= ROUNDING * rms;
+  const isEmpty = !hasEnergy(document);
   return [
     ...(meanIsZero ? [] : [meanFigure(document, names)]),
     backgroundFigure(document),
-    ...(energy ? [energyFigure(document, energy, names)] : []),
-    ...(equationOfState ? [stateFigure(document, equationOfState)] : []),
+    ...(energy && !isEmpty ? [energyFigure(document, energy, names)] : []),
+    ...(equationOfState && !isEmpty ? [stateFigure(document, equationOfState)] : []),
     ...(constraint && largest(constraint) > 0 ? [constraintFigure(document, constraint)] : []),
     ...(rms > 0 ? [fluctuationFigure(document, names, meanIsZero ? mostMean : undefined)] : []),
     ...(modes?.[0] ? [modes[0].mode ? waveFigure(document, modes[0]) : modeFigure(document, modes, names)] : []),

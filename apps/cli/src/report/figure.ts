@@ -67,6 +67,13 @@ export function thinned(length: number, count: number): number[] {
   return [...new Set(Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1))))];
 }
 
+/** Every so many of the indices 0 .. length - 1, a stride of 1, 2 or 5 times a power of ten: at most `count` labels of an axis. */
+export function evenTicks(length: number, count: number): number[] {
+  const strides = [1, 2, 5, 10].map((digit) => digit * 10 ** Math.floor(Math.log10(Math.max(1, length / count))));
+  const stride = strides.find((each) => length <= each * count) ?? length;
+  return Array.from({ length: Math.ceil(length / stride) }, (_, i) => i * stride);
+}
+
 /** The first steps, where everything moves, all of them, and later ones thinned: for axes that stretch the beginning. */
 export function earlyThenThinned(length: number, early: number, count: number): number[] {
   const first = Array.from({ length: Math.min(length, early) }, (_, i) => i);

@@ -1,5 +1,5 @@
 /** Kernels as pictures. */
-import { type Figure, thinned, WIDTH } from "./figure.ts";
+import { evenTicks, type Figure, WIDTH } from "./figure.ts";
 
 type Matrices = Readonly<Record<string, readonly (readonly number[])[]>>;
 
@@ -10,7 +10,7 @@ function row(matrices: Matrices, largest: number) {
     hconcat: Object.entries(matrices).map(([name, matrix]) => {
       const most = Math.max(...matrix.flat().map(Math.abs)) || 1;
       // Indices of many data would run into each other.
-      const ticks = thinned(matrix.length, Math.floor(side / 17));
+      const ticks = evenTicks(matrix.length, Math.floor(side / 17));
       const axis = { labelAngle: 0, values: ticks, ticks: false, domain: false };
       return {
         title: { text: name, anchor: "middle" as const },

@@ -1,7 +1,7 @@
 /** Figures of an ensemble and of kernels. */
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
-import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { earlyThenThinned, evenTicks, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 import { heatMap } from "./heatMap.ts";
 import { observedFigures } from "./observedFigures.ts";
 import { testFigures } from "./testFigure.ts";
@@ -30,7 +30,12 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
         data: { values: eigenvalues.map((value, mode) => ({ mode, value })) },
         mark: { type: "point", tooltip: true },
         encoding: {
-          x: { field: "mode", type: "ordinal", title: "mode", axis: { labelAngle: 0 } },
+          x: {
+            field: "mode",
+            type: "ordinal",
+            title: "mode",
+            axis: { labelAngle: 0, values: evenTicks(eigenvalues.length, 24) },
+          },
           y: { field: "value", type: "quantitative", title: "eigenvalue λ", ...logarithmic(eigenvalues) },
         },
       },
@@ -68,7 +73,7 @@ function modesFigure(
           field: "mode",
           type: "ordinal",
           title: "mode",
-          axis: { labelAngle: 0, values: thinned(eigenvalues.length, 24) },
+          axis: { labelAngle: 0, values: evenTicks(eigenvalues.length, 24) },
         },
         y: {
           field: "variance",

@@ -49,6 +49,15 @@ beforeAll(async () => {
   document = await documentOf(PREHEATING);
 });
 
+it("leaves out what a field at rest without energy has nothing to say of", async () => {
+  const modes = await documentOf(
+    "field: { potential: { name: quadratic, parameters: { mass: 0.3 } } }\nmodes: { wavenumbers: [2] }\ntime: { step: 0.5, end: 2 }",
+  );
+  expect((await fieldFigures(modes)).map(({ id }) => id)).toEqual(["scaleFactor", "mode"]);
+  expect(fieldSummary(modes)).not.toContain("equation of state");
+  expect(fieldSummary(document)).toContain("equation of state");
+});
+
 describe("an envelope", () => {
   it("keeps an oscillation's amplitude where it is faster than the figure's resolution", () => {
     const values = Array.from({ length: 20_000 }, (_, r) => (1 + r / 20_000) * Math.cos(2.1 * r));

@@ -10,6 +10,7 @@ import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
 import { type DualStudy, judgeOrder, studyDuals } from "../../src/report/duals.ts";
 import { errorFigure } from "../../src/report/errorFigure.ts";
+import { evenTicks } from "../../src/report/figure.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { summary } from "../../src/summary.ts";
 
@@ -45,6 +46,13 @@ const plotsOf = (name: string): string[] => {
   const plots = path.join(folder, name, "plots");
   return readdirSync(plots).map((plot) => readFileSync(path.join(plots, plot), "utf8"));
 };
+
+it("labels an axis of many indices evenly", () => {
+  expect(evenTicks(8, 24)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(evenTicks(40, 24)).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i));
+  expect(evenTicks(4096, 24).slice(0, 3)).toEqual([0, 200, 400]);
+  for (const length of [1, 24, 25, 99, 241, 1000]) expect(evenTicks(length, 24).length).toBeLessThanOrEqual(24);
+});
 
 describe("the report", () => {
   it("opens offline, with every plot as an SVG beside it", async () => {
