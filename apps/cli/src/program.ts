@@ -151,7 +151,11 @@ function describeError(error: unknown): Told {
   if (error instanceof SlowrollError) return error;
   if (error instanceof CommanderError) {
     if (error.code === "commander.help")
-      return { code: "usage", message: "a command is missing; see slowroll --help", exitCode: 2 };
+      return {
+        code: "usage",
+        message: "a command is missing; see slowroll --help, or slowroll COMMAND --help",
+        exitCode: 2,
+      };
     return {
       code: "usage",
       message: `${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll --help`,

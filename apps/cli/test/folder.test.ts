@@ -19,6 +19,15 @@ observe: { spectraEvery: 5, slicesEvery: 5 }`;
 const field = (input: string, ...more: string[]) =>
   slowroll(["field", "-", "--out", "run", "--quiet", ...more], { cwd, input });
 
+it("names a run's report from the working folder, and by its whole path outside of it", async () => {
+  const input = "time: { step: 0.1, end: 1 }";
+  const within = await slowroll(["field", "-", "--out", "named"], { cwd, input });
+  expect(within.out).toContain("report: named/report.html\n");
+  mkdirSync(path.join(cwd, "else"));
+  const outside = await slowroll(["field", "-", "--out", "../beside"], { cwd: path.join(cwd, "else"), input });
+  expect(outside.out).toContain(`report: ${path.join(cwd, "beside", "report.html")}\n`);
+});
+
 it("--force leaves nothing of an earlier run", async () => {
   expect((await field(LATTICE, "--movie")).code).toBe(0);
   expect(files()).toEqual(expect.arrayContaining(["movie.gif", "plots/spectra.svg", "plots/slice.svg"]));

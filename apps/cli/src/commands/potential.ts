@@ -9,6 +9,7 @@ import { compilePotential } from "@slowroll/core/potential/compile";
 import type { Potential } from "@slowroll/core/potential/potential";
 import { readText } from "../inputs.ts";
 import type { Io } from "../io.ts";
+import { named } from "../named.ts";
 import type { PotentialOptions } from "../program.ts";
 
 /** A potential from a file with a spec, as in a config's `potential`. */
@@ -110,5 +111,5 @@ export async function plot(subject: string, options: PotentialOptions, io: Io): 
       cause,
     });
   }
-  return print(io, options, { file }, `${path.relative(io.cwd, file)}\n`);
+  return print(io, options, { file }, `${named(file, io.cwd)}\n`);
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import type { ResultDocument } from "../document.ts";
 import type { Io } from "../io.ts";
+import { named } from "../named.ts";
 import { withPlanes } from "../planes.ts";
 
 const COMMANDS: readonly unknown[] = ["kernel", "network", "field", "duality"];
@@ -38,8 +39,6 @@ export async function report(directory: string, { json }: { readonly json?: bool
     throw new InputError(`the report cannot be written: ${code}`, { path: directory, cause });
   }
   const file = path.join(folder, "report.html");
-  io.out(
-    json ? `${JSON.stringify({ command: "report", report: file })}\n` : `report: ${path.relative(io.cwd, file)}\n`,
-  );
+  io.out(json ? `${JSON.stringify({ command: "report", report: file })}\n` : `report: ${named(file, io.cwd)}\n`);
   return 0;
 }

@@ -24,6 +24,7 @@ import { chooseFolder, chooseTrajectories, clearRun, saveFinal, writeRun } from 
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { memoryLine } from "../memory.ts";
+import { named } from "../named.ts";
 import { checkOptions } from "../options.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
@@ -240,7 +241,7 @@ export async function study<C extends ConfigCommand>(
     if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
     const told = failure && { error: { code: failure.code, message: failure.message, path: failure.path ?? null } };
     io.out(options.json ? `${JSON.stringify({ ...withoutPlanes(document), ...told })}\n` : summary(document));
-    if (folder && !options.json) io.out(`report: ${path.relative(io.cwd, path.join(folder, "report.html"))}\n`);
+    if (folder && !options.json) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
     if (failure) {
       io.error(`slowroll: ${failure.path}: ${failure.message}\n`);
       return failure.exitCode;
@@ -256,12 +257,11 @@ export async function study<C extends ConfigCommand>(
     const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : sections;
     settle(partial ?? {});
     if (error instanceof InterruptedError && saved !== undefined) {
-      const named = path.relative(io.cwd, folder!);
-      io.error(`kept: ${saved}; to go on: slowroll field --out ${named} --resume\n`);
+      io.error(`kept: ${saved}; to go on: slowroll field --out ${named(folder!, io.cwd)} --resume\n`);
     }
     if (partial) {
       await keep(partial, 0, (error as Error).message);
-      if (folder) io.error(`kept: ${path.relative(io.cwd, folder)}\n`);
+      if (folder) io.error(`kept: ${named(folder, io.cwd)}\n`);
     }
     throw error;
   } finally {
