@@ -18,6 +18,7 @@ import { planPictures } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
 import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
+import { stabilityWarnings } from "./stability.ts";
 import type { LatticeSpec } from "./study.ts";
 import { waveNumbers } from "./waves.ts";
 
@@ -230,9 +231,11 @@ export async function runLattice(
     ...(modes.length > 0 ? { modes } : {}),
     ...album.develop(snapshots, timeOf),
   };
-  if (bad) throw divergence(stepAfter.get(bad.afterOperation)!, { ...measured, warnings: [] });
+  const unstable = stabilityWarnings(setup, lattice, moments);
+  if (bad) throw divergence(stepAfter.get(bad.afterOperation)!, { ...measured, warnings: unstable });
+  const imprecise = precisionWarnings(engine, setup, moments, steps);
   return {
-    result: { ...measured, warnings: [...studyWarnings(setup), ...precisionWarnings(engine, setup, moments, steps)] },
+    result: { ...measured, warnings: [...studyWarnings(setup), ...unstable, ...imprecise] },
     engineSeconds: report.engineSeconds,
     final: report.final,
   };
