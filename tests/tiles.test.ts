@@ -1,5 +1,5 @@
 /** The choice of tiles: measured once, kept on disk, and never hindered by what is wrong with what is kept. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { EnsembleJob } from "@slowroll/core/engine/engine";
@@ -8,13 +8,14 @@ import { forwardTiled } from "@slowroll/core/engine/webgpu/cases/denseCases";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { readTiles, writeTiles } from "@slowroll/core/engine/webgpu/tileCache";
-import { chooseTile, classOf, type Product } from "@slowroll/core/engine/webgpu/tileSearch";
-import { permittedTiles, TILES, type Tile, tileConstants } from "@slowroll/core/engine/webgpu/tiles";
+import { chooseTile, classOf, type Product, type Search } from "@slowroll/core/engine/webgpu/tileSearch";
+import { nameOf, permittedTiles, TILES, type Tile, tileConstants } from "@slowroll/core/engine/webgpu/tiles";
+import { sampler } from "@slowroll/core/engine/webgpu/timing";
 import { InterruptedError, ShaderCompileError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 const SHAPE = { networks: 2, width: 40, below: 39, data: 20 };
 const PRODUCT: Product = { kind: "forward", rows: 40, columns: 20, inner: 40, networks: 2 };
@@ -34,13 +35,19 @@ beforeEach(() => {
 /** As a device that a new process opens: what was measured in this one is not known of it. */
 const reopened = (more: Partial<Gpu> = {}): Gpu => ({ ...opened, ...more });
 
+/** Runs a dispatch, but says what a machine without any other load would. */
+const steady: typeof sampler = async (gpu, dispatch) => {
+  const sample = await sampler(gpu, dispatch, 0);
+  return async () => Math.ceil(await sample());
+};
+
 /** Chooses a tile for a small product and says how many were measured. */
 async function choose(
   gpu: Gpu,
   ahead = AHEAD,
   folder = root,
   compiles: (tile: Tile) => boolean = () => true,
-  signal?: AbortSignal,
+  { signal, prepare = steady }: Pick<Search, "signal" | "prepare"> = {},
 ): Promise<{ tile: Tile; measured: number }> {
   let measured = 0;
   const loaded: { destroy(): void }[] = [];
@@ -59,7 +66,7 @@ async function choose(
       loaded.push(built);
       return built.dispatch;
     },
-    { root: folder, signal },
+    { root: folder, signal, prepare },
   );
   for (const built of loaded) built.destroy();
   return { tile, measured };
@@ -141,14 +148,15 @@ describe("the choice of a tile", () => {
       if (++compiled === 2) abort.abort();
       return true;
     };
-    await expect(choose(reopened(), AHEAD, root, compiles, abort.signal)).rejects.toThrow(InterruptedError);
+    await expect(choose(reopened(), AHEAD, root, compiles, { signal: abort.signal })).rejects.toThrow(InterruptedError);
     expect(compiled).toBe(2);
     expect(readdirSync(root)).toEqual([]);
   });
   it("measures by the host's clock where there are no timestamps", async () => {
     const features = new Set([...opened.features].filter((feature) => feature !== "timestamp-query"));
-    expect((await choose(reopened({ features }))).measured).toBeGreaterThan(1);
-    expect(existsSync(fileOf(root))).toBe(true);
+    const { tile, measured } = await choose(reopened({ features }), AHEAD, root, () => true, { prepare: sampler });
+    expect(measured).toBeGreaterThan(1);
+    expect(TILES).toContain(tile);
   });
   it("puts products of about a size into one class, others into others", () => {
     const wide = { ...PRODUCT, rows: 1024, columns: 128, inner: 1025, networks: 16 };
@@ -162,6 +170,86 @@ describe("the choice of a tile", () => {
       { kind: "backward" as const },
     ])
       expect(classOf({ ...wide, ...other })).not.toBe(classOf(wide));
+  });
+});
+
+/** A device of which only the timings given here are known; a new one is as in a new process. */
+const timed = (): Gpu => ({ ...opened, adapter: { ...opened.adapter, type: "hardware" }, identity: "timed" });
+/** Chooses where sample number `n` of all takes `secondsOf(tile, n)`, and says which tiles the samples were of. */
+async function chooseTimed(gpu: Gpu, secondsOf: (tile: string, n: number) => number) {
+  const sampled: string[] = [];
+  const tileOf = new Map<unknown, Tile>();
+  // One network's rows are one tile of each: what a dispatch takes is what an operation takes.
+  const product: Product = { kind: "forward", rows: 32, columns: 20, inner: 40, networks: 1 };
+  const tile = await chooseTile(
+    gpu,
+    product,
+    AHEAD,
+    async (candidate) => {
+      const bindings = {} as GPUBindGroup;
+      tileOf.set(bindings, candidate);
+      return { pipeline: {} as GPUComputePipeline, bindings, workgroups: [1, 1, 1] };
+    },
+    {
+      root,
+      async prepare(_gpu, { bindings }) {
+        const name = nameOf(tileOf.get(bindings)!);
+        return async () => {
+          sampled.push(name);
+          return secondsOf(name, sampled.length - 1);
+        };
+      },
+    },
+  );
+  return { tile: nameOf(tile), sampled };
+}
+
+describe("the measurement", () => {
+  const names = TILES.map(nameOf);
+  const [GOOD, POOR] = [names[4]!, names[2]!];
+  /** Samples of a round, and of the pilot before the first. */
+  const [ROUND, PILOT] = [names.length, 2];
+  const seconds = (tile: string): number => (tile === GOOD ? 1 : tile === POOR ? 1.3 : 2);
+  const kept = (): string[] => Array.from(readTiles(timed(), root).values(), nameOf);
+
+  it("takes one sample of each tile a round, and keeps the fastest", async () => {
+    const { tile, sampled } = await chooseTimed(timed(), seconds);
+    expect(tile).toBe(GOOD);
+    expect(sampled.slice(PILOT)).toEqual(Array.from({ length: 5 }, () => names).flat());
+    expect(kept()).toEqual([GOOD]);
+  });
+  it("finds the fastest under a load that comes and goes, which would have hidden it from samples in a row", async () => {
+    // Of three rounds' length, longer than all samples of a tile in a row.
+    const loaded = (tile: string, n: number): number => seconds(tile) * (n < PILOT + 3 * ROUND ? 3 : 1);
+    expect((await chooseTimed(timed(), loaded)).tile).toBe(GOOD);
+    expect(kept()).toEqual([GOOD]);
+  });
+  it("goes on as long as another tile's samples scatter so far that it might be the fastest", async () => {
+    // The good tile has one sample in seven rounds undisturbed.
+    const rare = (tile: string, n: number): number =>
+      tile === GOOD && Math.floor((n - PILOT) / ROUND) % 7 < 6 ? 1.5 + (n % 5) / 2 : seconds(tile);
+    const { tile, sampled } = await chooseTimed(timed(), rare);
+    expect(tile).toBe(GOOD);
+    expect((sampled.length - PILOT) / ROUND).toBe(7);
+  });
+  it("keeps what stays unsure for this process only, so that the next measures again", async () => {
+    // Never undisturbed, in the first round least: how little it takes cannot be known.
+    const noisy = (tile: string, n: number): number => (tile === GOOD ? (n < PILOT + ROUND ? 1.5 : 3) : seconds(tile));
+    const gpu = timed();
+    const { tile, sampled } = await chooseTimed(gpu, noisy);
+    expect(tile).toBe(POOR);
+    expect(sampled).toHaveLength(PILOT + 15 * ROUND);
+    expect(await chooseTimed(gpu, seconds)).toEqual({ tile: POOR, sampled: [] });
+    expect(kept()).toEqual([]);
+    expect((await chooseTimed(timed(), seconds)).tile).toBe(GOOD);
+    expect(kept()).toEqual([GOOD]);
+  });
+  it("keeps one of two that are as good", async () => {
+    const even = (tile: string, n: number): number => (tile === POOR ? 1 : seconds(tile)) + 0.002 * (n % 3);
+    const { tile, sampled } = await chooseTimed(timed(), even);
+    expect([GOOD, POOR]).toContain(tile);
+    expect(sampled).toHaveLength(PILOT + 5 * ROUND);
+    expect(kept()).toEqual([tile]);
   });
 });
 
@@ -205,7 +293,9 @@ it("trains to the same outputs in measured tiles as in the usual ones", async ()
   process.env.XDG_CACHE_HOME = root;
   try {
     const results: Float64Array[] = [];
-    for (const searchTiles of [false, true])
+    const timings: number[] = [];
+    const encoders = vi.spyOn(opened.device, "createCommandEncoder");
+    for (const searchTiles of [false, true]) {
       await trainEnsemble(
         reopened(),
         job,
@@ -215,7 +305,12 @@ it("trains to the same outputs in measured tiles as in the usual ones", async ()
         {},
         { searchTiles },
       );
-    expect(readTiles(opened).size).toBe(3);
+      timings.push(encoders.mock.calls.filter(([descriptor]) => descriptor?.label === "bench").length);
+    }
+    encoders.mockRestore();
+    // Of three products, the usual tile and three rounds of several, each after two dispatches to get ready.
+    expect(timings[0]).toBe(0);
+    expect(timings[1]).toBeGreaterThanOrEqual(3 * (4 + 2 * 5));
     const [usual, measured] = results as [Float64Array, Float64Array];
     expect(usual.some((value) => value !== 0)).toBe(true);
     for (const [i, value] of usual.entries()) expect(Math.abs(measured[i]! - value)).toBeLessThan(1e-5);

@@ -30,15 +30,16 @@ async function measuredTile<Shape>(
   { build, tiled }: { build: KernelCase<Shape>["build"]; tiled: NonNullable<KernelCase<Shape>["tiled"]> },
   shape: Shape,
 ): Promise<Tile> {
-  const loaded: LoadedCase[] = [];
+  let loaded: LoadedCase | undefined;
   try {
     return await chooseTile(gpu, tiled.product(shape), Number.POSITIVE_INFINITY, async (tile) => {
-      for (const previous of loaded.splice(0)) previous.destroy();
-      loaded.push(await loadCase(gpu, declaration, build(tiled.inTile(shape, tile), drawFrom(4))));
-      return loaded[0]!.dispatch;
+      const built = build(tiled.inTile(shape, tile), drawFrom(4));
+      // All tiles are bound at once: to the same buffers, which may be large.
+      loaded ??= await loadCase(gpu, declaration, built);
+      return loaded.dispatchAs(built);
     });
   } finally {
-    for (const last of loaded) last.destroy();
+    loaded?.destroy();
   }
 }
 

@@ -32,17 +32,21 @@ async function passSeconds(gpu: Gpu, dispatch: Dispatch, repeats: number): Promi
   return seconds;
 }
 
-/** `samples` timings of one dispatch, seconds each, each of as many of them in a row as take `sampleSeconds`. */
-export async function timeDispatch(
-  gpu: Gpu,
-  dispatch: Dispatch,
-  samples: number,
-  sampleSeconds = 0.03,
-): Promise<number[]> {
+/** Takes one sample: seconds of one dispatch, from as many of them in a row as take a time that can be told. */
+export type Sample = () => Promise<number>;
+
+/** Samples of one dispatch, of `seconds` each. What its first run costs more is over when this resolves. */
+export async function sampler(gpu: Gpu, dispatch: Dispatch, seconds = 0.03): Promise<Sample> {
   await passSeconds(gpu, dispatch, 1);
   const once = await passSeconds(gpu, dispatch, 1);
-  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(sampleSeconds / Math.max(once, 1e-7))));
+  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(seconds / Math.max(once, 1e-7))));
+  return async () => (await passSeconds(gpu, dispatch, repeats)) / repeats;
+}
+
+/** `samples` timings of one dispatch, seconds each. */
+export async function timeDispatch(gpu: Gpu, dispatch: Dispatch, samples: number): Promise<number[]> {
+  const sample = await sampler(gpu, dispatch);
   const timings: number[] = [];
-  for (let s = 0; s < samples; s++) timings.push((await passSeconds(gpu, dispatch, repeats)) / repeats);
+  for (let s = 0; s < samples; s++) timings.push(await sample());
   return timings;
 }

@@ -49,6 +49,8 @@ export function drawFrom(seed: number): Draw {
 /** A case with its buffers on the device, ready to be dispatched. */
 export interface LoadedCase {
   readonly dispatch: Dispatch;
+  /** The same buffers in the kernel as a case of the same shape but another tile specialises it. */
+  dispatchAs(other: Pick<BuiltCase, "specialisation" | "workgroups">): Promise<Dispatch>;
   /** The named buffers' contents. */
   read(name: string): Promise<Float32Array>;
   destroy(): void;
@@ -60,21 +62,25 @@ export async function loadCase(
   declaration: KernelDeclaration<string>,
   built: BuiltCase,
 ): Promise<LoadedCase> {
-  const kernel = await loadKernel(gpu, declaration, built.specialisation);
+  const { uniform } = await loadKernel(gpu, declaration, built.specialisation);
   const buffers: Record<string, GPUBuffer> = {};
   for (const [name, data] of Object.entries(built.buffers)) buffers[name] = await gpu.upload(name, data);
   for (const [name, values] of Object.entries(built.uniforms)) {
-    const bytes = new Uint32Array(kernel.uniform(name, values));
+    const bytes = new Uint32Array(uniform(name, values));
     buffers[name] = await gpu.upload(name, bytes, GPUBufferUsage.UNIFORM);
   }
-  const dispatch = {
-    pipeline: kernel.pipeline,
-    bindings: await kernel.bind(buffers),
-    workgroups: built.workgroups(kernel),
-    ...(declaration.dynamic ? { offsets: declaration.dynamic.map(() => 0) } : {}),
+  const dispatchAs: LoadedCase["dispatchAs"] = async ({ specialisation, workgroups }) => {
+    const kernel = await loadKernel(gpu, declaration, specialisation);
+    return {
+      pipeline: kernel.pipeline,
+      bindings: await kernel.bind(buffers),
+      workgroups: workgroups(kernel),
+      ...(declaration.dynamic ? { offsets: declaration.dynamic.map(() => 0) } : {}),
+    };
   };
   return {
-    dispatch,
+    dispatch: await dispatchAs(built),
+    dispatchAs,
     read: (name) => gpu.download(buffers[name]!, built.buffers[name]!.byteLength),
     destroy: () => {
       for (const buffer of Object.values(buffers)) buffer.destroy();
