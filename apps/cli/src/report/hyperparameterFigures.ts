@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   weightStd: "standard deviation of the weights",
   biasStd: "standard deviation of the biases",
   activation: "activation",
+  points: "data D",
 };
 
 /** Modes that are drawn. */
@@ -41,7 +42,8 @@ function verdict(points: readonly Point[]): string {
 function figureOf(name: string, points: readonly Point[], config: Duality["config"]): Figure {
   const values = points.map((point) => settingOf(point).value);
   const numeric = values.every((value) => typeof value === "number");
-  const D = points[0]!.predicted.massSquared.length;
+  // Where the number of data varies, a mode is there from as many data on.
+  const D = Math.max(...points.map(({ predicted }) => predicted.massSquared.length));
   const modes = thinned(D, FAMILY);
   const x = {
     field: "at",
@@ -50,7 +52,7 @@ function figureOf(name: string, points: readonly Point[], config: Duality["confi
       ? {
           type: "quantitative" as const,
           ...linear(values as number[]),
-          axis: { tickMinStep: name === "depth" ? 1 : 0 },
+          axis: { tickMinStep: ["depth", "points"].includes(name) ? 1 : 0 },
         }
       : { type: "ordinal" as const, sort: values, axis: { labelAngle: 0 } }),
   };
@@ -62,12 +64,14 @@ function figureOf(name: string, points: readonly Point[], config: Duality["confi
     predicted: predicted.friction,
   }));
   const masses = points.flatMap(({ measured, predicted }, p) =>
-    modes.map((mode) => ({
-      at: values[p]!,
-      mode: String(mode),
-      measured: measured.massSquared.values[mode]!,
-      predicted: predicted.massSquared[mode]!,
-    })),
+    modes
+      .filter((mode) => mode < predicted.massSquared.length)
+      .map((mode) => ({
+        at: values[p]!,
+        mode: String(mode),
+        measured: measured.massSquared.values[mode]!,
+        predicted: predicted.massSquared[mode]!,
+      })),
   );
   const y = {
     type: "quantitative" as const,

@@ -27,7 +27,7 @@ training: { steps: 10 }
 ensemble: { size: 6 }
 duality:
   background: false
-  hyperparameters: { depth: [1, 2], activation: [erf, relu], momentum: [0.5], learningRate: [0.01, { relative: 0.5 }] }`,
+  hyperparameters: { depth: [1, 2], activation: [erf, relu], points: [2, 6], momentum: [0.5], learningRate: [0.01, { relative: 0.5 }] }`,
   );
   const { result } = await dualityStudy(config, referenceEngine);
   const timings = { totalSeconds: 1, engineSeconds: 1 };
@@ -42,14 +42,16 @@ describe("a hyperparameter study", () => {
       "hyperparameter-activation.svg",
       "hyperparameter-depth.svg",
       "hyperparameter-learningRate.svg",
+      "hyperparameter-points.svg",
     ]);
-    const [activation, depth, rate] = readdirSync(plots)
+    const [activation, depth, rate, data] = readdirSync(plots)
       .sort()
       .map((plot) => readFileSync(path.join(plots, plot), "utf8"));
-    for (const svg of [activation, depth, rate]) expect(svg).not.toMatch(/…|NaN|undefined/);
+    for (const svg of [activation, depth, rate, data]) expect(svg).not.toMatch(/…|NaN|undefined/);
     expect(activation).toContain(">relu<");
     expect(depth).toContain(">hidden layers<");
     expect(rate).toContain(">x = 0.5<");
+    expect(data).toContain(">data D<");
   });
   it("has a row a value", () => {
     const text = summary(document);
@@ -58,6 +60,7 @@ describe("a hyperparameter study", () => {
       "depth 2",
       "activation relu",
       "momentum 0.5",
+      "points 6",
       "learningRate 0.01",
       "learningRate x = 0.5",
     ])

@@ -23,15 +23,17 @@ export const network = z
   .prefault({})
   .describe("the multilayer perceptron");
 
+export const points = wholePositive.max(MAX_DATA);
+
 const row = z.array(finite).min(1);
 const randomPoints = z.strictObject({
-  points: wholePositive.max(MAX_DATA).describe("number of points"),
+  points: points.describe("number of points"),
   dimension: wholePositive.max(MAX_DIMENSION).describe("number of coordinates"),
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
 });
 const inputs = z.union(
   [
-    z.strictObject({ circle: z.strictObject({ points: wholePositive.max(MAX_DATA).default(8) }) }),
+    z.strictObject({ circle: z.strictObject({ points: points.default(8) }) }),
     z.strictObject({ sphere: randomPoints.describe("uniform on the sphere of radius sqrt(dimension)") }),
     z.strictObject({ gaussian: randomPoints.describe("standard normal in each coordinate") }),
     z.strictObject({

@@ -14,6 +14,7 @@ import {
   momentum,
   network,
   observeNetworks,
+  points,
   testedData,
   training,
   width,
@@ -34,6 +35,11 @@ const hyperparameters = z
     weightStd: z.array(deviation).min(1).exactOptional(),
     biasStd: z.array(deviation).min(1).exactOptional(),
     activation: z.array(z.string()).min(1).exactOptional(),
+    points: z
+      .array(points)
+      .min(1)
+      .exactOptional()
+      .describe("numbers of data, of data.inputs that are a circle, a sphere or gaussian"),
   })
   .exactOptional()
   .describe("values that each hyperparameter takes in turn, all others as configured");

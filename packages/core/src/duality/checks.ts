@@ -53,13 +53,14 @@ function numberPaths({ duality, training }: DualityStudy, points: number): (stri
   }
   if (hyperparameters) {
     const count = settingsIn(hyperparameters);
+    const modes = Math.max(points, ...(hyperparameters.points ?? []));
     for (const quantity of ["friction", "lambda", "lambdaEta", "kernelFluctuation"])
       for (const key of ["value", "error"]) paths.push(["hyperparameters", count, "measured", quantity, key]);
     for (const key of ["values", "errors"])
-      paths.push(["hyperparameters", count, "measured", "massSquared", key, points]);
+      paths.push(["hyperparameters", count, "measured", "massSquared", key, modes]);
     for (const quantity of ["friction", "lambda", "lambdaEta"])
       paths.push(["hyperparameters", count, "predicted", quantity]);
-    paths.push(["hyperparameters", count, "predicted", "massSquared", points]);
+    paths.push(["hyperparameters", count, "predicted", "massSquared", modes]);
   }
   return paths;
 }

@@ -10,7 +10,7 @@ import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { modeVariances } from "../network/observables.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import { Moments, squaredNorm } from "../network/statistics.ts";
-import type { NetworkStudy } from "../network/study.ts";
+import type { InputsSpec, NetworkStudy } from "../network/study.ts";
 import { resamples, spread } from "./bootstrap.ts";
 import { dictionary } from "./dictionary.ts";
 import { accumulate, REGRESSION_STEPS, regress } from "./regression.ts";
@@ -25,6 +25,7 @@ const SECTIONS = {
   weightStd: "network",
   biasStd: "network",
   activation: "network",
+  points: "data",
 } as const satisfies Record<keyof HyperparametersSpec, string>;
 type Hyperparameter = keyof typeof SECTIONS;
 
@@ -69,15 +70,35 @@ function settingsOf(spec: HyperparametersSpec): { name: Hyperparameter; value: u
 
 export const settingsIn = (spec: HyperparametersSpec): number => settingsOf(spec).length;
 
-/** Throws InputError where an activation is unknown. */
-export function assertHyperparameters(spec: HyperparametersSpec): void {
-  for (const { name, value, path } of settingsOf(spec))
-    if (name === "activation") activationNamed(value as string, path);
+/** Inputs of which there can be any number. */
+function made(inputs: InputsSpec): { readonly points: number } | undefined {
+  if ("circle" in inputs) return inputs.circle;
+  if ("sphere" in inputs) return inputs.sphere;
+  return "gaussian" in inputs ? inputs.gaussian : undefined;
 }
 
-/** Weights of a network, which its cost is in proportion to. */
-function weightsOf({ network: { width, depth } }: NetworkStudy): number {
-  return width * (1 + (depth - 1) * width);
+/** Throws InputError where an activation is unknown, or the number of data cannot be chosen. */
+export function assertHyperparameters({ data: { inputs } }: NetworkStudy, spec: HyperparametersSpec): void {
+  for (const { name, value, path } of settingsOf(spec))
+    if (name === "activation") activationNamed(value as string, path);
+  if (spec.points && !made(inputs)) {
+    throw new InputError("needs data.inputs that can have any number of points: a circle, a sphere or gaussian", {
+      path: "duality.hyperparameters.points",
+    });
+  }
+}
+
+/** The study with another value of one hyperparameter. */
+function studyAt(study: NetworkStudy, name: Hyperparameter, value: unknown): NetworkStudy {
+  const section = SECTIONS[name];
+  if (section !== "data") return { ...study, [section]: { ...study[section], [name]: value } };
+  const kinds = Object.entries(study.data.inputs).map(([kind, spec]) => [kind, { ...spec, points: value }]);
+  return { ...study, data: { ...study.data, inputs: Object.fromEntries(kinds) } };
+}
+
+/** Weights of a network times data, which its cost is in proportion to; where data cannot vary, weights alone. */
+function costOf({ network: { width, depth }, data: { inputs } }: NetworkStudy): number {
+  return width * (1 + (depth - 1) * width) * (made(inputs)?.points ?? 1);
 }
 
 /** What `work` at one value gives. The study itself is sound, so that what the value makes impossible is told at the value. */
@@ -103,15 +124,15 @@ export async function measureHyperparameters(
 ): Promise<{ result: HyperparameterResult[]; engineSeconds: number; warnings: string[] }> {
   const steps = Math.min(study.training.steps, REGRESSION_STEPS + 1);
   const settings = settingsOf(spec).map(({ name, value, path }) => {
-    const own = { ...study, training: { ...study.training, steps } };
-    return { name, value, path, study: { ...own, [SECTIONS[name]]: { ...own[SECTIONS[name]], [name]: value } } };
+    const own = studyAt({ ...study, training: { ...study.training, steps } }, name, value);
+    return { name, value, path, study: own, cost: costOf(own) / (made(study.data.inputs)?.points ?? 1) };
   });
-  const work = settings.reduce((sum, one) => sum + weightsOf(one.study), 0);
+  const work = settings.reduce((sum, { cost }) => sum + cost, 0);
   const result: HyperparameterResult[] = [];
   const warnings: string[] = [];
   let engineSeconds = 0;
   let done = 0;
-  for (const { name, value, path, study: own } of settings) {
+  for (const { name, value, path, study: own, cost } of settings) {
     const setup = await at(path, setupNetwork(own, control));
     const { data, kernels, spectrum, potential, eta } = setup;
     const { points: D, targets } = data;
@@ -142,7 +163,7 @@ export async function measureHyperparameters(
       {
         signal: control.signal,
         onProgress: (part, total) => {
-          const weights = done + (weightsOf(own) * part) / total;
+          const weights = done + (cost * part) / total;
           control.onProgress?.(weights * steps * job.networks.count, work * steps * job.networks.count, "weight steps");
         },
       },
@@ -150,14 +171,20 @@ export async function measureHyperparameters(
     const report = await at(path, training);
     const label = `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
     if (watch.first) {
-      const cause = divergenceError(watch.first, `training at ${label}`, undefined);
+      const mend =
+        name === "learningRate" ? `use a smaller ${path}` : `use a smaller training.learningRate or leave out ${path}`;
+      const cause = divergenceError(watch.first, `training at ${label}`, undefined, mend);
       throw cause instanceof DivergenceError
         ? new DivergenceError(cause.message, cause.step, { partial: undefined, path, cause })
         : new InputError(cause.message, { path, cause });
     }
     engineSeconds += report.engineSeconds;
-    done += weightsOf(own);
-    warnings.push(...setup.warnings.map((warning) => `${path}: ${warning}`));
+    done += cost;
+    // Of a learning rate the place is the value's own.
+    const place = name === "learningRate" ? "training.learningRate: " : "";
+    warnings.push(
+      ...setup.warnings.map((warning) => `${path}: ${warning.slice(warning.startsWith(place) ? place.length : 0)}`),
+    );
     const regression = regress(sums, bootstrap, eta, momentum);
     const size = job.networks.count;
     const rms = (weights?: Float64Array): number =>

@@ -52,7 +52,7 @@ export async function dualityStudy(
   const { steps, momentum } = study.training;
   const setup = await setupNetwork(study, control);
   assertCheckable(study, setup.data.points);
-  if (values) assertHyperparameters(values);
+  if (values) assertHyperparameters(study, values);
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
   const { standardisation } = setup.data;
   let sections: Omit<DualityResult, "passed"> = {

@@ -18,6 +18,8 @@ export interface HyperparametersSpec {
   readonly weightStd?: readonly number[];
   readonly biasStd?: readonly number[];
   readonly activation?: readonly NetworkSpec["activation"][];
+  /** Numbers of data, on the circle or drawn at random. */
+  readonly points?: readonly number[];
 }
 
 export interface DualitySpec {

@@ -74,13 +74,13 @@ export function divergenceError<Partial>(
   { step, phi }: Divergence,
   what: string,
   partial: Partial,
+  mend = "use a smaller training.learningRate",
 ): InputError | DivergenceError<Partial> {
   if (step > 0) {
-    return new DivergenceError(
-      `${what} diverged: an output or kernel is not finite at step ${step}; use a smaller training.learningRate`,
-      step,
-      { partial, path: "training.learningRate" },
-    );
+    return new DivergenceError(`${what} diverged: an output or kernel is not finite at step ${step}; ${mend}`, step, {
+      partial,
+      path: "training.learningRate",
+    });
   }
   if (Number.isFinite(phi)) return outsideDomain(phi);
   return new InputError(

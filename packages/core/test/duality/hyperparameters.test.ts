@@ -17,6 +17,16 @@ duality: { background: false, ${duality} }`,
   );
 const run = async (duality: string, training?: string, size?: number): Promise<DualityResult> =>
   (await dualityStudy(await config(duality, training, size), referenceEngine)).result;
+/** Of other inputs. */
+const withData = async (data: string, duality: string) =>
+  parseConfig(
+    "duality",
+    `network: { width: 12 }
+data: { ${data} }
+training: { steps: 12 }
+ensemble: { size: 12 }
+duality: { background: false, ${duality} }`,
+  );
 
 describe("the hyperparameter study", () => {
   let points: NonNullable<DualityResult["hyperparameters"]>;
@@ -71,6 +81,42 @@ describe("the hyperparameter study", () => {
     const { scaling } = await run("widths: [8, 12]");
     expect(points[3]!.measured.kernelFluctuation.value).toBeCloseTo(scaling!.kernelFluctuation.values[1]!, 12);
   });
+  it.each([
+    "inputs: { circle: { points: 3 } }",
+    "inputs: { sphere: { points: 3, dimension: 4, seed: 5 } }, targets: x0 - x3",
+    "inputs: { gaussian: { points: 3, dimension: 1 } }, targets: sin(x0)",
+  ])("takes other numbers of data: %s", async (data) => {
+    const values = "hyperparameters: { points: [2, 4], depth: [1] }, regression: {}";
+    const { result } = await dualityStudy(await withData(data, values), referenceEngine);
+    const [usual, two, four] = result.hyperparameters!;
+    expect([usual, two, four].map((point) => point!.settings)).toEqual([{ depth: 1 }, { points: 2 }, { points: 4 }]);
+    for (const [point, points] of [
+      [two!, 2],
+      [usual!, 3],
+      [four!, 4],
+    ] as const) {
+      const own = await withData(data.replace("points: 3", `points: ${points}`), "regression: {}");
+      const { dictionary } = await kernelStudy(own);
+      expect(point.predicted.massSquared).toEqual(dictionary.massSquared);
+      expect(point.predicted.friction).toBe(dictionary.friction);
+      expect(point.measured.massSquared.values).toHaveLength(points);
+      const { regression } = (await dualityStudy(own, referenceEngine)).result;
+      expect(point.measured.friction.value).toBe(regression!.friction.value);
+    }
+  });
+  it("refuses other numbers of data that are given or listed one by one", async () => {
+    const refused = async (data: string) =>
+      dualityStudy(await withData(data, "hyperparameters: { points: [2, 4] }"), referenceEngine);
+    for (const inputs of ["[[0], [1]]", "{ grid: { points: [3] } }"])
+      await expect(refused(`inputs: ${inputs}, targets: x0`)).rejects.toMatchObject({
+        message: expect.stringContaining("a circle, a sphere or gaussian"),
+        path: "duality.hyperparameters.points",
+      });
+    await expect(refused("inputs: { circle: { points: 2 } }, targets: [1, 2]")).rejects.toMatchObject({
+      message: "2 targets are given for 4 inputs",
+      path: "duality.hyperparameters.points[1]",
+    });
+  });
   it("leaves out errors of one network, and what it cannot tell", async () => {
     const [point] = (await run("hyperparameters: { width: [4] }", "steps: 12", 1)).hyperparameters!;
     expect(point!.measured.friction).toEqual({ value: null, error: null });
@@ -95,6 +141,7 @@ describe("the hyperparameter study", () => {
     ["activation: [erf, rely]", "duality.hyperparameters.activation[1]"],
     ["depth: [0]", "duality.hyperparameters.depth[0]"],
     ["depth: []", "duality.hyperparameters.depth"],
+    ["points: [2, 5000]", "duality.hyperparameters.points[1]"],
     ["seed: [1]", "duality.hyperparameters.seed"],
     ["", "duality.hyperparameters"],
     // Found when the value is set up, and when its networks are drawn.
@@ -105,10 +152,28 @@ describe("the hyperparameter study", () => {
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).path).toBe(place);
   });
-  it("names the value at which training diverges", async () => {
-    await expect(run("hyperparameters: { learningRate: [0.01, 1.0e+30] }")).rejects.toMatchObject({
-      message: expect.stringContaining("training at learningRate 1e+30 diverged"),
+  it("names the value at which training diverges, and what to mend", async () => {
+    const rate = run("hyperparameters: { learningRate: [0.01, 1.0e+30] }");
+    await expect(rate).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^training at learningRate 1e\+30 diverged: .*; use a smaller duality\.hyperparameters\.learningRate\[1\]$/,
+      ),
       path: "duality.hyperparameters.learningRate[1]",
     });
+    const deep = run("hyperparameters: { depth: [3] }", "steps: 12, learningRate: 1.0e+30");
+    await expect(deep).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /use a smaller training\.learningRate or leave out duality\.hyperparameters\.depth\[0\]$/,
+      ),
+      path: "duality.hyperparameters.depth[0]",
+    });
+  });
+  it("warns of the value that is past divergence, at its own place", async () => {
+    const { warnings } = await run("hyperparameters: { learningRate: [{ relative: 2.1 }], momentum: [0] }", "steps: 4");
+    const said = warnings.filter((warning) => warning.includes("diverges"));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/^duality\.hyperparameters\.learningRate\[0\]: eta lambda_max/);
+    const steep = await run("hyperparameters: { momentum: [0] }", "steps: 4, learningRate: { relative: 2.1 }");
+    expect(steep.warnings.join()).toContain("duality.hyperparameters.momentum[0]: training.learningRate: eta");
   });
 });
