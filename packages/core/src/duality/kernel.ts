@@ -10,6 +10,8 @@ import { type Dictionary, dictionary } from "./dictionary.ts";
 export interface KernelResult {
   /** Names of several outputs, each of which has these kernels; there is none between two. */
   readonly outputs?: readonly string[];
+  /** [D][d] inputs in the config's units, so that other programs can make kernels between the same points. */
+  readonly data: { readonly inputs: number[][] };
   readonly nngp: number[][];
   readonly ntk: number[][];
   /** Of the NTK, descending. */
@@ -29,6 +31,7 @@ export async function kernelStudy(study: NetworkStudy, control: JobControl = {})
   const curvature = potential.hessian(0, 0, 0);
   return {
     ...(data.outputs > 1 ? { outputs: data.outputNames } : {}),
+    data: { inputs: nested(data.given.inputs, data.dimension) },
     nngp: nested(kernels.nngp, data.points),
     ntk: nested(kernels.ntk, data.points),
     eigenvalues,

@@ -108,6 +108,7 @@ describe("studies", () => {
     expect(result.mean).toEqual(byHand.mean);
     expect([...jobs[0]!.inputs]).toEqual([...hand.inputs]);
     const kernel = await kernelStudy(studyOf(3, -2));
+    expect(kernel.data.inputs).toEqual(X.map((row) => row.map((x) => 3 * x - 2)));
     expect(kernel.standardisation).toEqual(result.standardisation);
     expect(kernel.eigenvalues).toEqual(result.modes.eigenvalues);
   });
