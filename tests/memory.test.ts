@@ -16,6 +16,7 @@ interface Shape {
   depth?: number;
   width?: number;
   data?: number;
+  outputs?: number;
   momentum?: number;
   count?: number;
   records?: number[];
@@ -26,12 +27,12 @@ interface Shape {
 }
 
 async function jobOf(shape: Shape): Promise<EnsembleJob> {
-  const { depth = 1, width = 40, data = 8, momentum = 0, count = 3, test, steps = 5 } = shape;
+  const { depth = 1, width = 40, data = 8, outputs = 1, momentum = 0, count = 3, test, steps = 5 } = shape;
   const inputDimension = 3;
   return {
-    architecture: { inputDimension, depth, width, activation: activations.erf!, weightStd: 1, biasStd: 0 },
+    architecture: { inputDimension, depth, width, activation: activations.erf!, weightStd: 1, biasStd: 0, outputs },
     inputs: normals(1, 0, 0, data * inputDimension),
-    targets: normals(2, 0, 0, data),
+    targets: normals(2, 0, 0, data * outputs),
     potential: await compilePotential("quadratic"),
     learningRate: 0.01,
     momentum,
@@ -59,10 +60,19 @@ const SHAPES: Shape[] = [
   { width: 700, depth: 2, data: 5, count: 20, kernels: [] },
 ];
 
+/** Of several outputs, which are the CPU engine's alone. */
+const SEVERAL_OUTPUTS: Shape[] = [
+  { outputs: 3 },
+  { outputs: 5, kernels: [], test: 13, momentum: 0.5 },
+  { outputs: 10, depth: 3, width: 33, data: 21, test: 30, kernels: [0, 1, 2] },
+  { outputs: 2, width: 700, depth: 2, data: 5, count: 20, kernels: [], batch: 3 },
+];
+const named = (shapes: Shape[]) => shapes.map((shape) => [JSON.stringify(shape), shape] as const);
+
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 describe("the plan of the webgpu engine", () => {
-  it.each(SHAPES.map((shape) => [JSON.stringify(shape), shape] as const))("%s", async (_name, shape) => {
+  it.each(named(SHAPES))("%s", async (_name, shape) => {
     const gpu = await openGpu("software");
     const engine = webGpuEngine(gpu);
     const { device } = gpu;
@@ -107,7 +117,7 @@ describe("the plan of the webgpu engine", () => {
 });
 
 describe("the plan of the cpu engine", () => {
-  it.each(SHAPES.map((shape) => [JSON.stringify(shape), shape] as const))("adds up: %s", async (_name, shape) => {
+  it.each(named([...SHAPES, ...SEVERAL_OUTPUTS]))("adds up: %s", async (_name, shape) => {
     const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64", threads: 2 });
     try {
       let planned: JobMemory | undefined;

@@ -2,24 +2,25 @@
 // alone, so that its numbers do not depend on how many there are.
 import { claim, progress, stopped } from "../control";
 import { clearComparison, compareWeights, drawWeights, moved, square } from "../random/normal";
-import { findSensitivities, gramOfInputs, gramOfSensitivities } from "./grams";
+import { kernelNumbers, recordKernel } from "./kernel";
 import { descendLayers, forward } from "./layered";
 import { enterResident, residentPass, showBias } from "./resident";
 import {
   data,
   depth,
+  fanOut,
   force,
-  gram,
   inputRow,
   inputRows,
   inputs,
-  kernel,
+  isResident,
   learningRate,
   outputs,
   phi,
+  rowBytes,
   showInputs,
-  stride,
   targets,
+  values,
   velocity,
   weightBytes,
   weights,
@@ -86,17 +87,18 @@ function draw<T>(network: i32): void {
 /** Draws the weights and biases into a layer, or compares them with their draw. */
 function overLayer<T>(drawing: bool, layer: i32, network: i32): void {
   const fanIn = layer == 0 ? inputs - 1 : width;
-  const count = layer == depth ? 1 : width;
+  const count = layer == depth ? fanOut : width;
   const into = weightsInto<T>(layer);
-  // The output's weights stand in one row, as the units they belong to do.
-  const rowStride = layer == depth ? 1 : stride;
-  const biases = into + <usize>(fanIn * rowStride) * sizeof<T>();
+  // An output's weights stand in one row, as the units they belong to do.
+  const inputBytes = layer == depth ? sizeof<T>() : rowBytes<T>();
+  const unitBytes = layer == depth ? rowBytes<T>() : sizeof<T>();
+  const biases = into + <usize>fanIn * inputBytes;
   if (drawing) {
-    drawWeights<T>(into, rowStride, fanIn, count, 2 * layer, network);
-    drawWeights<T>(biases, rowStride, 1, count, 2 * layer + 1, network);
+    drawWeights<T>(into, inputBytes, unitBytes, fanIn, count, 2 * layer, network);
+    drawWeights<T>(biases, inputBytes, unitBytes, 1, count, 2 * layer + 1, network);
   } else {
-    compareWeights<T>(into, rowStride, fanIn, count, 2 * layer, network);
-    compareWeights<T>(biases, rowStride, 1, count, 2 * layer + 1, network);
+    compareWeights<T>(into, inputBytes, unitBytes, fanIn, count, 2 * layer, network);
+    compareWeights<T>(biases, inputBytes, unitBytes, 1, count, 2 * layer + 1, network);
   }
 }
 
@@ -111,35 +113,13 @@ function recordNorms<T>(network: i32, target: usize): void {
   }
 }
 
-/** The kernel gains left * right elementwise, or left alone where there is no right. */
-function addGrams<T>(left: usize, right: usize): void {
-  const count = data * data;
+/** The first `count` outputs of the last forward pass in float64; the address behind them. */
+function recordOutputs<T>(target: usize, count: i32): usize {
   for (let i = 0; i < count; i++) {
-    const at = <usize>i * sizeof<T>();
-    const place = kernel + <usize>i * 8;
-    const factor = right == 0 ? 1 : <f64>load<T>(right + at);
-    store<f64>(place, load<f64>(place) + factor * <f64>load<T>(left + at));
+    store<f64>(target, <f64>load<T>(outputs + <usize>i * sizeof<T>()));
+    target += 8;
   }
-}
-
-/**
- * Theta_ab = sum over all weights and biases of df_a df_b: of each layer the inputs' Gram matrix times the sensitivities'. The units are
- * those of the last forward pass. Where parts are asked for, each layer stands on its own, [depth + 1][data][data].
- */
-function recordKernel<T>(target: usize): void {
-  const bytes = <usize>(data * data) * 8;
-  const right = gram + <usize>(data * data) * sizeof<T>();
-  findSensitivities<T>();
-  for (let layer = 0; layer <= depth; layer++) {
-    gramOfInputs<T>(layer, gram);
-    if (layer < depth) gramOfSensitivities<T>(layer, right);
-    if (kernelParts || layer == 0) memory.fill(kernel, 0, bytes);
-    addGrams<T>(gram, layer < depth ? right : 0);
-    if (kernelParts || layer == depth) {
-      memory.copy(target, kernel, bytes);
-      target += bytes;
-    }
-  }
+  return target;
 }
 
 /** Outputs at the test inputs, as many at a time as there are data. */
@@ -148,11 +128,7 @@ function recordTest<T>(target: usize): void {
   for (let done = 0; done < testCount; done += data) {
     showInputs(testRows + <usize>done * inputRow);
     forward<T>();
-    const count = min(data, testCount - done);
-    for (let a = 0; a < count; a++) {
-      store<f64>(target, <f64>load<T>(outputs + <usize>a * sizeof<T>()));
-      target += 8;
-    }
+    target = recordOutputs<T>(target, min(data, testCount - done) * fanOut);
   }
   showInputs(rows);
 }
@@ -160,69 +136,65 @@ function recordTest<T>(target: usize): void {
 /** Steps between looks at the stop word, as a power of two: a look is a few nanoseconds. */
 const LOOK = 16;
 
-/** Float64 numbers of one record of the kernel and of the norms. */
-@inline
-function kernelNumbers(): i32 {
-  return data * data * (kernelParts ? depth + 1 : 1);
-}
+/** Float64 numbers of one record of the norms. */
 @inline
 function normNumbers(): i32 {
   return recordsNorms ? 2 * (depth + 1) : 0;
 }
 
 /**
- * Trains network `network`; its records go to [outputCount][data], [kernelCount][kernelNumbers], [kernelCount][normNumbers] and [testCount]
- * float64. False where stopped.
+ * Trains network `network`; its records go to [outputCount][values], [kernelCount][kernelNumbers], [kernelCount][normNumbers] and
+ * [testCount][fanOut] float64. False where stopped.
  */
 function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, normRecords: usize, testRecords: usize): bool {
-  const shallow = depth == 1;
+  const resident = isResident();
   const start = now();
   draw<T>(network);
   drawing += now() - start;
-  if (shallow) enterResident<T>();
+  if (resident) enterResident<T>();
   let nextOutput = 0;
   let nextKernel = 0;
   for (let step = 0; step <= steps; step++) {
-    if (shallow) residentPass<T>(step > 0);
+    if (resident) residentPass<T>(step > 0);
     else {
       if (step > 0) descendLayers<T>();
       forward<T>();
     }
     if (nextOutput < outputCount && load<i32>(outputSteps + <usize>nextOutput * 4) == step) {
-      for (let a = 0; a < data; a++) {
-        store<f64>(outputRecords, <f64>load<T>(outputs + <usize>a * sizeof<T>()));
-        outputRecords += 8;
-      }
+      outputRecords = recordOutputs<T>(outputRecords, values);
       nextOutput++;
     }
-    for (let a = 0; a < data; a++) {
-      const at = <usize>a * sizeof<T>();
+    for (let i = 0; i < values; i++) {
+      const at = <usize>i * sizeof<T>();
       store<T>(phi + at, load<T>(outputs + at) - load<T>(targets + at));
     }
     if (nextKernel < kernelCount && load<i32>(kernelSteps + <usize>nextKernel * 4) == step) {
-      recordKernel<T>(kernelRecords);
+      recordKernel<T>(kernelRecords, kernelParts);
       if (recordsNorms) {
-        if (shallow) showBias<T>(true);
+        if (resident) showBias<T>(true);
         recordNorms<T>(network, normRecords);
-        if (shallow) showBias<T>(false);
+        if (resident) showBias<T>(false);
       }
-      kernelRecords += <usize>kernelNumbers() * 8;
+      kernelRecords += <usize>kernelNumbers(kernelParts) * 8;
       normRecords += <usize>normNumbers() * 8;
       nextKernel++;
     }
     if (step == steps) {
       if (testCount > 0) {
-        if (shallow) showBias<T>(true);
+        if (resident) showBias<T>(true);
         recordTest<T>(testRecords);
       }
       break;
     }
-    gradient(phi, 0, force, 0, data);
+    gradient(phi, 0, force, 0, values);
     const chosen = subsets + <usize>step * <usize>subsetWords * 4;
+    let at = force;
     for (let a = 0; a < data; a++) {
-      const at = force + <usize>a * sizeof<T>();
       const pushes = subsets == 0 || ((load<u32>(chosen + <usize>(a >> 5) * 4) >> (a & 31)) & 1) != 0;
-      store<T>(at, pushes ? <T>(-learningRate * subsetWeight) * load<T>(at) : 0);
+      for (let c = 0; c < fanOut; c++) {
+        store<T>(at, pushes ? <T>(-learningRate * subsetWeight) * load<T>(at) : 0);
+        at += sizeof<T>();
+      }
     }
     if ((step & (LOOK - 1)) == LOOK - 1) {
       if (stopped()) return false;
@@ -242,8 +214,8 @@ function trainEnsemble<T>(
   testRecords: usize,
 ): f64 {
   drawing = 0;
-  const outputBytes = <usize>(outputCount * data) * 8;
-  const kernelBytes = <usize>(kernelCount * kernelNumbers()) * 8;
+  const outputBytes = <usize>(outputCount * values) * 8;
+  const kernelBytes = <usize>(kernelCount * kernelNumbers(kernelParts)) * 8;
   const normBytes = <usize>(kernelCount * normNumbers()) * 8;
   for (let item = claim(); item < count; item = claim()) {
     if (stopped()) return drawing;
@@ -253,7 +225,7 @@ function trainEnsemble<T>(
       outputRecords + place * outputBytes,
       kernelRecords + place * kernelBytes,
       normRecords + place * normBytes,
-      testRecords + place * <usize>testCount * 8,
+      testRecords + place * <usize>(testCount * fanOut) * 8,
     );
     if (!finished) return drawing;
     progress(steps & (LOOK - 1));

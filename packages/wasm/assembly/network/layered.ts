@@ -11,6 +11,7 @@ import {
   data,
   deltaOf,
   depth,
+  fanOut,
   force,
   hiddenOf,
   inputRow,
@@ -23,6 +24,7 @@ import {
   rowBytes,
   scale,
   slopeOf,
+  values,
   velocity,
   weightsInto,
   whole,
@@ -57,16 +59,18 @@ export function forward<T>(): void {
       }
     }
   }
-  dots<T>(hiddenOf<T>(depth - 1), row, data, weightsInto<T>(depth), 0, 1, outputs, sizeof<T>(), whole<T>(width + 1));
+  const last = hiddenOf<T>(depth - 1);
+  const outputRow = <usize>fanOut * sizeof<T>();
+  dots<T>(last, row, data, weightsInto<T>(depth), row, fanOut, outputs, outputRow, whole<T>(width + 1));
 }
 
-/** delta_a = push_a out * slope_a, where `push` is the force or, without one, 1. */
-function deltasOfOutput<T>(push: usize): void {
+/** delta_a = force_a out * slope_a of one output. */
+function deltasOfForce<T>(): void {
   const row = rowBytes<T>();
   const bytes = <usize>paired<T>(width) * sizeof<T>();
   const out = weightsInto<T>(depth);
   for (let a = 0; a < data; a++) {
-    const factor = push == 0 ? v128.splat<T>(1) : loadSplat<T>(push + <usize>a * sizeof<T>());
+    const factor = loadSplat<T>(force + <usize>a * sizeof<T>());
     const slope = slopeOf<T>(depth - 1) + <usize>a * row;
     const delta = deltaOf<T>(depth - 1) + <usize>a * row;
     for (let j: usize = 0; j < bytes; j += 16) {
@@ -75,27 +79,62 @@ function deltasOfOutput<T>(push: usize): void {
   }
 }
 
-/** deltas of `layer` times its slopes, row by row. */
-function timesSlope<T>(layer: i32): void {
+/** delta_a = (sum_c force_ac out_c) slope_a: however many the outputs, what goes back from them is one row of deltas a datum. */
+function deltasOfForces<T>(): void {
+  if (fanOut == 1) {
+    deltasOfForce<T>();
+    return;
+  }
   const row = rowBytes<T>();
-  const bytes = <usize>whole<T>(width) * sizeof<T>();
+  const delta = deltaOf<T>(depth - 1);
+  const forceRow = <usize>fanOut * sizeof<T>();
+  product<T>(force, forceRow, weightsInto<T>(depth), row, delta, row, data, paired<T>(width), fanOut, packed);
+  timesSlope<T>(depth - 1, 1);
+}
+
+/** Deltas of `layer` times its slopes, `each` rows a datum. */
+function timesSlope<T>(layer: i32, each: i32): void {
+  const row = rowBytes<T>();
+  const bytes = <usize>paired<T>(width) * sizeof<T>();
+  let delta = deltaOf<T>(layer);
   for (let a = 0; a < data; a++) {
     const slope = slopeOf<T>(layer) + <usize>a * row;
-    const delta = deltaOf<T>(layer) + <usize>a * row;
-    // The slopes' padding is zero, whatever the deltas' is.
-    for (let j: usize = 0; j < bytes; j += 16) {
-      v128.store(delta + j, v128.mul<T>(v128.load(delta + j), v128.load(slope + j)));
+    for (let e = 0; e < each; e++) {
+      // The slopes' padding is zero, whatever the deltas' is.
+      for (let j: usize = 0; j < bytes; j += 16) {
+        v128.store(delta + j, v128.mul<T>(v128.load(delta + j), v128.load(slope + j)));
+      }
+      delta += row;
     }
   }
 }
 
-/** df_a/dz for every unit with the present weights: deltas without force or descent. */
+/** out_c * slope_a, the sensitivities of the units below the outputs. */
+function sensitivitiesBelowOutputs<T>(): void {
+  const row = rowBytes<T>();
+  const bytes = <usize>paired<T>(width) * sizeof<T>();
+  let delta = deltaOf<T>(depth - 1);
+  for (let a = 0; a < data; a++) {
+    const slope = slopeOf<T>(depth - 1) + <usize>a * row;
+    let out = weightsInto<T>(depth);
+    for (let c = 0; c < fanOut; c++) {
+      for (let j: usize = 0; j < bytes; j += 16) {
+        v128.store(delta + j, v128.mul<T>(v128.load(out + j), v128.load(slope + j)));
+      }
+      delta += row;
+      out += row;
+    }
+  }
+}
+
+/** df_ac/dz for every unit with the present weights: deltas without force or descent, a row for each output of each datum. */
 export function sensitivities<T>(): void {
   const row = rowBytes<T>();
-  deltasOfOutput<T>(0);
+  sensitivitiesBelowOutputs<T>();
   for (let layer = depth - 1; layer > 0; layer--) {
-    dots<T>(deltaOf<T>(layer), row, data, weightsInto<T>(layer), row, width, deltaOf<T>(layer - 1), row, whole<T>(width));
-    timesSlope<T>(layer - 1);
+    const below = deltaOf<T>(layer - 1);
+    dots<T>(deltaOf<T>(layer), row, values, weightsInto<T>(layer), row, width, below, row, whole<T>(width));
+    timesSlope<T>(layer - 1, fanOut);
   }
 }
 
@@ -118,11 +157,12 @@ function packDeltas<T>(layer: i32): void {
 /** One step of heavy ball with the forces of the last read-out. */
 export function descendLayers<T>(): void {
   const row = rowBytes<T>();
-  deltasOfOutput<T>(force);
+  deltasOfForces<T>();
   const out = weightsInto<T>(depth);
   const outColumns = paired<T>(width + 1);
   const hidden = hiddenOf<T>(depth - 1);
-  descend<T>(force, sizeof<T>(), hidden, row, PANEL, out, 0, 1, outColumns, data, velocity, momentum, packed);
+  const forceRow = <usize>fanOut * sizeof<T>();
+  descend<T>(force, forceRow, hidden, row, PANEL, out, row, fanOut, outColumns, data, velocity, momentum, packed);
   for (let layer = depth - 1; layer > 0; layer--) {
     const delta = deltaOf<T>(layer);
     const below = hiddenOf<T>(layer - 1);
@@ -138,7 +178,7 @@ export function descendLayers<T>(): void {
       dots<T>(delta, row, data, w, row, backRows, deltaBelow + at, row, whole<T>(width));
       descendRows<T>(below + at, row, w, rows);
     }
-    timesSlope<T>(layer - 1);
+    timesSlope<T>(layer - 1, 1);
   }
   packDeltas<T>(0);
   descendRows<T>(inputRows, inputRow, weightsInto<T>(0), inputs);

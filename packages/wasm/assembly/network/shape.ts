@@ -1,6 +1,7 @@
 // What one worker's networks look like and where they stand in memory: set once a job, read by every kernel of it. Rows of units and of
 // weights are `stride` elements apart; a layer's weights are [fanIn + 1][stride] with the biases last, its units [data][stride] with the
-// bias's constant input after the last unit. All that is beyond them is zero and stays so.
+// bias's constant input after the last unit; the outputs' are [fanOut][stride], a bias after each output's last weight. All that is beyond
+// them is zero and stays so.
 
 /** Hidden layers and the units of each. */
 export let depth: i32 = 1;
@@ -8,6 +9,9 @@ export let width: i32 = 1;
 /** Input coordinates and the bias's constant. */
 export let inputs: i32 = 1;
 export let data: i32 = 1;
+/** Outputs, and the data's times that. */
+export let fanOut: i32 = 1;
+export let values: i32 = 1;
 export let stride: i32 = 1;
 /** weightStd / sqrt(width), which the units carry, and biasStd. */
 export let scale: f64 = 1;
@@ -19,24 +23,28 @@ export let momentum: f64 = 0;
 export let inputRows: usize = 0;
 export let inputRow: usize = 0;
 export let inputColumns: usize = 0;
-/** [data]. */
+/** [data][fanOut]. */
 export let targets: usize = 0;
 
-/** This worker's own memory: weights layer by layer and the output's last, their velocities `velocity` bytes behind them. */
+/** This worker's own memory: weights layer by layer and the outputs' last, their velocities `velocity` bytes behind them. */
 export let weights: usize = 0;
 export let weightBytes: usize = 0;
 export let velocity: usize = 0;
-/** Of each layer units, slopes and deltas, [data][stride] each; resident networks' deltas are [vectors][data] vectors. */
+/**
+ * Of each layer units and slopes, [data][stride] each, and deltas, [data][stride] in training and [values][stride] in kernels, where resident
+ * networks' are [vectors][values] vectors. In all `layerRows` rows.
+ */
 export let units: usize = 0;
+export let layerRows: i32 = 3;
 /** Resident training's units and slopes, [vectors][data] vectors each. */
 export let resident: usize = 0;
-/** [data] each, padded to vectors: outputs, phi and -eta V'(phi). */
+/** [data][fanOut] each, padded to vectors: outputs, phi and -eta V'(phi). */
 export let outputs: usize = 0;
 export let phi: usize = 0;
 export let force: usize = 0;
-/** [data] vectors: partial sums of the outputs. */
+/** [data] vectors: partial sums of a resident network's outputs. */
 export let sums: usize = 0;
-/** Two Gram matrices [data][data], and the kernel [data][data] in float64. */
+/** The Gram matrices [data][data] of inputs and [values][values] of sensitivities, and the kernel [values][values] in float64. */
 export let gram: usize = 0;
 export let kernel: usize = 0;
 /** What products and descent lay out anew: core's engine/cpu/ensemble.ts has its size. */
@@ -47,6 +55,7 @@ export function setShape(
   widthOf: i32,
   inputsOf: i32,
   dataOf: i32,
+  fanOutOf: i32,
   strideOf: i32,
   scaleOf: f64,
   biasOf: f64,
@@ -57,6 +66,8 @@ export function setShape(
   width = widthOf;
   inputs = inputsOf;
   data = dataOf;
+  fanOut = fanOutOf;
+  values = dataOf * fanOutOf;
   stride = strideOf;
   scale = scaleOf;
   biasStd = biasOf;
@@ -80,6 +91,7 @@ export function setWorkspace(
   weightsAt: usize,
   weightBytesOf: usize,
   unitsAt: usize,
+  layerRowsOf: i32,
   residentAt: usize,
   outputsAt: usize,
   phiAt: usize,
@@ -93,6 +105,7 @@ export function setWorkspace(
   weightBytes = weightBytesOf;
   velocity = momentum > 0 ? weightBytesOf : 0;
   units = unitsAt;
+  layerRows = layerRowsOf;
   resident = residentAt;
   outputs = outputsAt;
   phi = phiAt;
@@ -103,7 +116,13 @@ export function setWorkspace(
   packed = packedAt;
 }
 
-/** Weights into hidden layer `layer` from 0; `depth` gives the output's. */
+/** Whether networks train with their units in the caches: see resident.ts. */
+@inline
+export function isResident(): bool {
+  return depth == 1 && fanOut == 1;
+}
+
+/** Weights into hidden layer `layer` from 0; `depth` gives the outputs'. */
 @inline
 export function weightsInto<T>(layer: i32): usize {
   const rows = layer == 0 ? 0 : inputs + (layer - 1) * (width + 1);
@@ -122,7 +141,7 @@ function unitBlock<T>(): usize {
 
 @inline
 export function hiddenOf<T>(layer: i32): usize {
-  return units + <usize>(3 * layer) * unitBlock<T>();
+  return units + <usize>(layer * layerRows) * rowBytes<T>();
 }
 
 @inline

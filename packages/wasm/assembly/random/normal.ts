@@ -60,20 +60,20 @@ export let square: f64 = 0;
 export let moved: f64 = 0;
 
 /**
- * Goes over a layer's weights: element (unit, input) of [fanIn][stride] weights is normal number unit * fanIn + input of the stream (seed,
- * network, layer), whatever the layout. What is drawn is stored, or compared with what stands there.
+ * Goes over a layer's weights: element (unit, input), which stands `inputBytes` behind the unit's last and `unitBytes` behind the last unit's,
+ * is normal number unit * fanIn + input of the stream (seed, network, layer). What is drawn is stored, or compared with what stands there.
  */
 @inline
 function overWeights<T>(
   storing: bool,
   weights: usize,
-  stride: i32,
+  inputBytes: usize,
+  unitBytes: usize,
   fanIn: i32,
   units: i32,
   layer: i32,
   network: i32,
 ): void {
-  const row = <usize>stride * sizeof<T>();
   let input = 0;
   let place = weights;
   let column = weights;
@@ -90,23 +90,39 @@ function overWeights<T>(
       square += weight * weight;
       moved += way * way;
     }
-    place += row;
+    place += inputBytes;
     if (++input == fanIn) {
       input = 0;
-      column += sizeof<T>();
+      column += unitBytes;
       place = column;
     }
   }
 }
 
 /** Draws a layer's weights. */
-export function drawWeights<T>(weights: usize, stride: i32, fanIn: i32, units: i32, layer: i32, network: i32): void {
-  overWeights<T>(true, weights, stride, fanIn, units, layer, network);
+export function drawWeights<T>(
+  weights: usize,
+  inputBytes: usize,
+  unitBytes: usize,
+  fanIn: i32,
+  units: i32,
+  layer: i32,
+  network: i32,
+): void {
+  overWeights<T>(true, weights, inputBytes, unitBytes, fanIn, units, layer, network);
 }
 
 /** Adds a layer's weights to `square` and `moved`, which need no copy of the draw. */
-export function compareWeights<T>(weights: usize, stride: i32, fanIn: i32, units: i32, layer: i32, network: i32): void {
-  overWeights<T>(false, weights, stride, fanIn, units, layer, network);
+export function compareWeights<T>(
+  weights: usize,
+  inputBytes: usize,
+  unitBytes: usize,
+  fanIn: i32,
+  units: i32,
+  layer: i32,
+  network: i32,
+): void {
+  overWeights<T>(false, weights, inputBytes, unitBytes, fanIn, units, layer, network);
 }
 
 export function clearComparison(): void {

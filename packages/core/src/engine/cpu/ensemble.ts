@@ -5,15 +5,17 @@
 import { assemblePotential } from "../../potential/assemble.ts";
 import { keyOfSeed } from "../../random/philox.ts";
 import {
+  dataOf,
   type EnsembleJob,
   type JobControl,
   type JobMemory,
   type JobReport,
   kernelPartsOf,
   type OnEnsembleBatch,
+  outputsOf,
 } from "../engine.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
-import { elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
+import { type Call, elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
 
 type ElementPrecision = "float32" | "float64";
 
@@ -36,6 +38,8 @@ interface EnsemblePlan {
   readonly stride: number;
   readonly inputRow: number;
   readonly weightBytes: number;
+  /** Rows of each layer's units, slopes and deltas. */
+  readonly layerRows: number;
   readonly shared: {
     readonly inputRows: number;
     readonly inputColumns: number;
@@ -61,13 +65,14 @@ interface RecordSizes {
 }
 
 function recordSizes(job: EnsembleJob): RecordSizes {
-  const D = job.targets.length;
+  const D = dataOf(job);
+  const C = outputsOf(job.architecture);
   const K = job.recordKernels.length;
   return {
-    outputs: D * job.recordOutputs.length,
-    kernels: D * D * K * kernelPartsOf(job),
+    outputs: D * C * job.recordOutputs.length,
+    kernels: (D * C) ** 2 * K * kernelPartsOf(job),
     norms: job.parameterNorms ? 2 * (job.architecture.depth + 1) * K : 0,
-    test: testPoints(job),
+    test: C * testPoints(job),
   };
 }
 
@@ -87,25 +92,30 @@ export function packedBytes(data: number, columns: number, size: 4 | 8): number 
  */
 function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsemblePlan {
   const { inputDimension, depth, width } = job.architecture;
-  const D = job.targets.length;
+  const D = dataOf(job);
+  const C = outputsOf(job.architecture);
   const inputs = inputDimension + 1;
   const vector = 16 / size;
   // Whole cache lines, an odd number of them: rows a power of two apart would fall into the same few sets of the cache.
   const lines = Math.ceil((size * upTo(width + 1, 2 * vector)) / 64);
   const stride = ((width < 256 ? lines : lines | 1) * 64) / size;
   const inputRow = size * upTo(inputs, vector);
-  const rows = inputs + (depth - 1) * (width + 1) + 1;
+  const rows = inputs + (depth - 1) * (width + 1) + C;
   const weightBytes = rows * stride * size;
   const tests = testPoints(job);
-  const layered = depth > 1 || job.recordKernels.length > 0 || tests > 0;
+  const resident = depth === 1 && C === 1;
+  const kernels = job.recordKernels.length > 0;
+  const layered = !resident || kernels || tests > 0;
+  // Training sums what comes back from the outputs; kernels keep it apart.
+  const layerRows = (2 + (kernels ? C : 1)) * D;
   const workspace = [
     weightBytes * (job.momentum > 0 ? 2 : 1),
-    layered ? 3 * depth * D * stride * size : 0,
-    depth === 1 ? 2 * upTo(width, 2 * vector) * D * size : 0,
-    ...[0, 1, 2].map(() => size * upTo(D, vector)),
+    layered ? depth * layerRows * stride * size : 0,
+    resident ? 2 * upTo(width, 2 * vector) * D * size : 0,
+    ...[0, 1, 2].map(() => size * upTo(D * C, vector)),
     16 * D,
-    2 * D * D * size,
-    8 * D * D,
+    kernels ? (D ** 2 + (D * C) ** 2) * size : 0,
+    kernels ? 8 * (D * C) ** 2 : 0,
     layered ? packedBytes(D, upTo(width + 1, 2 * vector), size) : 0,
   ];
   const sizes = recordSizes(job);
@@ -126,7 +136,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     const shared = {
       inputRows: plan.place(D * inputRow),
       inputColumns: plan.place(inputs * D * size),
-      targets: plan.place(size * upTo(D, vector)),
+      targets: plan.place(size * upTo(D * C, vector)),
       outputSteps: plan.place(4 * job.recordOutputs.length),
       kernelSteps: plan.place(4 * job.recordKernels.length),
       // The forward pass takes them D at a time.
@@ -146,18 +156,34 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
       const parts = { weights, units: units.reduce((sum, bytes) => sum + bytes), records: regions.length * copies };
       const data = plan.bytes - parts.weights - parts.units - parts.records;
       const memory = { bytes: plan.bytes + copies, parts: { ...parts, data, copies }, batch };
-      return { bytes: plan.bytes, memory, workers, batch, stride, inputRow, weightBytes, shared, workspaces };
+      return {
+        bytes: plan.bytes,
+        memory,
+        workers,
+        batch,
+        stride,
+        inputRow,
+        weightBytes,
+        layerRows,
+        shared,
+        workspaces,
+      };
     }
     smallest = plan.bytes;
   }
   throw tooLarge(smallest, "network.width");
 }
 
+function workspaceOf({ workspaces, weightBytes, layerRows }: EnsemblePlan, worker: number): Call {
+  const [weights, units, ...rest] = workspaces[worker] as [number, number, ...number[]];
+  return ["setWorkspace", weights, weightBytes, units, layerRows, ...rest];
+}
+
 /** Writes what all workers read. */
 function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, size: 4 | 8): void {
   const { buffer } = session.memory;
   const { inputDimension: d, weightStd, biasStd } = job.architecture;
-  const D = job.targets.length;
+  const D = dataOf(job);
   const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
   const words = new Int32Array(buffer);
   const { inputRows, inputColumns, targets, outputSteps, kernelSteps, testRows, subsets } = plan.shared;
@@ -190,7 +216,6 @@ export async function trainEnsemble(
   const plan = planEnsemble(job, size, pool.threads);
   const { depth, width, inputDimension, weightStd, biasStd, activation } = job.architecture;
   const { first: firstNetwork, count: total } = job.networks;
-  const D = job.targets.length;
   const { shared } = plan;
   const sizes = recordSizes(job);
   control.onMemory?.(plan.memory);
@@ -204,11 +229,11 @@ export async function trainEnsemble(
         ["setSeed", ...keyOfSeed(job.seed)],
         [
           "setShape",
-          ...[depth, width, inputDimension + 1, D, plan.stride],
+          ...[depth, width, inputDimension + 1, dataOf(job), outputsOf(job.architecture), plan.stride],
           ...[weightStd / Math.sqrt(width), biasStd, job.learningRate, job.momentum],
         ],
         ["setData", shared.inputRows, plan.inputRow, shared.inputColumns, shared.targets],
-        ["setWorkspace", plan.workspaces[worker]![0]!, plan.weightBytes, ...plan.workspaces[worker]!.slice(1)],
+        workspaceOf(plan, worker),
         [
           "setRecords",
           job.steps,
