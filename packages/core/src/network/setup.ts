@@ -7,8 +7,9 @@ import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
 import { type Kernels, kernelRecursion } from "../theory/kernels.ts";
 import { activationNamed } from "./activations.ts";
+import { batchesDiverge } from "./batchStability.ts";
 import { type Data, prepareData } from "./data.ts";
-import type { NetworkSpec, NetworkStudy } from "./study.ts";
+import type { NetworkSpec, NetworkStudy, TrainingSpec } from "./study.ts";
 import { drawSubsets, type Subsets } from "./subsets.ts";
 
 export interface NetworkSetup {
@@ -35,13 +36,10 @@ export function architectureOf(network: NetworkSpec, inputDimension: number): Ar
   return { inputDimension, depth, width, activation: activationNamed(activation), weightStd, biasStd };
 }
 
-/** A learning rate beyond which some mode of an infinitely wide network with V'' = `curvature` grows, as a line of warning. */
-function divergenceWarning(eta: number, momentum: number, largest: number, curvature: number): string[] {
-  const x = eta * largest * curvature;
-  const limit = 2 * (1 + momentum);
-  return x > limit
-    ? [`training.learningRate: eta lambda_max V'' = ${x.toPrecision(3)} is past ${limit}: descent diverges`]
-    : [];
+/** A learning rate beyond which some mode of an infinitely wide network grows, x = eta lambda_max V'', as a line of warning. */
+function divergenceWarning(x: number, { momentum, batch }: TrainingSpec): string {
+  const bound = batch ? `what steps of ${batch.size} data bear` : String(2 * (1 + momentum));
+  return `training.learningRate: eta lambda_max V'' = ${x.toPrecision(3)} is past ${bound}: descent diverges`;
 }
 
 /** Throws InputError where the recursion over layers has left float64's range. */
@@ -85,6 +83,13 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
     typeof training.learningRate === "number" ? training.learningRate : training.learningRate.relative / largest;
   // The curvature where training starts, f = 0, at the targets.
   const curvature = Math.max(...Array.from(data.targets, (y) => potential.hessian(0, 0, -y)));
+  const x = eta * largest * curvature;
+  const { batch, momentum, steps } = training;
+  const subsets = batch && drawSubsets(data.points, steps, batch);
+  // Where V curves downwards phi rolls away from where it starts at any rate.
+  const dynamics = { points: data.points, theta: kernels.ntk, learningRate: eta, momentum, curvature };
+  const diverges =
+    batch && curvature > 0 ? await cooperate(batchesDiverge({ ...dynamics, batch }), signal) : x > 2 * (1 + momentum);
   return {
     architecture,
     data,
@@ -92,8 +97,8 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
     kernels,
     spectrum,
     eta,
-    ...(training.batch ? { subsets: drawSubsets(data.points, training.steps, training.batch) } : {}),
-    warnings: divergenceWarning(eta, training.momentum, largest, curvature),
+    ...(subsets ? { subsets } : {}),
+    warnings: diverges ? [divergenceWarning(x, training)] : [],
   };
 }
 

@@ -32,8 +32,17 @@ function order(points: number, seed: number, epoch: number): number[] {
   return Array.from(keys.keys()).sort((a, b) => keys[a]! - keys[b]! || a - b);
 }
 
+/** The data of step after step, without end; of `size` at most `points`. */
+export function* runsOf(points: number, { size, seed }: BatchSpec): Generator<readonly number[], never> {
+  for (let epoch = 0; ; epoch++) {
+    const data = order(points, seed, epoch);
+    for (let run = 0; run < Math.floor(points / size); run++) yield data.slice(run * size, (run + 1) * size);
+  }
+}
+
 /** Throws InputError (training.batch) where a run has more data than there are, or the table is too large. */
-export function drawSubsets(points: number, steps: number, { size, seed }: BatchSpec): Subsets {
+export function drawSubsets(points: number, steps: number, batch: BatchSpec): Subsets {
+  const { size } = batch;
   if (size > points) {
     throw new InputError(`is ${size}, there are ${points} data: use at most as many`, { path: "training.batch.size" });
   }
@@ -47,13 +56,9 @@ export function drawSubsets(points: number, steps: number, { size, seed }: Batch
     );
   }
   const bits = new Uint32Array(steps * words);
-  const runs = Math.floor(points / size);
-  let data: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    const run = step % runs;
-    if (run === 0) data = order(points, seed, step / runs);
-    for (const a of data.slice(run * size, (run + 1) * size)) bits[step * words + (a >> 5)]! |= 1 << (a & 31);
-  }
+  const runs = runsOf(points, batch);
+  for (let step = 0; step < steps; step++)
+    for (const a of runs.next().value) bits[step * words + (a >> 5)]! |= 1 << (a & 31);
   return { weight: points / size, words, bits };
 }
 

@@ -4,7 +4,9 @@ import type { Engine } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { InputError } from "@slowroll/core/errors";
 import { networkStudy } from "@slowroll/core/network/run";
+import { type NetworkSetup, setupNetwork } from "@slowroll/core/network/setup";
 import { drawSubsets, pushOf } from "@slowroll/core/network/subsets";
+import { recursion } from "@slowroll/core/theory/prediction";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const membersOf = (points: number, steps: number, size: number, seed = 4): number[][] => {
@@ -47,6 +49,62 @@ describe("mini-batches", () => {
   it("are no larger than the data, and no table is larger than what is bound", () => {
     expect(() => drawSubsets(4, 10, { size: 5, seed: 1 })).toThrow(InputError);
     expect(() => drawSubsets(40, 2 ** 24, { size: 5, seed: 1 })).toThrow(/fewer steps/);
+  });
+});
+
+describe("the warning of divergence", () => {
+  const setupOf = async (size: number | undefined, momentum: number, relative: number, more = "", steps = 2000) =>
+    setupNetwork(
+      await parseConfig(
+        "network",
+        `data: { inputs: { circle: { points: 8 } } }
+training: { steps: ${steps}, learningRate: { relative: ${relative} }, momentum: ${momentum}${size ? `, batch: { size: ${size} }` : ""}${more} }`,
+      ),
+    );
+  /** How much larger |phi| is after the steps, from f = 0. */
+  const growth = ({ data, kernels, potential, eta, subsets }: NetworkSetup, momentum: number): number => {
+    const dynamics = { points: 8, theta: kernels.ntk, potential, learningRate: eta, momentum, subsets };
+    const size = (phi: Float64Array): number => Math.hypot(...phi);
+    const initial = data.targets.map((y) => -y);
+    return size(recursion(dynamics, initial, [2000])) / size(initial);
+  };
+
+  // Momentum makes what mini-batches bear less, data a step more.
+  it.each([
+    [1, 0, 0.82, 0.95],
+    [1, 0.5, 0.55, 0.65],
+    [1, 0.9, 0.14, 0.19],
+    [3, 0, 1.2, 2],
+    [3, 0.9, 0.35, 0.9],
+    [8, 0, 1.95, 2.05],
+    [8, 0.9, 3.7, 3.9],
+  ])(
+    "is there where steps of %i data with momentum %f diverge: not at x = %f, but at %f",
+    async (size, momentum, low, high) => {
+      const bears = await setupOf(size, momentum, low);
+      expect(growth(bears, momentum)).toBeLessThan(2);
+      expect(bears.warnings).toEqual([]);
+      const grows = await setupOf(size, momentum, high);
+      expect(growth(grows, momentum) > 1e3).toBe(true);
+      expect(grows.warnings).toEqual([
+        `training.learningRate: eta lambda_max V'' = ${high.toPrecision(3)} is past what steps of ${size} data bear: descent diverges`,
+      ]);
+    },
+  );
+  it("does not depend on how many of them there are, and is not for where V curves downwards", async () => {
+    expect((await setupOf(1, 0.9, 0.5, "", 3)).warnings).toHaveLength(1);
+    expect((await setupOf(1, 0.9, 1e300)).warnings).toHaveLength(1);
+    expect((await setupOf(1, 0.9, 0.5, ", potential: { expression: '-phi^2/2' }")).warnings).toEqual([]);
+    expect((await setupOf(undefined, 0.9, 3.9)).warnings.join()).toContain("is past 3.8");
+  });
+  it("is not for data that no kernel moves", async () => {
+    const study = await parseConfig(
+      "network",
+      `network: { activation: linear, biasStd: 0 }
+data: { inputs: [[1], [2], [3]], targets: [1, 0, 2] }
+training: { learningRate: { relative: 0.5 }, batch: { size: 1 } }`,
+    );
+    expect((await setupNetwork(study)).warnings).toEqual([]);
   });
 });
 
