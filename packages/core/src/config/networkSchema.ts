@@ -1,6 +1,6 @@
 /** The sections that say which networks are trained on what, and what is recorded of them. */
 import { z } from "zod";
-import { MAX_DATA } from "../network/study.ts";
+import { CIRCLE_TARGETS, MAX_DATA } from "../network/study.ts";
 import { finite, positive, potential, wholePositive } from "./values.ts";
 
 /** Philox counters have 32 bits: more networks or units could not be told apart. */
@@ -99,9 +99,9 @@ const trainedOn = {
       "points on the circle of radius sqrt(2), a sphere or a grid, Gaussian ones, a file's, or rows of coordinates",
     ),
   targets: targets
-    .default("sin(theta) + 0.5*cos(2*theta)")
+    .default(CIRCLE_TARGETS)
     .describe(
-      "an expression in theta (circle) or x0, x1, ..., one number per input, or { column } of the inputs' file; of several outputs a list of expressions, one row per input, { columns } or { expressions }",
+      "to be given unless the inputs are a circle: an expression in theta (circle) or x0, x1, ..., one number per input, or { column } of the inputs' file; of several outputs a list of expressions, one row per input, { columns } or { expressions }",
     ),
   standardise: z
     .boolean()

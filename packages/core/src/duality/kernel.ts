@@ -3,7 +3,7 @@ import type { JobControl } from "../engine/engine.ts";
 import { setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
 import { nested } from "../network/statistics.ts";
-import type { NetworkStudy } from "../network/study.ts";
+import { CIRCLE_TARGETS, type NetworkStudy } from "../network/study.ts";
 import { type Dictionary, dictionary } from "./dictionary.ts";
 
 /** Keys as in the contract. */
@@ -24,9 +24,15 @@ export interface KernelResult {
   readonly warnings: readonly string[];
 }
 
+/** The data, whose targets kernels do not need: where there are none, 0 is what the learning rate is judged by. */
+function untargeted({ data }: NetworkStudy): NetworkStudy["data"] {
+  return data.targets === CIRCLE_TARGETS && !("circle" in data.inputs) ? { ...data, targets: "0" } : data;
+}
+
 /** Throws InputError and ExpressionError with the config path; InterruptedError. */
 export async function kernelStudy(study: NetworkStudy, control: JobControl = {}): Promise<KernelResult> {
-  const { data, kernels, spectrum, eta, potential, warnings } = await setupNetwork(study, control);
+  const own = { ...study, data: untargeted(study) };
+  const { data, kernels, spectrum, eta, potential, warnings } = await setupNetwork(own, control);
   const eigenvalues = Array.from(spectrum.values);
   const curvature = potential.hessian(0, 0, 0);
   return {

@@ -46,6 +46,9 @@ export type TargetsSpec =
   | { readonly column: string }
   | { readonly columns: readonly string[] };
 
+/** Targets where a config gives none; on the circle, the only inputs with an angle. */
+export const CIRCLE_TARGETS = "sin(theta) + 0.5*cos(2*theta)";
+
 export interface DataSpec {
   readonly inputs: InputsSpec;
   readonly targets: TargetsSpec;

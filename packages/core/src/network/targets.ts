@@ -2,7 +2,7 @@
 import { InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
 import type { Inputs, TargetColumn } from "./inputs.ts";
-import { MAX_DATA, type TargetsSpec } from "./study.ts";
+import { CIRCLE_TARGETS, MAX_DATA, type TargetsSpec } from "./study.ts";
 
 export interface Targets {
   /** C, the outputs. */
@@ -40,6 +40,21 @@ function expressionsOf(spec: TargetsSpec): { name: string; text: string; path: s
   return Object.entries(spec.expressions).map(([name, text]) => ({ name, text, path: `${PATH}.expressions.${name}` }));
 }
 
+/** Throws InputError where there are none, or they are in an angle that the inputs do not have. */
+function assertAngles(spec: TargetsSpec, texts: readonly { text: string; path: string }[], inputs: Inputs): void {
+  if (inputs.theta) return;
+  const last = inputs.rows[0]!.length - 1;
+  const known = last === 0 ? "x0" : `x0 ${last === 1 ? "and" : "to"} x${last}`;
+  if (spec === CIRCLE_TARGETS) {
+    throw new InputError(
+      `must be given for inputs other than a circle: an expression in ${known}, a list of one number an input, or { column } of the inputs' file`,
+      { path: PATH },
+    );
+  }
+  const angle = texts.find(({ text }) => /\btheta\b/.test(text));
+  if (angle) throw new InputError(`only a circle's inputs have theta: write targets in ${known}`, { path: angle.path });
+}
+
 /** f of every input. Throws InputError where it is not finite, ExpressionError for what is no expression. */
 async function evaluated(text: string, path: string, { rows, theta }: Inputs): Promise<number[]> {
   const names = [...(theta ? ["theta"] : []), ...rows[0]!.map((_, i) => `x${i}`)];
@@ -61,12 +76,13 @@ function assertFew(points: number, outputs: number): void {
 
 /**
  * The targets of `inputs`, which were read with the columns of `targetColumns`.
- * @throws InputError for too many, and for another number of them than of inputs; as `evaluated`.
+ * @throws InputError for none, for too many, and for another number of them than of inputs; as `evaluated`.
  */
 export async function readTargets(spec: TargetsSpec, inputs: Inputs): Promise<Targets> {
   const D = inputs.rows.length;
   const expressions = expressionsOf(spec);
   if (expressions) {
+    assertAngles(spec, expressions, inputs);
     assertFew(D, expressions.length);
     const columns: number[][] = [];
     for (const { text, path } of expressions) columns.push(await evaluated(text, path, inputs));

@@ -6,7 +6,7 @@ import { parseConfig } from "@slowroll/core/config/parse";
 import { kernelStudy } from "@slowroll/core/duality/kernel";
 import type { InputError } from "@slowroll/core/errors";
 import { prepareData } from "@slowroll/core/network/data";
-import type { InputsSpec, TargetsSpec } from "@slowroll/core/network/study";
+import { CIRCLE_TARGETS, type InputsSpec, type TargetsSpec } from "@slowroll/core/network/study";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-targets-"));
@@ -81,6 +81,8 @@ describe("what is refused", () => {
     ],
     ["data.targets[2]", "has 1 outputs, the first row has 2", rows, [[1, 2], [3, 4], [5]]],
     ["data.targets[1]", "input 2 is Infinity", rows, ["x0", "1/(x0 - 2)"]],
+    ["data.targets", "must be given for inputs other than a circle: an expression in x0,", rows, CIRCLE_TARGETS],
+    ["data.targets[1]", "only a circle's inputs have theta: write targets in x0", rows, ["x0", "cos(theta)"]],
     ["data.targets.expressions.b", 'unknown name "x1"', rows, { expressions: { a: "x0", b: "x1" } }],
     ["data.targets.columns[1]", "depth is named twice", file, { columns: ["depth", "depth"] }],
     ["data.targets.columns[1]", "did you mean depth?", file, { columns: ["height", "deph"] }],
@@ -105,4 +107,9 @@ it("kernels of infinite width are the same for every output", async () => {
   const { outputs, ...several } = await of("{ expressions: { x: cos(theta), y: sin(theta) } }");
   expect(outputs).toEqual(["x", "y"]);
   expect(several).toEqual(await of("cos(theta)"));
+});
+
+it("kernels need no targets of inputs that are no circle", async () => {
+  const of = async (data: string) => kernelStudy(await parseConfig("kernel", `data: { inputs: [[0], [1]]${data} }`));
+  expect(await of("")).toEqual(await of(", targets: [0, 0]"));
 });
