@@ -5,6 +5,7 @@
 //   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths.
 // Between them, where field and momentum belong to the same time, each workgroup sums what drives the realisation's number q. New field and
 // momentum go to second arrays, because the neighbours still need the old ones: 16 bytes a site and field (compensated: 32).
+// include: field/constants.wgsl
 // include: field/grid.wgsl
 
 struct Params {
@@ -38,6 +39,7 @@ const GATHERERS = 8u;
 @group(0) @binding(6) var<storage, read_write> momentumNext: array<Number>; // [realisations][FIELDS][stride]
 @group(0) @binding(7) var<storage, read_write> sums: array<Sums>;           // [realisations][groups]
 @group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(9) var<uniform> constants: Constants;
 
 var<private> drift: Number;
 
@@ -58,6 +60,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
+  _ = &constants; // which the potential reads
   let slab = params.slab;
   let realisation = group.z / params.deep;
   let depth = group.z % params.deep;
@@ -79,8 +82,8 @@ fn main(
         for (var f = 0u; f < FIELDS; f++) { // unroll
           phi[f] = fieldAt(first + f * slab.stride + site.index);
         }
-        let slope = potentialGradient(phi);
-        own.potential = plus(own.potential, potentialValue(phi));
+        let slope = potentialGradient(phi, realisation);
+        own.potential = plus(own.potential, potentialValue(phi, realisation));
         for (var f = 0u; f < FIELDS; f++) { // unroll
           let start = first + f * slab.stride;
           let at = start + site.index;

@@ -3,6 +3,7 @@
 // fluctuation on a large mean keeps its digits, and the scale s a power of two that makes it of order one, so that its fourth power
 // does not underflow. All slabs have one reference, or their shares of the gradient, which sums by parts, would not add up; each has
 // a scale of its own. One workgroup sums a stretch of sites; the host adds the few partial sums in float64.
+// include: field/constants.wgsl
 // include: field/grid.wgsl
 
 struct Params {
@@ -30,7 +31,8 @@ struct Moments {
 @group(0) @binding(2) var<storage, read> firstField: array<Number>;     // that of the slab with the grid's first site
 @group(0) @binding(3) var<storage, read_write> moments: array<Moments>; // [records][realisations][FIELDS][groups]
 @group(0) @binding(4) var<uniform> params: Params;
-@group(0) @binding(5) var<uniform> slot: Slot;
+@group(0) @binding(5) var<uniform> constants: Constants;
+@group(0) @binding(6) var<uniform> slot: Slot;
 
 fn fieldAt(index: u32) -> Number { return field[index]; }
 
@@ -56,6 +58,7 @@ var<workgroup> shares: array<array<Number, SUMS>, LANES>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  _ = &constants; // which the potential reads
   let f = group.y;
   let slab = params.slab;
   let realisationStart = group.z * FIELDS * slab.stride;
@@ -82,7 +85,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       for (var g = 0u; g < FIELDS; g++) { // unroll
         all[g] = field[realisationStart + g * slab.stride + site.index];
       }
-      sums[7] = plus(sums[7], potentialValue(all));
+      sums[7] = plus(sums[7], potentialValue(all, group.z));
     }
   }
   shares[lane] = sums;

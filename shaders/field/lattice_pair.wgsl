@@ -3,6 +3,7 @@
 // tile of the other two. At each plane it makes the first operation on the tile and on the margin that the stencil reads, keeping of the
 // field between the operations the planes that the stencil spans, and then the second on the plane REACH behind. Its neighbours still need
 // the old momentum in their margins, so that both arrays alternate. Three dimensions, without ghosts.
+// include: field/constants.wgsl
 // include: field/grid.wgsl
 
 struct Params {
@@ -27,8 +28,9 @@ const LAYERS = 2u * REACH + 2u;
 @group(0) @binding(2) var<storage, read_write> fieldNext: array<Number>;    // [realisations][FIELDS][stride]
 @group(0) @binding(3) var<storage, read_write> momentumNext: array<Number>; // [realisations][FIELDS][stride]
 @group(0) @binding(4) var<uniform> params: Params;
-@group(0) @binding(5) var<uniform> operation: Operation;
-@group(0) @binding(6) var<uniform> second: Operation;
+@group(0) @binding(5) var<uniform> constants: Constants;
+@group(0) @binding(6) var<uniform> operation: Operation;
+@group(0) @binding(7) var<uniform> second: Operation;
 
 var<workgroup> between: array<Number, FIELDS * LAYERS * LAYER>; // [LAYERS][FIELDS][LAYER]
 
@@ -49,14 +51,15 @@ fn marginCell(index: u32) -> vec2u {
 }
 
 /// Makes the first operation at a cell of the tile's layer `plane`, whose site lies at `at`, and returns the momenta.
-fn advance(first: u32, at: vec3u, cell: vec2u, plane: u32) -> Fields {
+fn advance(realisation: u32, at: vec3u, cell: vec2u, plane: u32) -> Fields {
   let slab = params.slab;
+  let first = realisation * FIELDS * slab.stride;
   let site = siteAt(at, slab);
   var phi: Fields;
   for (var f = 0u; f < FIELDS; f++) { // unroll
     phi[f] = field[first + f * slab.stride + site.index];
   }
-  let slope = potentialGradient(phi);
+  let slope = potentialGradient(phi, realisation);
   var momenta: Fields;
   for (var f = 0u; f < FIELDS; f++) { // unroll
     let start = first + f * slab.stride;
@@ -88,6 +91,7 @@ fn laplacianBetween(plane: u32, f: u32, cell: u32, phi: Number) -> Number {
 
 @compute @workgroup_size(COLUMNS, LINES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+  _ = &constants; // which the potential reads
   let slab = params.slab;
   let points = slab.own.x;
   let realisation = group.z / params.chunks;
@@ -105,10 +109,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
     for (var r = 0u; r < REACH; r++) { // unroll
       held[r] = held[r + 1u];
     }
-    held[REACH] = advance(first, vec3u((corner + own) % points, z), own, plane);
+    held[REACH] = advance(realisation, vec3u((corner + own) % points, z), own, plane);
     for (var index = lane; index < LAYER - LANES; index += LANES) {
       let margin = marginCell(index);
-      _ = advance(first, vec3u((corner + margin) % points, z), margin, plane);
+      _ = advance(realisation, vec3u((corner + margin) % points, z), margin, plane);
     }
     workgroupBarrier();
     if (plane >= 2u * REACH && all(at < vec2u(points))) {
@@ -117,7 +121,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(local_invocation_id
       for (var f = 0u; f < FIELDS; f++) { // unroll
         phi[f] = between[layerOf(middle, f) + cell];
       }
-      let slope = potentialGradient(phi);
+      let slope = potentialGradient(phi, realisation);
       let index = siteAt(vec3u(at, top + middle - REACH), slab).index;
       for (var f = 0u; f < FIELDS; f++) { // unroll
         let laplacian = laplacianBetween(middle, f, cell, phi[f]);

@@ -51,7 +51,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     let phi = sum - targets[chunk];
     var push = vec4f(0.0);
     for (var a = 0u; a < 4u; a++) { // unroll
-      if (chunk * 4u + a < params.data) { push[a] = potentialGradient(Fields(phi[a]))[0]; }
+      if (chunk * 4u + a < params.data) { push[a] = potentialGradient(Fields(phi[a]), network)[0]; }
     }
     force[place] = push;
     if (slot.record != NO_RECORD) { outputs[slot.record * groups.z * params.chunks + place] = sum; }

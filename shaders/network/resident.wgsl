@@ -109,7 +109,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     for (var a = lane; a < DATA; a += LANES) {
       var f = outBias * params.bias;
       for (var share = 0u; share < SHARES; share++) { f += gathered[share * columns + a]; }
-      force[a] = potentialGradient(Fields(f - targets[a]))[0];
+      force[a] = potentialGradient(Fields(f - targets[a]), network)[0];
       if (SUBSETS && step < params.steps) {
         let word = schedule[params.subsets + (params.firstStep + step) * params.words + (a >> 5u)];
         force[a] = select(0.0, params.weight * force[a], ((word >> (a & 31u)) & 1u) == 1u);

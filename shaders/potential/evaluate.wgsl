@@ -8,6 +8,6 @@
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= arrayLength(&phi)) { return; }
   let fields = Fields(phi[id.x]);
-  value[id.x] = potentialValue(fields);
-  gradient[id.x] = potentialGradient(fields)[0];
+  value[id.x] = potentialValue(fields, 0u);
+  gradient[id.x] = potentialGradient(fields, 0u)[0];
 }

@@ -1,16 +1,18 @@
 /** The lattice job of every engine against tests/reference: dimensions, fields, realisations, odd sizes, observations. */
-import type {
-  CoupledSchedule,
-  Engine,
-  Grid,
-  LatticeCheckpoint,
-  LatticeJob,
-  Reduction,
+import {
+  type CoupledSchedule,
+  type Engine,
+  type Grid,
+  type LatticeCheckpoint,
+  type LatticeJob,
+  potentialsOf,
+  type Reduction,
 } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
+import type { PotentialSpec } from "@slowroll/core/potential/potential";
 import { normals } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,6 +39,8 @@ interface Case {
   realisations?: number;
   fields?: string[];
   potential?: string;
+  /** Of each realisation's own potential. */
+  couplings?: readonly number[];
   operations?: number;
   stencil?: Grid["stencil"];
   coupled?: boolean;
@@ -48,15 +52,20 @@ async function jobOf({
   realisations = 1,
   fields = ["phi"],
   potential,
+  couplings = [2],
   operations = 20,
   stencil = 2,
   coupled = false,
 }: Case): Promise<LatticeJob> {
   const count = realisations * fields.length * points ** dimensions;
-  const spec = potential ?? {
-    expression: fields.length === 1 ? "phi^4/4 - phi^2/2" : "phi^4/4 + g*phi^2*chi^2",
-    parameters: fields.length === 1 ? {} : { g: 2 },
-  };
+  const specs = couplings.map(
+    (g): PotentialSpec =>
+      potential ?? {
+        expression: fields.length === 1 ? "phi^4/4 - phi^2/2" : "phi^4/4 + g*phi^2*chi^2",
+        parameters: fields.length === 1 ? {} : { g },
+      },
+  );
+  const potentials = await Promise.all(specs.map((spec) => compilePotential(spec, { fields })));
   const reductions: Reduction[] = [
     { kind: "field" },
     { kind: "shape" },
@@ -73,7 +82,7 @@ async function jobOf({
     grid: { dimensions, points, spacing: 0.7, stencil },
     realisations,
     fields: fields.length,
-    potential: await compilePotential(spec, { fields }),
+    potential: potentials.length === 1 ? potentials[0]! : potentials,
     initial: async () => ({
       field: normals(1, 0, 0, count).map((value) => 1 + 0.3 * value),
       momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
@@ -124,6 +133,15 @@ const cases: Case[] = [
   })),
   { dimensions: 3, points: 12, stencil: 4, coupled: true },
   { dimensions: 2, points: 5, stencil: 6, coupled: true, realisations: 5 },
+  // Potentials of each realisation's own; of 1 the product is left out.
+  ...[false, true].map((coupled) => ({
+    dimensions: 3 as const,
+    points: 6,
+    realisations: 5,
+    fields: ["phi", "chi"],
+    couplings: [2, 1, -0.3, 2, 1 / 3],
+    coupled,
+  })),
   ...Object.keys(builtins).map((potential) => ({ dimensions: 2 as const, points: 9, potential })),
 ];
 
@@ -141,7 +159,7 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     const job = await jobOf(given);
     const want = await referenceLattice(job);
     const got = await engine.evolveLattice(job);
-    const inFloat32 = given.coupled || /[a-z]\(/.test(job.potential.expression);
+    const inFloat32 = given.coupled || /[a-z]\(/.test(potentialsOf(job)[0]!.expression);
     const most = inFloat32 ? rounded : bound;
     const near = (actual: Float64Array | undefined, expected: Float64Array, within = most): void => {
       const scale = Math.max(1, ...expected.map(Math.abs));
@@ -172,6 +190,51 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
         expect(moved).toBeLessThanOrEqual(2);
       }
     }
+  });
+
+  it.each([false, true])("gives each realisation the bits of a job of its own, coupled %s", async (coupled) => {
+    const couplings = [0.7, -2, 1, 0.7];
+    const job = await jobOf({
+      dimensions: 3,
+      points: 9,
+      realisations: 4,
+      fields: ["phi", "chi"],
+      operations: 7,
+      couplings,
+      coupled,
+    });
+    const together = await engine.evolveLattice(job);
+    const start = await job.initial();
+    const schedule = job.schedule as CoupledSchedule;
+    for (const [r, potential] of potentialsOf(job).entries()) {
+      /** The realisation's part of an array of all of them. */
+      const own = (all: Float64Array) => all.slice((r * all.length) / 4, ((r + 1) * all.length) / 4);
+      const alone = await engine.evolveLattice({
+        ...job,
+        realisations: 1,
+        potential,
+        initial: async () => ({ field: own(start.field), momentum: own(start.momentum) }),
+        ...(coupled ? { schedule: { ...schedule, initial: own(schedule.initial) } } : {}),
+      });
+      expect(alone.final).toEqual({ field: own(together.final.field), momentum: own(together.final.momentum) });
+      for (const [o, { afterOperation, cosine, ...means }] of alone.observations.entries()) {
+        const all = together.observations[o]!;
+        expect(cosine).toEqual(all.cosine!.map(own));
+        for (const [name, values] of Object.entries(means))
+          expect(values).toEqual(own(all[name as keyof typeof means]!));
+      }
+      for (const [s, { spectra, slices, histograms }] of alone.snapshots.entries()) {
+        const all = together.snapshots[s]!;
+        expect([spectra, slices]).toEqual([own(all.spectra!), own(all.slices!)]);
+        expect(histograms).toEqual(all.histograms!.slice(2 * r, 2 * r + 2));
+      }
+    }
+  });
+
+  it("refuses potentials that differ in more than numbers", async () => {
+    const job = await jobOf({ dimensions: 1, points: 4, realisations: 2 });
+    const potential = await Promise.all(["quadratic", "quartic"].map((name) => compilePotential(name)));
+    await expect(engine.evolveLattice({ ...job, potential })).rejects.toThrow("not of one form");
   });
 
   it.each([false, true])("goes on from any checkpoint to the same bits, coupled %s", async (coupled) => {

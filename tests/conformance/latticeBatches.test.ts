@@ -2,6 +2,7 @@
 import type { LatticeCheckpoint, LatticeJob } from "@slowroll/core/engine/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+import { batchesOf } from "@slowroll/core/engine/webgpu/latticeBatches";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -48,6 +49,29 @@ async function jobOf(schedule: LatticeJob["schedule"]): Promise<LatticeJob> {
     },
   };
 }
+
+describe("the plan of batches", () => {
+  it("keeps to the constants that a kernel reads, and to the workgroups that a coupled sweep has", async () => {
+    const job = await jobOf(prescribed);
+    const many = { ...job, realisations: 1200, potential: new Array(1200).fill(job.potential) };
+    const sizes = (constants: number) =>
+      batchesOf(gpu, many, 4, constants).jobs.map(({ realisations, potential }) => {
+        expect(potential).toHaveLength(realisations);
+        return realisations;
+      });
+    expect(sizes(0)).toEqual([400, 400, 400]);
+    expect(sizes(2)).toEqual(sizes(0));
+    expect(sizes(20)).toEqual([200, 200, 200, 200, 200, 200]);
+  });
+  it("refuses constants that float32 cannot hold", async () => {
+    const job = await jobOf(prescribed);
+    const fields = ["phi", "chi"];
+    const potential = await Promise.all(
+      [1, 1e300, 2, 3, 4].map((g) => compilePotential({ expression: "g*phi^2*chi", parameters: { g } }, { fields })),
+    );
+    await expect(evolveLattice(gpu, "float32", { ...job, potential })).rejects.toThrow(/1e\+300, which float32 cannot/);
+  });
+});
 
 describe.each([prescribed, coupledSchedule(OPERATIONS, REALISATIONS)])("batches of realisations, $kind", (schedule) => {
   it("join to what one batch gives, checkpoints too", async () => {

@@ -49,14 +49,15 @@ async function jobOf({ points, stencil, fields, realisations }: Case, operations
       (_, i) => [0.02, 0.019, 0.021][i % 3]! * (1 + (i % 7) / 10),
     ),
   } as const;
+  const potential = await compilePotential(
+    { expression: fields === 1 ? "phi^4/4 + phi^2/2" : "phi^4/4 + 2*phi^2*chi^2" },
+    { fields: ["phi", "chi"].slice(0, fields) },
+  );
   const job: LatticeJob = {
     grid: { dimensions: 3, points, spacing: 0.9, stencil },
     realisations,
     fields,
-    potential: await compilePotential(
-      { expression: fields === 1 ? "phi^4/4 + phi^2/2" : "phi^4/4 + 2*phi^2*chi^2" },
-      { fields: ["phi", "chi"].slice(0, fields) },
-    ),
+    potential,
     initial: async () => ({
       field: normals(1, 0, 0, count).map((value) => 1 + 0.3 * value),
       momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
@@ -65,15 +66,15 @@ async function jobOf({ points, stencil, fields, realisations }: Case, operations
     observeAfter: [],
     reductions: [],
   };
-  return { job, schedule };
+  return { job, potential, schedule };
 }
 
 /** Field and momentum at each stop. */
 async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]> {
-  const { job, schedule } = await jobOf(given, OPERATIONS);
+  const { job, potential, schedule } = await jobOf(given, OPERATIONS);
   const numbers = NUMBERS[given.precision];
-  const potential = given.precision === "compensated" ? emitCompensatedWgsl(job.potential) : emitWgsl(job.potential);
-  const specialisation = latticeSpecialisation(job.grid, potential, numbers);
+  const code = given.precision === "compensated" ? emitCompensatedWgsl(potential) : emitWgsl(potential);
+  const specialisation = latticeSpecialisation(job.grid, code, numbers);
   const layout = wholeLayout(job.grid);
   expect(pairsFit(gpu, job, layout, specialisation)).toBe(true);
   const buffers = ownBuffers(gpu);

@@ -6,14 +6,18 @@ import {
   type Monomial,
   type Observation,
   type PrescribedSchedule,
+  potentialsOf,
   type Snapshot,
   STENCILS,
 } from "@slowroll/core/engine/engine";
+import type { Potential } from "@slowroll/core/potential/potential";
 import { referenceSpectrum } from "./spectrum.ts";
 
 /** The state of one job and what its loops ask of it. */
 interface Lattice {
   readonly job: LatticeJob;
+  /** Of each realisation. */
+  readonly potentials: readonly Potential[];
   readonly sites: number;
   readonly field: Float64Array;
   readonly momentum: Float64Array;
@@ -51,7 +55,7 @@ function perField({ job: { realisations, fields }, sites }: Lattice, pick: (star
 }
 
 function means(lattice: Lattice) {
-  const { job, sites, field, momentum } = lattice;
+  const { job, potentials, sites, field, momentum } = lattice;
   const fieldMean = perField(lattice, (start, site) => field[start + site]!);
   const central = (power: number): Float64Array =>
     perField(lattice, (start, site) => (field[start + site]! - fieldMean[start / sites]!) ** power);
@@ -65,7 +69,7 @@ function means(lattice: Lattice) {
     gradient: perField(lattice, (start, site) => -field[start + site]! * laplacian(job, field, start, site)),
     potential: Float64Array.from({ length: job.realisations }, (_, r) => {
       let sum = 0;
-      for (let site = 0; site < sites; site++) sum += job.potential.value(...fieldsAt(lattice, r, site));
+      for (let site = 0; site < sites; site++) sum += potentials[r]!.value(...fieldsAt(lattice, r, site));
       return sum / sites;
     }),
   };
@@ -139,14 +143,14 @@ function snapshot(lattice: Lattice, afterOperation: number): Snapshot {
 
 /** pi_f += lap(r) Laplacian phi_f - force(r) dV/dphi_f. */
 function kick(lattice: Lattice, lap: (r: number) => number, force: (r: number) => number): void {
-  const { job, sites, field, momentum } = lattice;
+  const { job, potentials, sites, field, momentum } = lattice;
   for (let r = 0; r < job.realisations; r++) {
     for (let site = 0; site < sites; site++) {
       const phi = fieldsAt(lattice, r, site);
       for (let f = 0; f < job.fields; f++) {
         const start = (r * job.fields + f) * sites;
         momentum[start + site]! +=
-          lap(r) * laplacian(job, field, start, site) - force(r) * job.potential.gradient(f, ...phi);
+          lap(r) * laplacian(job, field, start, site) - force(r) * potentials[r]!.gradient(f, ...phi);
       }
     }
   }
@@ -208,6 +212,7 @@ export async function referenceLattice(job: LatticeJob): Promise<LatticeReport> 
   const initial = await job.initial();
   const lattice: Lattice = {
     job,
+    potentials: potentialsOf(job),
     sites: grid.points ** grid.dimensions,
     field: initial.field.slice(),
     momentum: initial.momentum.slice(),

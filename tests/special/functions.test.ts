@@ -162,8 +162,8 @@ describe("potentials", () => {
   ): Promise<number> {
     const potential = await compilePotential(spec);
     const code = emitWgsl(potential);
-    const value = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X))"), bitsOf(inputs));
-    const slope = await evaluateWgsl(gpu, code, each("potentialGradient(Fields(X))[0]"), bitsOf(inputs));
+    const value = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X), 0u)"), bitsOf(inputs));
+    const slope = await evaluateWgsl(gpu, code, each("potentialGradient(Fields(X), 0u)[0]"), bitsOf(inputs));
     const wanted = (f: (phi: number) => number): Float64Array => Float64Array.from(inputs, f);
     return Math.max(
       worst(
@@ -193,7 +193,12 @@ describe("potentials", () => {
   it("alphaAttractorT keeps the relative accuracy of V' on its plateau", async () => {
     const potential = await compilePotential("alphaAttractorT");
     const inputs = samples(15, 60);
-    const slope = await evaluateWgsl(gpu, emitWgsl(potential), each("potentialGradient(Fields(X))[0]"), bitsOf(inputs));
+    const slope = await evaluateWgsl(
+      gpu,
+      emitWgsl(potential),
+      each("potentialGradient(Fields(X), 0u)[0]"),
+      bitsOf(inputs),
+    );
     const wanted = Float64Array.from(inputs, (phi) => potential.gradient(0, phi));
     expect(worst(slope, wanted, { absolute: 0, relative: 1e-5 })).toBeLessThan(1);
   });
@@ -217,7 +222,7 @@ describe("potentials", () => {
     "%s of a negative field is not finite",
     async (expression) => {
       const code = emitWgsl(await compilePotential({ expression }));
-      const got = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X))"), bitsOf([-1, -0.3, -2, -100]));
+      const got = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X), 0u)"), bitsOf([-1, -0.3, -2, -100]));
       for (const value of got) expect(value).not.toSatisfy(Number.isFinite);
     },
   );

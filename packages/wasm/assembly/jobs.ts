@@ -1,7 +1,7 @@
 // Both jobs of the engine: see network/ensemble.ts and field/.
 export { joinWorkers } from "./control";
 export { setCoupling } from "./field/couple";
-export { setGrid, setLattice, setStencil } from "./field/grid";
+export { setConstants, setGrid, setLattice, setStencil } from "./field/grid";
 export { closeLattice32, closeLattice64, evolveLattice32, evolveLattice64 } from "./field/lattice";
 export { setGlobalRecords, setObservations } from "./field/observe";
 export { setScratch, setTransform } from "./fourier/plan";

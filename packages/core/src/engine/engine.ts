@@ -275,8 +275,11 @@ export interface LatticeJob {
   readonly grid: Grid;
   readonly realisations: number;
   readonly fields: number;
-  /** Of as many fields as the job has. */
-  readonly potential: Potential;
+  /**
+   * Of as many fields as the job has: one for all realisations, or a list of each one's, [realisations], of one form: alike but for their
+   * numbers, as those of one expression with other parameters are (potential/form.ts).
+   */
+  readonly potential: Potential | readonly Potential[];
   /** The state before the first operation that is done; asked for once the engine knows that it fits. */
   initial(): Promise<LatticeState>;
   readonly schedule: PrescribedSchedule | CoupledSchedule;
@@ -288,6 +291,14 @@ export interface LatticeJob {
   readonly snapshots?: { readonly after: readonly number[]; readonly pictures: readonly Picture[] };
   /** `save` is called with a state about every `seconds`, and before an interrupted job throws. Nothing moves on until it resolves. */
   readonly checkpoint?: { readonly seconds: number; save(checkpoint: LatticeCheckpoint): Promise<void> };
+}
+
+/** Each realisation's potential. */
+export function potentialsOf({
+  potential,
+  realisations,
+}: Pick<LatticeJob, "potential" | "realisations">): readonly Potential[] {
+  return "tree" in potential ? new Array<Potential>(realisations).fill(potential) : potential;
 }
 
 export interface LatticeReport extends JobReport {

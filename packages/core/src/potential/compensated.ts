@@ -3,8 +3,9 @@
  * so; every other function from its float32 value and slope at the larger part, f(x) + f'(x) y, which is good to a float32's rounding of f.
  */
 import { float32, type Language } from "./emit.ts";
-import type { ElementaryFunction, Potential } from "./potential.ts";
-import { CALLS, emitPotential, literal } from "./wgsl.ts";
+import type { Emitted } from "./form.ts";
+import type { ElementaryFunction } from "./potential.ts";
+import { CALLS, constantAt, emitPotential, literal } from "./wgsl.ts";
 
 /** f' of each function that is carried by value and slope, of the text of a float32 x. */
 const SLOPES: Readonly<
@@ -36,6 +37,7 @@ const compensated = (lines: string[], includes: Set<string>): Language => {
   return {
     number,
     field: (index) => `phi[${index}]`,
+    constant: (index) => `${constantAt(index)}.xy`,
     negate: (x) => `-${x}`,
     binary: (operator, left, right) => `${names[operator]}(${left}, ${right})`,
     reciprocal: (x) => `over(exactly(1.0), ${x})`,
@@ -59,6 +61,6 @@ const compensated = (lines: string[], includes: Set<string>): Language => {
 };
 
 /** The WGSL of V and its gradient, Fields being an array of Number. Throws InputError where a constant does not fit float32. */
-export function emitCompensatedWgsl(potential: Potential): string {
+export function emitCompensatedWgsl(potential: Emitted): string {
   return emitPotential(potential, "Number", compensated);
 }

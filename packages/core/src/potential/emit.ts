@@ -3,12 +3,15 @@
  * are multiplications, and half-integer ones take a square root more, so that no engine needs a logarithm for either.
  */
 import { InputError } from "../errors.ts";
-import type { ElementaryFunction, Expression } from "./potential.ts";
+import type { FormExpression } from "./form.ts";
+import type { ElementaryFunction } from "./potential.ts";
 
 /** How a language writes operations. Operands are texts: names and literals. */
 export interface Language {
   number(value: number): string;
   field(index: number): string;
+  /** The `index`-th number of those that differ by realisation: see form.ts. */
+  constant(index: number): string;
   negate(x: string): string;
   binary(operator: "+" | "-" | "*" | "/", left: string, right: string): string;
   /** 1/x. */
@@ -20,9 +23,9 @@ export interface Language {
 }
 
 /** Gives the operand of an expression, its statements written before; all expressions given to one emitter share their parts. */
-export function emitter(language: Language): (expression: Expression) => string {
+export function emitter(language: Language): (expression: FormExpression) => string {
   const names = new Map<string, string>();
-  const emitted = new Map<Expression, string>();
+  const emitted = new Map<FormExpression, string>();
 
   const named = (text: string): string => {
     const operand = names.get(text) ?? language.define(names.size, text);
@@ -35,12 +38,14 @@ export function emitter(language: Language): (expression: Expression) => string 
     const square = named(language.binary("*", half, half));
     return exponent % 2 === 0 ? square : named(language.binary("*", square, base));
   };
-  const operand = (expression: Expression): string => {
+  const operand = (expression: FormExpression): string => {
     switch (expression.kind) {
       case "number":
         return language.number(expression.value);
       case "field":
         return language.field(expression.index);
+      case "constant":
+        return language.constant(expression.index);
       case "negate":
         return named(language.negate(emit(expression.argument)));
       case "binary":
@@ -52,8 +57,8 @@ export function emitter(language: Language): (expression: Expression) => string 
       case "realPower": {
         // x^(k + 1/2) = x^k sqrt(x) needs no logarithm.
         const { base, exponent } = expression;
-        const whole = exponent.kind === "number" ? exponent.value - 0.5 : Number.NaN;
-        if (Number.isInteger(whole) && Math.abs(whole) <= 64) {
+        if (exponent.kind === "number" && isHalf(exponent.value)) {
+          const whole = exponent.value - 0.5;
           const root = named(language.function("sqrt")(emit(base)));
           return named(language.binary(whole < 0 ? "/" : "*", root, integerPower(emit(base), Math.abs(whole))));
         }
@@ -63,13 +68,16 @@ export function emitter(language: Language): (expression: Expression) => string 
         return named(language.function(expression.name)(emit(expression.argument)));
     }
   };
-  const emit = (expression: Expression): string => {
+  const emit = (expression: FormExpression): string => {
     const text = emitted.get(expression) ?? operand(expression);
     emitted.set(expression, text);
     return text;
   };
   return emit;
 }
+
+/** Whether x^exponent is multiplications and a square root, which makes it a matter of the code. */
+export const isHalf = (exponent: number): boolean => Number.isInteger(exponent - 0.5) && Math.abs(exponent - 0.5) <= 64;
 
 /** The least normal float32; engines may flush smaller numbers to 0. */
 const SMALLEST = 2 ** -126;

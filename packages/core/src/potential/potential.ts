@@ -20,24 +20,28 @@ export type ElementaryFunction =
   | "sign";
 
 /**
- * An expression tree with all parameters already numbers. Derivatives share subtrees with what they are the derivative of: walk a tree
- * by remembering nodes (a Map keyed by node), never by plain recursion, which can take exponentially long.
+ * An expression tree with all parameters already numbers; its leaves are numbers, fields and `Leaf`. Derivatives share subtrees with what
+ * they are the derivative of: walk a tree by remembering nodes (a Map keyed by node), never by plain recursion, which can take exponentially
+ * long.
  * Outside their domain (log and sqrt of a negative number, log of 0, a real power of a negative number) expressions are NaN or infinite in
  * float64 and some non-finite number in WGSL, which ends a run as diverged.
  */
-export type Expression =
+export type ExpressionOf<Leaf> =
+  | Leaf
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "field"; readonly index: number }
-  | { readonly kind: "negate"; readonly argument: Expression }
+  | { readonly kind: "negate"; readonly argument: ExpressionOf<Leaf> }
   | {
       readonly kind: "binary";
       readonly operator: "+" | "-" | "*" | "/";
-      readonly left: Expression;
-      readonly right: Expression;
+      readonly left: ExpressionOf<Leaf>;
+      readonly right: ExpressionOf<Leaf>;
     }
-  | { readonly kind: "integerPower"; readonly base: Expression; readonly exponent: number }
-  | { readonly kind: "realPower"; readonly base: Expression; readonly exponent: Expression }
-  | { readonly kind: "call"; readonly name: ElementaryFunction; readonly argument: Expression };
+  | { readonly kind: "integerPower"; readonly base: ExpressionOf<Leaf>; readonly exponent: number }
+  | { readonly kind: "realPower"; readonly base: ExpressionOf<Leaf>; readonly exponent: ExpressionOf<Leaf> }
+  | { readonly kind: "call"; readonly name: ElementaryFunction; readonly argument: ExpressionOf<Leaf> };
+
+export type Expression = ExpressionOf<never>;
 
 /** How a config names a potential. */
 export type PotentialSpec =

@@ -4,16 +4,23 @@
  * share their parts. Functions beyond arithmetic and roots are imported from packages/wasm's special module.
  *
  * Exports, with addresses and strides in bytes and rows padded to whole vectors (the loop rounds `count`, above 0, up):
- *   value(fields, fieldStride, out, count): V at each of `count` sites, field f's row standing at fields + f*fieldStride;
- *   gradient(fields, fieldStride, out, outStride, count): dV/dphi_f to out + f*outStride.
+ *   value(fields, fieldStride, out, count, constants): V at each of `count` sites, field f's row standing at fields + f*fieldStride;
+ *   gradient(fields, fieldStride, out, outStride, count, constants): dV/dphi_f to out + f*outStride;
+ *   both(as gradient): the slopes' rows and after them V's.
+ * At `constants` stand the realisation's own numbers (form.ts), in the module's precision; where there are none it is of no matter.
  * Every vector is read in all fields before any is written, so `out` may be `fields`.
  */
 import { emitter, float32, type Language } from "./emit.ts";
-import type { ElementaryFunction, Expression, Potential } from "./potential.ts";
+import type { Emitted, FormExpression } from "./form.ts";
+import type { ElementaryFunction } from "./potential.ts";
 
 export type Precision = "float32" | "float64";
 
 const NATIVE: ReadonlySet<string> = new Set<ElementaryFunction>(["sqrt", "abs"]);
+const VECTORS = {
+  float32: { shape: "f32x4", lanes: 4, bits: 32 },
+  float64: { shape: "f64x2", lanes: 2, bits: 64 },
+} as const;
 const OPERATORS = { "+": "add", "-": "sub", "*": "mul", "/": "div" } as const;
 
 const get = (name: string): string => `(local.get $${name})`;
@@ -29,7 +36,7 @@ const literal = (value: number, precision: Precision): string => {
 interface Parts {
   /** Indices of the fields read. */
   readonly fields: Set<number>;
-  /** Literals, which stand in locals set before the loop: Node 24 would make an inline one anew in every step, for up to half the speed. */
+  /** What numbers are: they stand in locals set before the loop. Node 24 would make an inline one anew in every step, for up to half the speed. */
   readonly constants: string[];
   /** Statements of the loop's body, which name t0, t1, ... */
   readonly lines: string[];
@@ -37,21 +44,23 @@ interface Parts {
 
 /** WAT whose statements, constants and fields go to `parts`, and the functions it calls to `imports`. */
 function wat(precision: Precision, parts: Parts, imports: Set<string>): Language {
-  const shape = precision === "float32" ? "f32x4" : "f64x2";
-  const constant = (value: number): string => {
-    const text = literal(value, precision);
+  const { shape, lanes, bits } = VECTORS[precision];
+  const constant = (text: string): string => {
     if (!parts.constants.includes(text)) parts.constants.push(text);
     return get(`c${parts.constants.indexOf(text)}`);
   };
+  const number = (value: number): string =>
+    constant(`(v128.const ${shape}${` ${literal(value, precision)}`.repeat(lanes)})`);
   return {
-    number: constant,
+    number,
+    constant: (index) => constant(`(v128.load${bits}_splat offset=${(index * bits) / 8} ${get("constants")})`),
     field: (index) => {
       parts.fields.add(index);
       return get(`phi${index}`);
     },
     negate: (x) => `(${shape}.neg ${x})`,
     binary: (operator, left, right) => `(${shape}.${OPERATORS[operator]} ${left} ${right})`,
-    reciprocal: (x) => `(${shape}.div ${constant(1)} ${x})`,
+    reciprocal: (x) => `(${shape}.div ${number(1)} ${x})`,
     function: (name) => {
       if (NATIVE.has(name)) return (x) => `(${shape}.${name} ${x})`;
       const imported = name === "power" ? "pow" : name;
@@ -69,11 +78,11 @@ function wat(precision: Precision, parts: Parts, imports: Set<string>): Language
 function emitFunction(
   name: string,
   parameters: readonly string[],
-  expressions: readonly Expression[],
+  expressions: readonly FormExpression[],
   precision: Precision,
   imports: Set<string>,
 ): string {
-  const [shape, lanes] = precision === "float32" ? ["f32x4", 4] : ["f64x2", 2];
+  const { lanes } = VECTORS[precision];
   const parts: Parts = { fields: new Set(), constants: [], lines: [] };
   const results = expressions.map(emitter(wat(precision, parts, imports)));
   const fields = [...parts.fields].sort((f, g) => f - g);
@@ -93,7 +102,7 @@ function emitFunction(
     ...vectors.map((local) => `    (local $${local} v128)`),
     ...fields.map((f) => `    ${row(`in${f}`, "fields", "fieldStride", f)}`),
     ...results.map((_, f) => `    ${row(`out${f}`, "out", "outStride", f)}`),
-    ...parts.constants.map((text, i) => `    ${set(`c${i}`, `(v128.const ${shape}${` ${text}`.repeat(lanes)})`)}`),
+    ...parts.constants.map((text, i) => `    ${set(`c${i}`, text)}`),
     "    (loop $vectors",
     ...fields.map((f) => `      ${set(`phi${f}`, `(v128.load ${get(`in${f}`)})`)}`),
     ...parts.lines.map((line) => `      ${line}`),
@@ -104,23 +113,19 @@ function emitFunction(
 }
 
 /** The WebAssembly text of V and its gradient. Throws InputError where a constant does not fit float32. */
-export function emitWat(potential: Potential, precision: Precision): string {
+export function emitWat(potential: Emitted, precision: Precision): string {
   const imports = new Set<string>();
   const { value, gradient } = potential.tree;
+  const parameters = ["fields", "fieldStride", "out", "outStride", "count", "constants"];
+  const one = parameters.filter((name) => name !== "outStride");
   const functions = [
-    emitFunction("value", ["fields", "fieldStride", "out", "count"], [value], precision, imports),
-    emitFunction("gradient", ["fields", "fieldStride", "out", "outStride", "count"], gradient, precision, imports),
-    // The slopes' rows and after them the value's, from parts computed once.
-    emitFunction(
-      "both",
-      ["fields", "fieldStride", "out", "outStride", "count"],
-      [...gradient, value],
-      precision,
-      imports,
-    ),
+    emitFunction("value", one, [value], precision, imports),
+    emitFunction("gradient", parameters, gradient, precision, imports),
+    // The slopes and V from parts computed once.
+    emitFunction("both", parameters, [...gradient, value], precision, imports),
   ];
   const signature = (name: string): string => `(param v128${name === "pow" ? " v128" : ""}) (result v128)`;
-  const bits = precision === "float32" ? 32 : 64;
+  const { bits } = VECTORS[precision];
   return [
     "(module",
     '  (import "env" "memory" (memory 1 65536 shared))',

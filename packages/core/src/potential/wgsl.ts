@@ -1,10 +1,12 @@
 /**
- * A potential as WGSL: `potentialValue(phi: Fields) -> f32` and `potentialGradient(phi: Fields) -> Fields`, Fields being an array of all
- * fields at a site. Shared parts are computed once; integer powers are multiplications, and functions are the accurate ones of
+ * A potential as WGSL: `potentialValue(phi: Fields, realisation: u32) -> f32` and `potentialGradient(phi: Fields, realisation: u32) ->
+ * Fields`, Fields being an array of all fields at a site. Numbers that differ by realisation are read from `constants`, which the kernel
+ * binds (shaders/field/constants.wgsl); where there are none the realisation is of no matter. Shared parts are computed once; integer powers are multiplications, and functions are the accurate ones of
  * shaders/special, since WGSL's own are good to few digits on some adapters.
  */
 import { emitter, float32, type Language } from "./emit.ts";
-import type { ElementaryFunction, Expression, Potential } from "./potential.ts";
+import type { Emitted, FormExpression } from "./form.ts";
+import type { ElementaryFunction, Expression } from "./potential.ts";
 
 export const CALLS: Readonly<
   Record<ElementaryFunction | "power", { include?: string; call: (x: string, y: string) => string }>
@@ -28,6 +30,9 @@ export function literal(value: number): string {
   return /[.e]/.test(digits) ? digits : `${digits}.0`;
 }
 
+/** The vec4f of a number that differs by realisation, in a function that emitPotential writes. */
+export const constantAt = (index: number): string => `constants[own + ${index}u]`;
+
 /** WGSL whose statements go to `lines` and whose needs to `includes`. */
 const wgsl = (
   lines: string[],
@@ -36,6 +41,7 @@ const wgsl = (
 ): Language => ({
   number: (value) => (value < 0 ? `(${literal(value)})` : literal(value)),
   field,
+  constant: (index) => `${constantAt(index)}.x`,
   negate: (x) => `-${x}`,
   binary: (operator, left, right) => `${left} ${operator} ${right}`,
   reciprocal: (x) => `1.0 / ${x}`,
@@ -75,14 +81,14 @@ export function emitMonomials(monomials: Readonly<Record<string, { factor: numbe
 
 /** The WGSL of V and its gradient in the numbers of a language, `number` being their type. */
 export function emitPotential(
-  { fields, tree }: Pick<Potential, "fields" | "tree">,
+  { fields, tree, count = 0 }: Emitted,
   number: string,
   language: (lines: string[], includes: Set<string>) => Language,
 ): string {
   const includes = new Set<string>();
   /** The statements that compute the expressions, and the operands that then stand for them. */
-  const statements = (expressions: readonly Expression[]): readonly [string[], string[]] => {
-    const lines: string[] = [];
+  const statements = (expressions: readonly FormExpression[]): readonly [string[], string[]] => {
+    const lines = count > 0 ? [`  let own = realisation * ${count}u;`] : [];
     return [lines, expressions.map(emitter(language(lines, includes)))];
   };
   const [valueLines, [value]] = statements([tree.value]);
@@ -91,11 +97,11 @@ export function emitPotential(
     `const FIELDS = ${fields.length}u;`,
     `alias Fields = array<${number}, FIELDS>;`,
     ...[...includes].map((name) => `// include: ${name}`),
-    `fn potentialValue(phi: Fields) -> ${number} {`,
+    `fn potentialValue(phi: Fields, realisation: u32) -> ${number} {`,
     ...valueLines,
     `  return ${value};`,
     "}",
-    "fn potentialGradient(phi: Fields) -> Fields {",
+    "fn potentialGradient(phi: Fields, realisation: u32) -> Fields {",
     ...gradientLines,
     `  return Fields(${gradient.join(", ")});`,
     "}",
@@ -103,6 +109,6 @@ export function emitPotential(
 }
 
 /** The WGSL of V and its gradient in float32. Throws InputError where a constant does not fit it. */
-export function emitWgsl(potential: Potential): string {
+export function emitWgsl(potential: Emitted): string {
   return emitPotential(potential, "f32", wgsl);
 }

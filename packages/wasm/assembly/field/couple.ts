@@ -9,6 +9,7 @@ import { madd } from "../simd";
 import { slabStart } from "./evolve";
 import {
   closeRow,
+  constantsOf,
   dimensions,
   field0,
   fieldBytes,
@@ -32,7 +33,14 @@ import { sumElements } from "./observe";
 
 /** dV/dphi_f of rows of all fields, and V in the row after them. */
 @external("potential", "both")
-declare function slopesAndValue(fields: usize, fieldStride: i32, out: usize, outStride: i32, count: i32): void;
+declare function slopesAndValue(
+  fields: usize,
+  fieldStride: i32,
+  out: usize,
+  outStride: i32,
+  count: i32,
+  constants: usize,
+): void;
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
 @external("host", "power")
 declare function power(base: f64, exponent: f64): f64;
@@ -70,11 +78,12 @@ function monomial(index: i32, q: f64): f64 {
 function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, laplacian2: f64, force2: f64, target: usize): void {
   const state = field0 + start;
   const here = <usize>plane * planeBytes;
+  const constants = constantsOf(start);
   clearSums();
   let sumPotential: f64 = 0;
   for (let y = 0; y < rows; y++) {
     const row = here + <usize>y * rowBytes;
-    slopesAndValue(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points);
+    slopesAndValue(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points, constants);
     sumPotential += sumElements<T>(potentialRow());
     for (let f = 0; f < fields; f++) {
       const base = state + <usize>f * fieldBytes;

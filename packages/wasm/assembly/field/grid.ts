@@ -25,6 +25,9 @@ export let field1: usize = 0;
 export let momentum: usize = 0;
 /** [operations][3] float64: laplacian (with 1/dx^2 in it), force, drift. */
 export let coefficients: usize = 0;
+/** [realisations][constantBytes]: the numbers of each one's own potential. */
+let constants: usize = 0;
+let constantBytes: usize = 0;
 /** This worker's rows, `rowBytes` apart: [fields] of forces, one of potentials, one of Laplacians. */
 export let forces: usize = 0;
 
@@ -67,6 +70,17 @@ export function setLattice(
   momentum = momentumAt;
   coefficients = coefficientsAt;
   forces = forcesAt;
+}
+
+export function setConstants(constantsAt: usize, constantBytesOf: usize): void {
+  constants = constantsAt;
+  constantBytes = constantBytesOf;
+}
+
+/** Where the constants of the realisation stand whose first field starts `start` bytes into each array. */
+@inline
+export function constantsOf(start: usize): usize {
+  return constants + (start / (<usize>fields * fieldBytes)) * constantBytes;
 }
 
 /** The field's array before operation `operation`. */

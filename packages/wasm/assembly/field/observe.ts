@@ -4,6 +4,7 @@
 // from differences that are exact where neighbours are close.
 import { worker, workerCount } from "../control";
 import {
+  constantsOf,
   dimensions,
   fieldBefore,
   fieldBytes,
@@ -22,7 +23,7 @@ import {
 } from "./grid";
 
 @external("potential", "value")
-declare function value(fields: usize, fieldStride: i32, out: usize, count: i32): void;
+declare function value(fields: usize, fieldStride: i32, out: usize, count: i32, constants: usize): void;
 
 /** Numbers of one plane's record: sums of phi - r, (phi - r)^2, pi, pi^2, the gradient, V, (phi - r)^3, (phi - r)^4, and r itself. */
 const MOMENTS = 9;
@@ -180,7 +181,7 @@ function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, target:
     }
     // V belongs to all fields; it is summed with the first.
     if (f == 0) {
-      value(here + row, <i32>fieldBytes, potentialRow(), points);
+      value(here + row, <i32>fieldBytes, potentialRow(), points, constantsOf(start));
       sumPotential += sumElements<T>(potentialRow());
     }
   }

@@ -5,6 +5,7 @@ import { madd, nmadd } from "../simd";
 import {
   closeRow,
   coefficients,
+  constantsOf,
   dimensions,
   fieldBefore,
   fieldBytes,
@@ -24,7 +25,14 @@ import { laplacianRow } from "./laplacian";
 
 /** dV/dphi_f of rows of all fields. */
 @external("potential", "gradient")
-declare function gradient(fields: usize, fieldStride: i32, out: usize, outStride: i32, count: i32): void;
+declare function gradient(
+  fields: usize,
+  fieldStride: i32,
+  out: usize,
+  outStride: i32,
+  count: i32,
+  constants: usize,
+): void;
 
 /** One vector. The site is taken off its neighbours before any factor, so that a uniform field has no Laplacian at all. */
 @inline
@@ -173,9 +181,10 @@ export function stepPlane<T>(operation: i32, start: usize, plane: i32): void {
   const front = <usize>wrapped(plane - 1, planes) * planeBytes;
   const back = <usize>wrapped(plane + 1, planes) * planeBytes;
   const last = <usize>(rows - 1) * rowBytes;
+  const constants = constantsOf(start);
   for (let y = 0; y < rows; y++) {
     const row = <usize>y * rowBytes;
-    gradient(old + here + row, <i32>fieldBytes, forces, <i32>rowBytes, points);
+    gradient(old + here + row, <i32>fieldBytes, forces, <i32>rowBytes, points, constants);
     for (let f = 0; f < fields; f++) {
       const base = <usize>f * fieldBytes;
       const slope = forces + <usize>f * rowBytes;

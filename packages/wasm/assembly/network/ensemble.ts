@@ -28,9 +28,16 @@ import {
   width,
 } from "./shape";
 
-/** dV/dphi of one field's row; strides are of no matter for one field. */
+/** dV/dphi of one field's row; strides are of no matter for one field, and all networks have one potential, without constants. */
 @external("potential", "gradient")
-declare function gradient(fields: usize, fieldStride: i32, out: usize, outStride: i32, count: i32): void;
+declare function gradient(
+  fields: usize,
+  fieldStride: i32,
+  out: usize,
+  outStride: i32,
+  count: i32,
+  constants: usize,
+): void;
 
 @external("host", "now")
 declare function now(): f64;
@@ -186,7 +193,7 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, norm
       }
       break;
     }
-    gradient(phi, 0, force, 0, values);
+    gradient(phi, 0, force, 0, values, 0);
     const chosen = subsets + <usize>step * <usize>subsetWords * 4;
     let at = force;
     for (let a = 0; a < data; a++) {

@@ -4,6 +4,8 @@
  */
 import { InterruptedError } from "../../errors.ts";
 import { assemblePotential } from "../../potential/assemble.ts";
+import { float32 } from "../../potential/emit.ts";
+import { type Form, formOf } from "../../potential/form.ts";
 import {
   type CoupledSchedule,
   type JobControl,
@@ -12,6 +14,7 @@ import {
   type LatticeReport,
   type Monomial,
   type Observation,
+  potentialsOf,
   type Snapshot,
   STENCILS,
 } from "../engine.ts";
@@ -77,6 +80,20 @@ function monomials({ acceleration, laplacian, force, drift, clock }: CoupledSche
   return [momentumSquare, gradient, potential, laplacian, force, drift, clock];
 }
 
+/**
+ * The numbers of each realisation's own potential, [realisations][constants].
+ * @throws InputError where one does not fit float32.
+ */
+function planConstants(plan: MemoryPlan, job: LatticeJob, form: Form, size: 4 | 8) {
+  const values = potentialsOf(job).flatMap((potential) => form.constants.get(potential)!);
+  const numbers = size === 4 ? Float32Array.from(values, float32) : Float64Array.from(values);
+  const at = plan.place(numbers.byteLength);
+  return {
+    setup: [["setConstants", at, size * form.count]] satisfies Call[],
+    write: (elements: Float32Array | Float64Array) => elements.set(numbers, at / size),
+  };
+}
+
 export async function evolveLattice(
   pool: Pool,
   precision: "float32" | "float64",
@@ -100,6 +117,8 @@ export async function evolveLattice(
   const field = [first, coupled ? first : array(1344)] as const;
   const momentum = array(2688);
   const steps = planSteps(plan, job, layout);
+  const form = formOf(potentialsOf(job));
+  const constants = planConstants(plan, job, form, size);
   const records = planRecords(plan, job, layout, steps.globals);
   const spectrum = snapshots?.pictures.some(({ kind }) => kind === "spectrum")
     ? planSpectrum(plan, grid, layout, { realisations, fields, workers: pool.threads, size })
@@ -112,13 +131,14 @@ export async function evolveLattice(
   const session = await pool.open(
     {
       activation: `linearRow${suffix}`,
-      potential: await assemblePotential(job.potential, precision),
+      potential: await assemblePotential(form, precision),
       bytes: plan.bytes,
       workers: pool.threads,
       setup: (worker) => [
         ["setGrid", dimensions, points, realisations, fields, rowBytes, planeBytes, fieldBytes],
         ["setStencil", weights.length, weights[0]!, weights[1] ?? 0, weights[2] ?? 0],
         ["setLattice", field[0], field[1], momentum, steps.coefficients, rows[worker]!],
+        ...constants.setup,
         ...steps.setup,
         ...records.setup,
         ...(spectrum?.setup(worker) ?? []),
@@ -132,6 +152,7 @@ export async function evolveLattice(
   writeRows(job, layout, elements, field[from % 2]!, initial.field);
   writeRows(job, layout, elements, momentum, initial.momentum);
   steps.write(buffer);
+  constants.write(elements);
   records.prepare(buffer);
   spectrum?.prepare(buffer);
 

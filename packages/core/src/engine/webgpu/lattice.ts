@@ -4,8 +4,17 @@
  */
 import { InterruptedError } from "../../errors.ts";
 import { emitCompensatedWgsl } from "../../potential/compensated.ts";
+import { formOf } from "../../potential/form.ts";
 import { emitWgsl } from "../../potential/wgsl.ts";
-import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation, Snapshot } from "../engine.ts";
+import {
+  type JobControl,
+  type LatticeJob,
+  type LatticeReport,
+  type LatticeState,
+  type Observation,
+  potentialsOf,
+  type Snapshot,
+} from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { batchesOf, joined, joinedObservation, joinedSnapshot, partsOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
@@ -37,9 +46,10 @@ export async function evolveLattice(
   control: JobControl = {},
 ): Promise<LatticeReport> {
   const numbers = NUMBERS[precision];
-  const potential = precision === "compensated" ? emitCompensatedWgsl(job.potential) : emitWgsl(job.potential);
-  const specialisation = latticeSpecialisation(job.grid, potential, numbers);
-  const { jobs, layout } = batchesOf(gpu, job, 4 * numbers.words);
+  const form = formOf(potentialsOf(job));
+  const potential = precision === "compensated" ? emitCompensatedWgsl(form) : emitWgsl(form);
+  const specialisation = latticeSpecialisation(job.grid, potential, numbers, form.constants);
+  const { jobs, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
   assertPictures(gpu, job, layout);
   const { checkpoint, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;

@@ -5,26 +5,33 @@
  */
 import { totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
-import type { LatticeJob, LatticeState, Observation, Snapshot } from "../engine.ts";
+import { type LatticeJob, type LatticeState, type Observation, potentialsOf, type Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
+import { MAX_CONSTANTS } from "./latticeKernels.ts";
 import { type Layout, largestArray, layoutOf } from "./latticeSlabs.ts";
 
 /** Field and momentum before and after. */
 const MOST_ARRAYS = 4;
+/**
+ * Realisations of a batch at most. In a coupled sweep each has up to 96 workgroups along z, of which a dispatch has 65,535; with fewer for
+ * each, the order of its sums and so its last bits would go with the number of realisations.
+ */
+const MOST_REALISATIONS = 512;
 /** Bytes of a site on the host: field and momentum in float64, as the job starts and as it ends. */
 const HOST_BYTES = 32;
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
- * The job as batches of consecutive realisations, whose numbers take `bytes` each, as few as the adapter's limits allow, and how each
- * realisation of them stands in its arrays.
+ * The job as batches of consecutive realisations, whose numbers take `bytes` each and whose potentials have so many constants each, as few
+ * as the adapter's limits allow, and how each realisation of them stands in its arrays.
  * @throws InputError where the adapter's limits do not allow any.
  */
 export function batchesOf(
   { limits, adapter }: Gpu,
   job: LatticeJob,
   bytes: number,
+  constants = 0,
 ): { jobs: LatticeJob[]; layout: Layout } {
   const { grid, realisations, fields, schedule } = job;
   const { dimensions, points } = grid;
@@ -47,8 +54,11 @@ export function batchesOf(
       { path: "lattice.points" },
     );
   }
-  const together = layout.ghosts > 0 ? 1 : Math.floor(largestArray(limits) / (bytes * fields * layout.stride));
-  const count = Math.ceil(realisations / Math.min(most, together));
+  const together = Math.min(
+    layout.ghosts > 0 ? 1 : Math.floor(largestArray(limits) / (bytes * fields * layout.stride)),
+    Math.floor(MAX_CONSTANTS / Math.max(1, constants)),
+  );
+  const count = Math.ceil(realisations / Math.min(MOST_REALISATIONS, together));
   const size = Math.ceil(realisations / count);
   const jobs = Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {
     const first = b * size;
@@ -56,6 +66,7 @@ export function batchesOf(
     return {
       ...job,
       realisations: end - first,
+      potential: potentialsOf(job).slice(first, end),
       // A view: what the job fills in later is seen through it.
       schedule:
         schedule.kind === "coupled"

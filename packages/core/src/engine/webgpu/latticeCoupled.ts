@@ -15,6 +15,7 @@ import {
   latticeGlobal,
   MAX_SWEEPERS,
   sweepers,
+  uploadConstants,
 } from "./latticeKernels.ts";
 import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
@@ -63,13 +64,12 @@ export async function coupledSteps(
   const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
   const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers));
   const most = MAX_SWEEPERS[gpu.adapter.type];
-  const deepest = Math.floor(gpu.limits.maxComputeWorkgroupsPerDimension / realisations);
   let groups = 0;
   const shares = layout.slabs.map((planes) => {
     const slab = slabUniform(grid, layout, planes);
-    const [x, y, z] = sweepers(slab.own, sweep.workgroup, most);
-    const share = { slab, x, y, deep: Math.min(z, deepest), firstGroup: groups };
-    groups += x * y * share.deep;
+    const [x, y, deep] = sweepers(slab.own, sweep.workgroup, most);
+    const share = { slab, x, y, deep, firstGroup: groups };
+    groups += x * y * deep;
     return share;
   });
 
@@ -81,6 +81,7 @@ export async function coupledSteps(
   const records = await buffers.make("records of q, q' and clock", 4 * GLOBAL * realisations * capacity);
   const strengths = await buffers.make("strengths", width * STRENGTHS * realisations);
   const sums = await buffers.make("sums", width * SUMS * realisations * groups);
+  const constants = await uploadConstants(job, specialisation, buffers);
   const uniform = (label: string, data: Uint32Array) => buffers.upload(label, data, GPUBufferUsage.UNIFORM);
 
   /** The sweep over each slab that starts from the one or the other arrays, and then the ghosts of the new ones. */
@@ -100,6 +101,7 @@ export async function coupledSteps(
         momentumNext: then[s]!.momentum,
         sums,
         params,
+        constants,
       });
       dispatches.push({ pipeline: sweep.pipeline, bindings, workgroups: [x, y, share.deep * realisations] });
     }

@@ -1,8 +1,11 @@
 /** The declarations of the kernels that evolve and observe a lattice: names and bindings as in shaders/field/. */
+import { float32 } from "../../potential/emit.ts";
+import type { Form } from "../../potential/form.ts";
 import { emitMonomials } from "../../potential/wgsl.ts";
-import { type CoupledSchedule, type Grid, STENCILS } from "../engine.ts";
+import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../engine.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "./kernel.ts";
 import type { Numbers } from "./latticeNumbers.ts";
+import type { Buffers } from "./latticeSteps.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
@@ -45,22 +48,25 @@ export const latticeCosine = declare({
 
 export const latticeHistogram = declare({ name: "field/lattice_histogram", bindings: ["field", "ranges", "counts"] });
 
-/** A specialisation, and what the numbers of the arrays that it declares are. */
+/** A specialisation, what the numbers of the arrays that it declares are, and the constants of each potential that it serves. */
 export interface LatticeSpecialisation extends Required<Specialisation> {
   readonly numbers: Numbers;
+  readonly constantsOf: Form["constants"];
 }
 
-/** What every lattice kernel is specialised by: the grid's dimensions and stencil, the numbers' kind, and the WGSL of the potential. */
+/** What lattice kernels are specialised by: the grid's dimensions and stencil, the numbers' kind, and the WGSL of the potential. */
 export function latticeSpecialisation(
   { dimensions, stencil }: Pick<Grid, "dimensions" | "stencil">,
   potential: string,
   numbers: Numbers,
+  constantsOf: Form["constants"] = new Map(),
 ): LatticeSpecialisation {
   const weights = STENCILS[stencil];
   const columns = dimensions === 1 ? 64 : 32;
   return {
     constants: { DIMENSIONS: dimensions, COLUMNS: columns, LINES: 64 / columns, REACH: weights.length },
     numbers,
+    constantsOf,
     includes: [numbers.include],
     code: [
       `const WEIGHTS = array<Number, REACH>(${weights
@@ -70,6 +76,33 @@ export function latticeSpecialisation(
       potential,
     ].join("\n"),
   };
+}
+
+/** What a kernel that asks no potential is specialised by: the same whatever it is. */
+export const withoutPotential = ({ constants, includes }: Required<Specialisation>, fields: number) => ({
+  constants: { ...constants, FIELDS: fields },
+  includes,
+});
+
+/** Numbers in the uniform of constants.wgsl. */
+export const MAX_CONSTANTS = 4096;
+
+/** Numbers, [realisations][constants], as the uniform of constants.wgsl has them. */
+export function constantsData(values: readonly number[], { pack }: Numbers): Float32Array<ArrayBuffer> {
+  const data = new Float32Array(4 * MAX_CONSTANTS);
+  for (const [i, value] of values.entries()) data.set(pack(Float64Array.of(value)), 4 * i);
+  return data;
+}
+
+/** The constants of a job's realisations on the device. Throws InputError where one does not fit float32. */
+export function uploadConstants(
+  job: LatticeJob,
+  { constantsOf, numbers }: LatticeSpecialisation,
+  buffers: Buffers,
+): Promise<GPUBuffer> {
+  const values = potentialsOf(job).flatMap((potential) => constantsOf.get(potential) ?? []);
+  for (const value of values) float32(value);
+  return buffers.upload("constants", constantsData(values, numbers), GPUBufferUsage.UNIFORM);
 }
 
 /** What the kernel of a coupled schedule's q is specialised by: its powers of q. */

@@ -70,6 +70,7 @@ export async function pairSweeps(
   specialisation: LatticeSpecialisation,
   buffers: Buffers,
   states: readonly (readonly [StateArrays, StateArrays])[],
+  constants: GPUBuffer,
   operation: GPUBuffer,
 ): Promise<Dispatch[]> {
   const { pipeline, uniform, bind } = await loadKernel(gpu, latticePair, pairSpecialisation(specialisation));
@@ -81,7 +82,10 @@ export async function pairSweeps(
   for (const [{ field, momentum }, { field: fieldNext, momentum: momentumNext }] of states)
     sweeps.push({
       pipeline,
-      bindings: await bind({ field, momentum, fieldNext, momentumNext, params, operation, second: operation }),
+      bindings: await bind({
+        ...{ field, momentum, fieldNext, momentumNext },
+        ...{ params, constants, operation, second: operation },
+      }),
       workgroups,
     });
   return sweeps;

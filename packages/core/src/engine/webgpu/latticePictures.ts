@@ -3,7 +3,7 @@ import { InputError } from "../../errors.ts";
 import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
-import { type LatticeSpecialisation, latticeHistogram } from "./latticeKernels.ts";
+import { type LatticeSpecialisation, latticeHistogram, withoutPotential } from "./latticeKernels.ts";
 import { type Layout, slabUniform } from "./latticeSlabs.ts";
 import { assertSpectrum, takeSpectra } from "./spectrum.ts";
 import { type Dispatch, submit } from "./submit.ts";
@@ -49,8 +49,8 @@ async function histograms(
     const half = reach * Math.sqrt(fieldVariance[rf]!);
     return { low: mean - half, high: mean + half };
   });
-  const constants = { ...specialisation.constants, BINS: bins };
-  const kernel = await loadKernel(gpu, latticeHistogram, { ...specialisation, constants });
+  const { constants, includes } = withoutPotential(specialisation, fields);
+  const kernel = await loadKernel(gpu, latticeHistogram, { constants: { ...constants, BINS: bins }, includes });
   const buffers: GPUBuffer[] = [];
   const own = async (made: Promise<GPUBuffer>): Promise<GPUBuffer> => {
     buffers.push(await made);

@@ -2,7 +2,13 @@
 import type { LatticeJob, Observation } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { type Kernel, loadKernel, type UniformValues } from "./kernel.ts";
-import { type LatticeSpecialisation, latticeCosine, latticeMoments } from "./latticeKernels.ts";
+import {
+  type LatticeSpecialisation,
+  latticeCosine,
+  latticeMoments,
+  uploadConstants,
+  withoutPotential,
+} from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import type { ReductionLayout, Spread } from "./latticePictures.ts";
 import { type Layout, type Slab, slabUniform, thickest } from "./latticeSlabs.ts";
@@ -112,6 +118,7 @@ export async function openRecords(
   };
 
   const sampledSites = plane * Math.min(...slabs.map(({ planes }) => planes));
+  const constants = await uploadConstants(job, specialisation, buffers);
   const moments =
     wantsMoments || wantsSpread
       ? await reducer(
@@ -119,10 +126,11 @@ export async function openRecords(
           "moments",
           momentBytes,
           () => ({ sampledSites }),
-          (state) => ({ ...state }),
+          (state) => ({ ...state, constants }),
         )
       : undefined;
-  const cosineKernel = modes.length > 0 ? await loadKernel(gpu, latticeCosine, specialisation) : undefined;
+  const cosineKernel =
+    modes.length > 0 ? await loadKernel(gpu, latticeCosine, withoutPotential(specialisation, fields)) : undefined;
   const table = Float64Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points));
   const cosines = cosineKernel && (await buffers.upload("cosines", numbers.pack(table)));
   const waves: Reducer[] = [];

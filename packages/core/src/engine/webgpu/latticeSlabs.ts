@@ -8,7 +8,7 @@ import { InputError } from "../../errors.ts";
 import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
-import { type LatticeSpecialisation, latticeGhosts } from "./latticeKernels.ts";
+import { type LatticeSpecialisation, latticeGhosts, withoutPotential } from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import type { Buffers, StateArrays } from "./latticeSteps.ts";
 import type { Dispatch } from "./submit.ts";
@@ -143,7 +143,11 @@ export async function ghostCopies(
 ): Promise<Dispatch[]> {
   const { ghosts, plane, slabs: planned } = layout;
   if (ghosts === 0) return [];
-  const { pipeline, workgroup, uniform, bind } = await loadKernel(gpu, latticeGhosts, specialisation);
+  const { pipeline, workgroup, uniform, bind } = await loadKernel(
+    gpu,
+    latticeGhosts,
+    withoutPotential(specialisation, job.fields),
+  );
   const most = gpu.limits.maxComputeWorkgroupsPerDimension;
   const count = planned.length;
   return Promise.all(

@@ -3,7 +3,7 @@ import { OutOfDeviceMemoryError } from "../../errors.ts";
 import type { LatticeJob, LatticeState, PrescribedSchedule } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
-import { type LatticeSpecialisation, latticeStep } from "./latticeKernels.ts";
+import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latticeKernels.ts";
 import { measuredChoice, type PairChoice, pairSweeps, pairsFit } from "./latticePairs.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
@@ -125,6 +125,7 @@ export async function prescribedSteps(
     GPUBufferUsage.UNIFORM,
   );
 
+  const constants = await uploadConstants(job, specialisation, buffers);
   const { pipeline, workgroup, uniform, bind } = await loadKernel(gpu, latticeStep, specialisation);
   const shares: { readonly params: GPUBuffer; readonly workgroups: readonly [number, number, number] }[] = [];
   for (const planned of layout.slabs) {
@@ -147,13 +148,13 @@ export async function prescribedSteps(
     const slabs: Dispatch[] = [];
     const made = arrays[state ^ 1]!.map((slab) => slab.field);
     for (const [s, { params, workgroups }] of shares.entries()) {
-      const bindings = await bind({ ...here[s]!, fieldNext: made[s]!, params, operation });
+      const bindings = await bind({ ...here[s]!, fieldNext: made[s]!, params, constants, operation });
       slabs.push({ pipeline, bindings, workgroups });
     }
     sweeps.push({ slabs, ghosts: await ghostCopies(gpu, job, layout, specialisation, buffers, made) });
   }
   const ends = choose ? arrays.map(([here], state) => [here!, arrays[state ^ 3]![0]!] as const) : [];
-  const pairs = choose ? await pairSweeps(gpu, job, layout, specialisation, buffers, ends, operation) : [];
+  const pairs = choose ? await pairSweeps(gpu, job, layout, specialisation, buffers, ends, constants, operation) : [];
   const single = (slab: Dispatch, o: number): Dispatch => ({ ...slab, offsets: [o * alignment] });
   const pair = (state: number, o: number): Dispatch => ({
     ...pairs[state]!,

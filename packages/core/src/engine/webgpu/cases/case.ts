@@ -17,8 +17,8 @@ export type Draw = (count: number) => Float32Array;
 export interface BuiltCase {
   readonly specialisation?: Specialisation;
   readonly buffers: Readonly<Record<string, Data>>;
-  /** Values of the uniform structs by binding name. */
-  readonly uniforms: Readonly<Record<string, UniformValues>>;
+  /** Values of the uniform structs by binding name, or the data of a uniform that is none. */
+  readonly uniforms: Readonly<Record<string, UniformValues | Float32Array<ArrayBuffer>>>;
   workgroups(kernel: Kernel<string>): readonly [number, number, number];
   /** What must stand in the output buffers afterwards; elements that are NaN here are not the kernel's to write. */
   reference(): Readonly<Record<string, Float64Array>>;
@@ -66,7 +66,7 @@ export async function loadCase(
   const buffers: Record<string, GPUBuffer> = {};
   for (const [name, data] of Object.entries(built.buffers)) buffers[name] = await gpu.upload(name, data);
   for (const [name, values] of Object.entries(built.uniforms)) {
-    const bytes = new Uint32Array(uniform(name, values));
+    const bytes = new Uint32Array(values instanceof Float32Array ? values.buffer : uniform(name, values));
     buffers[name] = await gpu.upload(name, bytes, GPUBufferUsage.UNIFORM);
   }
   const dispatchAs: LoadedCase["dispatchAs"] = async ({ specialisation, workgroups }) => {

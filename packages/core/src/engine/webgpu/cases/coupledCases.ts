@@ -17,7 +17,7 @@ const coupled: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { points, realisations, dimensions } = shape;
-    const { sites, count, fields, field, momentum, specialisation, slab } = arrays(shape, draw);
+    const { sites, count, fields, field, momentum, factors, specialisation, slab, constants } = arrays(shape, draw);
     const workgroup = workgroupOf(shape);
     const [x, y, deep] = sweepers(slab.own, workgroup, mostOf(sites));
     const groups = x * y * deep;
@@ -42,14 +42,14 @@ const coupled: KernelCase<Shape> = {
         momentumNext: new Float32Array(count),
         sums: new Float32Array(3 * realisations * groups),
       },
-      uniforms: { params: { slab, deep, firstGroup: 0, groups, opaqueZero: 0 } },
+      uniforms: { params: { slab, deep, firstGroup: 0, groups, opaqueZero: 0 }, constants },
       workgroups: () => [x, y, deep * realisations],
       reference: () => {
         const drifted = Float64Array.from(
           field,
           (phi, i) => phi + strengths[5 * Math.floor(i / (fields * sites))]! * momentum[i]!,
         );
-        const moved = reading(shape, drifted);
+        const moved = reading(shape, factors, drifted);
         const momentumNext = new Float64Array(count);
         const sums = new Float64Array(3 * realisations * groups);
         for (let r = 0; r < realisations; r++) {

@@ -1,5 +1,12 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
-import { latticeCosine, latticeGhosts, latticeHistogram, latticeMoments, latticeStep } from "../latticeKernels.ts";
+import {
+  latticeCosine,
+  latticeGhosts,
+  latticeHistogram,
+  latticeMoments,
+  latticeStep,
+  withoutPotential,
+} from "../latticeKernels.ts";
 import { layoutOf, type Slab, slabUniform } from "../latticeSlabs.ts";
 import type { Data, KernelCase } from "./case.ts";
 import { arrays, CHECKS, type Shape, SLAB_CHECKS, slopes, TIMED, value } from "./fieldShapes.ts";
@@ -11,13 +18,16 @@ const step: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { dimensions, points, realisations } = shape;
-    const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab } = arrays(shape, draw);
+    const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab, constants } = arrays(
+      shape,
+      draw,
+    );
     const operation = { laplacian: 0.25, force: 0.125, drift: 0.0625 };
     const planes = dimensions === 3 ? realisations * points : realisations;
     return {
       specialisation,
       buffers: { field, momentum, fieldNext: new Float32Array(count) },
-      uniforms: { params: { slab, planes, opaqueZero: 0 }, operation },
+      uniforms: { params: { slab, planes, opaqueZero: 0 }, constants, operation },
       workgroups: ({ workgroup }) => [
         Math.ceil(points / workgroup[0]),
         dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
@@ -66,7 +76,10 @@ const moments: KernelCase<Shape> = {
   timed: TIMED,
   build(shape, draw) {
     const { realisations } = shape;
-    const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab } = arrays(shape, draw);
+    const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab, constants } = arrays(
+      shape,
+      draw,
+    );
     const groups = Math.ceil(sites / LANES_PER_GROUP);
     const words = 10;
     return {
@@ -77,7 +90,11 @@ const moments: KernelCase<Shape> = {
         firstField: field,
         moments: new Float32Array(realisations * fields * groups * words),
       },
-      uniforms: { params: { slab, sampledSites: sites, sitesPerGroup: LANES_PER_GROUP }, slot: { record: 0 } },
+      uniforms: {
+        params: { slab, sampledSites: sites, sitesPerGroup: LANES_PER_GROUP },
+        constants,
+        slot: { record: 0 },
+      },
       workgroups: () => [groups, fields, realisations],
       reference: () => {
         const result = new Float64Array(realisations * fields * groups * words);
@@ -125,7 +142,7 @@ const cosine: KernelCase<Shape> = {
     const groups = Math.ceil(sites / LANES_PER_GROUP);
     const mode = [1 % points, 2 % points, (points - 1) % points].map((n, axis) => (axis < dimensions ? n : 0));
     return {
-      specialisation,
+      specialisation: withoutPotential(specialisation, fields),
       buffers: {
         field,
         firstField: field,
@@ -166,6 +183,7 @@ const histogram: KernelCase<Shape> = {
     const { realisations } = shape;
     const { sites, count, fields, field, specialisation, slab } = arrays(shape, draw);
     const bins = 11;
+    const { constants, includes } = withoutPotential(specialisation, fields);
     // Values lie between -1 and 1: some beyond the range, and none at a bin's edge, which float32 could put to either side.
     const low = -0.8 - 2 ** -24;
     const perWidth = bins / 1.5;
@@ -173,7 +191,7 @@ const histogram: KernelCase<Shape> = {
     for (const [i, value] of field.entries())
       if (Math.abs(place(value) - Math.round(place(value))) < 1e-4) field[i] = value + 2e-3;
     return {
-      specialisation: { ...specialisation, constants: { ...specialisation.constants, BINS: bins } },
+      specialisation: { constants: { ...constants, BINS: bins }, includes },
       buffers: {
         field,
         ranges: Float32Array.from({ length: 2 * realisations * fields }, (_, i) => (i % 2 === 0 ? low : perWidth)),
@@ -209,7 +227,7 @@ const ghosts: KernelCase<Shape> = {
     const [before, behind, renewed] = [0, 1, 2].map(() => draw(fields * layout.stride)) as [Data, Data, Data];
     const count = layout.ghosts * plane;
     return {
-      specialisation: arrays({ ...shape, points: 1 }, draw).specialisation,
+      specialisation: withoutPotential(arrays({ ...shape, points: 1 }, draw).specialisation, fields),
       buffers: { before, behind, renewed },
       uniforms: { params: { slab: slabUniform(grid, layout, middle), planesBefore: first.planes, opaqueZero: 0 } },
       workgroups: ({ workgroup }) => [Math.ceil(count / workgroup[0]), fields, 1],

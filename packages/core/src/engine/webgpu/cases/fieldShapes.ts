@@ -1,6 +1,6 @@
 /** The shapes of the lattice kernels' cases, their random states, and the Laplacian and potentials of them in float64. */
 import { type Grid, STENCILS } from "../../engine.ts";
-import { latticeSpecialisation } from "../latticeKernels.ts";
+import { constantsData, latticeSpecialisation } from "../latticeKernels.ts";
 import { NUMBERS } from "../latticeNumbers.ts";
 import { slabUniform, wholeLayout } from "../latticeSlabs.ts";
 import type { Draw } from "./case.ts";
@@ -11,6 +11,8 @@ export interface Shape {
   readonly realisations: number;
   readonly fields?: 1 | 2;
   readonly stencil?: Grid["stencil"];
+  /** Whether each realisation has a potential of its own. */
+  readonly own?: true;
 }
 
 export const CHECKS: readonly Shape[] = [
@@ -23,6 +25,8 @@ export const CHECKS: readonly Shape[] = [
   { dimensions: 1, points: 5, realisations: 2, stencil: 4 },
   { dimensions: 2, points: 2, realisations: 1, fields: 2, stencil: 6 },
   { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
+  { dimensions: 2, points: 11, realisations: 4, own: true },
+  { dimensions: 3, points: 6, realisations: 3, fields: 2, own: true },
 ];
 /** Grids that are cut into three slabs. */
 export const SLAB_CHECKS: readonly Shape[] = [
@@ -35,24 +39,26 @@ export const TIMED = {
   software: { dimensions: 3, points: 64, realisations: 1 },
 } as const;
 
-/** V = phi^2 (phi^2/4 + ...) for one field, phi^4/4 + phi^2 chi^2 for two. */
-const POTENTIALS = {
-  1: `const FIELDS = 1u;
+/** V = phi^4/4 for one field, phi^4/4 + phi^2 chi^2 for two, times 1 or the realisation's own number. */
+const potentialOf = (fields: 1 | 2, factor: string): string =>
+  fields === 1
+    ? `const FIELDS = 1u;
 alias Fields = array<f32, FIELDS>;
-fn potentialValue(phi: Fields) -> f32 { return 0.25 * phi[0] * phi[0] * phi[0] * phi[0]; }
-fn potentialGradient(phi: Fields) -> Fields { return Fields(phi[0] * phi[0] * phi[0]); }`,
-  2: `const FIELDS = 2u;
+fn potentialValue(phi: Fields, realisation: u32) -> f32 { return ${factor}0.25 * phi[0] * phi[0] * phi[0] * phi[0]; }
+fn potentialGradient(phi: Fields, realisation: u32) -> Fields { return Fields(${factor}phi[0] * phi[0] * phi[0]); }`
+    : `const FIELDS = 2u;
 alias Fields = array<f32, FIELDS>;
-fn potentialValue(phi: Fields) -> f32 { return phi[0] * phi[0] * (0.25 * phi[0] * phi[0] + phi[1] * phi[1]); }
-fn potentialGradient(phi: Fields) -> Fields {
-  return Fields(phi[0] * (phi[0] * phi[0] + 2.0 * phi[1] * phi[1]), 2.0 * phi[0] * phi[0] * phi[1]);
-}`,
-} as const;
+fn potentialValue(phi: Fields, realisation: u32) -> f32 {
+  return ${factor}phi[0] * phi[0] * (0.25 * phi[0] * phi[0] + phi[1] * phi[1]);
+}
+fn potentialGradient(phi: Fields, realisation: u32) -> Fields {
+  return Fields(${factor}phi[0] * (phi[0] * phi[0] + 2.0 * phi[1] * phi[1]), ${factor}2.0 * phi[0] * phi[0] * phi[1]);
+}`;
 
-export const value = (phi: number, chi: number): number => phi ** 4 / 4 + (phi * chi) ** 2;
-export const slopes = (phi: number, chi: number): [number, number] => [
-  phi ** 3 + 2 * phi * chi ** 2,
-  2 * phi ** 2 * chi,
+export const value = (factor: number, phi: number, chi: number): number => factor * (phi ** 4 / 4 + (phi * chi) ** 2);
+export const slopes = (factor: number, phi: number, chi: number): [number, number] => [
+  factor * (phi ** 3 + 2 * phi * chi ** 2),
+  2 * factor * phi ** 2 * chi,
 ];
 
 /** A grid that is its own only slab, as the kernels see it. */
@@ -63,23 +69,28 @@ export function wholeSlab(shape: Shape) {
 
 /** Everything at the sites of a field that is drawn. */
 export function arrays(shape: Shape, draw: Draw) {
-  const { dimensions, points, realisations, fields = 1, stencil = 2 } = shape;
+  const { dimensions, points, realisations, fields = 1, stencil = 2, own } = shape;
   const sites = points ** dimensions;
   const count = realisations * fields * sites;
+  const factors = own ? draw(realisations) : new Float32Array(realisations).fill(1);
+  const potential = potentialOf(fields, own ? "constants[realisation].x * " : "");
   return {
     sites,
     count,
     fields,
+    factors,
+    constants: constantsData(own ? [...factors] : [], NUMBERS.float32),
     momentum: draw(count),
-    ...reading(shape, draw(count)),
+    ...reading(shape, factors, draw(count)),
     slab: wholeSlab(shape),
-    specialisation: latticeSpecialisation({ dimensions, stencil }, POTENTIALS[fields], NUMBERS.float32),
+    specialisation: latticeSpecialisation({ dimensions, stencil }, potential, NUMBERS.float32),
   };
 }
 
 /** The Laplacian and the values of a field in float64. */
 export function reading<Field extends Float32Array | Float64Array>(
   { dimensions, points, fields = 1, stencil = 2 }: Shape,
+  factors: Float32Array,
   field: Field,
 ) {
   const sites = points ** dimensions;
@@ -96,10 +107,10 @@ export function reading<Field extends Float32Array | Float64Array>(
     }
     return sum;
   };
-  /** Both fields at a site of realisation r; the second is zero where there is one. */
-  const at = (r: number, site: number): [number, number] => {
+  /** The potential's factor of realisation r and both fields at a site; the second is zero where there is one. */
+  const at = (r: number, site: number): [number, number, number] => {
     const start = r * fields * sites + site;
-    return [field[start]!, fields === 2 ? field[start + sites]! : 0];
+    return [factors[r]!, field[start]!, fields === 2 ? field[start + sites]! : 0];
   };
   return { field, laplacian, at };
 }

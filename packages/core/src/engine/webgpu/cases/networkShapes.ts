@@ -22,8 +22,8 @@ export const { erf, tanh } = activations as Record<"erf" | "tanh", (typeof activ
 /** Quadratic V: the force is phi itself. */
 export const QUADRATIC = `const FIELDS = 1u;
 alias Fields = array<f32, FIELDS>;
-fn potentialValue(phi: Fields) -> f32 { return 0.5 * phi[0] * phi[0]; }
-fn potentialGradient(phi: Fields) -> Fields { return phi; }`;
+fn potentialValue(phi: Fields, network: u32) -> f32 { return 0.5 * phi[0] * phi[0]; }
+fn potentialGradient(phi: Fields, network: u32) -> Fields { return phi; }`;
 export const SCALE = 0.25;
 export const BIAS = 0.5;
 export const RATE = 0.125;

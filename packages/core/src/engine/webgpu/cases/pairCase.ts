@@ -16,24 +16,30 @@ export const pairCase: KernelCase<Shape> = {
     { dimensions: 3, points: 1, realisations: 2 },
     { dimensions: 3, points: 2, realisations: 1, stencil: 6 },
     { dimensions: 3, points: 13, realisations: 2, fields: 2 },
+    { dimensions: 3, points: 7, realisations: 3, fields: 2, own: true },
     { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
     { dimensions: 3, points: 35, realisations: 2, stencil: 4 },
   ],
   timed: TIMED,
   build(shape, draw) {
     const { dimensions, points, realisations } = shape;
-    const { sites, count, fields, field, momentum, specialisation, slab } = arrays(shape, draw);
+    const { sites, count, fields, field, momentum, factors, specialisation, slab, constants } = arrays(shape, draw);
     const { shares, workgroups } = pairSharing(points, realisations);
     return {
       specialisation: pairSpecialisation(specialisation),
       buffers: { field, momentum, fieldNext: new Float32Array(count), momentumNext: new Float32Array(count) },
-      uniforms: { params: { slab, ...shares, opaqueZero: 0 }, operation: OPERATIONS[0], second: OPERATIONS[1] },
+      uniforms: {
+        params: { slab, ...shares, opaqueZero: 0 },
+        constants,
+        operation: OPERATIONS[0],
+        second: OPERATIONS[1],
+      },
       workgroups: () => workgroups,
       reference: () => {
         let phi = Float64Array.from(field);
         const pi = Float64Array.from(momentum);
         for (const { laplacian: tension, force, drift } of OPERATIONS) {
-          const { laplacian, at } = reading(shape, phi);
+          const { laplacian, at } = reading(shape, factors, phi);
           const next = new Float64Array(count);
           for (let i = 0; i < count; i++) {
             const f = Math.floor(i / sites) % fields;
