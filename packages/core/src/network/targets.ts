@@ -1,5 +1,5 @@
 /** Targets of networks, of one output or of several: by expressions in the inputs, in lists or from columns of the inputs' file. */
-import { InputError } from "../errors.ts";
+import { ExpressionError, InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
 import type { Inputs, TargetColumn } from "./inputs.ts";
 import { CIRCLE_TARGETS, MAX_DATA, type TargetsSpec } from "./study.ts";
@@ -40,7 +40,7 @@ function expressionsOf(spec: TargetsSpec): { name: string; text: string; path: s
   return Object.entries(spec.expressions).map(([name, text]) => ({ name, text, path: `${PATH}.expressions.${name}` }));
 }
 
-/** Throws InputError where there are none, or they are in an angle that the inputs do not have. */
+/** Throws InputError where there are none, ExpressionError where they are in an angle that the inputs do not have. */
 function assertAngles(spec: TargetsSpec, texts: readonly { text: string; path: string }[], inputs: Inputs): void {
   if (inputs.theta) return;
   const last = inputs.rows[0]!.length - 1;
@@ -51,8 +51,12 @@ function assertAngles(spec: TargetsSpec, texts: readonly { text: string; path: s
       { path: PATH },
     );
   }
-  const angle = texts.find(({ text }) => /\btheta\b/.test(text));
-  if (angle) throw new InputError(`only a circle's inputs have theta: write targets in ${known}`, { path: angle.path });
+  for (const { text, path } of texts) {
+    const column = text.search(/\btheta\b/) + 1;
+    if (column === 0) continue;
+    const what = `only a circle's inputs have theta: write targets in ${known}`;
+    throw new ExpressionError(`column ${column}: ${what}`, column, { path });
+  }
 }
 
 /** f of every input. Throws InputError where it is not finite, ExpressionError for what is no expression. */

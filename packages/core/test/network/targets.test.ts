@@ -82,7 +82,7 @@ describe("what is refused", () => {
     ["data.targets[2]", "has 1 outputs, the first row has 2", rows, [[1, 2], [3, 4], [5]]],
     ["data.targets[1]", "input 2 is Infinity", rows, ["x0", "1/(x0 - 2)"]],
     ["data.targets", "must be given for inputs other than a circle: an expression in x0,", rows, CIRCLE_TARGETS],
-    ["data.targets[1]", "only a circle's inputs have theta: write targets in x0", rows, ["x0", "cos(theta)"]],
+    ["data.targets[1]", "column 5: only a circle's inputs have theta: write targets in x0", rows, ["x0", "cos(theta)"]],
     ["data.targets.expressions.b", 'unknown name "x1"', rows, { expressions: { a: "x0", b: "x1" } }],
     ["data.targets.columns[1]", "depth is named twice", file, { columns: ["depth", "depth"] }],
     ["data.targets.columns[1]", "did you mean depth?", file, { columns: ["height", "deph"] }],
