@@ -1,7 +1,17 @@
 /** What a study's flags must be, by themselves and beside its config. */
+import { availableParallelism } from "node:os";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import { InputError } from "@slowroll/core/errors";
 import type { StudyOptions } from "./program.ts";
+
+/** Threads that --threads gives: more than run at once would wait for each other at every barrier of the cpu engine, in turn. */
+export function threadsOf({ threads }: StudyOptions): { readonly threads?: number; readonly warning?: string } {
+  if (threads === undefined) return {};
+  const most = availableParallelism();
+  if (Number(threads) <= most) return { threads: Number(threads) };
+  const all = most > 1 ? `${most} threads run` : "1 thread runs";
+  return { threads: most, warning: `--threads: ${all} at once on this machine: ${most}, not ${threads}, will be used` };
+}
 
 /** Throws InputError with the flag, or the config's key that it needs, as its path. */
 export function checkOptions(

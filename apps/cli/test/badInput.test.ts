@@ -90,7 +90,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "nowhere.h5",
   ],
   ["field", "time: { step: 0.1, end: 1, integrator: verlet3 }", "time.integrator", "verlet4"],
-  ["field", `${TIME}\ncheckpoint: { everySeconds: -1 }`, "checkpoint.everySeconds", "0"],
+  ["field", `${TIME}\ncheckpoint: { everySeconds: -1 }`, "checkpoint.everySeconds", "at least 0.05"],
+  ["field", `${TIME}\ncheckpoint: { everySeconds: 0 }`, "checkpoint.everySeconds", "at least 0.05, not 0"],
   ["field", "time: { step: 0.1, end: 1, steps: 4 }", "time.steps", "time.step"],
   // Wrong types.
   ["network", "network: 3", "network", "a section"],

@@ -67,7 +67,10 @@ describe("the process", () => {
   });
 
   it("prints one JSON document and writes a run's folder that runs again to the same numbers", async () => {
-    const first = await slowroll(["network", "-", "--json", "--threads", "2", "--out", "run"], { input: SMALL });
+    const threads = Math.min(2, os.availableParallelism());
+    const first = await slowroll(["network", "-", "--json", "--threads", `${threads}`, "--out", "run"], {
+      input: SMALL,
+    });
     expect(first.code).toBe(0);
     const document = JSON.parse(first.out);
     expect(Object.keys(document)).toEqual(
@@ -91,10 +94,10 @@ describe("the process", () => {
         "theory",
       ]),
     );
-    expect(document.engine).toMatchObject({ kind: "cpu", backend: "wasm", precision: "float32", threads: 2 });
+    expect(document.engine).toMatchObject({ kind: "cpu", backend: "wasm", precision: "float32", threads });
     expect(document.timings.totalSeconds).toBeGreaterThan(document.timings.engineSeconds);
     expect(first.error).toMatch(
-      /^engine: cpu on .*2 threads.*\nmemory: [\d.]+ kB \(weights .*batches of \d+ networks\n/,
+      /^engine: cpu on .*[12] threads?.*\nmemory: [\d.]+ kB \(weights .*batches of \d+ networks\n/,
     );
     expect(document.memory.bytes).toBeGreaterThan(document.memory.parts.weights);
     expect(document.memory.batch).toBeGreaterThan(0);
@@ -108,6 +111,16 @@ describe("the process", () => {
     rmSync(path.join(folder, "report.html"));
     expect((await slowroll(["report", "run"])).code).toBe(0);
     expect(readFileSync(path.join(folder, "report.html"), "utf8")).toBe(report);
+  });
+
+  it("uses no more threads than run at once, and says so", async () => {
+    const { code, out, error } = await slowroll(
+      ["network", "-", "--json", "--engine", "cpu", "--threads", "9999", "--out", "crowd"],
+      { input: SMALL },
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out).engine.threads).toBe(os.availableParallelism());
+    expect(error).toMatch(/^engine: .*\nwarning: --threads: .* at once on this machine: \d+, not 9999, will be used\n/);
   });
 
   it("ends with 1 where a check does not hold", async () => {

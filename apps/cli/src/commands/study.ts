@@ -25,7 +25,7 @@ import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { memoryLine } from "../memory.ts";
 import { named } from "../named.ts";
-import { checkOptions } from "../options.ts";
+import { checkOptions, threadsOf } from "../options.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
@@ -133,16 +133,20 @@ export async function study<C extends ConfigCommand>(
     if (engineLine) io.error(engineLine);
     engineLine = undefined;
   };
+  const { threads, warning: fewer } = threadsOf(options);
   const chosen = (info: EngineInfo): void => {
     engineLine = `engine: ${describeEngine(info)}: ${info.reason}\n`;
     note("engine", { engine: info });
+    if (fewer === undefined || info === HOST || info.threads !== threads) return;
+    engineLine += `warning: ${fewer}\n`;
+    note("warning", { warning: fewer });
   };
   const engine = lazyEngine(
     {
       engine: options.adapter === "auto" ? options.engine : "webgpu",
       adapter: options.adapter,
       precision: config.precision,
-      threads: options.threads === undefined ? undefined : Number(options.threads),
+      threads,
     },
     chosen,
   );

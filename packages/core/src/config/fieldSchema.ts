@@ -138,9 +138,12 @@ const observe = z
   .exactOptional()
   .describe("pictures of the lattice, at the start, every so many steps, and at the end");
 
+/** Seconds: more often, and a run does little but write its state, at 0 after each operation of the integrator. */
+const SOONEST = 0.05;
+
 const checkpoint = z
   .strictObject({
-    everySeconds: z.number().min(0).default(600).describe("seconds between checkpoints of a lattice"),
+    everySeconds: z.number().min(SOONEST).default(600).describe("seconds between checkpoints of a lattice"),
   })
   .prefault({})
   .describe("what a run that was interrupted goes on from, with --resume");
