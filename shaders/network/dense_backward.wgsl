@@ -7,12 +7,13 @@ struct Params {
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
-  chunks: u32,
+  chunks: u32,      // of the deltas
+  slopeChunks: u32, // of the slopes, which outputs share whose deltas are columns of their own
 }
 
 @group(0) @binding(0) var<storage, read> weights: array<vec4f>;            // [networks][fanIn][stride]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][chunks]
-@group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][chunks]
+@group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][slopeChunks]
 @group(0) @binding(3) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][chunks]
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -35,6 +36,6 @@ fn right(network: u32, j: u32, chunk: u32) -> vec4f {
 
 fn store(network: u32, i: u32, chunk: u32, value: vec4f) {
   if (i >= rowCount() || chunk >= params.chunks) { return; }
-  let place = (network * params.rowsBelow + i) * params.chunks + chunk;
-  deltaBelow[place] = slopeBelow[place] * value;
+  let row = network * params.rowsBelow + i;
+  deltaBelow[row * params.chunks + chunk] = slopeBelow[row * params.slopeChunks + chunk % params.slopeChunks] * value;
 }

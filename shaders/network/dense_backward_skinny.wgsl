@@ -1,7 +1,9 @@
 // Back through a hidden layer, delta_ia = slope_ia sum_j W_ij delta_ja, with the weights of before the step, and, where UPDATE, the descent
 // of those weights, dLoss/dW_ij = sum_a h_ia delta_ja, for few data (at most 16): each weight is read once and written once. A workgroup
 // takes ROWS rows of weights, whose vectors neighbouring lanes read from neighbouring memory; a lane keeps the deltas of its four units in
-// registers for all of the rows, and in the end the lanes' shares of the sums are gathered.
+// registers for all of the rows, and in the end the lanes' shares of the sums are gathered. Outputs whose deltas are columns of their own
+// share SLOPE_CHUNKS columns of slopes.
+// include: linalg/gather.wgsl
 
 struct Params {
   fanIn: u32,       // units of the layer below and its bias row
@@ -14,14 +16,13 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;              // [networks][rowsBelow][CHUNKS]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][CHUNKS], zero past the width
-@group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][CHUNKS]
+@group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][SLOPE_CHUNKS]
 @group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;      // [networks][fanIn][stride]
 @group(0) @binding(4) var<storage, read_write> velocity: array<vec4f>;     // as weights; one element without momentum
 @group(0) @binding(5) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][CHUNKS]
 @group(0) @binding(6) var<uniform> params: Params;
 
 const SUMS = ROWS * CHUNKS;
-const GATHERERS = 8u;
 
 var<workgroup> shares: array<vec4f, SUMS * LANES>; // [row and chunk][lane]
 
@@ -76,27 +77,14 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
       shares[(r * CHUNKS + chunk) * LANES + lane] = sums[r][chunk];
     }
   }
-  workgroupBarrier();
-  // Each gathers every eighth share of a sum into its own, which nobody else reads.
-  for (var e = lane; e < SUMS * GATHERERS; e += LANES) {
-    let first = (e / GATHERERS) * LANES + e % GATHERERS;
-    var sum = shares[first];
-    for (var other = GATHERERS; other < LANES; other += GATHERERS) {
-      sum += shares[first + other];
-    }
-    shares[first] = sum;
-  }
-  workgroupBarrier();
+  gather(lane);
   for (var e = lane; e < SUMS; e += LANES) {
     let row = firstRow + e / CHUNKS;
     // The bias row has no unit below it.
     if (row + 1u < params.fanIn) {
-      var sum = shares[e * LANES];
-      for (var other = 1u; other < GATHERERS; other++) {
-        sum += shares[e * LANES + other];
-      }
-      let place = (network * params.rowsBelow + row) * CHUNKS + e % CHUNKS;
-      deltaBelow[place] = slopeBelow[place] * sum;
+      let unit = network * params.rowsBelow + row;
+      let chunk = e % CHUNKS;
+      deltaBelow[unit * CHUNKS + chunk] = slopeBelow[unit * SLOPE_CHUNKS + chunk % SLOPE_CHUNKS] * gathered(e);
     }
   }
 }

@@ -1,13 +1,13 @@
-// One layer's part of each network's empirical kernel, Theta_ab = grad f(x_a) . grad f(x_b): for weights W_ij between inputs h_ia and
-// units with sensitivities s_ja = df_a/dz_ja it is (sum_j s_ja s_jb) (sum_i h_ia h_ib), which needs no gradient in memory.
-// One workgroup takes a 4 x 4 block of data pairs of one network.
+// One layer's part of each network's empirical kernel, Theta_(ca)(eb) = grad f_c(x_a) . grad f_e(x_b): for weights W_ij between inputs h_ia
+// and units with sensitivities s_j(ca) = df_c(x_a)/dz_ja it is (sum_j s_j(ca) s_j(eb)) (sum_i h_ia h_ib), which needs no gradient in
+// memory. One workgroup takes a 4 x 4 block of pairs of data, for a pair of outputs, of one network.
 
 struct Params {
-  units: u32,            // units above; 0 for the output, whose sensitivity is one
+  units: u32,            // units above; 0 for the outputs, each of which is sensitive to itself alone
   rows: u32,
   inputs: u32,           // units below and the bias row
   rowsBelow: u32,        // between networks; 0 where all share the same inputs
-  chunks: u32,
+  chunks: u32,           // groups of four data: columns below; above there are as many for each output
   accumulate: u32,       // 0: the first layer's part overwrites
 }
 struct Slot {
@@ -15,9 +15,9 @@ struct Slot {
 }
 const LANES = 32u;
 
-@group(0) @binding(0) var<storage, read> sensitivity: array<vec4f>;     // [networks][rows][chunks]
+@group(0) @binding(0) var<storage, read> sensitivity: array<vec4f>;     // [networks][rows][columns]
 @group(0) @binding(1) var<storage, read> below: array<vec4f>;           // [networks][rowsBelow][chunks]
-@group(0) @binding(2) var<storage, read_write> kernels: array<vec4f>;   // [records][networks][4 chunks][chunks]
+@group(0) @binding(2) var<storage, read_write> kernels: array<vec4f>;   // [records][networks][4 columns][columns]
 @group(0) @binding(3) var<uniform> params: Params;
 @group(0) @binding(4) var<uniform> slot: Slot;
 
@@ -31,18 +31,20 @@ fn outer(u: vec4f, v: vec4f) -> mat4x4f {
 @compute @workgroup_size(32)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let network = group.z;
-  let chunks = params.chunks;
+  let columns = groups.x;
   let left = group.x;
   let right = group.y;
   var upper = mat4x4f();
   for (var j = lane; j < params.units; j += LANES) {
-    let first = (network * params.rows + j) * chunks;
+    let first = (network * params.rows + j) * columns;
     upper += outer(sensitivity[first + left], sensitivity[first + right]);
   }
   var lower = mat4x4f();
+  let leftData = left % params.chunks;
+  let rightData = right % params.chunks;
   for (var i = lane; i < params.inputs; i += LANES) {
-    let first = (network * params.rowsBelow + i) * chunks;
-    lower += outer(below[first + left], below[first + right]);
+    let first = (network * params.rowsBelow + i) * params.chunks;
+    lower += outer(below[first + leftData], below[first + rightData]);
   }
   upperShares[lane] = upper;
   lowerShares[lane] = lower;
@@ -55,9 +57,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       up += upperShares[other][lane];
       low += lowerShares[other][lane];
     }
-    if (params.units == 0u) { up = vec4f(1.0); }
+    if (params.units == 0u) { up = vec4f(f32(left / params.chunks == right / params.chunks)); }
     // Theta is symmetric: the column of block (left, right) is a row's four elements of block (right, left).
-    let place = (((slot.record * groups.z + network) * chunks + right) * 4u + lane) * chunks + left;
+    let place = (((slot.record * groups.z + network) * columns + right) * 4u + lane) * columns + left;
     var total = up * low;
     if (params.accumulate != 0u) { total += kernels[place]; }
     kernels[place] = total;

@@ -1,35 +1,56 @@
-// Back from the output to the last hidden layer: delta_ja = dLoss/dz_ja = force_a W_j slope_ja with the weights of before the step, and,
-// where UPDATE, the descent of the output weights, dLoss/dW_j = sum_a force_a h_ja. Without UPDATE and with unit force delta is df_a/dz_ja.
+// Back from the outputs to the last hidden layer: delta_ja = dLoss/dz_ja = slope_ja sum_c force_ca W_jc with the weights of before the step,
+// so that whatever the outputs all layers below have one delta a datum; and the descent of the output weights, dLoss/dW_jc =
+// sum_a force_ca h_ja. One invocation takes one unit, and BLOCK outputs at a time.
 // include: network/descend.wgsl
 
 struct Params {
   units: u32,        // width and the bias row
   rows: u32,
   chunks: u32,
-  forceStride: u32,  // chunks, or 0 for the same force on all networks
   learningRate: f32,
   momentum: f32,
 }
 
-@group(0) @binding(0) var<storage, read> force: array<vec4f>;          // [networks][chunks]
+@group(0) @binding(0) var<storage, read> force: array<vec4f>;          // [networks][OUTPUTS][chunks]
 @group(0) @binding(1) var<storage, read> hidden: array<vec4f>;         // [networks][rows][chunks]
 @group(0) @binding(2) var<storage, read> slope: array<vec4f>;          // [networks][rows][chunks]
-@group(0) @binding(3) var<storage, read_write> weights: array<f32>;    // [networks][rows]
+@group(0) @binding(3) var<storage, read_write> weights: array<f32>;    // [networks][rows][OUTPUTS]
 @group(0) @binding(4) var<storage, read_write> velocity: array<f32>;   // as weights; one element without momentum
 @group(0) @binding(5) var<storage, read_write> delta: array<vec4f>;    // [networks][rows][chunks]
 @group(0) @binding(6) var<uniform> params: Params;
+
+// Whether each block is one of outputs that there are.
+const WHOLE = OUTPUTS % BLOCK == 0u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.units) { return; }
   let row = id.z * params.rows + id.x;
-  let weight = weights[row];
-  var gradient = 0.0;
-  for (var chunk = 0u; chunk < params.chunks; chunk++) {
-    let push = force[id.z * params.forceStride + chunk];
-    let place = row * params.chunks + chunk;
-    delta[place] = weight * push * slope[place];
-    if (UPDATE) { gradient += dot(push, hidden[place]); }
+  for (var first = 0u; first < OUTPUTS; first += BLOCK) {
+    let firstWeight = row * OUTPUTS + first;
+    var weight = array<f32, BLOCK>();
+    var gradient = array<f32, BLOCK>();
+    for (var c = 0u; c < BLOCK; c++) { // unroll
+      if (WHOLE || first + c < OUTPUTS) { weight[c] = weights[firstWeight + c]; }
+    }
+    for (var chunk = 0u; chunk < params.chunks; chunk++) {
+      let place = row * params.chunks + chunk;
+      let h = hidden[place];
+      // Between blocks of outputs the sum stands where delta will.
+      var sum = vec4f(0.0);
+      if (OUTPUTS > BLOCK && first > 0u) { sum = delta[place]; }
+      for (var c = 0u; c < BLOCK; c++) { // unroll
+        if (WHOLE || first + c < OUTPUTS) {
+          let push = force[(id.z * OUTPUTS + first + c) * params.chunks + chunk];
+          sum += weight[c] * push;
+          gradient[c] += dot(push, h);
+        }
+      }
+      if (OUTPUTS == BLOCK || first + BLOCK >= OUTPUTS) { sum *= slope[place]; }
+      delta[place] = sum;
+    }
+    for (var c = 0u; c < BLOCK; c++) { // unroll
+      if (WHOLE || first + c < OUTPUTS) { descend(firstWeight + c, gradient[c]); }
+    }
   }
-  if (UPDATE) { descend(row, gradient); }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { residentShape } from "@slowroll/core/engine/webgpu/residentTrainer";
 import { InterruptedError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
@@ -44,8 +45,18 @@ async function batchesOf(job: EnsembleJob, layered = false): Promise<EnsembleBat
   return batches;
 }
 
-it("gives the same layer by layer as in the resident kernel", async () => {
-  const job = await jobOf(130, 1, 3);
+/** Targets of `outputs` outputs at `data` inputs. */
+async function severalOutputs(outputs: number, data: number): Promise<EnsembleJob> {
+  const job = await jobOf(130, 1, 3, { inputs: normals(5, 0, 0, 2 * data), targets: normals(6, 0, 0, data * outputs) });
+  return { ...job, architecture: { ...job.architecture, outputs } };
+}
+
+it.each([
+  [1, 5],
+  [2, 7],
+  [3, 4],
+])("gives the same for %d outputs at %d data layer by layer as in the resident kernel", async (outputs, data) => {
+  const job = await severalOutputs(outputs, data);
   const [[resident], [layered]] = [await batchesOf(job), await batchesOf(job, true)];
   for (const part of ["outputs", "kernels", "test"] as const) {
     expect(resident![part].some((value) => value !== 0)).toBe(true);
@@ -53,6 +64,25 @@ it("gives the same layer by layer as in the resident kernel", async () => {
     // Sums in another order: equal to the last bit would be the same path twice.
     expect(layered![part]).not.toEqual(resident![part]);
   }
+});
+
+it("goes layer by layer where the resident kernel would hold more than one output may have", async () => {
+  const resident = [
+    [2, 8],
+    [4, 4],
+    [1, 16],
+  ] as const;
+  const layered = [
+    [2, 9],
+    [3, 5],
+    [5, 1],
+  ] as const;
+  for (const [outputs, data] of resident) expect(residentShape(gpu, await severalOutputs(outputs, data))).toBeDefined();
+  for (const [outputs, data] of layered)
+    expect(residentShape(gpu, await severalOutputs(outputs, data))).toBeUndefined();
+  const job = await severalOutputs(5, 5);
+  const [[usual], [layer]] = [await batchesOf(job), await batchesOf(job, true)];
+  expect(usual).toEqual(layer);
 });
 
 describe("an ensemble in several batches", () => {

@@ -25,6 +25,8 @@ export interface Layer extends WeightBuffers {
   readonly hidden: GPUBuffer;
   readonly slope: GPUBuffer;
   readonly delta: GPUBuffer;
+  /** Of the outputs at all data, [networks][rows][outputs][chunks]; the deltas' buffer where one output has none of its own. */
+  readonly sensitivity: GPUBuffer;
 }
 
 /** Lanes of a workgroup of the skinny forward product. */
@@ -53,10 +55,10 @@ export const splitGroups = (width: number, splits: number): number =>
 
 export interface DenseProducts {
   readonly forward: Bound;
-  /** Deltas of the layer below alone. */
-  readonly backward: Bound;
   /** Deltas of the layer below, and then, or in the same dispatch, the update. */
   readonly descent: readonly Bound[];
+  /** Sensitivities to the layer below; nothing where no kernel is recorded. */
+  readonly sensitivity: readonly Bound[];
 }
 
 /** Constants of the skinny backward product: as many lanes as have a vector of a row's weights to read, up to 64; few in software. */
@@ -67,6 +69,15 @@ export function skinnyRows(
 ): { ROWS: number; LANES: number } {
   const lanes = [8, 16, 32].find((count) => type === "software" || 4 * count >= stride) ?? 64;
   return { ROWS: SKINNY_ROWS[chunks - 1]!, LANES: lanes };
+}
+
+/** What goes back through a layer: deltas, or the outputs' sensitivities. */
+interface Columns {
+  readonly data: number;
+  /** Groups of four. */
+  readonly chunks: number;
+  readonly delta: GPUBuffer;
+  readonly deltaBelow: GPUBuffer;
 }
 
 /** What the products of all layers share. */
@@ -92,15 +103,14 @@ export async function bindDense(
   l: number,
 ): Promise<DenseProducts> {
   const { width, depth, weightStd, biasStd, activation } = job.architecture;
-  const { data, chunks, batch } = plan;
+  const { data, outputs, chunks, outputChunks, batch } = plan;
   const { fanIn, stride, rows } = plan.layers[l]!;
   const groupsOfFour = stride / 4;
-  const isSkinny = chunks <= SKINNY_CHUNKS;
   const shape = { fanIn, width, stride: groupsOfFour, rowsBelow: plan.layers[l - 1]!.rows, rows, chunks };
 
-  /** Binds a product in the tile that suits it. */
-  async function tiled(product: Product, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
-    const times = ((depth - 1) * job.steps * job.networks.count) / batch;
+  /** Binds a product that each network takes `uses` times in the tile that suits it. */
+  async function tiled(product: Product, uses: number, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
+    const times = ((depth - 1) * uses * job.networks.count) / batch;
     const ahead = searchTiles ? Number.POSITIVE_INFINITY : operationsOf(product) * times;
     return bindIn(await chooseTile(gpu, product, ahead, async (tile) => (await bindIn(tile))(batch), { signal }));
   }
@@ -109,48 +119,70 @@ export async function bindDense(
   const code = activation.wgsl;
   const forwardBuffers = { below: below.hidden, weights, hidden, slope };
   const forwardParams = { ...shape, inner: fanIn, scale: weightStd / Math.sqrt(width), bias: biasStd };
-  const backwardBuffers = { weights, delta, slopeBelow: below.slope, deltaBelow: below.delta };
   const updateBuffers = { below: below.hidden, delta, weights, velocity };
   const updateParams = { ...shape, inner: data, learningRate: job.learningRate, momentum: job.momentum };
   const MOMENTUM = job.momentum > 0;
-  if (isSkinny) {
-    const CHUNKS = chunks;
-    const split = skinnySplits(gpu.adapter.type, chunks, width);
-    const rowed = skinnyRows(gpu.adapter.type, chunks, stride);
-    const back = (UPDATE: boolean): Promise<Bound> =>
+
+  /** Deltas of `columns` columns to the layer below, skinny, with the update where UPDATE. */
+  function backwardSkinny(UPDATE: boolean, columns: Columns): Promise<Bound> {
+    const rowed = skinnyRows(gpu.adapter.type, columns.chunks, stride);
+    return bind(
+      kernels.denseBackwardSkinny,
+      { constants: { CHUNKS: columns.chunks, SLOPE_CHUNKS: chunks, UPDATE, MOMENTUM, ...rowed } },
+      { ...updateBuffers, delta: columns.delta, slopeBelow: below.slope, deltaBelow: columns.deltaBelow },
+      updateParams,
+      () => [Math.ceil(fanIn / rowed.ROWS), 1],
+    );
+  }
+  /** The same in tiles, without an update. */
+  function backwardTiled(uses: number, { delta, deltaBelow, ...columns }: Columns): Promise<Bound> {
+    const product = { kind: "backward", rows: width, columns: columns.data, inner: width, networks: batch } as const;
+    return tiled(product, uses, (tile) =>
       bind(
-        kernels.denseBackwardSkinny,
-        { constants: { CHUNKS, UPDATE, MOMENTUM, ...rowed } },
-        { ...backwardBuffers, ...updateBuffers },
-        updateParams,
-        () => [Math.ceil(fanIn / rowed.ROWS), 1],
-      );
+        kernels.denseBackward,
+        { constants: tileConstants(tile) },
+        { weights, delta, slopeBelow: below.slope, deltaBelow },
+        { ...shape, chunks: columns.chunks, slopeChunks: chunks, inner: width },
+        () => tilesOf(tile, width, columns.chunks),
+      ),
+    );
+  }
+
+  const deltas = { data, chunks, delta, deltaBelow: below.delta };
+  const sensitivities = {
+    ...{ data: outputs * data, chunks: outputChunks },
+    ...{ delta: layer.sensitivity, deltaBelow: below.sensitivity },
+  };
+  const kernelRecords = job.recordKernels.length;
+  /** Bound last: one output's are in the tile that training has measured. */
+  async function bindSensitivity(): Promise<Bound[]> {
+    if (kernelRecords === 0) return [];
+    if (outputChunks <= SKINNY_CHUNKS) return [await backwardSkinny(false, sensitivities)];
+    return [await backwardTiled(kernelRecords, sensitivities)];
+  }
+  if (chunks <= SKINNY_CHUNKS) {
+    const split = skinnySplits(gpu.adapter.type, chunks, width);
     return {
       forward: await bind(kernels.denseForwardSkinny, { constants: split, code }, forwardBuffers, forwardParams, () => [
         splitGroups(width, split.SPLITS),
         1,
       ]),
-      backward: await back(false),
-      descent: [await back(true)],
+      descent: [await backwardSkinny(true, deltas)],
+      sensitivity: await bindSensitivity(),
     };
   }
-  const backward = await tiled(
-    { kind: "backward", rows: width, columns: data, inner: width, networks: batch },
-    (tile) =>
-      bind(kernels.denseBackward, { constants: tileConstants(tile) }, backwardBuffers, { ...shape, inner: width }, () =>
-        tilesOf(tile, width, chunks),
-      ),
-  );
   return {
-    forward: await tiled({ kind: "forward", rows: width, columns: data, inner: fanIn, networks: batch }, (tile) =>
-      bind(kernels.denseForward, { constants: tileConstants(tile), code }, forwardBuffers, forwardParams, () =>
-        tilesOf(tile, width, chunks),
-      ),
+    forward: await tiled(
+      { kind: "forward", rows: width, columns: data, inner: fanIn, networks: batch },
+      job.steps,
+      (tile) =>
+        bind(kernels.denseForward, { constants: tileConstants(tile), code }, forwardBuffers, forwardParams, () =>
+          tilesOf(tile, width, chunks),
+        ),
     ),
-    backward,
     descent: [
-      backward,
-      await tiled({ kind: "update", rows: fanIn, columns: width, inner: data, networks: batch }, (tile) =>
+      await backwardTiled(job.steps, deltas),
+      await tiled({ kind: "update", rows: fanIn, columns: width, inner: data, networks: batch }, job.steps, (tile) =>
         bind(
           kernels.denseUpdate,
           { constants: { ...tileConstants(tile), MOMENTUM } },
@@ -160,5 +192,6 @@ export async function bindDense(
         ),
       ),
     ],
+    sensitivity: await bindSensitivity(),
   };
 }

@@ -111,9 +111,9 @@ export async function trainEnsemble(
       const busy = new Promise<void>((resolve) => {
         isBusy = resolve;
       });
-      const outputs = read(gpu, state.outputs, plan, T, count, { lines: 1, padded: 1 }, busy);
-      const kernels = layered
-        ? read(gpu, layered.kernels, plan, K, count, { lines: plan.data, padded: 4 * plan.chunks }, busy)
+      const outputs = read(gpu, state.outputs, plan, T, count, "row", busy);
+      const kernels = layered?.kernels
+        ? read(gpu, layered.kernels, plan, K, count, "matrix", busy)
         : new Float64Array();
       const test = job.test
         ? readTest(gpu, layered!.tested, plan, job.test.length / d, count, busy)
@@ -150,36 +150,42 @@ async function deliver(onBatch: OnEnsembleBatch, coming: Coming<EnsembleBatch>):
 }
 
 /**
- * [records][networks][padded][4 chunks] on the device as float64 [networks][records][lines][data]. The device's copy is submitted before
- * the function first waits; the host sorts it when the device is `busy` with something else.
+ * [records][networks] rows, or square matrices, of columns [outputs][4 chunks] on the device as float64 [networks][records] of columns
+ * [data][outputs]. The device's copy is submitted before the function first waits; the host sorts it when the device is `busy` with
+ * something else.
  */
 async function read(
   gpu: Gpu,
   buffer: GPUBuffer,
-  { data, chunks }: EnsemblePlan,
+  { data, outputs, chunks, outputChunks }: EnsemblePlan,
   records: number,
   count: number,
-  { lines, padded }: { lines: number; padded: number },
+  shape: "row" | "matrix",
   busy: Promise<void>,
 ): Promise<Float64Array> {
-  const columns = 4 * chunks;
-  const result = new Float64Array(count * records * lines * data);
+  const columns = Uint32Array.from({ length: data * outputs }, (_, i) => {
+    const a = Math.floor(i / outputs);
+    return 4 * chunks * (i - a * outputs) + a;
+  });
+  const padded = 4 * outputChunks;
+  const [lines, size] = shape === "row" ? [Uint32Array.of(0), padded] : [columns, padded ** 2];
+  const result = new Float64Array(count * records * lines.length * columns.length);
   if (result.length === 0) return result;
-  const raw = await gpu.download(buffer, 4 * records * count * padded * columns);
+  const raw = await gpu.download(buffer, 4 * records * count * size);
   await busy;
   let to = 0;
   for (let m = 0; m < count; m++) {
     for (let r = 0; r < records; r++) {
-      for (let line = 0; line < lines; line++) {
-        const from = ((r * count + m) * padded + line) * columns;
-        for (let a = 0; a < data; a++) result[to++] = raw[from + a]!;
+      for (const line of lines) {
+        const from = (r * count + m) * size + line * padded;
+        for (const column of columns) result[to++] = raw[from + column]!;
       }
     }
   }
   return result;
 }
 
-/** The outputs at `points` test inputs as float64 [networks][points], of which the last group may hold fewer than a group's. */
+/** The outputs at `points` test inputs as float64 [networks][points][outputs], of which the last group may hold fewer than a group's. */
 async function readTest(
   gpu: Gpu,
   buffer: GPUBuffer,
@@ -188,9 +194,10 @@ async function readTest(
   count: number,
   busy: Promise<void>,
 ): Promise<Float64Array> {
-  const whole = await read(gpu, buffer, plan, plan.testGroups, count, { lines: 1, padded: 1 }, busy);
-  const stride = plan.testGroups * plan.data;
-  const result = new Float64Array(count * points);
-  for (let m = 0; m < count; m++) result.set(whole.subarray(m * stride, m * stride + points), m * points);
+  const whole = await read(gpu, buffer, plan, plan.testGroups, count, "row", busy);
+  const stride = plan.testGroups * plan.data * plan.outputs;
+  const size = points * plan.outputs;
+  const result = new Float64Array(count * size);
+  for (let m = 0; m < count; m++) result.set(whole.subarray(m * stride, m * stride + size), m * size);
   return result;
 }

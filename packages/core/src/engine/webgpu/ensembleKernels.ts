@@ -25,6 +25,11 @@ export const outputBackward = declare({
   bindings: ["force", "hidden", "slope", "weights", "velocity", "delta"],
 });
 
+export const outputSensitivity = declare({
+  name: "network/output_sensitivity",
+  bindings: ["slope", "weights", "sensitivity"],
+});
+
 export const denseForward = declare({
   name: "network/dense_forward",
   bindings: ["below", "weights", "hidden", "slope"],

@@ -1,10 +1,11 @@
 /**
  * How an ensemble lies in device memory, and how many networks are trained at once. Data stand in groups of four, one vector each; a
  * layer's weights are [fanIn + 1][stride], the last row being the biases; its units are [rows][chunks] with the row after the last unit
- * holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero.
+ * holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero. The outputs' weights are
+ * [rows][outputs]; what each output has of its own at the data stands in columns, [outputs][chunks].
  */
 import { InputError } from "../../errors.ts";
-import { type EnsembleJob, type JobMemory, kernelPartsOf } from "../engine.ts";
+import { dataOf, type EnsembleJob, type JobMemory, kernelPartsOf, outputsOf } from "../engine.ts";
 
 export interface LayerShape {
   /** Inputs and the bias row. */
@@ -18,8 +19,12 @@ export interface LayerShape {
 
 export interface EnsemblePlan {
   readonly data: number;
+  /** C. */
+  readonly outputs: number;
   /** Groups of four data. */
   readonly chunks: number;
+  /** The same of all outputs together: columns of forces, of sensitivities and of kernels. */
+  readonly outputChunks: number;
   /** Hidden layers, first to last. */
   readonly layers: readonly LayerShape[];
   /** Groups of `data` inputs that the test inputs are evaluated in. */
@@ -60,8 +65,10 @@ const padded = (count: number): number => Math.ceil(count / 4) * 4;
  */
 export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePlan {
   const { inputDimension, depth, width } = job.architecture;
-  const data = job.targets.length;
+  const data = dataOf(job);
+  const outputs = outputsOf(job.architecture);
   const chunks = Math.ceil(data / 4);
+  const outputChunks = outputs * chunks;
   const testGroups = Math.ceil((job.test?.length ?? 0) / inputDimension / data);
   const layers = Array.from({ length: depth }, (_, l) => ({
     fanIn: (l === 0 ? inputDimension : width) + 1,
@@ -70,57 +77,66 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     rows: padded(width + 1),
   }));
 
-  const kernelBytes = 64 * chunks * chunks * job.recordKernels.length * kernelPartsOf(job);
+  const kernelBytes = 64 * outputChunks ** 2 * job.recordKernels.length * kernelPartsOf(job);
   const widest = Math.max(...layers.map(({ fanIn }) => fanIn * width));
   const normGroups = Math.min(MAX_NORM_GROUPS, Math.ceil(widest / NORM_SHARE));
   const normBytes = job.parameterNorms ? 16 * (depth + 1) * normGroups * job.recordKernels.length : 0;
+
+  const rows = padded(width + 1);
+  // One output's sensitivities are made where its deltas stand.
+  const sensitivityBytes = outputs > 1 && job.recordKernels.length > 0 ? 16 * rows * outputChunks : 0;
 
   const buffers: [string, number][] = [
     ...layers.map(({ fanIn, stride }, l): [string, number] => [
       `the weights of hidden layer ${l + 1}`,
       4 * fanIn * stride,
     ]),
-    ["a layer's units at all data", 16 * padded(width + 1) * chunks],
-    ["the recorded outputs", 16 * chunks * job.recordOutputs.length],
+    ["the outputs' weights", 4 * rows * outputs],
+    ["a layer's units at all data", 16 * rows * chunks],
+    ["the outputs' sensitivities to a layer's units at all data", sensitivityBytes],
+    ["the recorded outputs", 16 * outputChunks * job.recordOutputs.length],
     ["the recorded kernels", kernelBytes],
     ["the recorded norms", normBytes],
-    ["the outputs at the test inputs", 16 * chunks * testGroups],
+    ["the outputs at the test inputs", 16 * outputChunks * testGroups],
   ];
+  const fewerOutputs = outputs > 1 ? ", fewer outputs" : "";
   let largest = 0;
   for (const [what, bytes] of buffers) {
     if (bytes > limits.binding) {
       throw new InputError(
-        `one network does not fit: ${what} take ${bytes} bytes, one binding of this adapter holds ${limits.binding}; use a smaller width, fewer data or fewer records`,
+        `one network does not fit: ${what} take ${bytes} bytes, one binding of this adapter holds ${limits.binding}; use a smaller width, fewer data${fewerOutputs} or fewer records`,
         { path: "network.width" },
       );
     }
     largest = Math.max(largest, bytes);
   }
-  // The kernels that go along units and data give one invocation to each group of four data of a unit.
-  const groups = Math.ceil(((width + 1) * chunks) / WORKGROUP);
+  // The kernels that go along units and data give one invocation to each group of four data of a unit; those of the outputs have dimensions
+  // of workgroups along the outputs, the data, and, for empirical kernels, both.
+  const groups = Math.max(
+    Math.ceil(((width + 1) * chunks) / WORKGROUP),
+    outputs,
+    job.recordKernels.length > 0 ? outputChunks : chunks,
+  );
   if (groups > limits.workgroups) {
     throw new InputError(
-      `one network does not fit: ${width} units at ${data} data take ${groups} workgroups, one dispatch of this adapter has ${limits.workgroups}; use a smaller width, fewer data or --engine cpu`,
+      `one network does not fit: ${width} units ${outputs > 1 ? `and ${outputs} outputs ` : ""}at ${data} data take ${groups} workgroups, one dispatch of this adapter has ${limits.workgroups}; use a smaller width, fewer data${fewerOutputs} or --engine cpu`,
       { path: "network.width" },
     );
   }
   const layered = !limits.resident || job.recordKernels.length > 0 || testGroups > 0;
-  const [outputs, kernels] = [job.recordOutputs.length, job.recordKernels.length];
-  const weights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * fanIn * stride, 0) + 4 * padded(width + 1);
+  const [records, kernels] = [job.recordOutputs.length, job.recordKernels.length * kernelPartsOf(job)];
+  const points = (job.test?.length ?? 0) / inputDimension;
+  const weights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * fanIn * stride, 0) + 4 * rows * outputs;
   // Buffers of nothing are there too, as small as they can be.
   const network = {
     weights: weights * (job.momentum > 0 ? 2 : 1),
-    units: layered ? 16 * chunks * (3 * depth * padded(width + 1) + 1) : 0,
+    units: layered ? 16 * (chunks * 3 * depth * rows + outputChunks) + depth * sensitivityBytes : 0,
     records:
-      16 * chunks * (Math.max(1, outputs) + (layered ? Math.max(1, testGroups) : 0)) +
-      (layered ? Math.max(64 * chunks * chunks, kernelBytes) : 0) +
-      normBytes,
+      16 * outputChunks * (Math.max(1, records) + (layered ? Math.max(1, testGroups) : 0)) + kernelBytes + normBytes,
     copies:
-      8 *
-        (data * (outputs + data * kernels * kernelPartsOf(job) + testGroups) +
-          (job.test?.length ?? 0) / inputDimension) +
+      8 * outputs * (data * (records + outputs * data * kernels + testGroups) + points) +
       // What is read back, all of a batch at once, stands in staging buffers and as float32 numbers beside the result.
-      2 * (16 * chunks * (outputs + testGroups) + kernelBytes + normBytes),
+      2 * (16 * outputChunks * (records + testGroups) + kernelBytes + normBytes),
   };
   const perNetwork = network.weights + network.units + network.records;
   const batch = Math.max(
@@ -135,14 +151,15 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const subsets = job.subsets?.bits.length ?? 0;
   const parts = {
     weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * (depth + 1)),
-    units: batch * network.units + (layered ? 16 * chunks : 0),
+    units: batch * network.units,
     records: batch * network.records,
     data:
-      16 * chunks * ((inputDimension + 1) * (1 + testGroups) + 1) +
+      16 * (chunks * (inputDimension + 1) * (1 + testGroups) + outputChunks) +
       (limits.resident ? 4 * padded(job.steps + 1 + subsets) : 0) +
       (layered && job.subsets ? Math.max(16, 4 * padded(subsets)) + 4 * padded(batch) : 0),
     copies: batch * network.copies,
   };
   const bytes = Object.values(parts).reduce((sum, part) => sum + part);
-  return { data, chunks, testGroups, layers, normGroups, layered, batch, memory: { bytes, parts, batch } };
+  const memory = { bytes, parts, batch };
+  return { data, outputs, chunks, outputChunks, testGroups, layers, normGroups, layered, batch, memory };
 }

@@ -19,13 +19,13 @@ export interface WeightBuffers {
 export interface EnsembleState {
   /** [d + 1][chunks] vectors of four data: the inputs times weightStd / sqrt(d), and biasStd as the last row. */
   readonly inputs: GPUBuffer;
-  /** [chunks]. */
+  /** [outputs][chunks]. */
   readonly targets: GPUBuffer;
   /** Of each hidden layer: [networks][fanIn][stride], the last row being the biases. */
   readonly layers: readonly WeightBuffers[];
-  /** [networks][rows]. */
+  /** [networks][rows][outputs]. */
   readonly output: WeightBuffers;
-  /** [records][networks][chunks]. */
+  /** [records][networks][outputs][chunks]. */
   readonly outputs: GPUBuffer;
   /** What is drawn: of each layer, the output's last, weights and then biases; the parameters are those of initialise.wgsl. */
   readonly draws: readonly { readonly weights: GPUBuffer; readonly params: Readonly<Record<string, number>> }[];
@@ -62,7 +62,7 @@ export function packInputs({ architecture }: EnsembleJob, inputs: Float64Array, 
 /** Allocates the state of one batch. Throws OutOfDeviceMemoryError. */
 export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): Promise<EnsembleState> {
   const { width } = job.architecture;
-  const { data, chunks, layers: shapes, batch } = plan;
+  const { data, outputs, outputChunks, layers: shapes, batch } = plan;
   const owned: GPUBuffer[] = [];
   const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
     owned.push(await buffer);
@@ -75,7 +75,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     for (const buffer of owned) buffer.destroy();
   };
 
-  const outputRows = shapes[shapes.length - 1]!.rows;
+  const outputSize = shapes[shapes.length - 1]!.rows * outputs;
   const pair = async (label: string, bytes: number): Promise<WeightBuffers> => ({
     weights: await storage(`${label} weights`, bytes),
     velocity: await storage(`${label} velocity`, job.momentum > 0 ? bytes : 16),
@@ -84,16 +84,16 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     const layers: WeightBuffers[] = [];
     for (const [l, { fanIn, stride }] of shapes.entries())
       layers.push(await pair(`layer ${l + 1}`, 4 * batch * fanIn * stride));
-    const output = await pair("output", 4 * batch * outputRows);
+    const output = await pair("output", 4 * batch * outputSize);
     const kernel = await loadKernel(gpu, initialise);
     const seed = keyOfSeed(job.seed);
 
     const draws = [...layers, output].flatMap(({ weights }, l) => {
       const shape = shapes[l];
       const fanIn = shape ? shape.fanIn - 1 : width;
-      const units = shape ? width : 1;
-      const stride = shape ? shape.stride : 1;
-      const networkSize = shape ? shape.fanIn * shape.stride : outputRows;
+      const units = shape ? width : outputs;
+      const stride = shape ? shape.stride : outputs;
+      const networkSize = shape ? shape.fanIn * shape.stride : outputSize;
       return [
         { weights, params: { layer: 2 * l, fanIn, elements: fanIn * units, firstRow: 0, stride, networkSize } },
         { weights, params: { layer: 2 * l + 1, fanIn: 1, elements: units, firstRow: fanIn, stride, networkSize } },
@@ -107,11 +107,11 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
       inputs: await constant("inputs", packInputs(job, job.inputs, 0, data)),
       targets: await constant(
         "targets",
-        packData(1, data, (_, a) => job.targets[a]!),
+        packData(outputs, data, (c, a) => job.targets[a * outputs + c]!),
       ),
       layers,
       output,
-      outputs: await storage("outputs", 16 * batch * chunks * Math.max(1, job.recordOutputs.length)),
+      outputs: await storage("outputs", 16 * batch * outputChunks * Math.max(1, job.recordOutputs.length)),
       storage,
       constant,
       async initialise(first, count) {

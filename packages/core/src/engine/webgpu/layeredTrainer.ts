@@ -8,6 +8,7 @@ import { emitWgsl } from "../../potential/wgsl.ts";
 import { type EnsembleJob, kernelPartsOf } from "../engine.ts";
 import { along, type Bind, type Bound, createBind } from "./bound.ts";
 import { bindDense, type DenseProducts, type Layer } from "./denseProducts.ts";
+import { bindEmpiricalKernels } from "./empiricalKernels.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
 import { type EnsembleState, packInputs } from "./ensembleState.ts";
@@ -19,25 +20,32 @@ export interface LayeredTrainer {
   readonly encodeSteps: EncodeSteps;
   /** Encodes the empirical kernels of `count` networks, or their parts, with their present weights into record `record`. */
   encodeKernels(pass: GPUComputePassEncoder, record: number, count: number): void;
-  /** [records][networks][4 chunks][chunks], a kernel's parts one after another as so many records. */
-  readonly kernels: GPUBuffer;
+  /** Of empiricalKernels.ts, where kernels are recorded. */
+  readonly kernels: GPUBuffer | undefined;
   /** Encodes the outputs of `count` networks at the test inputs of groups `from` .. `to - 1` with their present weights. */
   readonly encodeTest: EncodeSteps;
-  /** [testGroups][networks][chunks]. */
+  /** [testGroups][networks][outputs][chunks]. */
   readonly tested: GPUBuffer;
 }
+
+/**
+ * Outputs that a kernel takes at once, with their sums in registers: for each it reads the weights, for all of them once the units. Even
+ * parts, eight at most: a readout's invocation then sums as many vectors as a skinny product's of two groups of data.
+ */
+export const outputBlock = (outputs: number): number => Math.ceil(outputs / Math.ceil(outputs / 8));
 
 /** What leaves the force on a step's subset alone, and the steps that each network has done, which it counts. */
 async function bindSubset(
   bound: Bind,
   { bits, words, weight }: Subsets,
-  { chunks, batch }: EnsemblePlan,
+  { outputs, chunks, batch }: EnsemblePlan,
   state: EnsembleState,
   force: GPUBuffer,
 ): Promise<{ part: Bound; steps: GPUBuffer }> {
   const steps = await state.storage("steps done", 4 * batch);
   const subsets = await state.constant("subsets", bits);
-  const part = await bound(kernels.subset, {}, { subsets, force, steps }, { chunks, words, weight }, () => [1, 1]);
+  const params = { outputs, chunks, words, weight };
+  const part = await bound(kernels.subset, {}, { subsets, force, steps }, params, () => [1, 1]);
   return { part, steps };
 }
 
@@ -55,33 +63,35 @@ export async function createLayeredTrainer(
 ): Promise<LayeredTrainer> {
   const { architecture, learningRate, momentum } = job;
   const { inputDimension, width, weightStd, biasStd, activation } = architecture;
-  const { data, chunks, layers: shapes, batch } = plan;
+  const { data, outputs, chunks, outputChunks, layers: shapes, batch } = plan;
   const { inputs, output } = state;
   const rows = shapes[0]!.rows;
   const units = 16 * batch * rows * chunks;
   const layers: Layer[] = [];
+  const isRecording = job.recordKernels.length > 0;
   for (const [l, buffers] of state.layers.entries()) {
+    const delta = await state.storage(`deltas of layer ${l + 1}`, units);
     layers.push({
       ...buffers,
       hidden: await state.storage(`units of layer ${l + 1}`, units),
       slope: await state.storage(`slopes of layer ${l + 1}`, units),
-      delta: await state.storage(`deltas of layer ${l + 1}`, units),
+      delta,
+      // Kernels are recorded between steps, when nobody needs the deltas.
+      sensitivity:
+        isRecording && outputs > 1
+          ? await state.storage(`sensitivities to layer ${l + 1}`, 16 * batch * rows * outputChunks)
+          : delta,
     });
   }
   const first = layers[0]!;
   const last = layers[layers.length - 1]!;
-  const force = await state.storage("force", 16 * batch * chunks);
-  const unitForce = await state.constant("unit force", new Float32Array(4 * chunks).fill(1));
-  const parts = kernelPartsOf(job);
-  const recorded = await state.storage(
-    "kernels",
-    64 * batch * chunks * chunks * Math.max(1, job.recordKernels.length * parts),
-  );
+  const force = await state.storage("force", 16 * batch * outputChunks);
+  const BLOCK = outputBlock(outputs);
 
   const bound = await createBind(
     gpu,
     state,
-    Math.max(job.recordOutputs.length, job.recordKernels.length * parts, plan.testGroups),
+    Math.max(job.recordOutputs.length, job.recordKernels.length * kernelPartsOf(job), plan.testGroups),
   );
   const hiddenScale = { scale: weightStd / Math.sqrt(width), bias: biasStd };
   const descent = { learningRate, momentum };
@@ -96,18 +106,21 @@ export async function createLayeredTrainer(
       { ...firstParams, ...hiddenScale },
       along((width + 1) * chunks),
     );
-  const readoutTo = (outputs: GPUBuffer): Promise<Bound> =>
+  const readoutTo = (recorded: GPUBuffer): Promise<Bound> =>
     bound(
       kernels.readout,
-      { code: emitWgsl(job.potential) },
-      { hidden: last.hidden, weights: output.weights, targets: state.targets, force, outputs },
+      { constants: { OUTPUTS: outputs, BLOCK }, code: emitWgsl(job.potential) },
+      { hidden: last.hidden, weights: output.weights, targets: state.targets, force, outputs: recorded },
       { units: width + 1, rows, chunks, data },
-      () => [1, chunks],
+      () => [Math.ceil(outputs / BLOCK), chunks],
     );
   const forward = [await firstLayer(inputs)];
   const readout = await readoutTo(state.outputs);
 
-  const tested = await state.storage("outputs at the test inputs", 16 * batch * chunks * Math.max(1, plan.testGroups));
+  const tested = await state.storage(
+    "outputs at the test inputs",
+    16 * batch * outputChunks * Math.max(1, plan.testGroups),
+  );
   const testReadout = await readoutTo(tested);
   const testInputs: Bound[] = [];
   for (let g = 0; g < plan.testGroups; g++) {
@@ -115,18 +128,17 @@ export async function createLayeredTrainer(
     testInputs.push(await firstLayer(await state.constant(`test inputs ${g + 1}`, packed)));
   }
   const subset = job.subsets && (await bindSubset(bound, job.subsets, plan, state, force));
-  const outputBackward = (UPDATE: boolean): Promise<Bound> =>
-    bound(
+  /** From the outputs to the first layer: deltas with the weights of before the step, then the descent. */
+  const backward = [
+    await bound(
       kernels.outputBackward,
-      { constants: { MOMENTUM, UPDATE } },
-      { ...output, force: UPDATE ? force : unitForce, hidden: last.hidden, slope: last.slope, delta: last.delta },
-      { units: width + 1, rows, chunks, forceStride: UPDATE ? chunks : 0, ...descent },
+      { constants: { OUTPUTS: outputs, BLOCK, MOMENTUM } },
+      { ...output, force, hidden: last.hidden, slope: last.slope, delta: last.delta },
+      { units: width + 1, rows, chunks, ...descent },
       along(width + 1),
-    );
-  /** From the output to the first layer: deltas with the weights of before the step, then the descent. */
-  const backward = [await outputBackward(true)];
-  /** The same without descent from unit force: the sensitivities df_a/dz_ja. */
-  const sensitivities = [await outputBackward(false)];
+    ),
+  ];
+  const sensitivities: Bound[] = [];
 
   const dense: DenseProducts[] = [];
   for (let l = 1; l < layers.length; l++) {
@@ -135,7 +147,7 @@ export async function createLayeredTrainer(
   for (const products of dense) forward.push(products.forward);
   for (const products of dense.reverse()) {
     backward.push(...products.descent);
-    sensitivities.push(products.backward);
+    sensitivities.push(...products.sensitivity);
   }
   backward.push(
     await bound(
@@ -147,32 +159,12 @@ export async function createLayeredTrainer(
     ),
   );
 
-  // Part l of the kernel belongs to the weights into layer l, the last part to the output's.
-  const kernelParts: Bound[] = [];
-  for (let l = 0; l <= layers.length && job.recordKernels.length > 0; l++) {
-    const upper = layers[l];
-    const lower = layers[l - 1];
-    kernelParts.push(
-      await bound(
-        kernels.kernelLayer,
-        {},
-        { sensitivity: (upper ?? last).delta, below: lower?.hidden ?? inputs, kernels: recorded },
-        {
-          units: upper ? width : 0,
-          rows,
-          inputs: lower ? width + 1 : inputDimension + 1,
-          rowsBelow: lower ? rows : 0,
-          chunks,
-          accumulate: parts > 1 ? 0 : l,
-        },
-        () => [chunks, chunks],
-      ),
-    );
-  }
-
+  const empirical = isRecording
+    ? await bindEmpiricalKernels(bound, job, plan, state, layers, sensitivities)
+    : undefined;
   const outputSlots = new Map(job.recordOutputs.map((step, record) => [step, record]));
   return {
-    kernels: recorded,
+    kernels: empirical?.recorded,
     tested,
     encodeTest(pass, from, to, count) {
       for (let group = from; group < to; group++) {
@@ -191,8 +183,8 @@ export async function createLayeredTrainer(
       }
     },
     encodeKernels(pass, record, count) {
-      for (const part of [...forward, ...sensitivities]) encode(pass, part(count));
-      for (const [l, part] of kernelParts.entries()) encode(pass, part(count, record * parts + (parts > 1 ? l : 0)));
+      for (const part of forward) encode(pass, part(count));
+      empirical!.encode(pass, record, count);
     },
   };
 }

@@ -3,7 +3,7 @@
  * (shaders/network/resident.wgsl). Nothing but the recorded outputs leaves the workgroup.
  */
 import { emitWgsl } from "../../potential/wgsl.ts";
-import type { EnsembleJob } from "../engine.ts";
+import { dataOf, type EnsembleJob, outputsOf } from "../engine.ts";
 import { resident } from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
 import type { EnsembleState } from "./ensembleState.ts";
@@ -13,6 +13,10 @@ import { encode, MAX_STEPS_PER_SUBMIT } from "./submit.ts";
 
 /** Units of one invocation at most: more no longer fit registers, and unrolled code grows with them. */
 const MAX_UNITS = 16;
+/**
+ * Groups of four data of all outputs at most. An invocation holds a vector of sums and one of forces for each, and leaves its sums in
+ * workgroup memory, which all wait for: of several outputs no more than one may have.
+ */
 const MAX_CHUNKS = 4;
 const NO_RECORD = 0xffffffff;
 
@@ -22,14 +26,16 @@ export type EncodeSteps = (pass: GPUComputePassEncoder, from: number, to: number
 /** Invocations and units of each, or undefined where the network is too wide or the data too many for it. */
 export function residentShape(gpu: Gpu, job: EnsembleJob): { lanes: number; units: number } | undefined {
   const { depth, width } = job.architecture;
-  const chunks = Math.ceil(job.targets.length / 4);
-  if (depth !== 1 || chunks > MAX_CHUNKS) return undefined;
+  const chunks = Math.ceil(dataOf(job) / 4);
+  const outputs = outputsOf(job.architecture);
+  if (depth !== 1 || outputs * chunks > MAX_CHUNKS) return undefined;
   // A software adapter pays for each invocation at each barrier: as few as hold the units. Hardware hides its latency with many.
   const smallest = gpu.adapter.type === "software" ? 16 : 64;
-  const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, chunks));
+  // A unit has two vectors a group of data, its activation and slope, and two numbers an output, a weight and its velocity.
+  const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, chunks + (outputs - 1) / 4));
   for (let lanes = smallest; lanes <= gpu.limits.maxComputeInvocationsPerWorkgroup; lanes *= 2) {
     const units = Math.ceil(width / lanes);
-    const memory = 16 * chunks * (lanes + 9);
+    const memory = 16 * outputs * chunks * (lanes + 9);
     if (
       lanes <= gpu.limits.maxComputeWorkgroupSizeX &&
       units <= registers &&
@@ -54,6 +60,7 @@ export async function createResidentTrainer(
   const kernel = await loadKernel(gpu, resident, {
     constants: {
       INPUTS: inputDimension + 1,
+      OUTPUTS: plan.outputs,
       CHUNKS: plan.chunks,
       DATA: plan.data,
       UNITS: shape.units,

@@ -12,9 +12,11 @@ import {
   descent,
   MANY_DATA,
   NONE,
+  outputUnits,
   RATE,
   SCALE,
   type Shape,
+  type Sizes,
   SKINNY_TIMED,
   sizes,
   TILED_TIMED,
@@ -41,10 +43,11 @@ function tiledCase(
   kind: Kind,
   declaration: KernelDeclaration<string>,
   build: (shape: Shape, draw: Draw) => BuiltCase,
+  shapes: readonly Shape[] = MANY_DATA,
 ): KernelCase<Shape> {
   return {
     declaration,
-    checks: TILES.flatMap((tile) => MANY_DATA.map((shape) => ({ ...shape, tile }))),
+    checks: TILES.flatMap((tile) => shapes.map((shape) => ({ ...shape, tile }))),
     timed: TILED_TIMED,
     build,
     tiled: {
@@ -64,24 +67,30 @@ const ON_LANES = {
   software: { ...SKINNY_TIMED.software, lanes: "software" },
 } as const;
 
-type Sizes = ReturnType<typeof sizes>;
-
-/** delta_ia = slope_ia sum_j W_ij delta_ja. */
+/** delta_ia = slope_ia sum_j W_ij delta_ja, for the columns of each output. */
 function backwardReference(s: Sizes, weights: Float32Array, delta: Float32Array, slopeBelow: Float32Array) {
-  const deltaBelow = new Float64Array(slopeBelow.length);
+  const columns = s.outputs * s.columns;
+  const deltaBelow = new Float64Array(slopeBelow.length * s.outputs);
   for (let m = 0; m < s.networks; m++) {
     for (let i = 0; i < s.below; i++) {
-      for (let a = 0; a < s.data; a++) {
+      for (let a = 0; a < columns; a++) {
         let sum = 0;
         for (let j = 0; j < s.width; j++)
-          sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * s.columns + a]!;
-        const at = (m * s.rowsBelow + i) * s.columns + a;
-        deltaBelow[at] = slopeBelow[at]! * sum;
+          sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * columns + a]!;
+        const row = m * s.rowsBelow + i;
+        deltaBelow[row * columns + a] = slopeBelow[row * s.columns + (a % s.columns)]! * sum;
       }
     }
   }
   return { deltaBelow };
 }
+
+/** Sensitivities of several outputs, as the deltas of as many columns. */
+const ASIDE: readonly Shape[] = [
+  { networks: 1, width: 67, below: 31, data: 8, outputs: 2, update: false },
+  { networks: 2, width: 21, below: 35, data: 3, outputs: 3, update: false },
+];
+const MANY_ASIDE: readonly Shape[] = [...ASIDE, { networks: 2, width: 70, below: 33, data: 37, outputs: 5 }];
 
 /** Arrays of a layer's descent, and what it does to weights and velocities. */
 function descended(s: Sizes, draw: Draw, momentum: number) {
@@ -165,6 +174,7 @@ const backwardSkinny: KernelCase<Shape> = {
     ...CHECKS.flatMap((shape) => [{ ...shape, lanes: "hardware" } as const, { ...shape, lanes: "software" } as const]),
     { networks: 2, width: 258, below: 17, data: 16, momentum: 0.9, lanes: "hardware" },
     { networks: 2, width: 66, below: 35, data: 6, update: false },
+    ...ASIDE,
   ],
   timed: ON_LANES,
   build(given, draw) {
@@ -172,14 +182,18 @@ const backwardSkinny: KernelCase<Shape> = {
     const { momentum = 0, update = true, lanes = "hardware" } = given;
     const { buffers, reference } = descended(s, draw, momentum);
     const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
-    const rowed = skinnyRows(lanes, s.chunks, s.stride);
+    const delta = s.outputs > 1 ? outputUnits(draw, s, s.rows, s.width) : buffers.delta;
+    const CHUNKS = s.outputs * s.chunks;
+    const rowed = skinnyRows(lanes, CHUNKS, s.stride);
     return {
-      specialisation: { constants: { CHUNKS: s.chunks, UPDATE: update, MOMENTUM: momentum > 0, ...rowed } },
-      buffers: { ...buffers, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
+      specialisation: {
+        constants: { CHUNKS, SLOPE_CHUNKS: s.chunks, UPDATE: update, MOMENTUM: momentum > 0, ...rowed },
+      },
+      buffers: { ...buffers, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
       uniforms: { params: { ...s, stride: s.stride / 4, learningRate: RATE, momentum } },
       workgroups: () => [Math.ceil(s.fanIn / rowed.ROWS), 1, s.networks],
       reference: () => ({
-        ...backwardReference(s, buffers.weights, buffers.delta, slopeBelow),
+        ...backwardReference(s, buffers.weights, delta, slopeBelow),
         ...(update ? reference() : { weights: Float64Array.from(buffers.weights) }),
       }),
       terms: s.width + s.data,
@@ -189,22 +203,28 @@ const backwardSkinny: KernelCase<Shape> = {
   },
 };
 
-const backwardTiled = tiledCase("backward", kernels.denseBackward, (given, draw) => {
-  const s = sizes(given);
-  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
-  const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
-  const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
-  return {
-    specialisation: { constants: tileConstants(given.tile ?? TILES[0]!) },
-    buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length) },
-    uniforms: { params: { ...s, inner: s.width, stride: s.stride / 4 } },
-    workgroups: groupsOf(given, s.below, s.chunks),
-    reference: () => backwardReference(s, weights, delta, slopeBelow),
-    terms: s.width,
-    flops: 2 * s.networks * s.width * s.below * s.data,
-    bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
-  };
-});
+const backwardTiled = tiledCase(
+  "backward",
+  kernels.denseBackward,
+  (given, draw) => {
+    const s = sizes(given);
+    const chunks = s.outputs * s.chunks;
+    const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
+    const delta = outputUnits(draw, s, s.rows, s.width);
+    const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
+    return {
+      specialisation: { constants: tileConstants(given.tile ?? TILES[0]!) },
+      buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
+      uniforms: { params: { ...s, inner: s.width, stride: s.stride / 4, chunks, slopeChunks: s.chunks } },
+      workgroups: groupsOf(given, s.below, chunks),
+      reference: () => backwardReference(s, weights, delta, slopeBelow),
+      terms: s.width,
+      flops: 2 * s.networks * s.width * s.below * s.data,
+      bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
+    };
+  },
+  [...MANY_DATA, ...MANY_ASIDE],
+);
 
 const updateTiled = tiledCase("update", kernels.denseUpdate, (given, draw) => {
   const s = sizes(given);

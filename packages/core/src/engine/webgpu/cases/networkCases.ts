@@ -11,7 +11,6 @@ import {
   erf,
   MANY_DATA,
   NONE,
-  QUADRATIC,
   RATE,
   SCALE,
   type Shape,
@@ -21,6 +20,7 @@ import {
   WIDE_TIMED,
   weightsOf,
 } from "./networkShapes.ts";
+import { outputCases } from "./outputCases.ts";
 
 const firstLayer: KernelCase<Shape> = {
   declaration: kernels.firstLayer,
@@ -91,151 +91,6 @@ const firstUpdate: KernelCase<Shape> = {
   },
 };
 
-const readout: KernelCase<Shape> = {
-  declaration: kernels.readout,
-  checks: MANY_DATA,
-  timed: WIDE_TIMED,
-  build(given, draw) {
-    const s = sizes(given);
-    const hidden = units(draw, s.networks, s.rows, s.columns, s.width + 1, s.data);
-    const weights = draw(s.networks * s.rows);
-    const targets = units(draw, 1, 1, s.columns, 1, s.data);
-    const empty = new Float32Array(s.networks * s.columns);
-    return {
-      specialisation: { code: QUADRATIC },
-      buffers: { hidden, weights, targets, force: empty, outputs: empty },
-      uniforms: { params: { units: s.width + 1, rows: s.rows, chunks: s.chunks, data: s.data }, slot: { record: 0 } },
-      workgroups: () => [1, s.chunks, s.networks],
-      reference: () => {
-        const outputs = new Float64Array(s.networks * s.columns).fill(Number.NaN);
-        const force = new Float64Array(s.networks * s.columns);
-        for (let m = 0; m < s.networks; m++) {
-          for (let a = 0; a < s.data; a++) {
-            let f = 0;
-            for (let j = 0; j <= s.width; j++)
-              f += weights[m * s.rows + j]! * hidden[(m * s.rows + j) * s.columns + a]!;
-            outputs[m * s.columns + a] = f;
-            force[m * s.columns + a] = f - targets[a]!;
-          }
-        }
-        return { outputs, force };
-      },
-      terms: s.width + 1,
-      flops: 2 * s.networks * s.width * s.data,
-      bytes: 4 * s.networks * (s.rows + s.rows * s.columns),
-    };
-  },
-};
-
-const subset: KernelCase<Shape> = {
-  declaration: kernels.subset,
-  checks: MANY_DATA,
-  timed: WIDE_TIMED,
-  build(given, draw) {
-    const s = sizes(given);
-    const step = 2;
-    const words = Math.ceil(s.data / 32);
-    const force = units(draw, s.networks, 1, s.columns, 1, s.data);
-    const subsets = Uint32Array.from({ length: 4 * words }, (_, i) => Math.imul(i + 1, 0x9e3779b1));
-    const weight = 2.5;
-    return {
-      specialisation: {},
-      buffers: { subsets, force, steps: new Uint32Array(s.networks).fill(step) },
-      uniforms: { params: { chunks: s.chunks, words, weight } },
-      workgroups: () => [1, 1, s.networks],
-      reference: () => ({
-        force: Float64Array.from(force, (value, i) => {
-          const a = i % s.columns;
-          const word = subsets[step * words + (a >> 5)] ?? 0;
-          return (word >>> (a & 31)) & 1 ? weight * value : 0;
-        }),
-      }),
-      terms: 1,
-      flops: s.networks * s.data,
-      bytes: 8 * s.networks * s.columns,
-    };
-  },
-};
-
-const outputBackward: KernelCase<Shape> = {
-  declaration: kernels.outputBackward,
-  checks: MANY_DATA,
-  timed: WIDE_TIMED,
-  build(given, draw) {
-    const s = sizes(given);
-    const { momentum = 0 } = given;
-    const force = units(draw, s.networks, 1, s.columns, 1, s.data);
-    const hidden = units(draw, s.networks, s.rows, s.columns, s.width + 1, s.data);
-    const slope = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
-    const weights = draw(s.networks * s.rows);
-    const velocity = momentum > 0 ? draw(s.networks * s.rows) : NONE;
-    return {
-      specialisation: { constants: { MOMENTUM: momentum > 0, UPDATE: true } },
-      buffers: { force, hidden, slope, weights, velocity, delta: new Float32Array(hidden.length) },
-      uniforms: { params: { ...s, units: s.width + 1, forceStride: s.chunks, learningRate: RATE, momentum } },
-      workgroups: (kernel) => [Math.ceil((s.width + 1) / kernel.workgroup[0]), 1, s.networks],
-      reference: () => {
-        const { w, v, update } = descent(weights, velocity, momentum);
-        const delta = new Float64Array(hidden.length);
-        for (let m = 0; m < s.networks; m++) {
-          for (let j = 0; j <= s.width; j++) {
-            const row = m * s.rows + j;
-            let gradient = 0;
-            for (let a = 0; a < s.data; a++) {
-              const push = force[m * s.columns + a]!;
-              gradient += push * hidden[row * s.columns + a]!;
-              delta[row * s.columns + a] = push * weights[row]! * slope[row * s.columns + a]!;
-            }
-            update(row, gradient);
-          }
-        }
-        return { delta, ...updated(momentum, w, v) };
-      },
-      terms: s.data,
-      flops: 4 * s.networks * s.width * s.data,
-      bytes: 4 * s.networks * (2 * s.rows + 3 * s.rows * s.columns),
-    };
-  },
-};
-
-const kernelLayer: KernelCase<Shape> = {
-  declaration: kernels.kernelLayer,
-  checks: MANY_DATA,
-  timed: WIDE_TIMED,
-  build(given, draw) {
-    const s = sizes(given);
-    const sensitivity = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
-    const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
-    const before = draw(s.networks * s.columns * s.columns);
-    return {
-      buffers: { sensitivity, below, kernels: before },
-      uniforms: { params: { ...s, units: s.width, inputs: s.fanIn, accumulate: 1 }, slot: { record: 0 } },
-      workgroups: () => [s.chunks, s.chunks, s.networks],
-      reference: () => {
-        const result = new Float64Array(before.length).fill(Number.NaN);
-        for (let m = 0; m < s.networks; m++) {
-          for (let a = 0; a < s.data; a++) {
-            for (let b = 0; b < s.data; b++) {
-              let up = 0;
-              let low = 0;
-              for (let j = 0; j < s.width; j++)
-                up += sensitivity[(m * s.rows + j) * s.columns + a]! * sensitivity[(m * s.rows + j) * s.columns + b]!;
-              for (let i = 0; i < s.fanIn; i++)
-                low += below[(m * s.rowsBelow + i) * s.columns + a]! * below[(m * s.rowsBelow + i) * s.columns + b]!;
-              const at = (m * s.columns + a) * s.columns + b;
-              result[at] = before[at]! + up * low;
-            }
-          }
-        }
-        return { kernels: result };
-      },
-      terms: s.width + s.fanIn,
-      flops: 2 * s.networks * (s.width + s.fanIn) * s.data ** 2,
-      bytes: 4 * s.networks * (s.rows + s.rowsBelow) * s.columns,
-    };
-  },
-};
-
 const initialise: KernelCase<Shape> = {
   declaration: kernels.initialise,
   checks: MANY_DATA,
@@ -285,10 +140,7 @@ const initialise: KernelCase<Shape> = {
 export const networkCases: readonly KernelCase<Shape>[] = [
   initialise,
   firstLayer,
-  readout,
-  subset,
-  outputBackward,
   ...denseCases,
   firstUpdate,
-  kernelLayer,
+  ...outputCases,
 ];

@@ -10,6 +10,8 @@ export interface Shape {
   readonly below: number;
   readonly data: number;
   readonly momentum?: number;
+  /** 1 where not given. */
+  readonly outputs?: number;
   /** Of a tiled product; the first tile where not given. */
   readonly tile?: Tile;
   /** Of the skinny backward product: without the update where false. */
@@ -31,13 +33,14 @@ export const NONE = new Float32Array(4);
 export const four = (count: number): number => Math.ceil(count / 4) * 4;
 
 /** Sizes of a layer's arrays. */
-export function sizes({ networks, width, below, data }: Shape) {
+export function sizes({ networks, width, below, data, outputs = 1 }: Shape) {
   const chunks = Math.ceil(data / 4);
   return {
     networks,
     width,
     below,
     data,
+    outputs,
     chunks,
     columns: 4 * chunks,
     rows: four(width + 1),
@@ -60,10 +63,18 @@ export function units(
   return values.map((value, i) => (Math.floor(i / columns) % rows < count && i % columns < data ? value : 0));
 }
 
+/** The same of [networks][rows][outputs][columns]: zero past the data of each output. */
+export const outputUnits = (draw: Draw, { networks, outputs, columns, data }: Sizes, rows: number, count: number) =>
+  units(draw, networks, rows * outputs, columns, Number.POSITIVE_INFINITY, data).map((value, i) =>
+    Math.floor(i / (columns * outputs)) % rows < count ? value : 0,
+  );
+
 /** [networks][fanIn][stride], zero past the width. */
 export function weightsOf(draw: Draw, networks: number, fanIn: number, stride: number, width: number): Float32Array {
   return draw(networks * fanIn * stride).map((value, i) => (i % stride < width ? value : 0));
 }
+
+export type Sizes = ReturnType<typeof sizes>;
 
 /** Layer shapes every product and update is checked on. */
 export const CHECKS: readonly Shape[] = [
@@ -76,6 +87,14 @@ export const MANY_DATA: readonly Shape[] = [
   ...CHECKS,
   { networks: 2, width: 33, below: 34, data: 37, momentum: 0.9 },
   { networks: 2, width: 139, below: 20, data: 143 },
+];
+/** And of these the layers beside several outputs: as many as are taken at once, and more. */
+export const MANY_OUTPUTS: readonly Shape[] = [
+  ...MANY_DATA,
+  { networks: 1, width: 1, below: 1, data: 1, outputs: 2 },
+  { networks: 2, width: 67, below: 31, data: 9, outputs: 3, momentum: 0.5 },
+  { networks: 3, width: 130, below: 65, data: 5, outputs: 11 },
+  { networks: 2, width: 70, below: 3, data: 17, outputs: 17, momentum: 0.9 },
 ];
 export const SKINNY_TIMED = {
   hardware: { networks: 16, width: 4096, below: 4096, data: 8 },
@@ -120,7 +139,7 @@ export const updated = (momentum: number, w: Float64Array, v: Float64Array): Rec
 
 /** act(z) and act'(z) as activate.wgsl stores them. */
 export function activated(
-  shape: ReturnType<typeof sizes>,
+  shape: Sizes,
   z: (m: number, j: number, a: number) => number,
   activation: (typeof activations)[string],
 ) {
