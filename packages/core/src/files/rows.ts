@@ -16,6 +16,12 @@ export interface Table {
   read(columns?: readonly number[]): Promise<number[][]>;
 }
 
+/** Throws InputError, told of as `place`, for a whole number that the nearest float64 is not: past 2^53 most are. */
+function assertExact(whole: bigint, place: string, path: string): void {
+  if (BigInt(Number(whole)) === whole) return;
+  throw new InputError(`${place}: ${whole} is past 2^53, and float64 rounds it; give it shifted or scaled`, { path });
+}
+
 function unreadable(file: string, path: string, cause: unknown): InputError {
   return new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path, cause });
 }
@@ -39,13 +45,14 @@ async function openCsv(file: string, path: string): Promise<Table> {
   const body = header ? records.slice(1) : records;
   const numberAt = (cell: string, column: number, line: number): number => {
     const value = cell === "" ? Number.NaN : Number(cell);
-    if (Number.isFinite(value)) return value;
+    const place = `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}`;
+    if (Number.isFinite(value)) {
+      if (/^[+-]?\d{16,}$/.test(cell)) assertExact(BigInt(cell), place, path);
+      return value;
+    }
     // What other programs write between numbers, as numpy.savetxt its spaces.
     const mend = /^\S+[\s;]+\S/.test(cell) ? "; put commas between columns" : "";
-    throw new InputError(
-      `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}: ${JSON.stringify(cell)} is not a finite number${mend}`,
-      { path },
-    );
+    throw new InputError(`${place}: ${JSON.stringify(cell)} is not a finite number${mend}`, { path });
   };
   return {
     file,
@@ -90,10 +97,11 @@ async function openParquet(file: string, path: string): Promise<Table> {
         chosen.map((name) => {
           const cell: unknown = record[name];
           const value = typeof cell === "bigint" ? Number(cell) : cell;
-          if (typeof value === "number" && Number.isFinite(value)) return value;
-          throw new InputError(`${file}, row ${row + 1}, column ${name}: ${shown(value)} is not a finite number`, {
-            path,
-          });
+          const place = `${file}, row ${row + 1}, column ${name}`;
+          if (typeof value !== "number" || !Number.isFinite(value))
+            throw new InputError(`${place}: ${shown(value)} is not a finite number`, { path });
+          if (typeof cell === "bigint") assertExact(cell, place, path);
+          return value;
         }),
       );
     };

@@ -6,6 +6,7 @@ import { InputError } from "@slowroll/core/errors";
 import { prepareData } from "@slowroll/core/network/data";
 import type { DataSpec, InputsSpec } from "@slowroll/core/network/study";
 import { normals } from "@slowroll/core/random/normal";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const stored = (name: string): string => path.resolve(import.meta.dirname, "../../../../tests/data", name);
@@ -17,6 +18,13 @@ beforeAll(() => {
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("long.csv"), "1\n".repeat(4097));
   writeFileSync(made("text.parquet"), "x,y\n1,2\n");
+  // Whole numbers on both sides of 2^53: the last of each column float64 has to round.
+  const [fine, odd] = [[2n ** 53n, -(2n ** 60n), 5n], 2n ** 53n + 1n];
+  writeFileSync(made("exact.csv"), `a,b\n${fine.map((value) => `${value},${value}.0`).join("\n")}\n`);
+  writeFileSync(made("rounded.csv"), `x,id\n1,${fine[0]}\n2,${odd}\n`);
+  const columns = { fine, signed: [1n, 2n, -odd], unsigned: [odd, 1n, 2n] };
+  const columnData = Object.entries(columns).map(([name, data]) => ({ name, data, type: "INT64" as const }));
+  writeFileSync(made("whole.parquet"), new Uint8Array(parquetWriteBuffer({ columnData })));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -114,6 +122,12 @@ describe("files", () => {
     ]);
   });
 
+  it("may hold whole numbers of any size that float64 holds", async () => {
+    const whole = [2 ** 53, -(2 ** 60), 5];
+    expect(await inputsOf({ file: made("exact.csv") })).toEqual(whole.map((value) => [value, value]));
+    expect(await inputsOf({ file: made("whole.parquet"), columns: ["fine"] })).toEqual(whole.map((value) => [value]));
+  });
+
   const parquet = (...columns: string[]): InputsSpec => ({ file: stored("table.parquet"), columns });
   const named = (...columns: string[]): InputsSpec => ({ file: made("named.csv"), columns });
   const ofX: DataSpec["targets"] = "x0";
@@ -124,13 +138,26 @@ describe("files", () => {
     ["data.inputs.file", "column list: a nested or binary value is not", parquet("list"), ofX],
     ["data.inputs.file", "row 2, column gap: null is not", parquet("gap"), ofX],
     ["data.inputs.file", "row 3, column open: Infinity is not", parquet("open"), ofX],
+    [
+      "data.inputs.file",
+      "row 3, column signed: -9007199254740993 is past 2^53",
+      { file: made("whole.parquet"), columns: ["fine", "signed"] },
+      ofX,
+    ],
+    [
+      "data.inputs.file",
+      "row 1, column unsigned: 9007199254740993 is past 2^53",
+      { file: made("whole.parquet"), columns: ["fine"] },
+      { column: "unsigned" },
+    ],
+    ["data.inputs.file", "line 3, column 2: 9007199254740993 is past 2^53", { file: made("rounded.csv") }, ofX],
     ["data.inputs.file", "column name", { file: stored("table.parquet") }, ofX],
     ["data.inputs.columns[0]", "no column X1; did you mean x?", parquet("X1"), ofX],
     ["data.inputs.columns[2]", "x is named twice", parquet("x", "y", "x"), ofX],
     ["data.targets.column", "no column z", parquet("x"), { column: "z" }],
     ["data.inputs.columns[1]", "x is the target", parquet("y", "x"), { column: "x" }],
     ["data.targets", "2 targets are given for 5", parquet("x"), [1, 2]],
-    ["data.inputs.file", "ENOENT", { file: stored("nowhere.parquet") }, ofX],
+    ["data.inputs.file", "there is no such file", { file: stored("nowhere.parquet") }, ofX],
     ["data.inputs.file", "cannot be read: parquet file invalid", { file: made("text.parquet") }, ofX],
     ["data.inputs.file", 'line 2, column 2: "a" is not', named("x", "label"), ofX],
     ["data.inputs.file", 'line 2, column 2: "a" is not', named("x"), { column: "label" }],
