@@ -35,6 +35,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "netwrok: { width: 8 }", "netwrok", "network"],
   ["network", "network: { widht: 8 }", "network.widht", "network.width"],
   ["network", "training: { learningRat: 1 }", "training.learningRat", "training.learningRate"],
+  ["network", "training: { lr: 1 }", "training.lr", "did you mean training.learningRate?"],
   ["network", "data: { input: [[1]] }", "data.input", "data.inputs"],
   ["network", "data: { standardise: inputs }", "data.standardise", "true or false"],
   ["network", "training: { batch: { size: 0 } }", "training.batch.size", "at least 1"],
@@ -46,7 +47,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "training: { learningRate: { relativ: 1 } }", "training.learningRate.relativ", "relative"],
   ["network", "duality: { background: true }", "duality", "is no section of the network command; duality takes it"],
   ["field", "network: { width: 8 }", "network", "kernel, network and duality take it"],
-  ["duality", "duality: { perturbations: { mode: 0 } }", "duality.perturbations", "did you mean"],
+  ["duality", "duality: { perturbations: { mode: 0 } }", "duality.perturbations", "known: background"],
   ["duality", "duality: { hyperparameters: {} }", "duality.hyperparameters", "names no hyperparameter"],
   ["duality", "duality: { regression: { bootstraps: 5 } }", "duality.regression.bootstraps", "bootstrap"],
   ["field", `${TIME}\nobserve: { spectraEvery: 1 }`, "observe", "lattice"],
@@ -252,7 +253,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "duality",
     "duality: { checks: [{ path: foo, expected: 1, tolerance: 1 }] }",
     "duality.checks[0].path",
-    "did you mean",
+    "known: eta",
   ],
   [
     "duality",
@@ -260,7 +261,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "duality.checks[0].path",
     "duality.regression",
   ],
-  ["field", `${TIME}\nfield: { potential: nothing }`, "field.potential", "did you mean"],
+  ["field", `${TIME}\nfield: { potential: nothing }`, "field.potential", "known: quadratic"],
   // A key of another kind.
   ["field", `${TIME}\nbackground: { kind: static, hubble: 1 }`, "background.hubble", "is no key of static"],
   // Fields and lattices.

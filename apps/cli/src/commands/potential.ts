@@ -3,7 +3,7 @@ import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parsePotential } from "@slowroll/core/config/potential";
 import { InputError } from "@slowroll/core/errors";
-import { nearest } from "@slowroll/core/nearest";
+import { mend } from "@slowroll/core/nearest";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import type { Potential } from "@slowroll/core/potential/potential";
@@ -83,8 +83,8 @@ async function fromSubject(subject: string, io: Io): Promise<Potential> {
   if (Object.hasOwn(builtins, subject)) return compilePotential(subject);
   const isFile = subject === "-" || (await exists(path.resolve(io.cwd, subject)));
   if (isFile) return fromFile(subject, io);
-  const hint = nearest(subject, Object.keys(builtins));
-  throw new InputError(`is neither a file nor a built-in potential; did you mean ${hint}?`, { path: subject });
+  const hint = mend(subject, Object.keys(builtins));
+  throw new InputError(`is neither a file nor a built-in potential; ${hint}`, { path: subject });
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -3,7 +3,7 @@
  * user's own file is told, since that is where a reader starts; a missing key stands after all that are there.
  */
 import { InputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { mend } from "../nearest.ts";
 import { type ConfigCommand, commandSchema, SCHEMAS } from "./schema.ts";
 import { shorten } from "./yaml.ts";
 
@@ -122,7 +122,7 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
         const takes = `${list(others)} ${others.length > 1 ? "take" : "takes"} it`;
         return { place: key, message: `is no section of the ${command} command; ${takes}` };
       }
-      const hint = known.length > 0 ? `did you mean ${pathText([...path, nearest(key, known)])}?` : "remove it";
+      const hint = known.length > 0 ? mend(key, known, (name) => pathText([...path, name])) : "remove it";
       return { place: shorten(pathText([...path, key]), 80), message: `unknown key; ${hint}` };
     }
     case "invalid_union": {

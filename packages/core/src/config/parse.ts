@@ -63,7 +63,7 @@ export async function parseConfig<C extends ConfigCommand>(
     const sweep = loaded.SCHEMAS.field.shape.sweep.safeParse(document.sweep);
     // What is no sweep is told with all else that is wrong.
     if (sweep.success && sweep.data) {
-      checkSweep(sweep.data);
+      checkSweep(sweep.data, document);
       swept = completeWith(document as Record<string, unknown>, sweep.data);
     }
   }

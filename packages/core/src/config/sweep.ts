@@ -1,7 +1,7 @@
 /** A sweep's points: a field config with some of its values replaced. Each is a config of its own, and all are checked before any runs. */
 import { InputError } from "../errors.ts";
 import { inPoint, type SweepPoint, type SweptValues } from "../field/sweepPoint.ts";
-import { nearest } from "../nearest.ts";
+import { mend } from "../nearest.ts";
 import { keysAt } from "./explain.ts";
 import type { Config } from "./schema.ts";
 import { assign, isSection, keysOfPath, shorten } from "./yaml.ts";
@@ -19,8 +19,23 @@ const SHARED: Readonly<Record<string, string>> = {
 const pathsOf = (sweep: Sweep): string[] =>
   Array.isArray(sweep) ? [...new Set(sweep.flatMap(Object.keys))] : Object.keys(sweep);
 
+/** Paths of the document's values, and of all sections that have such a key, that end in a name: q of field.potential.parameters.q. */
+function pathsTo(name: string, document: object): string[] {
+  const inDocument = (place: unknown, way: string): string[] =>
+    isSection(place)
+      ? Object.entries(place).flatMap(([key, value]) => [
+          ...(key === name && way !== "sweep" ? [`${way}${way && "."}${key}`] : []),
+          ...(way === "sweep" ? [] : inDocument(value, `${way}${way && "."}${key}`)),
+        ])
+      : [];
+  const inSchema = keysAt("field", [])
+    .filter((section) => keysAt("field", [section]).includes(name))
+    .map((section) => `${section}.${name}`);
+  return [...new Set([...inDocument(document, ""), ...inSchema])];
+}
+
 /** Throws InputError for a path that leads to no key of a field's config, or to one that all points share. */
-function checkPath(path: string): void {
+function checkPath(path: string, document: object): void {
   const place = `sweep.${shorten(path, 80)}`;
   const keys = keysOfPath(path);
   if (!keys) throw new InputError("is no config path, as field.potential.parameters.q", { path: place });
@@ -35,16 +50,20 @@ function checkPath(path: string): void {
     const above = way.slice(0, depth);
     const known = keysAt("field", above);
     if (typeof key === "number" || known.length === 0 || known.includes(key)) continue;
-    const meant = [...keys.slice(0, depth), nearest(key, known), ...keys.slice(depth + 1)].join(".");
-    throw new InputError(`unknown key ${keys.slice(0, depth + 1).join(".")}; did you mean ${meant}?`, { path: place });
+    const ending = keys.length === 1 ? pathsTo(key, document) : [];
+    const hint =
+      ending.length > 0
+        ? `did you mean ${ending.join(" or ")}?`
+        : mend(key, known, (name) => [...keys.slice(0, depth), name, ...keys.slice(depth + 1)].join("."));
+    throw new InputError(`unknown key ${keys.slice(0, depth + 1).join(".")}; ${hint}`, { path: place });
   }
 }
 
 /** Throws InputError for what cannot be swept; nothing is known yet of the values. */
-export function checkSweep(sweep: Sweep): void {
+export function checkSweep(sweep: Sweep, document: object): void {
   const paths = pathsOf(sweep);
   if (paths.length === 0) throw new InputError("names no config path to sweep", { path: "sweep" });
-  for (const path of paths) checkPath(path);
+  for (const path of paths) checkPath(path, document);
   if (Array.isArray(sweep)) {
     for (const [p, values] of sweep.entries()) {
       const missing = paths.find((path) => !Object.hasOwn(values, path));

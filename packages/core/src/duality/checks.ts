@@ -1,6 +1,6 @@
 /** Checks that a config asks for: numbers of the result against what was expected. */
 import { InputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { mend } from "../nearest.ts";
 import { ORDERS } from "./dual.ts";
 import { settingsIn } from "./hyperparameters.ts";
 import { QUANTITIES } from "./scaling.ts";
@@ -90,10 +90,8 @@ export function assertCheckable(study: DualityStudy, points: number): void {
       places.map((place) => (typeof place === "number" ? `0..${place - 1}` : place)).join("."),
     );
     const missing = Object.hasOwn(SECTIONS, keys[0]!) && !paths.some(([section]) => section === keys[0]);
-    const mend = missing
-      ? `the config asks for no ${keys[0]}: add ${SECTIONS[keys[0]!]}`
-      : `did you mean ${nearest(path, names)}?`;
-    throw new InputError(`no number of the result stands at ${JSON.stringify(path)}; ${mend}`, {
+    const hint = missing ? `the config asks for no ${keys[0]}: add ${SECTIONS[keys[0]!]}` : mend(path, names);
+    throw new InputError(`no number of the result stands at ${JSON.stringify(path)}; ${hint}`, {
       path: `duality.checks[${c}].path`,
     });
   }

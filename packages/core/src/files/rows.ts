@@ -1,7 +1,7 @@
 /** Rows of numbers from tables: CSV, and Parquet by its name. Only the columns asked for must hold numbers. */
 import { readFile } from "node:fs/promises";
 import { InputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { mend } from "../nearest.ts";
 import { whyUnreadable } from "./unreadable.ts";
 
 /** A table whose cells have not been looked at yet. */
@@ -126,8 +126,8 @@ export function columnNamed({ file, names }: Table, name: string, path: string):
   if (!names) throw new InputError(`${file} has no header line that names ${name}`, { path });
   const column = names.indexOf(name);
   if (column >= 0) return column;
-  const mend = names.length > 0 ? `; did you mean ${nearest(name, names)}?` : " and no other";
-  throw new InputError(`${file} has no column ${name}${mend}`, { path });
+  const hint = names.length > 0 ? `; ${mend(name, names)}` : " and no other";
+  throw new InputError(`${file} has no column ${name}${hint}`, { path });
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import erf from "@stdlib/math-base-special-erf";
 import { InputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { mend } from "../nearest.ts";
 
 /** Of (u, v) Gaussian: E[act(u)^2 act(v)^2], E[act(u) act'(u) act(v) act'(v)] and E[act'(u)^2 act'(v)^2]. */
 export interface SquaredMoments {
@@ -188,10 +188,9 @@ export const activations: Readonly<Record<string, Activation>> = Object.fromEntr
 /** The activation of that name. Throws InputError with the nearest name where there is none. */
 export function activationNamed(name: string, path = "network.activation"): Activation {
   if (!Object.hasOwn(activations, name)) {
-    throw new InputError(
-      `unknown activation ${JSON.stringify(name)}; did you mean ${nearest(name, Object.keys(activations))}?`,
-      { path },
-    );
+    throw new InputError(`unknown activation ${JSON.stringify(name)}; ${mend(name, Object.keys(activations))}`, {
+      path,
+    });
   }
   return activations[name]!;
 }

@@ -1,7 +1,7 @@
 /** From a config's potential to V with its derivatives: see potential.ts. */
 import type { MathNode, SymbolNode } from "mathjs/number";
 import { InputError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { mend } from "../nearest.ts";
 import type { Parameter } from "./builtins/builtin.ts";
 import { builtins, potentialNames } from "./builtins/index.ts";
 import { differentiate } from "./differentiate.ts";
@@ -32,7 +32,7 @@ function builtinParameters(
   for (const [key, value] of Object.entries(given)) {
     const place = `${path}.parameters.${key}`;
     if (!known.includes(key)) {
-      throw new InputError(`${name} has no parameter ${JSON.stringify(key)}; did you mean ${nearest(key, known)}?`, {
+      throw new InputError(`${name} has no parameter ${JSON.stringify(key)}; ${mend(key, known)}`, {
         path: place,
       });
     }
@@ -86,7 +86,7 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
   const given = typeof spec === "string" ? {} : (spec.parameters ?? {});
   const name = typeof spec === "string" ? spec : "name" in spec ? spec.name : undefined;
   if (name !== undefined && !Object.hasOwn(builtins, name)) {
-    throw new InputError(`unknown potential ${JSON.stringify(name)}; did you mean ${nearest(name, potentialNames)}?`, {
+    throw new InputError(`unknown potential ${JSON.stringify(name)}; ${mend(name, potentialNames)}`, {
       path: typeof spec === "string" ? path : `${path}.name`,
     });
   }
@@ -94,7 +94,10 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
   const parameters = name === undefined ? freeParameters(given, fields, path) : builtinParameters(name, given, path);
   const expressionPath = name === undefined ? `${path}.expression` : path;
 
-  const node = await parseExpression(expression, [...fields, ...Object.keys(parameters)], { path: expressionPath });
+  const node = await parseExpression(expression, [...fields, ...Object.keys(parameters)], {
+    path: expressionPath,
+    unknown: "give it a value in parameters",
+  });
   if (name === undefined) assertUsed(node, Object.keys(parameters), `${path}.parameters`);
   const value = convert(node, fields, parameters);
   const gradient = fields.map((_, f) => differentiate(value, f));

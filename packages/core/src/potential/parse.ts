@@ -34,7 +34,15 @@ const OPERATORS = new Set(["+", "-", "*", "/", "^"]);
 export interface ParseOptions {
   /** The config path that errors name. */
   readonly path?: string | undefined;
+  /** What mends a name that is neither known nor like one that is. */
+  readonly unknown?: string;
 }
+
+/** How what people write elsewhere is written here. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  ...{ "**": "^", "×": "*", "·": "*", "÷": "/", "−": "-", "²": "^2", "³": "^3" },
+  ...{ φ: "phi", ϕ: "phi", χ: "chi", π: "pi", λ: "lambda", μ: "mu", θ: "theta" },
+};
 
 const TOKEN = /[A-Za-z_]\w*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\S/g;
 
@@ -53,10 +61,11 @@ function checkCharacters(text: string, path: string | undefined): void {
       { path },
     );
   }
-  const bad = /[^A-Za-z0-9_.,+\-*/^() \t\n]/.exec(text);
+  const bad = /\*\*|[^A-Za-z0-9_.,+\-*/^() \t\n]/u.exec(text);
   if (bad) {
+    const here = WRITTEN[bad[0]] ?? "arithmetic with + - * / ^ and parentheses";
     throw new ExpressionError(
-      `column ${bad.index + 1}: ${JSON.stringify(bad[0])} has no meaning here; write arithmetic with + - * / ^ and parentheses`,
+      `column ${bad.index + 1}: ${JSON.stringify(bad[0])} has no meaning here; write ${here}`,
       bad.index + 1,
       { path },
     );
@@ -86,7 +95,7 @@ function checkCharacters(text: string, path: string | undefined): void {
 export async function parseExpression(
   text: string,
   names: readonly string[],
-  { path }: ParseOptions = {},
+  { path, unknown }: ParseOptions = {},
 ): Promise<MathNode> {
   checkCharacters(text, path);
   const { parse } = await import("mathjs/number");
@@ -118,9 +127,11 @@ export async function parseExpression(
       case "SymbolNode": {
         const { name } = node as SymbolNode;
         if (!symbols.includes(name)) {
+          const meant = nearest(name, symbols);
+          const hint = meant === undefined ? unknown && `${unknown};` : `did you mean ${meant}?`;
           refuse(
             name,
-            `unknown name ${JSON.stringify(name)}; did you mean ${nearest(name, symbols)}? known: ${symbols.join(", ")}`,
+            `unknown name ${JSON.stringify(name)}; ${hint === undefined ? "" : `${hint} `}known: ${symbols.join(", ")}`,
           );
         }
         break;
@@ -140,9 +151,10 @@ export async function parseExpression(
         const known: readonly string[] = KNOWN_FUNCTIONS;
         if (names.includes(name)) refuse(name, `${name} is a name, not a function: write ${name}*(...)`);
         if (!known.includes(name)) {
+          const meant = nearest(name, known);
           refuse(
             name,
-            `unknown function ${JSON.stringify(name)}; did you mean ${nearest(name, known)}? known: ${known.join(", ")}`,
+            `unknown function ${JSON.stringify(name)}; ${meant === undefined ? "" : `did you mean ${meant}? `}known: ${known.join(", ")}`,
           );
         }
         const wanted = name === "pow" ? 2 : 1;

@@ -73,6 +73,9 @@ describe("a config's sweep", () => {
       "did you mean field.potential.parameters.q?",
     ],
     ["{ tim.step: [1] }", "sweep.tim.step", "did you mean time.step?"],
+    ["{ q: [1] }", "sweep.q", "unknown key q; known: "],
+    ["{ hubble: [1] }", "sweep.hubble", "did you mean background.hubble?"],
+    ["{ seed: [1] }", "sweep.seed", "did you mean fluctuations.seed?"],
     ["{ a b: [1] }", "sweep.a b", "is no config path"],
     ["{ time.step: [0.1, -1] }", "sweep.time.step", "point 2 (step = -1): must be above 0"],
     ["{ time.step: [0.1, 0.3] }", "sweep", "point 2 (step = 0.3): time.end: 1 is no whole"],
@@ -96,6 +99,12 @@ describe("a config's sweep", () => {
     const refusal = async () => fieldSweep(await points(text), referenceEngine);
     await expect(refusal).rejects.toThrow(InputError);
     await expect(refusal).rejects.toThrow(expect.objectContaining({ path, message: expect.stringContaining(message) }));
+  });
+  it("is told the whole path of a parameter by its name", async () => {
+    const potential = '{ expression: "q*phi^2", parameters: { q: 1 } }';
+    await expect(
+      parseConfig("field", `${TIME}\nfield: { potential: ${potential} }\nsweep: { q: [1] }`),
+    ).rejects.toThrow("unknown key q; did you mean field.potential.parameters.q?");
   });
   it("is no study of one point", async () => {
     const config = await parseConfig("field", `${TIME}\nsweep: { field.mean: [1] }`);

@@ -82,8 +82,8 @@ describe("activationNamed", () => {
   it.each([
     ["ERF", "erf"],
     ["tanhh", "tanh"],
-    ["constructor", "did you mean"],
-    ["__proto__", "did you mean"],
+    ["constructor", "known: erf"],
+    ["__proto__", "known: erf"],
   ])("refuses %s with the nearest name and its place", (name, words) => {
     const refused = () => activationNamed(name, "network.activation");
     expect(refused).toThrow(InputError);

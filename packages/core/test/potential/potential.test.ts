@@ -175,9 +175,22 @@ describe("bad potentials", () => {
     expect((error as ExpressionError).message).toContain(`column ${column}`);
   });
   it.each([
+    ["m^2*phi^2", 'column 1: unknown name "m"; give it a value in parameters; known: phi, pi, e'],
+    ["phi^2 + ph", 'unknown name "ph"; did you mean phi?'],
+    ["phi**2", 'column 4: "**" has no meaning here; write ^'],
+    ["1 + \u03c6^2", "write phi"],
+    ["coss(phi)", "did you mean cos?"],
+    ["gamma(phi)", 'unknown function "gamma"; known: exp'],
+  ])("%j is told with its mend", async (expression, words) => {
+    const error = await compilePotential({ expression }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ExpressionError);
+    expect((error as ExpressionError).message).toContain(words);
+  });
+  it.each([
     ["quadratc", "potential", "quadratic"],
     [{ name: "cosine", parameters: { f: 0 } }, "potential.parameters.f", "other than 0"],
-    [{ name: "cosine", parameters: { g: 1 } }, "potential.parameters.g", "did you mean"],
+    [{ name: "cosine", parameters: { g: 1 } }, "potential.parameters.g", "known: v0, f"],
+    ["foo", "potential", "known: quadratic, quartic"],
     [{ name: "quadratic", parameters: { mass: 1, massSquared: 1 } }, "potential.parameters.mass", "either"],
     [{ name: "alphaAttractorT", parameters: { alpha: -1 } }, "potential.parameters.alpha", "above 0"],
     [{ name: "quartic", parameters: { lambda: Number.NaN } }, "potential.parameters.lambda", "finite"],
