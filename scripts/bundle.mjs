@@ -1,7 +1,7 @@
 // Leaves dist/box/: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`; shaders, CPU kernels and
 // plotting scripts are embedded. The HDF5 library, which few commands load, and the workers of the CPU engine and for eigenvalues stand
 // beside them. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,6 +67,8 @@ await build({
   entryPoints: {
     slowroll: path.join(root, "apps", "cli", "src", "main.ts"),
     "slowroll-bench": path.join(root, "apps", "bench", "src", "main.ts"),
+    // Workers start from a file of their own.
+    worker: path.join(root, "packages", "core", "src", "engine", "cpu", "worker.mjs"),
     eigenWorker: path.join(root, "packages", "core", "src", "linalg", "eigenWorker.mjs"),
     // Resolved from the folder below.
     hdf5: "h5wasm/node",
@@ -92,4 +94,3 @@ await build({
   legalComments: "linked",
   logLevel: "warning",
 });
-copyFileSync(path.join(root, "packages", "core", "src", "engine", "cpu", "worker.mjs"), path.join(out, "worker.mjs"));

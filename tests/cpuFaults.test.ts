@@ -5,6 +5,7 @@ import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import { createPool } from "@slowroll/core/engine/cpu/pool";
 import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
 import { InputError, InterruptedError, WorkerLostError } from "@slowroll/core/errors";
+import { drawGaussianFields } from "@slowroll/core/fourier/gaussianFields";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { assemblePotential } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
@@ -65,6 +66,15 @@ async function ensembleJob(width: number, steps: number, depth = 1): Promise<Ens
 /** After so many milliseconds the job is well under way. */
 const UNDER_WAY = 150;
 
+/** Ends the worker of this number a while after it has started. */
+function killUnderWay(worker: number, after = UNDER_WAY): void {
+  const timer = setInterval(() => {
+    if (!started[worker]) return;
+    clearInterval(timer);
+    setTimeout(() => void started[worker]!.terminate(), after);
+  }, 1);
+}
+
 describe("a worker that dies", () => {
   it.each(["lattice", "ensemble"])(
     "ends a running %s job with a named error, and the next job has new workers",
@@ -76,7 +86,7 @@ describe("a worker that dies", () => {
           ? engine.evolveLattice(await latticeJob(32, 400_000))
           : engine.trainEnsemble(await ensembleJob(256, 4_000_000), () => {});
       const failed = expect(running).rejects.toThrow(WorkerLostError);
-      setTimeout(() => void started[before + 1]!.terminate(), UNDER_WAY);
+      killUnderWay(before + 1);
       await failed;
       await expect(running).rejects.toThrow(/worker 1 .* ended unasked/);
       const { final } = await engine.evolveLattice(await latticeJob(8, 3));
@@ -84,6 +94,33 @@ describe("a worker that dies", () => {
       await engine.close();
     },
   );
+
+  it("ends a running draw with a named error", async () => {
+    const before = started.length;
+    const normal = {
+      direction: [1],
+      *fill(table: Float64Array) {
+        table.fill(1, 4);
+        yield;
+      },
+    };
+    const running = drawGaussianFields(
+      {
+        grid: { dimensions: 3, points: 160 },
+        seed: 1,
+        realisations: 1,
+        normals: [normal],
+        scale: 1,
+        atRest: false,
+        mean: [0],
+        velocity: [0],
+      },
+      2,
+    );
+    const failed = expect(running).rejects.toThrow(WorkerLostError);
+    killUnderWay(before, 30);
+    await failed;
+  });
 
   it("says what a worker threw", async () => {
     const pool = createPool(2);

@@ -30,8 +30,8 @@ export function readModules(): Modules {
   return { special: readModule("special"), jobs: readModule("jobs"), fusedMultiplyAdd: false };
 }
 
-/** Fourier transforms on one thread, assembly/fourier.ts, never fused. Throws ENOENT where they are not built. */
-export const readFourierModule = (): Uint8Array<ArrayBuffer> => readModule("fourier");
+/** A module that is not fused, for the same bits on every host. Throws ENOENT where it is not built. */
+export const readPlainModule = (name: "special" | "fourier" | "energies"): Uint8Array<ArrayBuffer> => readModule(name);
 
 /** The benchmark's own module, assembly/bench.ts, of the same kind as `readModules`. */
 export function readBenchModule(): Uint8Array<ArrayBuffer> {

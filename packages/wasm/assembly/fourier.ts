@@ -1,10 +1,13 @@
-// One field's transform and its inverse in float64 on the calling thread, plane by plane: see packages/core/src/fourier/transform.ts.
+// For the host, in float64: one field's transform and its inverse on the calling thread, plane by plane, see packages/core/src/fourier/transform.ts,
+// and Gaussian fields.
 import { rows } from "./field/grid";
 import { forwardPlane, inversePlane, transformFirst } from "./fourier/transform";
 
 export { joinWorkers } from "./control";
 export { setGrid } from "./field/grid";
+export { drawModes, invertModes, mixFields, setDraw } from "./fourier/draw";
 export { setScratch, setTransform } from "./fourier/plan";
+export { setSeed } from "./random/normal";
 
 export function forwardPlane64(real: usize, plane: i32): void {
   forwardPlane<f64>(real, plane);

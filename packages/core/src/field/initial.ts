@@ -1,21 +1,15 @@
 /** Initial lattice states: the homogeneous parts with no fluctuations, one plane wave, Gaussian fluctuations, or stored arrays. */
-import { cooperate } from "../cooperate.ts";
-import { type CoupledSchedule, type LatticeState, STENCILS } from "../engine/engine.ts";
+import { meanEnergies } from "../engine/cpu/energies.ts";
+import type { CoupledSchedule, LatticeJob, LatticeState } from "../engine/engine.ts";
+import { fillFields, stateArray } from "../engine/hostState.ts";
 import { InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
 import { readArray } from "./arrays.ts";
-import {
-  type Draw,
-  distinctWaves,
-  drawFluctuations,
-  longestWave,
-  type ModeFunction,
-  type Share,
-} from "./fluctuations.ts";
+import { drawFluctuations, longestWave, type Normal } from "./fluctuations.ts";
 import { hubbleOf } from "./friedmann.ts";
 import { normalModes } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
-import type { FluctuationSpec, LatticeSpec, SpectrumSpec } from "./study.ts";
+import type { FluctuationSpec, LatticeSpec, SpectrumSpec, VacuumKind } from "./study.ts";
 import { powerLaws, readTable } from "./table.ts";
 import { vacuumState } from "./vacuum.ts";
 
@@ -25,14 +19,12 @@ export function realisationsOf({ study: { fluctuations } }: Setup): number {
 }
 
 /** The homogeneous part of every field everywhere. */
-function uniform({ fields, mean, velocity }: Setup, realisations: number, sites: number): LatticeState {
-  const fill = (values: readonly number[]): Float64Array => {
-    const array = new Float64Array(realisations * fields * sites);
-    for (let rf = 0; rf < realisations * fields; rf++) array.fill(values[rf % fields]!, rf * sites, (rf + 1) * sites);
-    return array;
-  };
+function uniform({ fields, mean, velocity }: Setup, sites: number): LatticeState {
+  const state = { field: stateArray(fields * sites), momentum: stateArray(fields * sites) };
   // a = 1 at the start: the conjugate momentum is the cosmic-time derivative.
-  return { field: fill(mean), momentum: fill(velocity) };
+  fillFields(state.field, mean, sites);
+  fillFields(state.momentum, velocity, sites);
+  return state;
 }
 
 function planeWave(
@@ -41,17 +33,25 @@ function planeWave(
   { mode, amplitude, velocity }: Extract<FluctuationSpec, { kind: "planeWave" }>,
 ): LatticeState {
   const sites = points ** dimensions;
-  const { field, momentum } = uniform(setup, 1, sites);
-  for (let site = 0; site < sites; site++) {
+  const { field, momentum } = uniform(setup, sites);
+  // Whole turns are dropped before the cosine, so that every site of a wave front has the very same value.
+  const cosines = Float64Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points));
+  const steps = mode.map((n) => ((n % points) + points) % points);
+  const last = steps[dimensions - 1]!;
+  for (let row = 0; row < sites / points; row++) {
     let phase = 0;
-    for (let axis = dimensions - 1, rest = site; axis >= 0; axis--) {
-      phase += mode[axis]! * (rest % points);
+    for (let axis = dimensions - 2, rest = row; axis >= 0; axis--) {
+      phase += steps[axis]! * (rest % points);
       rest = Math.floor(rest / points);
     }
-    // Whole turns are dropped before the cosine, so that every site of a wave front has the very same value.
-    const cosine = Math.cos((2 * Math.PI * (((phase % points) + points) % points)) / points);
-    field[site]! += amplitude * cosine;
-    momentum[site]! += velocity * cosine;
+    phase %= points;
+    for (let site = row * points; site < (row + 1) * points; site++) {
+      const cosine = cosines[phase]!;
+      field[site]! += amplitude * cosine;
+      momentum[site]! += velocity * cosine;
+      phase += last;
+      if (phase >= points) phase -= points;
+    }
   }
   return { field, momentum };
 }
@@ -83,63 +83,37 @@ async function spectrumOf(spec: SpectrumSpec): Promise<(k: number) => number> {
   };
 }
 
-/** Each field's shares by k_eff of `waves`: amplitude U diag(u_i) U^T of the normal modes i, the columns of U. */
-function vacuumShares(
-  setup: Setup,
-  { initial = "fitting", amplitude }: Extract<FluctuationSpec, { kind: "vacuum" }>,
-  waves: readonly number[],
-): Map<number, readonly Share[]>[] {
-  const normal = normalModes(setup).map((mode) => ({
-    mode,
-    functions: waves.map(vacuumState(setup, mode, initial, "fluctuations.initial")),
-  }));
-  return normal.map((_, f) => {
-    const streams = Array.from(normal.keys(), (stream) => ({
-      stream,
-      factors: normal.map(({ mode: { direction } }) => amplitude * direction[f]! * direction[stream]!),
-    })).filter(({ factors }) => factors.some((factor) => factor !== 0));
-    return new Map(
-      waves.map((kEff, w) => {
-        const sum = (factors: readonly number[], part: keyof ModeFunction, of: 0 | 1): number =>
-          factors.reduce((total, factor, i) => total + factor * normal[i]!.functions[w]![part][of], 0);
-        const shares = streams.map(
-          ({ stream, factors }): Share => ({
-            stream,
-            u: [sum(factors, "u", 0), sum(factors, "u", 1)],
-            velocity: [sum(factors, "velocity", 0), sum(factors, "velocity", 1)],
-          }),
-        );
-        return [kEff, shares];
-      }),
-    );
+/** Each normal mode in its vacuum. */
+const vacuumNormals = (setup: Setup, { initial = "fitting" }: { readonly initial?: VacuumKind }): Normal[] =>
+  normalModes(setup).map((mode) => {
+    const vacuum = vacuumState(setup, mode, initial, "fluctuations.initial");
+    return { direction: mode.direction, modeOf: (_k, kEff) => vacuum(kEff) };
   });
-}
 
 async function gaussian(
   setup: Setup,
   lattice: LatticeSpec,
   spec: Extract<FluctuationSpec, { kind: "vacuum" | "gaussian" }>,
+  threads: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<LatticeState> {
   const { seed, realisations, amplitude, cutoff = Number.POSITIVE_INFINITY } = spec;
-  const { fields } = setup;
-  let shares: Draw["shares"];
-  if (spec.kind === "vacuum") {
-    const vacuums = vacuumShares(setup, spec, distinctWaves(lattice, cutoff));
-    shares = (f, _k, kEff) => vacuums[f]!.get(kEff)!;
-  } else {
+  const { mean, velocity } = setup;
+  let normals: Normal[];
+  if (spec.kind === "vacuum") normals = vacuumNormals(setup, spec);
+  else {
     const root = await spectrumOf(spec.spectrum);
-    shares = (f, k) => [{ stream: f, u: [amplitude * root(k), 0], velocity: [0, 0] }];
+    normals = mean.map((_, f) => ({
+      direction: mean.map((_, g) => (g === f ? 1 : 0)),
+      modeOf: (k) => ({ u: [root(k), 0], velocity: [0, 0] }),
+    }));
   }
-  const drawn = await cooperate(drawFluctuations({ lattice, seed, realisations, fields, cutoff, shares }), signal);
-  const sites = lattice.points ** lattice.dimensions;
-  for (const [array, values] of [
-    [drawn.field, setup.mean],
-    [drawn.momentum, setup.velocity],
-  ] as const) {
-    for (let i = 0; i < array.length; i++) array[i]! += values[Math.floor(i / sites) % fields]!;
-  }
-  return drawn;
+  const atRest = spec.kind === "gaussian";
+  return drawFluctuations(
+    { lattice, seed, realisations, cutoff, amplitude, normals, atRest, mean, velocity },
+    threads,
+    signal,
+  );
 }
 
 /**
@@ -152,7 +126,8 @@ export async function assertDrawable(setup: Setup): Promise<void> {
     const { cutoff = Number.POSITIVE_INFINITY } = fluctuations;
     const root = fluctuations.kind === "gaussian" ? await spectrumOf(fluctuations.spectrum) : undefined;
     const longest = longestWave(lattice, cutoff);
-    if (longest !== undefined && fluctuations.kind === "vacuum") vacuumShares(setup, fluctuations, [longest]);
+    if (longest !== undefined && fluctuations.kind === "vacuum")
+      for (const { modeOf } of vacuumNormals(setup, fluctuations)) modeOf((2 * Math.PI) / lattice.length, longest);
     if (longest !== undefined) root?.((2 * Math.PI) / lattice.length);
   }
   if (modes) {
@@ -168,32 +143,32 @@ async function stored(files: string | readonly string[], fields: number, sites: 
     throw new InputError(`${list.length} file${list.length > 1 ? "s are" : " is"} given for ${fields} fields`, {
       path,
     });
-  const array = new Float64Array(fields * sites);
+  const array = stateArray(fields * sites);
   for (const [f, file] of list.entries()) array.set(await readArray(file, sites, path), f * sites);
   return array;
 }
 
 /**
  * Checks that a study's fluctuations fit its lattice, and gives what makes the initial state: fields and conjugate momenta
- * pi = a^(3 - alpha) dphi/d eta = a^3 dphi/dt, at a = 1 the cosmic-time derivative.
+ * pi = a^(3 - alpha) dphi/d eta = a^3 dphi/dt, at a = 1 the cosmic-time derivative; on so many threads of the host at most.
  * @throws InputError for a wave that does not fit; what is returned throws it for files that cannot be read.
  */
 export function planInitialState(
   setup: Setup,
   lattice: LatticeSpec,
   signal: AbortSignal | undefined,
-): () => Promise<LatticeState> {
+): (threads?: number) => Promise<LatticeState> {
   const { fluctuations } = setup.study;
   const sites = lattice.points ** lattice.dimensions;
   switch (fluctuations.kind) {
     case "none":
-      return async () => uniform(setup, 1, sites);
+      return async () => uniform(setup, sites);
     case "planeWave":
       assertModeFits(fluctuations.mode, lattice);
       return async () => planeWave(setup, lattice, fluctuations);
     case "vacuum":
     case "gaussian":
-      return () => gaussian(setup, lattice, fluctuations, signal);
+      return (threads) => gaussian(setup, lattice, fluctuations, threads, signal);
     case "cosmoLattice":
       return async () => {
         const { readCosmoLattice } = await import("../files/cosmolattice.ts");
@@ -211,37 +186,17 @@ export function planInitialState(
 }
 
 /** a' at the start from the first Friedmann equation with each realisation's own mean energies, into a coupled schedule's `initial`. */
-export function startExpansion(
-  { potential, fields }: Setup,
-  lattice: LatticeSpec,
+export async function startExpansion(
+  job: Pick<LatticeJob, "grid" | "realisations" | "fields" | "potential">,
   planckMass: number,
-  { field, momentum }: LatticeState,
+  state: LatticeState,
   initial: CoupledSchedule["initial"],
-): void {
-  const { dimensions, points, length, stencil } = lattice;
-  const sites = points ** dimensions;
-  const curvature = (points / length) ** 2;
-  const phi = new Array<number>(fields);
-  for (let r = 0; 3 * r < initial.length; r++) {
-    let kinetic = 0;
-    let gradient = 0;
-    let value = 0;
-    for (let site = 0; site < sites; site++) {
-      for (let f = 0; f < fields; f++) {
-        const at = (r * fields + f) * sites + site;
-        phi[f] = field[at]!;
-        kinetic += momentum[at]! ** 2 / 2;
-        for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
-          const x = Math.floor(site / stride) % points;
-          for (const [j, weight] of STENCILS[stencil].entries()) {
-            const ahead = at + (((x + j + 1) % points) - x) * stride;
-            gradient += (weight * curvature * (field[ahead]! - field[at]!) ** 2) / 2;
-          }
-        }
-      }
-      value += potential.value(...phi);
-    }
-    const densities = { kinetic: kinetic / sites, gradient: gradient / sites, potential: value / sites };
+  threads: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const energies = await meanEnergies(job, state, threads, signal);
+  for (const [r, { momentumSquare, gradient, potential }] of energies.entries()) {
+    const densities = { kinetic: momentumSquare / 2, gradient: gradient / 2, potential };
     initial.set([1, hubbleOf(densities, planckMass), 0], 3 * r);
   }
 }

@@ -173,7 +173,7 @@ export async function runLattice(
   if (resume?.global && schedule.kind === "coupled") schedule.initial.set(resume.global);
   const due = (all: readonly number[]): number[] =>
     all.map(after).filter((operation) => operation > from || (!resume && operation === 0));
-  const job: LatticeJob = {
+  const shape = {
     grid: {
       dimensions: lattice.dimensions,
       points: lattice.points,
@@ -183,11 +183,16 @@ export async function runLattice(
     realisations,
     fields,
     potential,
+  };
+  const job: LatticeJob = {
+    ...shape,
     async initial() {
       if (resume) return resume.state;
-      const state = await draw();
+      // As many as the engine has, where it has any.
+      const threads = engine.info.threads || undefined;
+      const state = await draw(threads);
       if (schedule.kind === "coupled" && expansion.kind === "selfConsistent")
-        startExpansion(setup, lattice, expansion.planckMass, state, schedule.initial);
+        await startExpansion(shape, expansion.planckMass, state, schedule.initial, threads, control.signal);
       return state;
     },
     schedule,

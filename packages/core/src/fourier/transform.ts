@@ -1,14 +1,13 @@
 /**
- * The discrete Fourier transform of a real field in float64 on the calling thread, by the CPU engine's kernels, for initial states that are
- * drawn mode by mode.
+ * The discrete Fourier transform of a real field in float64 on the calling thread, by the CPU engine's kernels.
  */
-import { readFourierModule } from "@slowroll/wasm";
-import { CONTROL, LARGEST_MEMORY, pagesFor, planMemory } from "../engine/cpu/control.ts";
+import { readPlainModule } from "@slowroll/wasm";
+import { LARGEST_MEMORY, planMemory } from "../engine/cpu/control.ts";
 import { modeLayout, placeOfMode, planTransform } from "../engine/cpu/fourier.ts";
+import { loadHere } from "../engine/cpu/here.ts";
 import { layoutOf } from "../engine/cpu/layout.ts";
-import { type Call, tooLarge } from "../engine/cpu/pool.ts";
+import { tooLarge } from "../engine/cpu/pool.ts";
 import type { Grid } from "../engine/engine.ts";
-import { EngineUnavailableError } from "../errors.ts";
 
 /**
  * Half of a real field's transform, [points]^(dimensions - 1)[floor(points/2) + 1] of real and of imaginary parts, last index fastest: mode n
@@ -32,23 +31,6 @@ export interface Transform {
 const SIZE = 8;
 const LANES = 2;
 
-type Kernels = Record<string, (...args: number[]) => void>;
-
-/** The kernels over a memory of their own. Throws EngineUnavailableError where they are not built. */
-function load(memory: WebAssembly.Memory): Kernels {
-  // The kernels' workers wait for each other; here there is one.
-  const host = { wait() {}, wake() {} };
-  try {
-    const module = new WebAssembly.Module(readFourierModule());
-    return new WebAssembly.Instance(module, { env: { memory }, host }).exports as Kernels;
-  } catch (cause) {
-    throw new EngineUnavailableError(
-      `the transform's kernels cannot be loaded (${(cause as Error).message}): run npm run setup`,
-      { cause },
-    );
-  }
-}
-
 /**
  * The discrete Fourier transform of real float64 values on a grid, on this thread.
  * @throws InputError where the grid does not fit into a memory, EngineUnavailableError where the kernels are not built.
@@ -64,17 +46,14 @@ export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Tran
   const together = dimensions === 3 ? 1 : 2 * LANES;
   const sites = plan.place(together * planeBytes);
   if (plan.bytes > LARGEST_MEMORY) throw tooLarge(plan.bytes, "lattice.points");
-  const pages = pagesFor(plan.bytes);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const kernels = load(memory);
+  const { memory, kernels } = loadHere({
+    kernels: readPlainModule("fourier"),
+    bytes: plan.bytes,
+    workers: 1,
+    setup: () => [["setGrid", dimensions, points, 1, 1, rowBytes, planeBytes, planes * planeBytes], ...setup(0)],
+  });
   const elements = new Float64Array(memory.buffer);
-  const calls: readonly Call[] = [
-    ["joinWorkers", CONTROL, 1, 0],
-    ["setGrid", dimensions, points, 1, 1, rowBytes, planeBytes, planes * planeBytes],
-    ...setup(0),
-  ];
   write(memory.buffer);
-  for (const [name, ...args] of calls) kernels[name]!(...args);
 
   /** Calls `row` with the first site of each row of the planes that stand at `sites`, and the first element of the row in a packed array. */
   const eachRow = (plane: number, row: (element: number, packed: number) => void): void => {

@@ -26,7 +26,7 @@ import {
 declare function value(fields: usize, fieldStride: i32, out: usize, count: i32, constants: usize): void;
 
 /** Numbers of one plane's record: sums of phi - r, (phi - r)^2, pi, pi^2, the gradient, V, (phi - r)^3, (phi - r)^4, and r itself. */
-const MOMENTS = 9;
+export const MOMENTS = 9;
 
 /** [records][realisations][fields][planes][MOMENTS], or 0 where only cosines are asked for. */
 let moments: usize = 0;
@@ -158,8 +158,8 @@ export function sumElements<T>(row: usize): f64 {
   return sum;
 }
 
-/** The moments of one field's plane into `target`. `start` is the realisation's, in bytes into each array. */
-function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, target: usize): void {
+/** The moments of one field's plane of the array `state` into `target`. `start` is the realisation's, in bytes into each array. */
+export function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, target: usize): void {
   const base = start + <usize>f * fieldBytes;
   const reference = <f64>load<T>(state + base);
   sumField = 0;

@@ -135,8 +135,11 @@ export function inversePlane<T>(real: usize, plane: i32, scale: T): void {
       setSlots<T>(true, first, rows, real, rowBytes, modes, workRow, 0);
       invertRows<T>(scale);
     }
-  } else {
-    setSlots<T>(true, 0, planes - plane, real, planeBytes, modes, workPlane, 0);
-    invertRows<T>(scale);
-  }
+  } else inverseRows<T>(real, modes, planes - plane, scale);
+}
+
+/** The same of `count` rows, or of the first of them that there are slots for, where a plane has one row. */
+export function inverseRows<T>(real: usize, modes: usize, count: i32, scale: T): void {
+  setSlots<T>(true, 0, count, real, planeBytes, modes, workPlane, 0);
+  invertRows<T>(scale);
 }

@@ -13,17 +13,18 @@ export function setSeed(low: u32, high: u32): void {
 }
 
 /** Of the last two blocks normals 0 and 2, and 1 and 3. */
-let even0: v128 = f64x2.splat(0);
-let odd0: v128 = f64x2.splat(0);
-let even1: v128 = f64x2.splat(0);
-let odd1: v128 = f64x2.splat(0);
+export let even0: v128 = f64x2.splat(0);
+export let odd0: v128 = f64x2.splat(0);
+export let even1: v128 = f64x2.splat(0);
+export let odd1: v128 = f64x2.splat(0);
 
-/** Two blocks at a time, of whose long chains of operations a core works on both at once. */
-function drawBlocks(block: u32, layer: u32, network: u32): void {
-  philox4x32(block, layer, network, 0, key0, key1);
+/** Two blocks at a time, of whose long chains of operations a core works on both at once; their counters agree in the last word. */
+@inline
+export function drawTwo(a0: u32, a1: u32, a2: u32, b0: u32, b1: u32, b2: u32, last: u32): void {
+  philox4x32(a0, a1, a2, last, key0, key1);
   const radius0 = radiusOf(word0, word2);
   const angle0 = angleOf(word1, word3);
-  philox4x32(block + 1, layer, network, 0, key0, key1);
+  philox4x32(b0, b1, b2, last, key0, key1);
   const radius1 = radiusOf(word0, word2);
   const angle1 = angleOf(word1, word3);
   const sum0 = quadrantSum<f64>(angle0);
@@ -40,6 +41,10 @@ function drawBlocks(block: u32, layer: u32, network: u32): void {
   odd0 = f64x2.mul(radius0, sinInQuadrant<f64>(sine0, cosine0, sum0, swapped0));
   even1 = f64x2.mul(radius1, cosInQuadrant<f64>(sine1, cosine1, sum1, swapped1));
   odd1 = f64x2.mul(radius1, sinInQuadrant<f64>(sine1, cosine1, sum1, swapped1));
+}
+
+function drawBlocks(block: u32, layer: u32, network: u32): void {
+  drawTwo(block, layer, network, block + 1, layer, network, 0);
 }
 
 @inline

@@ -47,7 +47,7 @@ export function placeOfMode(k: number, size: 4 | 8): number {
 const isPlain = (radix: number): boolean => radix === 7 || radix > 8;
 
 /** `bytes` to whole cache lines, an odd number of them: strides that meet all sets of a cache. */
-const oddLines = (bytes: number): number => LINE * (2 * Math.floor(Math.ceil(bytes / LINE) / 2) + 1);
+export const oddLines = (bytes: number): number => LINE * (2 * Math.floor(Math.ceil(bytes / LINE) / 2) + 1);
 
 export function modeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "points">, size: 4 | 8): ModeLayout {
   const lanes = 16 / size;
@@ -70,13 +70,13 @@ export function modeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "po
   };
 }
 
-/** Plans the transforms of `fields` fields at a time by at most `workers` workers in elements of `size` bytes. */
-export function planTransform(
+/** Stages and scratch of transforms whose work area, in elements of `size` bytes, is the caller's; by `workers` workers. */
+export function planStages(
   plan: MemoryPlan,
   grid: Pick<Grid, "dimensions" | "points">,
-  { fields, workers, size }: { readonly fields: number; readonly workers: number; readonly size: 4 | 8 },
-): TransformPlan {
-  const { dimensions, points } = grid;
+  { workers, size }: { readonly workers: number; readonly size: 4 | 8 },
+): { setup(worker: number, work: number): readonly Call[]; write(buffer: ArrayBufferLike): void } {
+  const { points } = grid;
   const { rowBytes, planeBytes, fieldBytes, blockBytes } = modeLayout(grid, size);
   const lanes = 16 / size;
   const factors = radices(points);
@@ -92,21 +92,17 @@ export function planTransform(
       roots: isPlain(radix) ? plan.place(2 * size * radix) : 0,
     };
   });
-  const work = plan.place(fields * fieldBytes);
   // The buffers do not begin at the same place of a page.
   const bufferBytes = oddLines(Math.ceil(points / lanes) * lanes * blockBytes);
-  // In one dimension a buffer is as long as a row, and lanes are fields: more workers than that have nothing to do.
-  const busy = dimensions === 1 ? Math.min(workers, Math.ceil(fields / lanes)) : workers;
-  const scratch = Array.from({ length: busy }, () => ({
+  const scratch = Array.from({ length: workers }, () => ({
     slots: plan.place(SLOT_BYTES),
     nowhere: plan.place(rowBytes + LINE),
     buffers: [plan.place(bufferBytes), plan.place(bufferBytes), plan.place(bufferBytes)] as const,
     folded: plan.place(PAIR * (Math.max(0, ...factors) + 1)),
   }));
   return {
-    work,
-    setup(worker) {
-      const { slots, nowhere, buffers, folded } = scratch[worker % busy]!;
+    setup(worker, work) {
+      const { slots, nowhere, buffers, folded } = scratch[worker]!;
       return [
         ["setTransform", table, factors.length, work, rowBytes, planeBytes, fieldBytes, blockBytes],
         ["setScratch", slots, nowhere, ...buffers, folded],
@@ -125,4 +121,17 @@ export function planTransform(
       }
     },
   };
+}
+
+/** Plans the transforms of `fields` fields at a time by at most `workers` workers in elements of `size` bytes. */
+export function planTransform(
+  plan: MemoryPlan,
+  grid: Pick<Grid, "dimensions" | "points">,
+  { fields, workers, size }: { readonly fields: number; readonly workers: number; readonly size: 4 | 8 },
+): TransformPlan {
+  // In one dimension a buffer is as long as a row, and lanes are fields: more workers than that have nothing to do.
+  const busy = grid.dimensions === 1 ? Math.min(workers, Math.ceil(fields / (16 / size))) : workers;
+  const stages = planStages(plan, grid, { workers: busy, size });
+  const work = plan.place(fields * modeLayout(grid, size).fieldBytes);
+  return { work, setup: (worker) => stages.setup(worker % busy, work), write: stages.write };
 }

@@ -8,6 +8,7 @@ import { readModules } from "@slowroll/wasm";
 import { EngineUnavailableError, InputError, InterruptedError, WorkerLostError } from "../../errors.ts";
 import type { JobControl, Precision } from "../engine.ts";
 import { CONTROL, type ControlBlock, controlBlock, LARGEST_MEMORY, pagesFor } from "./control.ts";
+import type { Loadable } from "./load.mjs";
 
 /** An export of assembly/jobs.ts and its arguments. */
 export type Call = readonly [name: string, ...args: number[]];
@@ -15,11 +16,15 @@ export type Call = readonly [name: string, ...args: number[]];
 /** What a job's workers run. */
 export interface Program {
   /** Name of the activation's export in assembly/network/activations.ts. */
-  readonly activation: string;
+  readonly activation?: string;
   /** The potential's module: potential/assemble.ts. */
-  readonly potential: Uint8Array;
+  readonly potential?: Uint8Array;
   /** The module whose exports are called, where it is not both jobs' own. */
   readonly kernels?: Uint8Array<ArrayBuffer>;
+  /** The vector functions that it and the potential import, where they are not this host's fastest. */
+  readonly special?: Uint8Array<ArrayBuffer>;
+  /** Float64 arrays beside the memory, which the kernels copy from and to by their number. */
+  readonly arrays?: readonly SharedArrayBuffer[];
   /** Bytes of shared memory from address 0. */
   readonly bytes: number;
   /** Workers to use at most. */
@@ -129,10 +134,7 @@ export function createPool(threads: number = availableParallelism(), patience: n
     special = new WebAssembly.Module(modules.special);
     jobs = new WebAssembly.Module(modules.jobs);
   } catch (cause) {
-    throw new EngineUnavailableError(
-      `the cpu engine's kernels cannot be loaded (${(cause as Error).message}): run npm run setup`,
-      { cause },
-    );
+    throw notLoaded(cause);
   }
   let crew: Crew | undefined;
   let memory: WebAssembly.Memory | undefined;
@@ -142,6 +144,9 @@ export function createPool(threads: number = availableParallelism(), patience: n
     memory = undefined;
     await ended;
   };
+
+  const compiled = (bytes: Uint8Array | undefined, otherwise?: WebAssembly.Module): WebAssembly.Module | undefined =>
+    bytes ? new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>) : otherwise;
 
   /** A zeroed memory; the last job's where it is large enough and not much too large. */
   function memoryOf(bytes: number, path: string): WebAssembly.Memory {
@@ -175,14 +180,18 @@ export function createPool(threads: number = availableParallelism(), patience: n
         );
       }
       const workers = Math.max(1, Math.min(threads, program.workers));
-      const potential = new WebAssembly.Module(program.potential as Uint8Array<ArrayBuffer>);
       const shared = memoryOf(program.bytes, path);
       const block = controlBlock(shared);
       block.reset();
       crew ??= startCrew(threads);
-      const { activation } = program;
-      const kernels = program.kernels ? new WebAssembly.Module(program.kernels) : jobs;
-      const loaded = { memory: shared, special, potential, kernels, activation };
+      const loaded = {
+        memory: shared,
+        special: compiled(program.special, special),
+        potential: compiled(program.potential),
+        kernels: compiled(program.kernels, jobs)!,
+        activation: program.activation,
+        arrays: program.arrays,
+      } satisfies Loadable;
       let running = false;
       const send = async (messages: object[]): Promise<{ value?: number }[]> => {
         if (!crew || running) throw new WorkerLostError("the cpu engine's workers are gone or busy");
@@ -270,6 +279,13 @@ function watch(
     },
   };
 }
+
+/** What is thrown where the kernels are not built, or are not for this host. */
+export const notLoaded = (cause: unknown): EngineUnavailableError =>
+  new EngineUnavailableError(
+    `the cpu engine's kernels cannot be loaded (${(cause as Error).message}): run npm run setup`,
+    { cause },
+  );
 
 const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 

@@ -1,0 +1,93 @@
+/**
+ * The mean energies of a state on the host, in float64 on its cores, before any engine has it: kernels in packages/wasm/assembly/energies.ts,
+ * and the potential's own module.
+ */
+import { availableParallelism } from "node:os";
+import { readPlainModule } from "@slowroll/wasm";
+import { assemblePotential } from "../../potential/assemble.ts";
+import { type LatticeJob, type LatticeState, STENCILS } from "../engine.ts";
+import { FEW_SITES, sharedOf, stateArray } from "../hostState.ts";
+import { openAside } from "./aside.ts";
+import { planMemory } from "./control.ts";
+import { layoutOf } from "./layout.ts";
+
+/** Numbers of a plane's sums, and which of them are wanted: see assembly/field/observe.ts. */
+const MOMENTS = 9;
+const SUMS = { momentumSquare: 3, gradient: 4, potential: 5 } as const;
+
+const SIZE = 8;
+
+/** One realisation's: the sums over its fields of <pi^2> and of -<phi Laplacian phi>, and <V>. */
+export interface MeanEnergies {
+  readonly momentumSquare: number;
+  readonly gradient: number;
+  readonly potential: number;
+}
+
+/**
+ * [realisations].
+ * @param threads host threads to use at most.
+ * @throws InterruptedError, WorkerLostError, EngineUnavailableError.
+ */
+export async function meanEnergies(
+  job: Pick<LatticeJob, "grid" | "realisations" | "fields" | "potential">,
+  state: LatticeState,
+  threads: number = availableParallelism(),
+  signal?: AbortSignal,
+): Promise<MeanEnergies[]> {
+  const { grid, realisations, fields, potential } = job;
+  const { dimensions, points, stencil, spacing } = grid;
+  const weights = STENCILS[stencil];
+  const { planes, rows, rowBytes, planeBytes, lead } = layoutOf(job, SIZE);
+  const isSmall = state.field.length < FEW_SITES;
+  const workers = isSmall ? 1 : Math.min(threads, realisations * planes);
+  const fieldBytes = (1 + weights.length) * planeBytes;
+  const plan = planMemory();
+  const areas = Array.from({ length: workers }, () => ({
+    field: plan.place(fields * fieldBytes + 2 * lead) + lead,
+    momentum: plan.place(fields * fieldBytes),
+    rows: plan.place((fields + 1) * rowBytes + 64),
+    record: plan.place(MOMENTS * SIZE),
+  }));
+  const sums = stateArray(realisations * fields * planes * MOMENTS);
+  const session = await openAside(
+    {
+      kernels: readPlainModule("energies"),
+      special: readPlainModule("special"),
+      potential: await assemblePotential(potential, "float64"),
+      arrays: [sharedOf(state.field), sharedOf(state.momentum), sums.buffer],
+      bytes: plan.bytes,
+      workers,
+      setup: (worker) => {
+        const { field, momentum, rows: own } = areas[worker]!;
+        return [
+          ["setGrid", dimensions, points, realisations, fields, rowBytes, planeBytes, fieldBytes],
+          ["setStencil", weights.length, weights[0]!, weights[1] ?? 0, weights[2] ?? 0],
+          ["setLattice", field, field, momentum, 0, own],
+        ];
+      },
+    },
+    "lattice.points",
+    isSmall,
+  );
+  try {
+    await session.run((worker) => [["sumEnergies", areas[worker]!.field, areas[worker]!.record]], { signal });
+  } finally {
+    await session.close();
+  }
+  const sites = planes * rows * points;
+  return Array.from({ length: realisations }, (_, r) => {
+    /** Over all planes of all fields, in order. */
+    const mean = (moment: number): number => {
+      let sum = 0;
+      for (let plane = r * fields * planes; plane < (r + 1) * fields * planes; plane++)
+        sum += sums[plane * MOMENTS + moment]!;
+      return sum / sites;
+    };
+    return {
+      momentumSquare: mean(SUMS.momentumSquare),
+      gradient: mean(SUMS.gradient) / spacing ** 2,
+      potential: mean(SUMS.potential),
+    };
+  });
+}
