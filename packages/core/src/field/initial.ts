@@ -1,6 +1,6 @@
 /** Initial lattice states: the homogeneous parts with no fluctuations, one plane wave, Gaussian fluctuations, or stored arrays. */
 import { meanEnergies } from "../engine/cpu/energies.ts";
-import type { CoupledSchedule, LatticeJob, LatticeState } from "../engine/engine.ts";
+import type { CoupledSchedule, LatticeState } from "../engine/engine.ts";
 import { fillFields, stateArray } from "../engine/hostState.ts";
 import { InputError } from "../errors.ts";
 import { compileFunction } from "../potential/expression.ts";
@@ -187,7 +187,7 @@ export function planInitialState(
 
 /** a' at the start from the first Friedmann equation with each realisation's own mean energies, into a coupled schedule's `initial`. */
 export async function startExpansion(
-  job: Pick<LatticeJob, "grid" | "realisations" | "fields" | "potential">,
+  job: Parameters<typeof meanEnergies>[0],
   planckMass: number,
   state: LatticeState,
   initial: CoupledSchedule["initial"],

@@ -1,12 +1,12 @@
 /** The mean energies of a state on the host against plain loops in float64, the same bits for any number of threads. */
 import { meanEnergies } from "@slowroll/core/engine/cpu/energies";
-import { type LatticeJob, type LatticeState, STENCILS } from "@slowroll/core/engine/engine";
+import { type LatticeState, STENCILS } from "@slowroll/core/engine/engine";
 import { InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { describe, expect, it } from "vitest";
 
-type Shape = Pick<LatticeJob, "grid" | "realisations" | "fields" | "potential">;
+type Shape = Parameters<typeof meanEnergies>[0];
 
 const NAMES = ["phi", "chi", "sigma"];
 const V = "phi^4/4 + 3*phi^2*chi^2/2 + cos(sigma) + exp(-chi^2)*abs(phi)^2.5";

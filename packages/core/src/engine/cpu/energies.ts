@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { readPlainModule } from "@slowroll/wasm";
 import { assemblePotential } from "../../potential/assemble.ts";
+import type { Potential } from "../../potential/potential.ts";
 import { type LatticeJob, type LatticeState, STENCILS } from "../engine.ts";
 import { FEW_SITES, sharedOf, stateArray } from "../hostState.ts";
 import { openAside } from "./aside.ts";
@@ -30,7 +31,7 @@ export interface MeanEnergies {
  * @throws InterruptedError, WorkerLostError, EngineUnavailableError.
  */
 export async function meanEnergies(
-  job: Pick<LatticeJob, "grid" | "realisations" | "fields" | "potential">,
+  job: Pick<LatticeJob, "grid" | "realisations" | "fields"> & { readonly potential: Potential },
   state: LatticeState,
   threads: number = availableParallelism(),
   signal?: AbortSignal,
