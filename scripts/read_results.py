@@ -1,8 +1,8 @@
 """Reads our files as a user's Python script would: the newest duality run's result.json with the standard library alone, HDF5 files with h5py,
 trajectories with numpy and pyarrow.
 
-read_results.py RUNS SAMPLES: reads every .h5 file in both folders' reach, and the trajectories of SAMPLES against its network.json. Fails
-where an array does not say its units.
+read_results.py RUNS SAMPLES: reads every .h5 file in both folders' reach, and the trajectories of SAMPLES, one.* and two.*, against the results
+beside them. Fails where an array does not say its units.
 """
 import json
 import pathlib
@@ -45,26 +45,31 @@ def read_hdf5(path):
             assert item[()].shape == item.shape  # all of it can be read
 
 
-def read_trajectories(folder):
+def read_trajectories(folder, name):
     import numpy
     import pyarrow.parquet
 
-    result = json.loads((folder / "network.json").read_text())
+    result = json.loads((folder / f"{name}.json").read_text())
     times, mean = result["times"], numpy.array(result["mean"])
-    stored = numpy.load(folder / "trajectories.npy", mmap_mode="r")
+    stored = numpy.load(folder / f"{name}.npy", mmap_mode="r")
     assert stored.dtype == "float64" and stored.shape == (result["config"]["ensemble"]["size"], *mean.shape)
     assert numpy.allclose(stored.mean(axis=0), mean, rtol=0, atol=1e-12)
-    table = pyarrow.parquet.read_table(folder / "trajectories.parquet")
-    networks, steps, data = numpy.meshgrid(*map(numpy.arange, stored.shape), indexing="ij")
-    expected = {"network": networks, "step": numpy.array(times)[steps], "datum": data, "output": stored}
+    table = pyarrow.parquet.read_table(folder / f"{name}.parquet")
+    networks, steps, data, *components = numpy.meshgrid(*map(numpy.arange, stored.shape), indexing="ij")
+    expected = {"network": networks, "step": numpy.array(times)[steps], "datum": data}
+    if "outputs" in result:
+        assert stored.shape[-1] == len(result["outputs"])
+        expected["component"] = components[0]
+    expected["output"] = stored
     assert table.column_names == list(expected)
-    for name, values in expected.items():
-        assert (table[name].to_numpy() == values.ravel()).all(), name
-    print(f"{folder}: {stored.shape} trajectories as .npy, {table.schema.to_string(show_field_metadata=False)!r} as .parquet")
+    for column, values in expected.items():
+        assert (table[column].to_numpy() == values.ravel()).all(), column
+    print(f"{folder / name}: {stored.shape} trajectories as .npy, {table.schema.to_string(show_field_metadata=False)!r} as .parquet")
 
 
 runs, samples = map(pathlib.Path, sys.argv[1:])
 read_duality(runs)
 for file in [*runs.glob("*/*.h5"), *samples.glob("*.h5")]:
     read_hdf5(file)
-read_trajectories(samples)
+for name in ("one", "two"):
+    read_trajectories(samples, name)

@@ -1,5 +1,5 @@
-// Writes field.h5 and checkpoint.h5 of a small lattice's run, and a small ensemble's trajectories with its result, to the folder of its argument,
-// for read_results.py.
+// Writes field.h5 and checkpoint.h5 of a small lattice's run, and the trajectories of small ensembles, of one output and of two, with their
+// results, to the folder of its argument, for read_results.py.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -46,15 +46,17 @@ await writeCheckpoint(path.join(folder, "checkpoint.h5"), {
 });
 
 const small = ["network.width=32", "training.steps=20", "training.recordEvery=6", "ensemble.size=21"];
-for (const ending of ["npy", "parquet"]) {
-  const file = path.join(folder, `trajectories.${ending}`);
-  const ensemble = run(
-    "network",
-    "--engine",
-    "cpu",
-    ...small.flatMap((value) => ["--set", value]),
-    "--save-trajectories",
-    file,
-  );
-  writeFileSync(path.join(folder, "network.json"), JSON.stringify(ensemble));
+for (const [name, targets] of Object.entries({ one: "sin(theta)", two: "[sin(theta), cos(theta)]" })) {
+  for (const ending of ["npy", "parquet"]) {
+    const file = path.join(folder, `${name}.${ending}`);
+    const ensemble = run(
+      "network",
+      "--engine",
+      "cpu",
+      ...[...small, `data.targets=${targets}`].flatMap((value) => ["--set", value]),
+      "--save-trajectories",
+      file,
+    );
+    writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(ensemble));
+  }
 }

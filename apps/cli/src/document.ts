@@ -5,6 +5,7 @@ import type { DualityResult } from "@slowroll/core/duality/run";
 import type { EngineInfo, JobMemory } from "@slowroll/core/engine/engine";
 import type { FieldResult } from "@slowroll/core/field/result";
 import type { SweepResult } from "@slowroll/core/field/sweep";
+import type { PerDatum } from "@slowroll/core/network/outputs";
 import type { NetworkResult } from "@slowroll/core/network/run";
 
 interface Frame<C extends ConfigCommand> {
@@ -22,6 +23,6 @@ interface Frame<C extends ConfigCommand> {
 /** A run that was cut short lacks some of the result's keys. */
 export type ResultDocument =
   | (Frame<"kernel"> & Partial<KernelResult>)
-  | (Frame<"network"> & Partial<NetworkResult>)
+  | (Frame<"network"> & Partial<NetworkResult<PerDatum>>)
   | (Frame<"field"> & Partial<FieldResult> & Partial<SweepResult>)
   | (Frame<"duality"> & Partial<DualityResult>);

@@ -2,6 +2,7 @@
 import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
 import type { ResultDocument } from "./document.ts";
 import { fieldSummary } from "./fieldSummary.ts";
+import { ofOutput, outputsOf } from "./outputs.ts";
 import { sweepSummary } from "./sweepSummary.ts";
 import { number, table } from "./table.ts";
 
@@ -146,16 +147,17 @@ export function summary(document: ResultDocument): string {
     }
     case "network": {
       const { mean = [], std = [], loss = [], times = [], theory, kernelFluctuation, kernelDrift, eta } = document;
+      const outputs = outputsOf(document);
       const last = times.length - 1;
       return (
         table(
-          ["datum", `mean f at step ${times[last]}`, "std", "theory"],
-          (mean[last] ?? []).map((value, a) => [
-            String(a),
-            number(value),
-            number(std[last]?.[a]),
-            number(theory?.mean[last]?.[a]),
-          ]),
+          ["datum", ...(outputs.length > 1 ? ["output"] : []), `mean f at step ${times[last]}`, "std", "theory"],
+          (mean[last] ?? []).flatMap((_, a) =>
+            outputs.map(({ c, name }) => {
+              const at = (values: typeof mean): string => number(ofOutput((values[last] ?? []).slice(a, a + 1), c)[0]);
+              return [String(a), ...(name === "" ? [] : [name]), at(mean), at(std), at(theory?.mean ?? [])];
+            }),
+          ),
         ) +
         table(
           ["network", ""],

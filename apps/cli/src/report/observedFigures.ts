@@ -1,5 +1,6 @@
 /** Figures of what a network study observes on the way: kernels and parameters step by step, kernels by layer, linearised twins. */
 import type { ResultDocument } from "../document.ts";
+import { ofOutput, outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
 import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 import { heatMap } from "./heatMap.ts";
@@ -10,6 +11,8 @@ type Observed<Key extends keyof NetworkDocument> = NonNullable<NetworkDocument[K
 
 /** Lines of a family that can still be told apart. */
 const FAMILY = 12;
+/** Outputs whose networks are drawn beside their linearisations. */
+const OUTPUTS = 3;
 /** Layers that are drawn whole. */
 const MAPS = 4;
 
@@ -115,44 +118,51 @@ function normsFigure({ times, distance, layerDistance, meanSquare }: Observed<"p
 
 function linearisedFigure(
   { mean: twin, error }: Observed<"linearised">,
-  { times = [], mean = [], config }: NetworkDocument,
+  { times = [], mean = [], ...document }: NetworkDocument,
 ): Figure {
   const D = mean[0]!.length;
   const drawn = earlyThenThinned(times.length, 40, 60);
   const data = thinned(D, 4);
-  const values = drawn.flatMap((t) =>
-    data.map((a) => ({ step: times[t]!, datum: String(a), network: mean[t]![a]!, twin: twin[t]![a]! })),
-  );
+  const all = outputsOf(document);
+  const outputs = thinned(all.length, OUTPUTS).map((i) => all[i]!);
   const errors = drawn.map((t) => ({ step: times[t]!, error: error[t]! > 0 ? error[t]! : null }));
   const x = stepAxis(times.at(-1)!);
-  const f = linear(values.flatMap(({ network, twin: linearised }) => [network, linearised]));
   const colour = { field: "datum", type: "nominal" as const, title: "datum", legend: { titleOrient: "left" as const } };
   const worst = error.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+  const panels = outputs.map(({ c, name }, i) => {
+    const values = drawn.flatMap((t) => {
+      const [network, linearised] = [ofOutput(mean[t]!, c), ofOutput(twin[t]!, c)];
+      return data.map((a) => ({ step: times[t]!, datum: String(a), network: network[a]!, twin: linearised[a]! }));
+    });
+    const f = linear(values.flatMap(({ network, twin: linearised }) => [network, linearised]));
+    return {
+      width: WIDTH,
+      height: name === "" ? HEIGHT - 20 : HEIGHT - 140,
+      data: { values },
+      encoding: { x: { ...x, title: null }, color: i === 0 ? colour : { ...colour, legend: null } },
+      layer: [
+        {
+          mark: { type: "line" as const, strokeWidth: 6, opacity: 0.3 },
+          encoding: { y: { field: "network", type: "quantitative" as const, title: name === "" ? "f" : name, ...f } },
+        },
+        {
+          mark: { type: "line" as const, strokeWidth: 1.5, strokeDash: [5, 4] },
+          encoding: { y: { field: "twin", type: "quantitative" as const } },
+        },
+      ],
+    };
+  });
+  const several = outputs.length < all.length ? ` of ${outputs.length} of ${all.length} outputs` : "";
   return {
     id: "linearised",
     title: "The networks and their linearisations",
-    shows: `Mean of f over the ensemble at ${data.length} of ${D} data (broad) and over its networks' own linearisations (dashed); below, the root mean square over networks and data of their difference.`,
+    shows: `Mean of f over the ensemble at ${data.length} of ${D} data${several} (broad) and over its networks' own linearisations (dashed); below, the root mean square over networks and data of their difference.`,
     agrees: error.includes(null)
       ? "The linearisations diverge: this learning rate is past their stable one."
-      : `They differ by at most ${say(worst)} at width ${config.network.width}, which falls as 1/n in wide networks.`,
+      : `They differ by at most ${say(worst)} at width ${document.config.network.width}, which falls as 1/n in wide networks.`,
     spec: {
       vconcat: [
-        {
-          width: WIDTH,
-          height: HEIGHT - 20,
-          data: { values },
-          encoding: { x: { ...x, title: null }, color: colour },
-          layer: [
-            {
-              mark: { type: "line", strokeWidth: 6, opacity: 0.3 },
-              encoding: { y: { field: "network", type: "quantitative", title: "f", ...f } },
-            },
-            {
-              mark: { type: "line", strokeWidth: 1.5, strokeDash: [5, 4] },
-              encoding: { y: { field: "twin", type: "quantitative" } },
-            },
-          ],
-        },
+        ...panels,
         {
           width: WIDTH,
           height: 110,

@@ -1,12 +1,14 @@
 /** The band plot of Gaussian processes: what a trained ensemble predicts off its data, beside theory. */
 import type { ResultDocument } from "../document.ts";
+import { type Output, ofOutput } from "../outputs.ts";
 import { linear } from "./axes.ts";
-import { type Figure, HEIGHT, PALETTE, say, WIDTH } from "./figure.ts";
+import { curveFigure, REACH } from "./curveFigure.ts";
+import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
-type Test = NonNullable<Extract<ResultDocument, { command: "network" }>["test"]>;
+export type Test = NonNullable<Extract<ResultDocument, { command: "network" }>["test"]>;
 
-/** Standard deviations that the band reaches. */
-const REACH = 2;
+/** Outputs that are drawn at most, below each other. */
+const ROWS = 4;
 
 /** The one coordinate that the figure runs along: x of one dimension, the angle of points on a circle; else none. */
 function coordinate({ inputs, data }: Test): { title: string; of: (x: readonly number[]) => number } | undefined {
@@ -19,14 +21,22 @@ function coordinate({ inputs, data }: Test): { title: string; of: (x: readonly n
   return { title: "angle θ", of: ([x, y]) => (Math.atan2(y!, x!) + 2 * Math.PI + 1e-9) % (2 * Math.PI) };
 }
 
-/** None where the test inputs have no one coordinate to be drawn along. */
-export function testFigures(test: Test, size: number): Figure[] {
-  const along = coordinate(test);
-  if (!along) return [];
-  const { inputs, mean, std, theory, data } = test;
-  const rows = inputs
+/** One output's mean, band, theory and targets along the coordinate `at`, `known` of the data. */
+function bandPanel(
+  test: Test,
+  { c, name }: Output,
+  {
+    at,
+    known,
+    title,
+  }: { readonly at: readonly number[]; readonly known: readonly number[]; readonly title: string | null },
+) {
+  const of = (values: Test["mean"]): number[] => ofOutput(values, c);
+  const [mean, std, targets] = [of(test.mean), of(test.std), of(test.data.targets)];
+  const theory = test.theory && { mean: of(test.theory.mean), std: of(test.theory.std) };
+  const rows = at
     .map((x, p) => ({
-      at: along.of(x),
+      at: x,
       mean: mean[p]!,
       low: mean[p]! - REACH * std[p]!,
       high: mean[p]! + REACH * std[p]!,
@@ -39,53 +49,70 @@ export function testFigures(test: Test, size: number): Figure[] {
         : {}),
     }))
     .sort((left, right) => left.at - right.at);
-  const points = data.inputs.map((x, a) => ({ at: along.of(x), target: data.targets[a]! }));
+  const points = known.map((x, a) => ({ at: x, target: targets[a]! }));
   const y = {
     type: "quantitative" as const,
     ...linear([
       ...rows.flatMap(({ low, high, theoryLow, theoryHigh }) => [low, high, theoryLow, theoryHigh]),
-      ...data.targets,
+      ...targets,
     ]),
   };
   const line = (field: string, color: string, dash: number[]) => ({
     mark: { type: "line" as const, color, strokeDash: dash, strokeWidth: 1.5 },
     encoding: { y: { ...y, field } },
   });
-  const furthest = theory ? Math.max(...mean.map((f, p) => Math.abs(f - theory.mean[p]!))) : 0;
-  const widest = theory ? Math.max(...std.map((s, p) => Math.abs(s - theory.std[p]!))) : 0;
+  return {
+    width: WIDTH,
+    height: name === "" ? HEIGHT : HEIGHT / 2,
+    data: { values: rows },
+    encoding: { x: { field: "at", type: "quantitative" as const, title, ...linear(at) } },
+    layer: [
+      {
+        mark: { type: "area" as const, opacity: 0.18 },
+        encoding: { y: { ...y, field: "low", title: name === "" ? "f" : name }, y2: { field: "high" } },
+      },
+      line("mean", PALETTE[0]!, []),
+      ...(theory
+        ? [
+            line("theory", PALETTE[1]!, [5, 4]),
+            line("theoryLow", PALETTE[1]!, [2, 3]),
+            line("theoryHigh", PALETTE[1]!, [2, 3]),
+          ]
+        : []),
+      {
+        data: { values: points },
+        mark: { type: "point" as const, filled: true, color: "black", tooltip: true, size: 40 },
+        encoding: { y: { ...y, field: "target" } },
+      },
+    ],
+  };
+}
+
+/** None where the test inputs have no one coordinate to be drawn along. */
+export function testFigures(test: Test, outputs: readonly Output[], size: number): Figure[] {
+  const along = coordinate(test);
+  if (!along) return [];
+  const { mean, std, theory } = test;
+  const [at, known] = [test.inputs.map(along.of), test.data.inputs.map(along.of)];
+  const drawn = thinned(outputs.length, ROWS).map((i) => outputs[i]!);
+  const panels = drawn.map((output, i) =>
+    bandPanel(test, output, { at, known, title: i === drawn.length - 1 ? along.title : null }),
+  );
+  const apart = (left: Test["mean"], right: Test["mean"]): number => {
+    const others = right.flat();
+    return Math.max(...left.flat().map((value, i) => Math.abs(value - others[i]!)));
+  };
+  const several = drawn.length < outputs.length ? ` of ${drawn.length} of ${outputs.length} outputs` : "";
   return [
     {
       id: "test",
       title: "Predictions off the data",
-      shows: `Mean of f over ${size} trained networks (line) with ${REACH} standard deviations (band)${theory ? ", the infinite-width mean and band (dashed)" : ""}, and the data (dots).`,
+      shows: `Mean of f over ${size} trained networks (line) with ${REACH} standard deviations (band)${theory ? ", the infinite-width mean and band (dashed)" : ""}, and the data (dots)${several}.`,
       agrees: theory
-        ? `The mean is at most ${say(furthest)} and the standard deviation ${say(widest)} from theory.`
+        ? `The mean is at most ${say(apart(mean, theory.mean))} and the standard deviation ${say(apart(std, theory.std))} from theory.`
         : "Samples of the infinitely wide ensemble diverge, so that it has no band.",
-      spec: {
-        width: WIDTH,
-        height: HEIGHT,
-        data: { values: rows },
-        encoding: { x: { field: "at", type: "quantitative", title: along.title, ...linear(rows.map(({ at }) => at)) } },
-        layer: [
-          {
-            mark: { type: "area", opacity: 0.18 },
-            encoding: { y: { ...y, field: "low", title: "f" }, y2: { field: "high" } },
-          },
-          line("mean", PALETTE[0]!, []),
-          ...(theory
-            ? [
-                line("theory", PALETTE[1]!, [5, 4]),
-                line("theoryLow", PALETTE[1]!, [2, 3]),
-                line("theoryHigh", PALETTE[1]!, [2, 3]),
-              ]
-            : []),
-          {
-            data: { values: points },
-            mark: { type: "point", filled: true, color: "black", tooltip: true, size: 40 },
-            encoding: { y: { ...y, field: "target" } },
-          },
-        ],
-      },
+      spec: panels.length === 1 ? panels[0]! : { vconcat: panels },
     },
+    ...(outputs.length === 2 ? [curveFigure(test, outputs, at, along.title)] : []),
   ];
 }

@@ -1,7 +1,7 @@
 /** The `duality` command: the sections that the config names, from as few ensembles as they need. */
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
-import { DivergenceError } from "../errors.ts";
+import { DivergenceError, InputError } from "../errors.ts";
 import { assertFinitePotential, DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
@@ -51,6 +51,8 @@ export async function dualityStudy(
   } = study.duality;
   const { steps, momentum } = study.training;
   const setup = await setupNetwork(study, control);
+  if (setup.data.outputs > 1)
+    throw new InputError("a duality study has one output: give targets of one", { path: "data.targets" });
   assertCheckable(study, setup.data.points);
   if (values) assertHyperparameters(study, values);
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];

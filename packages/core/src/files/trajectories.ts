@@ -1,13 +1,14 @@
 /**
  * Every network's outputs in training as one file, written batch by batch, so that the ensemble never stands in memory:
- *   .npy       float64 [networks][records][data], C order (numpy/lib/format.py, version 1.0)
- *   .parquet   columns network, step, datum, output, a row for each number of the same array in the same order; row groups of 2^18 rows,
- *              with the range of networks in each, whatever the batches were
+ *   .npy       float64 [networks][records][data], of several outputs [networks][records][data][outputs], C order (numpy/lib/format.py,
+ *              version 1.0)
+ *   .parquet   columns network, step, datum, of several outputs component, and output, a row for each number of the same array in the
+ *              same order; row groups of 2^18 rows, with the range of networks in each, whatever the batches were
  * The file has its name once it is complete: until then it is called FILE.partial.
  */
 import fs from "node:fs";
 import path from "node:path";
-import type { EnsembleBatch, EnsembleJob } from "../engine/engine.ts";
+import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { beginReplacement, type Replacement } from "./replace.ts";
 
@@ -37,9 +38,10 @@ function npyHeader(shape: readonly number[]): Uint8Array {
   return bytes;
 }
 
-const npy: Format = (partial, { networks, recordOutputs, targets }) => {
+const npy: Format = (partial, job) => {
   const append = (bytes: Uint8Array) => fs.appendFileSync(partial, bytes);
-  append(npyHeader([networks.count, recordOutputs.length, targets.length]));
+  const C = outputsOf(job.architecture);
+  append(npyHeader([job.networks.count, job.recordOutputs.length, dataOf(job), ...(C > 1 ? [C] : [])]));
   return {
     add: ({ outputs }) => append(new Uint8Array(outputs.buffer, outputs.byteOffset, outputs.byteLength)),
     end: () => {},
@@ -52,16 +54,19 @@ const GROUP = 2 ** 18;
 async function parquet(): Promise<Format> {
   const { fileWriter, ParquetWriter } = await import("hyparquet-writer");
   const required = { repetition_type: "REQUIRED" } as const;
-  return (partial, { recordOutputs, targets }) => {
+  return (partial, job) => {
+    const [D, C] = [dataOf(job), outputsOf(job.architecture)];
+    const component = C > 1 ? [{ name: "component", type: "INT32", ...required } as const] : [];
     const writer = new ParquetWriter({
       writer: fileWriter(partial),
       createdBy: "slowroll",
       statistics: false,
       schema: [
-        { name: "trajectories", num_children: 4 },
+        { name: "trajectories", num_children: 4 + component.length },
         { name: "network", type: "INT32", converted_type: "UINT_32", ...required },
         { name: "step", type: "INT32", ...required },
         { name: "datum", type: "INT32", ...required },
+        ...component,
         { name: "output", type: "DOUBLE", ...required },
       ],
     });
@@ -69,6 +74,7 @@ async function parquet(): Promise<Format> {
       network: new Uint32Array(GROUP),
       step: new Int32Array(GROUP),
       datum: new Int32Array(GROUP),
+      component: new Int32Array(GROUP),
       output: new Float64Array(GROUP),
     };
     let filled = 0;
@@ -80,22 +86,23 @@ async function parquet(): Promise<Format> {
           { ...column("network"), statistics: true },
           column("step"),
           column("datum"),
+          ...component.map(({ name }) => column(name)),
           // Random numbers have neither a dictionary nor anything to compress.
           { ...column("output"), encoding: "PLAIN", codec: "UNCOMPRESSED" },
         ],
       });
       filled = 0;
     };
-    const D = targets.length;
     return {
       add({ first, count, outputs }) {
         let from = 0;
         for (let m = 0; m < count; m++) {
-          for (const step of recordOutputs) {
-            for (let a = 0; a < D; a++) {
+          for (const step of job.recordOutputs) {
+            for (let i = 0; i < D * C; i++) {
               rows.network[filled] = first + m;
               rows.step[filled] = step;
-              rows.datum[filled] = a;
+              rows.datum[filled] = Math.floor(i / C);
+              rows.component[filled] = i % C;
               rows.output[filled] = outputs[from++]!;
               if (++filled === GROUP) writeGroup();
             }

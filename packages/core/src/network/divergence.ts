@@ -46,14 +46,14 @@ export class DivergenceWatch {
 
   see(batch: EnsembleBatch): void {
     const { recordOutputs, recordKernels, targets, potential } = this.job;
-    const D = targets.length;
-    const kernelSize = D * D * kernelPartsOf(this.job);
+    const { length: size } = targets;
+    const kernelSize = size * size * kernelPartsOf(this.job);
     const earlier = (step: number): boolean => this.first === undefined || step < this.first.step;
     for (let m = 0; m < batch.count; m++) {
       for (let r = 0; r < recordOutputs.length && earlier(recordOutputs[r]!); r++) {
         const step = recordOutputs[r]!;
-        for (let a = 0; a < D; a++) {
-          const phi = batch.outputs[(m * recordOutputs.length + r) * D + a]! - targets[a]!;
+        for (let i = 0; i < size; i++) {
+          const phi = batch.outputs[(m * recordOutputs.length + r) * size + i]! - targets[i]!;
           const holds = step === 0 ? finiteAt(potential, phi) : Number.isFinite(potential.value(phi));
           if (holds) continue;
           this.first = { step, phi: Number.isFinite(phi) ? phi : Number.NaN };

@@ -1,10 +1,13 @@
 /**
  * The empirical kernels of an ensemble, step by step: their mean, and how far each network's own lies from theory's, from where it
  * started, and along the targets. Summed network after network in float64, so that no batching shows.
+ * Of several outputs the mean is that of their own kernels, [D][D], and the distances are of the whole kernel [D C][D C] from theory's
+ * Theta (x) 1_C, in which no output pushes another.
  */
 import type { EnsembleBatch } from "../engine/engine.ts";
 import { eigenAside } from "../linalg/eigen.ts";
 import { targetAlignment } from "./observables.ts";
+import { meanKernel } from "./outputs.ts";
 import type { NetworkSetup } from "./setup.ts";
 import { nested, squaredNorm } from "./statistics.ts";
 
@@ -31,6 +34,10 @@ export interface KernelSeries {
   readonly eigenvalues?: number[][];
 }
 
+function addTo(sums: Float64Array, offset: number, values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) sums[offset + i]! += values[i]!;
+}
+
 export class EmpiricalKernels {
   private readonly setup: NetworkSetup;
   private readonly steps: readonly number[];
@@ -55,10 +62,10 @@ export class EmpiricalKernels {
     this.alignment = new Float64Array(steps.length);
   }
 
-  /** Kernel [D][D] of network `m` of a batch at record k. */
+  /** Kernel [D C][D C] of network `m` of a batch at record k. */
   own(batch: EnsembleBatch, m: number, k: number): Float64Array {
     const recorded = this.recorded(batch, m, k);
-    const square = this.setup.data.points ** 2;
+    const square = this.setup.jointNtk.length;
     if (recorded.length === square) return recorded;
     const whole = recorded.slice(0, square);
     for (let i = square; i < recorded.length; i++) whole[i % square]! += recorded[i]!;
@@ -67,33 +74,33 @@ export class EmpiricalKernels {
 
   /** The same, or its parts. */
   private recorded(batch: EnsembleBatch, m: number, k: number): Float64Array {
-    const size = (this.partSums[0] ?? this.sums[0]!).length;
+    const size = this.setup.jointNtk.length * (this.setup.kernels.layers?.length ?? 1);
     const at = (m * this.steps.length + k) * size;
     return batch.kernels.subarray(at, at + size);
   }
 
   /** Adds network `m` of a batch. */
   add(batch: EnsembleBatch, m: number): void {
-    const { kernels: infinite, data } = this.setup;
-    const square = data.points ** 2;
+    const { points: D, outputs, targets } = this.setup.data;
+    const square = this.setup.jointNtk.length;
     const initial = this.own(batch, m, 0);
     this.count++;
-    this.fluctuationSum += squaredNorm(initial, 0, square, infinite.ntk);
+    this.fluctuationSum += squaredNorm(initial, 0, square, this.setup.jointNtk);
     for (const [k, sum] of this.sums.entries()) {
       const theta = this.own(batch, m, k);
-      for (let i = 0; i < square; i++) sum[i]! += theta[i]!;
+      addTo(sum, 0, meanKernel(theta, D, outputs));
       this.drift[k]! += squaredNorm(theta, 0, square, initial);
-      this.alignment[k]! += targetAlignment(theta, data.targets);
+      this.alignment[k]! += targetAlignment(theta, targets);
     }
     for (const [end, sum] of this.partSums.entries()) {
       const parts = this.recorded(batch, m, end * (this.steps.length - 1));
-      for (let i = 0; i < sum.length; i++) sum[i]! += parts[i]!;
+      for (let at = 0; at < parts.length; at += square)
+        addTo(sum, (at / square) * D * D, meanKernel(parts.subarray(at, at + square), D, outputs));
     }
   }
 
   private relative(sum: number): number {
-    const { ntk } = this.setup.kernels;
-    return Math.sqrt(sum / this.count) / Math.sqrt(squaredNorm(ntk, 0, ntk.length));
+    return Math.sqrt(sum / this.count) / Math.sqrt(squaredNorm(this.setup.jointNtk, 0, this.setup.jointNtk.length));
   }
 
   /** sqrt(mean over networks of ||Theta(0) - Theta_inf||_F^2)/||Theta_inf||_F. */

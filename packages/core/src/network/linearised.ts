@@ -6,61 +6,69 @@
 import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
 import { recursionWork } from "../theory/prediction.ts";
+import { OutputMoments, type PerDatum } from "./outputs.ts";
 import type { NetworkSetup } from "./setup.ts";
-import { Moments, squaredNorm } from "./statistics.ts";
+import { squaredNorm } from "./statistics.ts";
+
+type OrNull<F extends PerDatum> = F extends number ? number | null : (number | null)[];
 
 /** [T] are the recorded steps; null where the linearisation leaves the finite numbers. */
-export interface LinearisedResult {
+export interface LinearisedResult<F extends PerDatum> {
   /** Mean and standard deviation over the ensemble of the linearisations' f, [T][D]. */
-  readonly mean: (number | null)[][];
-  readonly std: (number | null)[][];
-  /** Root mean square over networks and data of network minus linearisation. */
+  readonly mean: OrNull<F>[][];
+  readonly std: OrNull<F>[][];
+  /** Root mean square over networks, data and outputs of network minus linearisation. */
   readonly error: (number | null)[];
 }
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const eachFiniteOrNull = (values: PerDatum[]): OrNull<PerDatum>[] =>
+  values.map((of) => (typeof of === "number" ? finiteOrNull(of) : of.map(finiteOrNull)));
 
 export class LinearisedTwins {
   private readonly setup: NetworkSetup;
   private readonly momentum: number;
   private readonly times: readonly number[];
-  private readonly moments: Moments[];
+  private readonly moments: OutputMoments[];
+  private networks = 0;
   private readonly squares: Float64Array;
 
   constructor(setup: NetworkSetup, momentum: number, times: readonly number[]) {
     this.setup = setup;
     this.momentum = momentum;
     this.times = times;
-    this.moments = times.map(() => new Moments(setup.data.points, { covariance: false }));
+    const { points, outputs } = setup.data;
+    this.moments = times.map(() => new OutputMoments(points, outputs, { covariance: false }));
     this.squares = new Float64Array(times.length);
   }
 
-  /** Adds network `m` of a batch whose outputs were recorded at `times`, from step 0 on, with its kernel [D][D] at step 0. */
+  /** Adds network `m` of a batch whose outputs were recorded at `times`, from step 0 on, with its kernel [D C][D C] at step 0. */
   *add(batch: EnsembleBatch, m: number, theta: Float64Array): Work<void> {
     const { data, potential, eta, subsets } = this.setup;
-    const { points: D, targets } = data;
+    const { outputs, targets } = data;
+    const { length: size } = targets;
     const T = this.times.length;
-    const outputs = batch.outputs.subarray(m * T * D, (m + 1) * T * D);
-    const phi = outputs.map((f, i) => f - targets[i % D]!);
-    const dynamics = { points: D, theta, potential, learningRate: eta, momentum: this.momentum, subsets };
-    const twin = yield* recursionWork(dynamics, phi.subarray(0, D), this.times);
-    const f = twin.map((value, i) => value + targets[i % D]!);
+    const recorded = batch.outputs.subarray(m * T * size, (m + 1) * T * size);
+    const phi = recorded.map((f, i) => f - targets[i % size]!);
+    const dynamics = { points: size, outputs, theta, potential, learningRate: eta, momentum: this.momentum, subsets };
+    const twin = yield* recursionWork(dynamics, phi.subarray(0, size), this.times);
+    const f = twin.map((value, i) => value + targets[i % size]!);
+    this.networks++;
     for (const [t, moments] of this.moments.entries()) {
-      moments.add(f, t * D);
-      this.squares[t]! += squaredNorm(phi, t * D, D, twin, t * D);
+      moments.add(f, t * size);
+      this.squares[t]! += squaredNorm(phi, t * size, size, twin, t * size);
     }
   }
 
   /** With a line of warning where a linearisation diverges that its network does not follow. */
-  result(): { linearised: LinearisedResult; warnings: string[] } {
-    const D = this.setup.data.points;
-    const { moments } = this;
-    const error = Array.from(this.squares, (sum, t) => finiteOrNull(Math.sqrt(sum / moments[t]!.count / D)));
+  result(): { linearised: LinearisedResult<PerDatum>; warnings: string[] } {
+    const { length: size } = this.setup.data.targets;
+    const error = Array.from(this.squares, (sum) => finiteOrNull(Math.sqrt(sum / this.networks / size)));
     const lost = error.indexOf(null);
     return {
       linearised: {
-        mean: moments.map(({ mean }) => Array.from(mean, finiteOrNull)),
-        std: moments.map((of) => Array.from({ length: D }, (_, a) => finiteOrNull(Math.sqrt(of.variance(a))))),
+        mean: this.moments.map((moments) => eachFiniteOrNull(moments.mean())),
+        std: this.moments.map((moments) => eachFiniteOrNull(moments.std())),
         error,
       },
       warnings:

@@ -5,22 +5,31 @@ import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
+import { byDatum, OutputMoments, type PerDatum, perDatum } from "./outputs.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import type { Standardisation } from "./standardise.ts";
-import { Moments, nested } from "./statistics.ts";
+import { nested } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
 import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
 
-/** Keys as in the contract; [T] are the recorded steps, [D] the data. */
-export interface NetworkResult {
+/**
+ * Keys as in the contract; [T] are the recorded steps, [D] the data. F is what there is of each datum (and mode, and test input): a number,
+ * or with several outputs one for each.
+ */
+export interface NetworkResult<F extends PerDatum = number> {
+  /** Names of several outputs, [C]; one has none. */
+  readonly outputs?: readonly string[];
   readonly eta: number;
   readonly times: number[];
-  readonly mean: number[][];
-  readonly std: number[][];
+  readonly mean: F[][];
+  readonly std: F[][];
+  /** Of all data and outputs. */
   readonly loss: number[];
-  readonly covarianceInitial: number[][];
-  readonly covarianceFinal: number[][];
+  /** [D][D]; of several outputs [C][D][D], each output's own. */
+  readonly covarianceInitial: F[][];
+  readonly covarianceFinal: F[][];
+  /** Of several outputs the mean of their own kernels, as all kernels [D][D]; fluctuation, drift and alignment are of the whole. */
   readonly kernelInitial: number[][];
   readonly kernelFinal: number[][];
   readonly kernelFluctuation: number;
@@ -33,33 +42,33 @@ export interface NetworkResult {
   readonly kernelLayers?: KernelLayers;
   readonly parameterNorms?: ParameterNormSeries;
   /** The networks' own linearisations, where asked for. */
-  readonly linearised?: LinearisedResult;
+  readonly linearised?: LinearisedResult<F>;
   /** f in the infinite-width kernel's eigenvectors, [D] of descending eigenvalues: mean u_i . f and variances about it. */
   readonly modes: {
     readonly eigenvalues: number[];
-    readonly mean: number[][];
-    readonly varianceInitial: number[];
-    readonly varianceFinal: number[];
+    readonly mean: F[][];
+    readonly varianceInitial: F[];
+    readonly varianceFinal: F[];
   };
   /** Infinite width; left out, with a warning, where it diverges. */
-  readonly theory?: EnsembleTheory;
+  readonly theory?: EnsembleTheory<F>;
   /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
   readonly standardisation?: Standardisation;
   /** f at the test inputs after the last step. */
   readonly test?: {
     readonly inputs: number[][];
-    readonly mean: number[];
-    readonly std: number[];
-    readonly theory?: TestTheory;
+    readonly mean: F[];
+    readonly std: F[];
+    readonly theory?: TestTheory<F>;
     /** What the networks were trained on. */
-    readonly data: { readonly inputs: number[][]; readonly targets: number[] };
+    readonly data: { readonly inputs: number[][]; readonly targets: F[] };
   };
   readonly warnings: readonly string[];
 }
 
 /** What a diverged run leaves: the records before the step. */
-export type PartialNetworkResult = Omit<
-  NetworkResult,
+export type PartialNetworkResult<F extends PerDatum = number> = Omit<
+  NetworkResult<F>,
   | "covarianceFinal"
   | "kernelFinal"
   | "kernelDrift"
@@ -72,31 +81,32 @@ export type PartialNetworkResult = Omit<
 >;
 
 /**
- * Trains the study's ensemble.
+ * Trains the study's ensemble. What there is of each datum is the caller's to know: number[] where the targets are of several outputs.
  * @param onBatch sees the records of every network, batch by batch
  * @throws InputError, ExpressionError; DivergenceError with a PartialNetworkResult; what the engine throws.
  */
-export async function networkStudy(
+export async function networkStudy<F extends PerDatum = number>(
   study: NetworkStudy,
   engine: Engine,
   control: JobControl = {},
   onBatch?: (batch: EnsembleBatch, job: EnsembleJob) => void,
-): Promise<{ result: NetworkResult; engineSeconds: number }> {
+): Promise<{ result: NetworkResult<F>; engineSeconds: number }> {
   const setup = await setupNetwork(study, control);
   const { data, potential, spectrum, eta, warnings } = setup;
-  const { points: D, targets } = data;
+  const { points: D, outputs: C, targets } = data;
+  const size = targets.length;
   const { steps, momentum, recordEvery } = study.training;
   const times = recordSteps(steps, recordEvery);
   const T = times.length;
   const { kernelsEvery, ...asked }: Partial<ObserveSpec> = study.observe ?? {};
   const recordKernels = recordSteps(steps, kernelsEvery ?? Math.max(1, steps));
 
-  const outputs = times.map((_, t) => new Moments(D, { covariance: t === 0 || t === T - 1 }));
+  const outputs = times.map((_, t) => new OutputMoments(D, C, { covariance: t === 0 || t === T - 1 }));
   const norms = asked.parameterNorms ? new ParameterNorms(setup.architecture, recordKernels) : undefined;
   const twins = asked.linearised ? new LinearisedTwins(setup, momentum, times) : undefined;
   const empirical = new EmpiricalKernels(setup, recordKernels);
   const P = (data.test?.length ?? 0) / data.dimension;
-  const tested = new Moments(P, { covariance: false });
+  const tested = new OutputMoments(P, C, { covariance: false });
   const loss = new Float64Array(T);
   const job = {
     ...ensembleJob(setup, study, {
@@ -119,11 +129,11 @@ export async function networkStudy(
       if (first) finite = times.findIndex((step) => step >= first.step);
       for (let m = 0; m < batch.count; m++) {
         for (let t = 0; t < finite; t++) {
-          const offset = (m * T + t) * D;
+          const offset = (m * T + t) * size;
           outputs[t]!.add(batch.outputs, offset);
-          for (let a = 0; a < D; a++) loss[t]! += potential.value(batch.outputs[offset + a]! - targets[a]!);
+          for (let i = 0; i < size; i++) loss[t]! += potential.value(batch.outputs[offset + i]! - targets[i]!);
         }
-        tested.add(batch.test, m * P);
+        tested.add(batch.test, m * P * C);
         empirical.add(batch, m);
         norms?.add(batch, m);
         if (twins) await cooperate(twins.add(batch, m, empirical.own(batch, m, 0)), control.signal);
@@ -132,20 +142,20 @@ export async function networkStudy(
     control,
   );
 
-  const size = study.ensemble.size;
   const { first: diverged } = watch;
   const K = diverged ? recordKernels.filter((step) => step < diverged.step).length : recordKernels.length;
   const eigenvalues = kernelsEvery !== undefined;
   const kernelSeries = await empirical.series(K, { eigenvalues, signal: control.signal });
   const means = asked.kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
   const kept = outputs.slice(0, finite);
-  const partial: PartialNetworkResult = {
+  const partial: PartialNetworkResult<PerDatum> = {
+    ...(C > 1 ? { outputs: data.outputNames } : {}),
     eta,
     times: times.slice(0, finite),
-    mean: kept.map(({ mean }) => Array.from(mean)),
-    std: kept.map((moments) => Array.from({ length: D }, (_, a) => Math.sqrt(moments.variance(a)))),
-    loss: Array.from(loss.subarray(0, finite), (sum) => sum / size),
-    covarianceInitial: finite > 0 ? nested(outputs[0]!.covariance(), D) : [],
+    mean: kept.map((moments) => moments.mean()),
+    std: kept.map((moments) => moments.std()),
+    loss: Array.from(loss.subarray(0, finite), (sum) => sum / study.ensemble.size),
+    covarianceInitial: finite > 0 ? outputs[0]!.covariance() : [],
     kernelInitial: empirical.mean(0),
     kernelFluctuation: empirical.fluctuation(),
     kernelSeries,
@@ -158,33 +168,35 @@ export async function networkStudy(
   const expected = await ensembleTheory(setup, study, times, control);
   const twin = twins?.result();
   const kernelLayers = empirical.layers();
-  const result: NetworkResult = {
+  const variances = (t: number): PerDatum[] =>
+    byDatum(outputs[t]!.each.map((moments) => modeVariances(moments.covariance(), spectrum)));
+  const result: NetworkResult<PerDatum> = {
     ...partial,
     ...(twin ? { linearised: twin.linearised } : {}),
-    covarianceFinal: nested(outputs[T - 1]!.covariance(), D),
+    covarianceFinal: outputs[T - 1]!.covariance(),
     kernelFinal: empirical.mean(K - 1),
     kernelDrift: kernelSeries.drift[K - 1]!,
     kernelAlignment: { initial: kernelSeries.alignment[0]!, final: kernelSeries.alignment[K - 1]! },
     ...(kernelLayers ? { kernelLayers } : {}),
     modes: {
       eigenvalues: Array.from(spectrum.values),
-      mean: outputs.map(({ mean }) => Array.from(inModes(mean, spectrum))),
-      varianceInitial: Array.from(modeVariances(outputs[0]!.covariance(), spectrum)),
-      varianceFinal: Array.from(modeVariances(outputs[T - 1]!.covariance(), spectrum)),
+      mean: outputs.map(({ each }) => byDatum(each.map(({ mean }) => inModes(mean, spectrum)))),
+      varianceInitial: variances(0),
+      varianceFinal: variances(T - 1),
     },
     ...(expected.theory ? { theory: expected.theory } : {}),
     ...(data.test
       ? {
           test: {
             inputs: nested(data.given.test!, data.dimension),
-            mean: Array.from(tested.mean),
-            std: Array.from({ length: P }, (_, p) => Math.sqrt(tested.variance(p))),
+            mean: tested.mean(),
+            std: tested.std(),
             ...(expected.test ? { theory: expected.test } : {}),
-            data: { inputs: nested(data.given.inputs, data.dimension), targets: Array.from(targets) },
+            data: { inputs: nested(data.given.inputs, data.dimension), targets: perDatum(targets, C) },
           },
         }
       : {}),
     warnings: [...warnings, ...(twin?.warnings ?? []), ...expected.warnings],
   };
-  return { result, engineSeconds };
+  return { result: result as NetworkResult<F>, engineSeconds };
 }

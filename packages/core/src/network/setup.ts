@@ -9,6 +9,7 @@ import { type Kernels, kernelRecursion } from "../theory/kernels.ts";
 import { activationNamed } from "./activations.ts";
 import { batchesDiverge } from "./batchStability.ts";
 import { type Data, prepareData } from "./data.ts";
+import { jointKernel } from "./outputs.ts";
 import type { NetworkSpec, NetworkStudy, TrainingSpec } from "./study.ts";
 import { drawSubsets, type Subsets } from "./subsets.ts";
 
@@ -17,6 +18,8 @@ export interface NetworkSetup {
   readonly data: Data;
   readonly potential: Potential;
   readonly kernels: Kernels;
+  /** Theta (x) 1_C, [D C][D C]: the infinite-width NTK between all outputs at all data. */
+  readonly jointNtk: Float64Array;
   /** Of the infinite-width NTK. */
   readonly spectrum: Eigen;
   readonly eta: number;
@@ -31,9 +34,17 @@ export function recordSteps(steps: number, every: number): number[] {
   return record;
 }
 
-export function architectureOf(network: NetworkSpec, inputDimension: number): Architecture {
+function architectureOf(network: NetworkSpec, { dimension, outputs }: Data): Architecture {
   const { depth, width, activation, weightStd, biasStd } = network;
-  return { inputDimension, depth, width, activation: activationNamed(activation), weightStd, biasStd };
+  return {
+    inputDimension: dimension,
+    depth,
+    width,
+    activation: activationNamed(activation),
+    weightStd,
+    biasStd,
+    outputs,
+  };
 }
 
 /** A learning rate beyond which some mode of an infinitely wide network grows, x = eta lambda_max V'', as a line of warning. */
@@ -67,7 +78,7 @@ function assertFiniteKernels({ nngp, ntk, test }: Kernels, { inputs }: Data): vo
 export async function setupNetwork(study: NetworkStudy, { signal }: JobControl = {}): Promise<NetworkSetup> {
   const { network, training } = study;
   const data = await prepareData(study.data);
-  const architecture = architectureOf(network, data.dimension);
+  const architecture = architectureOf(network, data);
   const potential = await compilePotential(training.potential, { path: "training.potential" });
   const byLayer = study.observe?.kernelsByLayer;
   const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test, byLayer), signal);
@@ -95,6 +106,7 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
     data,
     potential,
     kernels,
+    jointNtk: jointKernel(kernels.ntk, data.points, data.outputs),
     spectrum,
     eta,
     ...(subsets ? { subsets } : {}),
@@ -102,14 +114,12 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   };
 }
 
-/** The engine's job for a study; what is recorded is the caller's choice. Throws InputError for several outputs. */
+/** The engine's job for a study; what is recorded is the caller's choice. */
 export function ensembleJob(
   { architecture, data, potential, eta, subsets }: NetworkSetup,
   { training, ensemble }: NetworkStudy,
   record: Pick<EnsembleJob, "recordOutputs" | "recordKernels" | "kernelParts" | "parameterNorms">,
 ): EnsembleJob {
-  if (data.outputs > 1)
-    throw new InputError("networks are trained on one output: give targets of one", { path: "data.targets" });
   return {
     architecture,
     inputs: data.inputs,

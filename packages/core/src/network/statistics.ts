@@ -19,19 +19,21 @@ export class Moments {
     this.comoment = new Float64Array(covariance ? size * size : size);
   }
 
-  /** Adds one network's vector, at `offset` of `values`. */
-  add(values: ArrayLike<number>, offset = 0): void {
+  /** Adds one network's vector, every `stride`-th number of `values` from `offset` on. */
+  add(values: ArrayLike<number>, offset = 0, stride = 1): void {
     this.count++;
     const { size, mean, comoment } = this;
     const before = new Float64Array(size);
     for (let a = 0; a < size; a++) {
-      before[a] = values[offset + a]! - mean[a]!;
+      before[a] = values[offset + a * stride]! - mean[a]!;
       mean[a]! += before[a]! / this.count;
     }
     // (x - old mean)(x - new mean)^T: the update for one more sample.
     for (let a = 0; a < size; a++) {
-      if (!this.full) comoment[a]! += before[a]! * (values[offset + a]! - mean[a]!);
-      else for (let b = 0; b < size; b++) comoment[a * size + b]! += before[a]! * (values[offset + b]! - mean[b]!);
+      if (!this.full) comoment[a]! += before[a]! * (values[offset + a * stride]! - mean[a]!);
+      else
+        for (let b = 0; b < size; b++)
+          comoment[a * size + b]! += before[a]! * (values[offset + b * stride]! - mean[b]!);
     }
   }
 
@@ -39,6 +41,11 @@ export class Moments {
   variance(a: number): number {
     const moment = this.comoment[this.full ? a * this.size + a : a]!;
     return this.count > 1 ? Math.max(0, moment / (this.count - 1)) : 0;
+  }
+
+  /** Standard deviations, [size]. */
+  std(): Float64Array {
+    return this.mean.map((_, a) => Math.sqrt(this.variance(a)));
   }
 
   /** Covariance [size][size] about the mean, with 1/(count - 1); zero for one sample. */

@@ -6,39 +6,91 @@ import { cooperate } from "../cooperate.ts";
 import type { JobControl } from "../engine/engine.ts";
 import { eigenAside } from "../linalg/eigen.ts";
 import { kernelFluctuation } from "../theory/fluctuation.ts";
-import { quadraticMass, quadraticPrediction, testPrediction } from "../theory/prediction.ts";
+import { type QuadraticPrediction, quadraticMass, quadraticPrediction, testPrediction } from "../theory/prediction.ts";
 import { sampleCount, sampledPrediction } from "../theory/sampling.ts";
+import { byDatum, byOutput, matrices, type PerDatum } from "./outputs.ts";
 import type { NetworkSetup } from "./setup.ts";
-import { nested } from "./statistics.ts";
 import type { NetworkStudy } from "./study.ts";
 
-/** Keys as in the contract; [T] are the recorded steps, [D] the data. */
-export interface EnsembleTheory {
-  readonly mean: number[][];
+/** Keys as in the contract; [T] are the recorded steps, [D] the data; F is what there is of each datum. */
+export interface EnsembleTheory<F extends PerDatum> {
+  readonly mean: F[][];
   /** For quadratic V left out where its closed form takes more than seconds. */
-  readonly std?: number[][];
+  readonly std?: F[][];
   /** Mean over the ensemble, [T]; where `std` is. */
   readonly loss?: number[];
-  readonly covarianceFinal: number[][];
+  /** [D][D], or of several outputs [C][D][D]: there is none between two. */
+  readonly covarianceFinal: F[][];
   /** Where V is not quadratic: samples of f(0), and the standard errors that they leave in `mean` and `loss`. */
   readonly samples?: number;
-  readonly meanError?: number[][];
+  readonly meanError?: F[][];
   readonly lossError?: number[];
   /** As the ensemble's own, expected of this width; for one hidden layer. */
   readonly kernelFluctuation?: number;
 }
 
 /** At the test inputs after the last step, [P] each. */
-export interface TestTheory {
-  readonly mean: number[];
-  readonly std: number[];
-  readonly meanError?: number[];
+export interface TestTheory<F extends PerDatum> {
+  readonly mean: F[];
+  readonly std: F[];
+  readonly meanError?: F[];
 }
+
+/** What theory says of one output: [T][D], [D][D] and, at the test inputs, [P]. */
+interface OutputTheory {
+  readonly mean: readonly Float64Array[];
+  readonly std?: readonly Float64Array[];
+  readonly meanError?: readonly Float64Array[];
+  readonly covarianceFinal: Float64Array;
+  readonly test?: { readonly mean: Float64Array; readonly std: Float64Array; readonly meanError?: Float64Array };
+}
+
+type Told = { readonly theory: EnsembleTheory<PerDatum>; readonly test?: TestTheory<PerDatum> };
 
 /** Multiplications and additions that the standard deviations of quadratic V may take, some 10 s of them. */
 const BUDGET = 1e10;
 
-const rows = (vectors: readonly Float64Array[]): number[][] => vectors.map((vector) => Array.from(vector));
+/** Independent outputs side by side, and the loss of all together. */
+function together(
+  outputs: readonly OutputTheory[],
+  points: number,
+  loss: readonly number[] | undefined,
+  sampled?: { readonly samples: number; readonly lossError: Float64Array },
+): Told {
+  const [first] = outputs;
+  const series = (pick: (output: OutputTheory) => readonly Float64Array[]): PerDatum[][] =>
+    pick(first!).map((_, r) => byDatum(outputs.map((output) => pick(output)[r]!)));
+  const tested = (pick: (test: NonNullable<OutputTheory["test"]>) => Float64Array): PerDatum[] =>
+    byDatum(outputs.map(({ test }) => pick(test!)));
+  const { std, test } = first!;
+  return {
+    theory: {
+      mean: series((output) => output.mean),
+      ...(std ? { std: series((output) => output.std!) } : {}),
+      ...(loss ? { loss: [...loss] } : {}),
+      covarianceFinal: matrices(
+        outputs.map(({ covarianceFinal }) => covarianceFinal),
+        points,
+      ),
+      ...(sampled
+        ? {
+            samples: sampled.samples,
+            meanError: series((output) => output.meanError!),
+            lossError: Array.from(sampled.lossError),
+          }
+        : {}),
+    },
+    ...(test
+      ? {
+          test: {
+            mean: tested((of) => of.mean),
+            std: tested((of) => of.std),
+            ...(test.meanError ? { meanError: tested((of) => of.meanError!) } : {}),
+          },
+        }
+      : {}),
+  };
+}
 
 async function closedForm(
   { data, kernels, spectrum, eta }: NetworkSetup,
@@ -46,32 +98,37 @@ async function closedForm(
   momentum: number,
   times: readonly number[],
   { signal }: JobControl,
-): Promise<{ theory: EnsembleTheory; test?: TestTheory }> {
-  const { points: D, targets } = data;
+): Promise<Told> {
+  const { points: D } = data;
   const dynamics = { points: D, theta: kernels.ntk, learningRate: eta, momentum };
-  const prediction = quadraticPrediction(dynamics, massSquared, kernels.nngp, targets, times, spectrum);
-  const mean = times.map((_, r) => prediction.mean(r));
+  const targets = byOutput(data.targets, data.outputs);
+  const predictions = targets.map((y) => quadraticPrediction(dynamics, massSquared, kernels.nngp, y, times, spectrum));
+  // Targets move the mean alone: fluctuations of all outputs are alike.
+  const [{ varianceWork, covarianceWork }] = predictions as [QuadraticPrediction];
   const variance: Float64Array[] = [];
   if (2 * D ** 3 * times.length <= BUDGET)
-    for (const r of times.keys()) variance.push(await cooperate(prediction.varianceWork(r), signal));
-  const covariance = await cooperate(prediction.covarianceWork(times.length - 1), signal);
-  const off =
-    kernels.test && testPrediction(dynamics, massSquared, kernels.nngp, kernels.test, targets, times.at(-1)!, spectrum);
-  return {
-    theory: {
-      mean: rows(mean),
-      ...(variance.length > 0
-        ? {
-            std: rows(variance.map((of) => of.map(Math.sqrt))),
-            loss: variance.map((of, r) =>
-              targets.reduce((sum, y, a) => sum + (massSquared / 2) * (of[a]! + (mean[r]![a]! - y) ** 2), 0),
-            ),
-          }
-        : {}),
-      covarianceFinal: nested(covariance, D),
-    },
-    ...(off ? { test: { mean: Array.from(off.mean), std: Array.from(off.std) } } : {}),
-  };
+    for (const r of times.keys()) variance.push(await cooperate(varianceWork(r), signal));
+  const covarianceFinal = await cooperate(covarianceWork(times.length - 1), signal);
+  const std = variance.map((of) => of.map(Math.sqrt));
+  const outputs = predictions.map((prediction, c): OutputTheory => {
+    const off =
+      kernels.test &&
+      testPrediction(dynamics, massSquared, kernels.nngp, kernels.test, targets[c]!, times.at(-1)!, spectrum);
+    return {
+      mean: times.map((_, r) => prediction.mean(r)),
+      ...(std.length > 0 ? { std } : {}),
+      covarianceFinal,
+      ...(off ? { test: off } : {}),
+    };
+  });
+  const loss = variance.map((of, r) =>
+    targets.reduce(
+      (total, y, c) =>
+        y.reduce((sum, at, a) => sum + (massSquared / 2) * (of[a]! + (outputs[c]!.mean[r]![a]! - at) ** 2), total),
+      0,
+    ),
+  );
+  return together(outputs, D, loss.length > 0 ? loss : undefined);
 }
 
 async function trajectories(
@@ -79,18 +136,18 @@ async function trajectories(
   { training, ensemble }: NetworkStudy,
   times: readonly number[],
   control: JobControl,
-): Promise<{ theory?: EnsembleTheory; test?: TestTheory; warnings: readonly string[] }> {
+): Promise<Partial<Told> & { warnings: readonly string[] }> {
   const { data, kernels, potential, eta, subsets } = setup;
   const massSquared = subsets ? undefined : quadraticMass(potential);
   if (massSquared !== undefined)
     return { ...(await closedForm(setup, massSquared, training.momentum, times, control)), warnings: [] };
-  const { points: D, targets } = data;
-  const samples = sampleCount(D, training.steps);
+  const { points: D } = data;
+  const samples = sampleCount(D, data.outputs, training.steps);
   const prediction = await cooperate(
     sampledPrediction(
       { points: D, theta: kernels.ntk, potential, learningRate: eta, momentum: training.momentum, subsets },
       { initial: await eigenAside(kernels.nngp, D, control.signal), seed: ensemble.seed, samples },
-      targets,
+      byOutput(data.targets, data.outputs),
       times,
       kernels.test,
     ),
@@ -103,22 +160,8 @@ async function trajectories(
       ],
     };
   }
-  const { mean, meanError, std, loss, lossError, covarianceFinal, test } = prediction;
-  return {
-    theory: {
-      mean: rows(mean),
-      std: rows(std),
-      loss: Array.from(loss),
-      covarianceFinal: nested(covarianceFinal, D),
-      samples,
-      meanError: rows(meanError),
-      lossError: Array.from(lossError),
-    },
-    ...(test
-      ? { test: { mean: Array.from(test.mean), std: Array.from(test.std), meanError: Array.from(test.meanError) } }
-      : {}),
-    warnings: [],
-  };
+  const { outputs, loss, lossError } = prediction;
+  return { ...together(outputs, D, Array.from(loss), { samples, lossError }), warnings: [] };
 }
 
 /**
@@ -130,7 +173,7 @@ export async function ensembleTheory(
   study: NetworkStudy,
   times: readonly number[],
   control: JobControl,
-): Promise<{ theory?: EnsembleTheory; test?: TestTheory; warnings: readonly string[] }> {
+): Promise<Partial<Told> & { warnings: readonly string[] }> {
   const { architecture, data, kernels } = setup;
   const fluctuation = await cooperate(kernelFluctuation(architecture, data.inputs, kernels), control.signal);
   const { theory, ...rest } = await trajectories(setup, study, times, control);

@@ -4,9 +4,12 @@
  *   theta_ab = weightStd^2 (act(u) act(v) + w^2 S_ab act'(u) act'(v)),   (u, v) ~ N(0, S), w ~ N(0, 1),
  * so that E||Theta_n - Theta||^2 = sum_ab Var(theta_ab)/n exactly, with E[w^4] = 3:
  *   E[theta_ab^2] = weightStd^4 (E[act^2 act^2] + 2 S_ab E[act act' act act'] + 3 S_ab^2 E[act'^2 act'^2]).
+ * Two outputs c and e share the units below them: between them the kernel is the mean of weightStd^2 w_c w_e S_ab act'(u) act'(v), which is
+ * zero in the mean and has E[theta_ab^2] = weightStd^4 S_ab^2 E[act'^2 act'^2]. Of C outputs every pair (c, e) adds it, and Theta's norm,
+ * that of Theta (x) 1_C, has C ||Theta||^2.
  */
 import type { Work } from "../cooperate.ts";
-import type { Architecture } from "../engine/engine.ts";
+import { type Architecture, outputsOf } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { Activation, SquaredMoments } from "../network/activations.ts";
 import { hermiteMoments } from "./hermite.ts";
@@ -67,15 +70,17 @@ function converged<T>(integrate: () => T): T | undefined {
 }
 
 /**
- * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d]; undefined for more than one hidden layer, for
+ * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d], of all outputs together; undefined for more than one hidden layer, for
  * so many data that moments without a closed form would take more than seconds, and where their integral does not converge.
  */
 export function* kernelFluctuation(
-  { inputDimension: d, depth, width, activation, weightStd, biasStd }: Architecture,
+  architecture: Architecture,
   inputs: Float64Array,
   { ntk }: Pick<Kernels, "ntk">,
 ): Work<number | undefined> {
+  const { inputDimension: d, depth, width, activation, weightStd, biasStd } = architecture;
   if (depth !== 1) return undefined;
+  const others = outputsOf(architecture) - 1;
   const points = inputs.length / d;
   const covariance = (a: number, b: number): number => {
     let product = 0;
@@ -96,7 +101,8 @@ export function* kernelFluctuation(
       const theta = ntk[a * points + b]!;
       const times = a === b ? 1 : 2;
       const second = weightStd ** 4 * (square + 2 * shared * product + 3 * shared ** 2 * slopeSquare);
-      variance += times * (second - (theta - biasStd ** 2) ** 2);
+      const across = others * weightStd ** 4 * shared ** 2 * slopeSquare;
+      variance += times * (second - (theta - biasStd ** 2) ** 2 + across);
       norm += times * theta ** 2;
       if (!activation.squaredMoments) yield;
     }

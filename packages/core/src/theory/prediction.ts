@@ -10,9 +10,11 @@ import type { Potential } from "../potential/potential.ts";
 import type { TestKernels } from "./kernels.ts";
 
 export interface Dynamics {
-  /** D. */
+  /** D; of several outputs together D C, datum after datum. */
   readonly points: number;
-  /** Theta, [D][D]. */
+  /** C where `points` has as many numbers of each datum; 1 unless given. */
+  readonly outputs?: number | undefined;
+  /** Theta, [points][points]. */
   readonly theta: Float64Array;
   readonly potential: Potential;
   readonly learningRate: number;
@@ -30,7 +32,7 @@ export function* recursionWork(
   initial: ArrayLike<number>,
   record: ArrayLike<number>,
 ): Work<Float64Array> {
-  const { points, theta, potential, learningRate, momentum, subsets } = dynamics;
+  const { points, outputs = 1, theta, potential, learningRate, momentum, subsets } = dynamics;
   const result = new Float64Array(record.length * points);
   const phi = Float64Array.from(initial);
   const velocity = new Float64Array(points);
@@ -39,7 +41,8 @@ export function* recursionWork(
   for (let t = 0, r = 0; r < record.length; t++) {
     if (record[r] === t) result.set(phi, r++ * points);
     if (r === record.length) break;
-    for (let a = 0; a < points; a++) force[a] = pushOf(subsets, t, a) * potential.gradient(0, phi[a]!);
+    for (let a = 0; a < points; a++)
+      force[a] = pushOf(subsets, t, Math.floor(a / outputs)) * potential.gradient(0, phi[a]!);
     for (let a = 0; a < points; a++) {
       let push = 0;
       for (let b = 0; b < points; b++) push += theta[a * points + b]! * force[b]!;

@@ -4,6 +4,7 @@
  *   phi(t+1) - phi(t) = beta (phi(t) - phi(t-1)) - eta Theta V'(phi(t)),   phi(0) = f(0) - y,
  * and off the training points f*(t+1) - f*(t) = beta (f*(t) - f*(t-1)) - eta Theta_* V'(phi(t)) (physics.md section 1). The mean over
  * samples is known to a standard error, which pairs f(0), -f(0) lower: of a linear motion they leave none.
+ * Several outputs are independent: each starts from the same samples, so that it does what it would do as the only one.
  */
 import type { Work } from "../cooperate.ts";
 import type { Eigen } from "../linalg/eigen.ts";
@@ -22,18 +23,23 @@ export interface Ensemble {
   readonly samples: number;
 }
 
-export interface SampledPrediction {
+export interface SampledOutput {
   /** Mean of f over the samples at each recorded step, its standard error and the standard deviation of f, [T][D] each. */
   readonly mean: Float64Array[];
   readonly meanError: Float64Array[];
   readonly std: Float64Array[];
-  /** Mean of the loss and its standard error, [T]: where V grows fast, a few samples far out may be most of either. */
-  readonly loss: Float64Array;
-  readonly lossError: Float64Array;
   /** At the last recorded step, [D][D]. */
   readonly covarianceFinal: Float64Array;
   /** At the last recorded step, at test inputs, [P] each. */
   readonly test?: { readonly mean: Float64Array; readonly meanError: Float64Array; readonly std: Float64Array };
+}
+
+export interface SampledPrediction {
+  /** [C]. */
+  readonly outputs: readonly SampledOutput[];
+  /** Mean of the loss and its standard error, [T]: where V grows fast, a few samples far out may be most of either. */
+  readonly loss: Float64Array;
+  readonly lossError: Float64Array;
 }
 
 /** Samples that step together, so that a row of Theta is read once for all of them. */
@@ -48,9 +54,12 @@ const FORCE = 200;
 /** Data above which a step is left for a look at the event loop between rows of Theta. */
 const LARGE = 256;
 
-/** How many samples of D data over so many steps take seconds: 8,192 for 8 data and 200 steps, 320 for 128, 32 from 400 data on. */
-export function sampleCount(points: number, steps: number): number {
-  const cost = Math.max(1, steps) * points * (2 * points + FORCE);
+/**
+ * How many samples of C outputs at D data over so many steps take seconds: of one output 8,192 for 8 data and 200 steps, 320 for 128, 32
+ * from 400 data on.
+ */
+export function sampleCount(points: number, outputs: number, steps: number): number {
+  const cost = Math.max(1, steps) * outputs * points * (2 * points + FORCE);
   return Math.max(LEAST, Math.min(MOST, BLOCK * Math.floor(BUDGET / cost / BLOCK)));
 }
 
@@ -71,7 +80,7 @@ function draw({ initial, seed }: Ensemble, points: number, first: number): { sta
   return { start, z };
 }
 
-/** velocity = momentum velocity - learningRate force Theta for [BLOCK][D] of each. */
+/** velocity = momentum velocity - learningRate force Theta for [C][BLOCK][D] of each. */
 function* kick(
   { points, theta, momentum, learningRate }: Dynamics,
   force: Float64Array,
@@ -80,7 +89,7 @@ function* kick(
   for (let a = 0; a < points; a++) {
     const row = theta.subarray(a * points, (a + 1) * points);
     // Four samples at a time: independent sums.
-    for (let s = 0; s < BLOCK; s += 4) {
+    for (let s = 0; s * points < force.length; s += 4) {
       const [at, second, third, fourth] = [s * points, (s + 1) * points, (s + 2) * points, (s + 3) * points];
       let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
       for (let b = 0; b < points; b++) {
@@ -130,7 +139,7 @@ class PairedMoments {
   }
 
   std(): Float64Array {
-    return Float64Array.from(this.pairs.mean, (_, a) => Math.sqrt(this.all.variance(a)));
+    return this.all.std();
   }
 }
 
@@ -159,52 +168,60 @@ function conditional(
 }
 
 /**
- * Statistics of the samples at the ascending steps `record`; undefined where a sample leaves the finite numbers, so that the ensemble's
- * mean does not exist.
+ * Statistics of the samples at the ascending steps `record`, for `targets` [D] of each output; undefined where a sample leaves the finite
+ * numbers, so that the ensemble's mean does not exist.
  */
 export function* sampledPrediction(
   dynamics: Dynamics,
   ensemble: Ensemble,
-  targets: Float64Array,
+  targets: readonly Float64Array[],
   record: readonly number[],
   test?: TestKernels,
 ): Work<SampledPrediction | undefined> {
   const { points: D, potential, momentum, learningRate, subsets } = dynamics;
   const T = record.length;
   const P = test?.variance.length ?? 0;
-  const outputs = record.map((_, r) => new PairedMoments(D, { covariance: r === T - 1 }));
-  const tested = new PairedMoments(P, { covariance: false });
+  /** Of one output, [BLOCK][D]. */
+  const share = BLOCK * D;
+  const size = targets.length * share;
+  const outputs = targets.map(() => record.map((_, r) => new PairedMoments(D, { covariance: r === T - 1 })));
+  const tested = targets.map(() => new PairedMoments(P, { covariance: false }));
   const known = test && conditional(ensemble.initial, test);
   const losses = record.map(() => new PairedMoments(1, { covariance: false }));
   const loss = new Float64Array(BLOCK);
-  const force = new Float64Array(BLOCK * D);
-  const f = new Float64Array(BLOCK * D);
+  const force = new Float64Array(size);
+  const f = new Float64Array(size);
   for (let first = 0; first < ensemble.samples; first += BLOCK) {
     const { start, z } = draw(ensemble, D, first);
-    f.set(start);
+    for (const c of targets.keys()) f.set(start, c * share);
     yield;
-    const velocity = new Float64Array(BLOCK * D);
+    const velocity = new Float64Array(size);
     // What moves f*: its velocity is -eta Theta_* memory, and its way -eta Theta_* travel.
-    const memory = new Float64Array(P > 0 ? BLOCK * D : 0);
+    const memory = new Float64Array(P > 0 ? size : 0);
     const travel = new Float64Array(memory.length);
     for (let t = 0, r = 0; r < T; t++) {
       if (record[r] === t) {
         loss.fill(0);
-        for (let i = 0; i < f.length; i++) {
-          if (!Number.isFinite(f[i])) return undefined;
-          loss[Math.floor(i / D)]! += potential.value(f[i]! - targets[i % D]!);
+        for (const [c, y] of targets.entries()) {
+          for (let i = 0; i < share; i++) {
+            const value = f[c * share + i]!;
+            if (!Number.isFinite(value)) return undefined;
+            loss[Math.floor(i / D)]! += potential.value(value - y[i % D]!);
+          }
         }
         for (let s = 0; s < BLOCK; s += 2) {
-          outputs[r]!.add(f, s * D);
+          for (const [c, of] of outputs.entries()) of[r]!.add(f, c * share + s * D);
           losses[r]!.add(loss, s);
         }
         r++;
         if (r === T) break;
       }
-      for (let i = 0; i < f.length; i++)
-        force[i] = pushOf(subsets, t, i % D) * potential.gradient(0, f[i]! - targets[i % D]!);
+      for (const [c, y] of targets.entries()) {
+        for (let i = 0; i < share; i++)
+          force[c * share + i] = pushOf(subsets, t, i % D) * potential.gradient(0, f[c * share + i]! - y[i % D]!);
+      }
       yield* kick(dynamics, force, velocity);
-      for (let i = 0; i < f.length; i++) f[i]! += velocity[i]!;
+      for (let i = 0; i < size; i++) f[i]! += velocity[i]!;
       for (let i = 0; i < memory.length; i++) {
         memory[i] = momentum * memory[i]! + force[i]!;
         travel[i]! += memory[i]!;
@@ -212,38 +229,42 @@ export function* sampledPrediction(
       yield;
     }
     if (!test || !known) continue;
-    const moved = new Float64Array(BLOCK * P);
-    for (let s = 0; s < BLOCK; s++) {
-      const normals = z[s >> 1]!;
-      const sign = s % 2 === 0 ? 1 : -1;
-      for (let p = 0; p < P; p++) {
-        let way = 0;
-        let from = 0;
-        for (let a = 0; a < D; a++) {
-          way += test.ntk[p * D + a]! * travel[s * D + a]!;
-          from += known.slope[p * D + a]! * normals[a]!;
+    for (const [c, of] of tested.entries()) {
+      const moved = new Float64Array(BLOCK * P);
+      for (let s = 0; s < BLOCK; s++) {
+        const normals = z[s >> 1]!;
+        const sign = s % 2 === 0 ? 1 : -1;
+        for (let p = 0; p < P; p++) {
+          let way = 0;
+          let from = 0;
+          for (let a = 0; a < D; a++) {
+            way += test.ntk[p * D + a]! * travel[c * share + s * D + a]!;
+            from += known.slope[p * D + a]! * normals[a]!;
+          }
+          moved[s * P + p] = sign * from - learningRate * way;
         }
-        moved[s * P + p] = sign * from - learningRate * way;
+        yield;
       }
-      yield;
+      for (let s = 0; s < BLOCK; s += 2) of.add(moved, s * P);
     }
-    for (let s = 0; s < BLOCK; s += 2) tested.add(moved, s * P);
   }
   return {
-    mean: outputs.map((moments) => moments.mean()),
-    meanError: outputs.map((moments) => moments.meanError()),
-    std: outputs.map((moments) => moments.std()),
+    outputs: outputs.map((of, c) => ({
+      mean: of.map((moments) => moments.mean()),
+      meanError: of.map((moments) => moments.meanError()),
+      std: of.map((moments) => moments.std()),
+      covarianceFinal: of[T - 1]!.all.covariance(),
+      ...(known
+        ? {
+            test: {
+              mean: tested[c]!.mean(),
+              meanError: tested[c]!.meanError(),
+              std: tested[c]!.std().map((std, p) => Math.sqrt(std * std + known.rest[p]!)),
+            },
+          }
+        : {}),
+    })),
     loss: Float64Array.from(losses, (moments) => moments.mean()[0]!),
     lossError: Float64Array.from(losses, (moments) => moments.meanError()[0]!),
-    covarianceFinal: outputs[T - 1]!.all.covariance(),
-    ...(known
-      ? {
-          test: {
-            mean: tested.mean(),
-            meanError: tested.meanError(),
-            std: tested.std().map((std, p) => Math.sqrt(std * std + known.rest[p]!)),
-          },
-        }
-      : {}),
   };
 }

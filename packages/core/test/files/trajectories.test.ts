@@ -15,8 +15,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const STEPS = [0, 7, 14, 15];
 const D = 3;
-const jobOf = (first: number, count: number): EnsembleJob =>
-  ({ networks: { first, count }, recordOutputs: STEPS, targets: new Float64Array(D) }) as unknown as EnsembleJob;
+const jobOf = (first: number, count: number, outputs = 1): EnsembleJob =>
+  ({
+    architecture: { outputs },
+    networks: { first, count },
+    recordOutputs: STEPS,
+    targets: new Float64Array(D),
+  }) as unknown as EnsembleJob;
 const outputOf = (network: number, t: number, a: number): number => network + t / 8 + Math.PI * a;
 
 function batchOf(first: number, count: number): EnsembleBatch {
@@ -26,11 +31,12 @@ function batchOf(first: number, count: number): EnsembleBatch {
   return { first, count, outputs, kernels: new Float64Array(), norms: new Float64Array(), test: new Float64Array() };
 }
 
-/** Writes networks 5 .. 5 + the sum of `batches` - 1. */
-async function write(file: string, batches: readonly number[]): Promise<void> {
+/** Writes networks 5 .. 5 + the sum of `batches` - 1; of several outputs as many share the D numbers. */
+async function write(file: string, batches: readonly number[], outputs = 1): Promise<void> {
   const job = jobOf(
     5,
     batches.reduce((sum, count) => sum + count, 0),
+    outputs,
   );
   const stored = await createTrajectoryFile(file);
   let first = 5;
@@ -52,6 +58,12 @@ describe("trajectories as .npy", () => {
     expect([shape, dtype, fortranOrder]).toEqual([[11, STEPS.length, D], "f8", false]);
     const want = [...batchOf(5, 11).outputs];
     expect([...(data as Float64Array)]).toEqual(want);
+  });
+  it("have an index of their own for several outputs", async () => {
+    await write(named("several.npy"), [4, 1, 6], D);
+    const { data, shape } = parse(new Uint8Array(readFileSync(named("several.npy"))).buffer);
+    expect(shape).toEqual([11, STEPS.length, 1, D]);
+    expect([...(data as Float64Array)]).toEqual([...batchOf(5, 11).outputs]);
   });
   it("go to the disk batch by batch", async () => {
     const job = jobOf(0, 300);
@@ -75,6 +87,22 @@ describe("trajectories as .parquet", () => {
         Array.from({ length: D }, (_, a) => ({ network: 5 + m, step, datum: a, output: outputOf(5 + m, t, a) })),
       ),
     ).flat();
+    expect(rows).toEqual(want);
+  });
+  it("tell several outputs apart by their component", async () => {
+    await write(named("several.parquet"), [2, 1], D);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(named("several.parquet")) });
+    const want = [5, 6, 7].flatMap((network) =>
+      STEPS.flatMap((step, t) =>
+        Array.from({ length: D }, (_, c) => ({
+          network,
+          step,
+          datum: 0,
+          component: c,
+          output: outputOf(network, t, c),
+        })),
+      ),
+    );
     expect(rows).toEqual(want);
   });
   it("have row groups of one size that say which networks are in them", async () => {

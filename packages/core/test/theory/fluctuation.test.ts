@@ -1,9 +1,14 @@
 /** The tangent kernel's fluctuation at finite width: its moments against independent integrals, closed forms against series and quadrature. */
 import { complete } from "@slowroll/core/cooperate";
+import type { EnsembleJob } from "@slowroll/core/engine/engine";
 import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
+import { jointKernel } from "@slowroll/core/network/outputs";
+import { squaredNorm } from "@slowroll/core/network/statistics";
+import { compilePotential } from "@slowroll/core/potential/compile";
 import { kernelFluctuation } from "@slowroll/core/theory/fluctuation";
 import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
 import { describe, expect, it } from "vitest";
+import { referenceEnsemble } from "../../../../tests/reference/ensemble.ts";
 
 const inputs = Float64Array.of(1, 0.2, -0.5, 1.1, 0.3, 0.4, -1.2, 0.9);
 const points = 4;
@@ -85,6 +90,38 @@ describe("the kernel's fluctuation", () => {
       expect(moments.slopeSquare).toBeCloseTo(sums[2]!, 4);
     },
   );
+
+  it.each([1, 2, 4])("of %d outputs is that of networks drawn, whose outputs push each other", async (outputs) => {
+    const architecture = { ...architectureOf(activationNamed("tanh"), { width: 12 }), outputs };
+    const expected = fluctuationOf(architecture)!;
+    const { ntk } = infiniteWidthKernels(architecture, inputs, points);
+    const count = 2000;
+    const job: EnsembleJob = {
+      architecture,
+      seed: 7,
+      inputs,
+      targets: new Float64Array(points * outputs),
+      potential: await compilePotential("quadratic"),
+      learningRate: 0,
+      momentum: 0,
+      steps: 0,
+      recordOutputs: [],
+      recordKernels: [0],
+      networks: { first: 0, count },
+    };
+    const infinite = jointKernel(ntk, points, outputs);
+    const { kernels } = referenceEnsemble(job);
+    const squares = Array.from(
+      { length: count },
+      (_, m) =>
+        squaredNorm(kernels, m * infinite.length, infinite.length, infinite) /
+        squaredNorm(infinite, 0, infinite.length),
+    );
+    const mean = squares.reduce((sum, value) => sum + value, 0) / count;
+    const error = Math.sqrt(squares.reduce((sum, value) => sum + (value - mean) ** 2, 0)) / count;
+    expect(error / mean).toBeLessThan(0.05);
+    expect(Math.abs(mean - expected ** 2)).toBeLessThan(5 * error);
+  });
 
   it("falls as the root of the width, and is left out for more layers", () => {
     const erf = activationNamed("erf");

@@ -6,7 +6,7 @@ import { compilePotential } from "@slowroll/core/potential/compile";
 import { theoryNormals } from "@slowroll/core/random/normal";
 import { infiniteWidthKernels } from "@slowroll/core/theory/kernels";
 import { quadraticPrediction, recursion, testPrediction } from "@slowroll/core/theory/prediction";
-import { sampleCount, sampledPrediction } from "@slowroll/core/theory/sampling";
+import { type SampledOutput, sampleCount, sampledPrediction } from "@slowroll/core/theory/sampling";
 import { describe, expect, it } from "vitest";
 
 const D = 6;
@@ -40,9 +40,10 @@ describe.each([0, 0.9])("samples of an infinitely wide ensemble, momentum %d", (
   it("of quadratic V have the closed form's mean to rounding, and its spread and loss within 5 standard errors", async () => {
     const samples = 4096;
     const potential = await compilePotential("quadratic");
-    const sampled = complete(
-      sampledPrediction({ ...dynamics, potential }, { initial, seed: 3, samples }, targets, record, test),
+    const prediction = complete(
+      sampledPrediction({ ...dynamics, potential }, { initial, seed: 3, samples }, [targets], record, test),
     )!;
+    const [sampled] = prediction.outputs as [SampledOutput];
     const exact = quadraticPrediction(dynamics, 1, nngp, targets, record, spectrum);
     for (const r of record.keys()) {
       const mean = exact.mean(r);
@@ -58,7 +59,7 @@ describe.each([0, 0.9])("samples of an infinitely wide ensemble, momentum %d", (
         loss += (variance + (mean[a]! - targets[a]!) ** 2) / 2;
         for (let b = 0; b < D; b++) spread += covariance[a * D + b]! ** 2;
       }
-      expect(Math.abs(sampled.loss[r]! - loss)).toBeLessThan(5 * Math.sqrt(spread / samples));
+      expect(Math.abs(prediction.loss[r]! - loss)).toBeLessThan(5 * Math.sqrt(spread / samples));
     }
     const final = exact.covariance(record.length - 1);
     for (let a = 0; a < D; a++) {
@@ -78,7 +79,8 @@ describe.each([0, 0.9])("samples of an infinitely wide ensemble, momentum %d", (
     const samples = 64;
     const potential = await compilePotential("doubleWell");
     const own = { ...dynamics, potential, learningRate: 0.1 / spectrum.values[0]! };
-    const sampled = complete(sampledPrediction(own, { initial, seed: 5, samples }, targets, record, test))!;
+    const prediction = complete(sampledPrediction(own, { initial, seed: 5, samples }, [targets], record, test))!;
+    const [sampled] = prediction.outputs as [SampledOutput];
     const r = record.length - 1;
     const ends: number[][] = [];
     for (let pair = 0; pair < samples / 2; pair++) {
@@ -110,7 +112,7 @@ describe.each([0, 0.9])("samples of an infinitely wide ensemble, momentum %d", (
       expect(sampled.test!.meanError[a]).toBeCloseTo(sampled.meanError[r]![a]!, 8);
     }
     const loss = average(ends.map((end) => end.reduce((sum, f, a) => sum + potential.value(f - targets[a]!), 0)));
-    expect(sampled.loss[r]).toBeCloseTo(loss, 10);
+    expect(prediction.loss[r]).toBeCloseTo(loss, 10);
     // Of pairs of opposite sign.
     const pairs = Array.from({ length: ends.length / 2 }, (_, pair) =>
       average(
@@ -120,7 +122,7 @@ describe.each([0, 0.9])("samples of an infinitely wide ensemble, momentum %d", (
       ),
     );
     const spread = pairs.reduce((sum, pair) => sum + (pair - loss) ** 2, 0) / (pairs.length - 1);
-    expect(sampled.lossError[r]).toBeCloseTo(Math.sqrt(spread / pairs.length), 10);
+    expect(prediction.lossError[r]).toBeCloseTo(Math.sqrt(spread / pairs.length), 10);
   });
 });
 
@@ -130,22 +132,23 @@ describe("a sampled ensemble", () => {
   it("takes a covariance without full rank", async () => {
     const potential = await compilePotential("doubleWell");
     const ensemble = { initial: eigen(new Float64Array(9).fill(0.25), 3), seed: 1, samples: 32 };
-    const { std, covarianceFinal } = complete(
-      sampledPrediction({ ...dynamics, learningRate: 0.01, potential }, ensemble, new Float64Array(3), [0]),
-    )!;
+    const [{ std, covarianceFinal }] = complete(
+      sampledPrediction({ ...dynamics, learningRate: 0.01, potential }, ensemble, [new Float64Array(3)], [0]),
+    )!.outputs as [SampledOutput];
     for (const value of std[0]!) expect(value).toBeCloseTo(std[0]![0]!, 12);
     for (const value of covarianceFinal) expect(value).toBeCloseTo(std[0]![0]! ** 2, 12);
   });
   it("has no mean where a sample diverges", async () => {
     const potential = await compilePotential("quartic");
     const ensemble = { initial: eigen(Float64Array.of(9, 0, 0, 0, 9, 0, 0, 0, 9), 3), seed: 1, samples: 32 };
-    const run = sampledPrediction({ ...dynamics, potential }, ensemble, new Float64Array(3), [0, 40]);
+    const run = sampledPrediction({ ...dynamics, potential }, ensemble, [new Float64Array(3)], [0, 40]);
     expect(complete(run)).toBeUndefined();
   });
   it("has as many samples as take seconds", () => {
-    expect(sampleCount(8, 200)).toBe(8192);
-    expect(sampleCount(128, 200)).toBe(320);
-    expect(sampleCount(4096, 1000)).toBe(32);
-    expect(sampleCount(8, 0)).toBe(8192);
+    expect(sampleCount(8, 1, 200)).toBe(8192);
+    expect(sampleCount(128, 1, 200)).toBe(320);
+    expect(sampleCount(128, 2, 200)).toBe(160);
+    expect(sampleCount(4096, 1, 1000)).toBe(32);
+    expect(sampleCount(8, 1, 0)).toBe(8192);
   });
 });

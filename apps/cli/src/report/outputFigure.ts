@@ -1,0 +1,123 @@
+/** The ensemble's outputs over the steps of training, with their spread, beside the infinitely wide ensemble's. */
+import type { ResultDocument } from "../document.ts";
+import { ofOutput, outputsOf } from "../outputs.ts";
+import { linear, steps as stepAxis } from "./axes.ts";
+import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+
+type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
+
+/** Standard errors within which a largest difference over the data is noise. */
+const NOISE = 5;
+/** Outputs that are drawn at most, each in a column. */
+const COLUMNS = 3;
+
+/** Largest difference between an ensemble's mean and theory over the data, and the largest in standard errors, theory's own included. */
+function furthest(
+  mean: readonly number[],
+  std: readonly number[],
+  theory: readonly number[],
+  theoryErrors: readonly number[],
+  size: number,
+): [shift: number, distance: number] {
+  const shifts = theory.map((value, a) => Math.abs(mean[a]! - value));
+  const distances = shifts.map(
+    (shift, a) => shift / Math.max(Math.hypot(std[a]! / Math.sqrt(size), theoryErrors[a] ?? 0), 1e-12),
+  );
+  return [Math.max(...shifts), Math.max(...distances)];
+}
+
+export function outputFigure(document: NetworkDocument): Figure {
+  const { times = [], mean = [], std = [], theory, config } = document;
+  const D = mean[0]?.length ?? 0;
+  const steps = earlyThenThinned(times.length, 40, 60);
+  const data = thinned(D, 4);
+  const named = outputsOf(document);
+  const outputs = thinned(named.length, COLUMNS).map((at) => named[at]!);
+  const rows = steps.flatMap((t) =>
+    data.flatMap((a) =>
+      outputs.map(({ c, name }) => {
+        const at = (values: readonly (readonly (number | readonly number[])[])[]): number =>
+          ofOutput([values[t]![a]!], c)[0]!;
+        return {
+          step: times[t],
+          datum: name === "" ? `datum ${a}` : `${name} at datum ${a}`,
+          mean: at(mean),
+          low: at(mean) - at(std),
+          high: at(mean) + at(std),
+          theory: theory ? at(theory.mean) : null,
+          ...(theory?.std
+            ? { theoryLow: at(theory.mean) - at(theory.std), theoryHigh: at(theory.mean) + at(theory.std) }
+            : {}),
+        };
+      }),
+    ),
+  );
+  const last = mean.length - 1;
+  const size = config.ensemble.size;
+  const [shift, distance] = theory
+    ? furthest(
+        mean[last]!.flat(),
+        std[last]!.flat(),
+        theory.mean[last]!.flat(),
+        (theory.meanError?.[last] ?? []).flat(),
+        size,
+      )
+    : [0, 0];
+  const y = {
+    type: "quantitative" as const,
+    ...linear(
+      rows.flatMap(({ low, high, theory: at, theoryLow, theoryHigh }) => [low, high, at, theoryLow, theoryHigh]),
+    ),
+  };
+  const columns = Math.max(2, outputs.length);
+  const several =
+    named.length > 1
+      ? ` of ${outputs.length < named.length ? `${outputs.length} of ` : ""}${named.length} outputs`
+      : "";
+  return {
+    id: "trajectories",
+    title: "The ensemble's outputs",
+    shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data${several} (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
+    agrees: theory
+      ? `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`
+      : "Samples of the infinitely wide ensemble diverge, so that it has no mean.",
+    spec: {
+      data: { values: rows },
+      facet: {
+        field: "datum",
+        type: "nominal",
+        title: null,
+        sort: [...new Set(rows.map(({ datum }) => datum))],
+      },
+      columns,
+      spacing: 18,
+      spec: {
+        width: (WIDTH - 30 * (columns - 1)) / columns,
+        height: HEIGHT / 2,
+        encoding: { x: stepAxis(times.at(-1) ?? 1) },
+        layer: [
+          {
+            mark: { type: "area", opacity: 0.18 },
+            encoding: { y: { ...y, field: "low", title: "f" }, y2: { field: "high" } },
+          },
+          ...(theory
+            ? [
+                {
+                  mark: { type: "line" as const, strokeWidth: 1.5, color: PALETTE[1] },
+                  encoding: { y: { ...y, field: "theory" } },
+                },
+                ...(theory.std ? ["theoryLow", "theoryHigh"] : []).map((field) => ({
+                  mark: { type: "line" as const, strokeWidth: 1, strokeDash: [2, 3], color: PALETTE[1] },
+                  encoding: { y: { ...y, field } },
+                })),
+              ]
+            : []),
+          {
+            mark: { type: "point", tooltip: true, size: 16 },
+            encoding: { y: { ...y, field: "mean" } },
+          },
+        ],
+      },
+    },
+  };
+}

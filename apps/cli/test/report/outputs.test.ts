@@ -1,0 +1,113 @@
+/** Reports and tables of networks with several outputs: every output has its panel, its name and its row. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseConfig } from "@slowroll/core/config/parse";
+import { HOST } from "@slowroll/core/engine/host";
+import { networkStudy } from "@slowroll/core/network/run";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import type { ResultDocument } from "../../src/document.ts";
+import { networkFigures } from "../../src/report/networkFigures.ts";
+import { writeReport } from "../../src/report/report.ts";
+import { summary } from "../../src/summary.ts";
+
+type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-outputs-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function documentOf(targets: string, more = ""): Promise<NetworkDocument> {
+  const config = await parseConfig(
+    "network",
+    `network: { width: 8 }
+data: { inputs: { circle: { points: 5 } }, targets: ${targets}, test: { inputs: { circle: { points: 9 } } } }
+training: { learningRate: { relative: 0.2 }, steps: 6${more} }
+ensemble: { size: 4 }
+observe: { kernelsEvery: 3, kernelsByLayer: true, parameterNorms: true, linearised: true }`,
+  );
+  const { result } = await networkStudy<number[]>(config, referenceEngine);
+  const timings = { totalSeconds: 1, engineSeconds: 1 };
+  return { command: "network", version: "0", config, engine: HOST, timings, ...result };
+}
+
+let curve: NetworkDocument;
+let many: NetworkDocument;
+beforeAll(async () => {
+  curve = await documentOf("{ expressions: { across: cos(theta), up: sin(theta) } }");
+  many = await documentOf("[x0, x1, x0^2, x1^2, x0*x1]");
+});
+
+const figure = (of: NetworkDocument, id: string) => networkFigures(of).find((one) => one.id === id)!;
+const svg = (name: string, id: string): string => readFileSync(path.join(folder, name, "plots", `${id}.svg`), "utf8");
+
+describe("the report of two outputs", () => {
+  it("draws all figures, each output in panels of its own by its name", async () => {
+    await writeReport(path.join(folder, "curve"), curve);
+    const drawn = readdirSync(path.join(folder, "curve", "plots")).sort();
+    expect(drawn).toEqual(
+      ["curve", "eigenvalueSeries", "kernelLayers", "kernelSeries", "kernels", "linearised", "loss", "modes"]
+        .concat(["parameterNorms", "test", "trajectories"])
+        .map((name) => `${name}.svg`),
+    );
+    for (const id of drawn) expect(svg("curve", path.basename(id, ".svg"))).not.toMatch(/…|NaN|undefined/);
+    // A row for each datum, in their order.
+    const titles = svg("curve", "trajectories").match(/>(across|up) at datum \d</g)!;
+    expect(titles).toEqual([0, 1, 3, 4].flatMap((a) => [`>across at datum ${a}<`, `>up at datum ${a}<`]));
+    for (const id of ["test", "curve", "linearised"]) {
+      expect(svg("curve", id)).toContain(">across<");
+      expect(svg("curve", id)).toContain(">up<");
+    }
+  });
+  it("says what the numbers say", () => {
+    const { mean, theory } = curve.test as { mean: number[][]; theory: { mean: number[][] } };
+    const apart = mean.map(([x, y], p) => Math.hypot(x! - theory.mean[p]![0]!, y! - theory.mean[p]![1]!));
+    expect(figure(curve, "curve").agrees).toContain(Math.max(...apart).toPrecision(3));
+    const shifts = mean.flatMap((of, p) => of.map((value, c) => Math.abs(value - theory.mean[p]![c]!)));
+    expect(figure(curve, "test").agrees).toContain(`at most ${Math.max(...shifts).toPrecision(3)}`);
+    expect(figure(curve, "modes").shows).toContain("mean over the outputs");
+  });
+  it("draws the mean of both outputs' variances by mode", () => {
+    const { data } = figure(curve, "modes").spec as {
+      data: { values: { mode: number; when: string; variance: number }[] };
+    };
+    const [first, second] = curve.modes!.varianceInitial[1] as number[];
+    const drawn = data.values.find(({ mode, when }) => mode === 1 && when === "at the start")!;
+    expect(drawn.variance).toBeCloseTo((first! + second!) / 2, 12);
+  });
+  it("has no theory where samples diverge", async () => {
+    const { theory: _theory, test, ...rest } = curve;
+    const { theory: _off, ...measured } = test!;
+    const cut = { ...rest, test: measured };
+    expect(figure(cut, "curve").agrees).toContain("no curve");
+    expect(figure(cut, "trajectories").agrees).toContain("no mean");
+  });
+});
+
+describe("the report of many outputs", () => {
+  it("draws some of them, and says so", async () => {
+    await writeReport(path.join(folder, "many"), many);
+    expect(readdirSync(path.join(folder, "many", "plots"))).not.toContain("curve.svg");
+    expect(figure(many, "trajectories").shows).toContain("of 3 of 5 outputs");
+    expect(figure(many, "test").shows).toContain("of 4 of 5 outputs");
+    expect(figure(many, "linearised").shows).toContain("of 3 of 5 outputs");
+    expect(svg("many", "trajectories")).toContain(">output 2 at datum 0<");
+    expect(svg("many", "test")).toContain(">output 4<");
+  });
+});
+
+describe("the table", () => {
+  it("has a row for each datum and output", () => {
+    const text = summary(curve);
+    expect(text).toMatch(/datum │ output │ mean f at step 6/);
+    const cell = (value: unknown): string => (value as number).toPrecision(4).replace("+", "\\+");
+    const [datum] = curve.mean!.at(-1)!.slice(2) as number[][];
+    const [expected] = curve.theory!.mean.at(-1)!.slice(2) as number[][];
+    expect(text).toMatch(new RegExp(`2 +│ up +│ ${cell(datum![1])} +│ .* │ ${cell(expected![1])}`));
+    expect(text.match(/│ across/g)).toHaveLength(5);
+    expect(summary(many)).toContain("│ output 3 │");
+  });
+  it("has no column of outputs where there is one", async () => {
+    expect(summary(await documentOf("x0"))).toMatch(/datum │ mean f at step 6/);
+  });
+});

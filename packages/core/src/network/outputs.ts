@@ -1,0 +1,83 @@
+/**
+ * Several outputs of one network. Engines and statistics have them datum after datum, [D][C]; theory has each by itself, since infinitely
+ * wide outputs are independent; results have one list a datum, and with one output no list at all.
+ */
+import { Moments, nested } from "./statistics.ts";
+
+/** What a result has of each datum: a number, or with several outputs one for each. */
+export type PerDatum = number | number[];
+
+/** [D] of each output as [D][C], or of one output as [D]. */
+export function byDatum<T>(columns: readonly ArrayLike<T>[]): T[] | T[][] {
+  const [first] = columns;
+  return columns.length === 1 ? Array.from(first!) : Array.from(first!, (_, a) => columns.map((column) => column[a]!));
+}
+
+/** [D] of each output from [D][C]. */
+export function byOutput(values: Float64Array, outputs: number): Float64Array[] {
+  return Array.from({ length: outputs }, (_, c) => values.filter((_, i) => i % outputs === c));
+}
+
+/** [D][C] as a result has it. */
+export const perDatum = (values: Float64Array, outputs: number): PerDatum[] => byDatum(byOutput(values, outputs));
+
+/** [D][D] of each output as [C][D][D], or of one output as [D][D]. */
+export function matrices(of: readonly Float64Array[], points: number): number[][] | number[][][] {
+  const all = of.map((matrix) => nested(matrix, points));
+  return all.length === 1 ? all[0]! : all;
+}
+
+/** Theta (x) 1_C, [D C][D C] datum after datum, of a kernel [D][D] that every output has and no two share. */
+export function jointKernel(theta: Float64Array, points: number, outputs: number): Float64Array {
+  if (outputs === 1) return theta;
+  const size = points * outputs;
+  const joint = new Float64Array(size * size);
+  for (let a = 0; a < points; a++)
+    for (let b = 0; b < points; b++)
+      for (let c = 0; c < outputs; c++) joint[(a * outputs + c) * size + b * outputs + c] = theta[a * points + b]!;
+  return joint;
+}
+
+/** Mean over outputs of their own kernels [D][D], of one between all [D C][D C]: sum_c Theta_(ac)(bc)/C. */
+export function meanKernel(joint: Float64Array, points: number, outputs: number): Float64Array {
+  if (outputs === 1) return joint;
+  const size = points * outputs;
+  const mean = new Float64Array(points * points);
+  for (let a = 0; a < points; a++)
+    for (let b = 0; b < points; b++)
+      for (let c = 0; c < outputs; c++)
+        mean[a * points + b]! += joint[(a * outputs + c) * size + b * outputs + c]! / outputs;
+  return mean;
+}
+
+/** Moments over networks of each output by itself, whose results are shaped as above. */
+export class OutputMoments {
+  readonly each: readonly Moments[];
+  private readonly points: number;
+
+  /** Of `outputs` outputs at `points` data. */
+  constructor(points: number, outputs: number, options: { readonly covariance: boolean }) {
+    this.points = points;
+    this.each = Array.from({ length: outputs }, () => new Moments(points, options));
+  }
+
+  /** Adds one network's [D][C], at `offset` of `values`. */
+  add(values: ArrayLike<number>, offset = 0): void {
+    for (const [c, moments] of this.each.entries()) moments.add(values, offset + c, this.each.length);
+  }
+
+  mean(): PerDatum[] {
+    return byDatum(this.each.map(({ mean }) => mean));
+  }
+
+  std(): PerDatum[] {
+    return byDatum(this.each.map((moments) => moments.std()));
+  }
+
+  covariance(): PerDatum[][] {
+    return matrices(
+      this.each.map((moments) => moments.covariance()),
+      this.points,
+    );
+  }
+}
