@@ -37,6 +37,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     set: ["lattice.points=16", "fluctuations.realisations=2", "time.end=0.5"],
   },
   "network.yaml": { command: "network", set: SMALL_ENSEMBLE },
+  "outputs.yaml": { command: "network", set: [...SMALL_ENSEMBLE, "network.width=64"] },
   "preheating.yaml": { command: "field", set: ["lattice.points=16", "time.end=2"] },
   "regression.yaml": { command: "network", set: [...SMALL_ENSEMBLE, "network.width=64"] },
   "resonance.yaml": { command: "field", set: ["time.end=1", "sweep={field.potential.parameters.q: [50, 60]}"] },
