@@ -70,8 +70,8 @@ function converged<T>(integrate: () => T): T | undefined {
 }
 
 /**
- * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d], of all outputs together; undefined for more than one hidden layer, for
- * so many data that moments without a closed form would take more than seconds, and where their integral does not converge.
+ * sqrt(E||Theta_n - Theta||_F^2)/||Theta||_F at initialisation for `inputs` [D][d], of all outputs together; undefined for more than one
+ * hidden layer, for so many data that moments without a closed form would take more than seconds, and where their integral does not converge.
  */
 export function* kernelFluctuation(
   architecture: Architecture,

@@ -5,6 +5,7 @@
 // same time. Where a stretch ends the second kick is left out, and the next stretch opens with a sweep that makes up for it: both ways
 // round alike, bit for bit.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
+import { slopesAndValue } from "../potential";
 import { madd } from "../simd";
 import { slabStart } from "./evolve";
 import {
@@ -31,16 +32,6 @@ import { clearSums, kickFused, kickRow, sumGradient, sumMomentum } from "./kick"
 import { laplacianRow } from "./laplacian";
 import { sumElements } from "./observe";
 
-/** dV/dphi_f of rows of all fields, and V in the row after them. */
-@external("potential", "both")
-declare function slopesAndValue(
-  fields: usize,
-  fieldStride: i32,
-  out: usize,
-  outStride: i32,
-  count: i32,
-  constants: usize,
-): void;
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
 @external("host", "power")
 declare function power(base: f64, exponent: f64): f64;

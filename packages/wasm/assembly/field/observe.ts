@@ -3,6 +3,7 @@
 // the gradient is summed by parts, sum_x sum_i sum_j w_j (phi(x + j e_i) - phi(x))^2 = -dx^2 sum_x phi Laplacian phi on a periodic lattice,
 // from differences that are exact where neighbours are close.
 import { worker, workerCount } from "../control";
+import { value } from "../potential";
 import {
   constantsOf,
   dimensions,
@@ -21,9 +22,6 @@ import {
   weight,
   wrapped,
 } from "./grid";
-
-@external("potential", "value")
-declare function value(fields: usize, fieldStride: i32, out: usize, count: i32, constants: usize): void;
 
 /** Numbers of one plane's record: sums of phi - r, (phi - r)^2, pi, pi^2, the gradient, V, (phi - r)^3, (phi - r)^4, and r itself. */
 export const MOMENTS = 9;

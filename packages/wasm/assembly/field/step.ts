@@ -1,6 +1,7 @@
 // One operation of a lattice schedule on one plane, kick then drift:
 //   pi_f += laplacian (Laplacian phi_f) - force dV/dphi_f,   phi_f += drift pi_f.
 // The new field goes to the other array, because the neighbours still need the old one.
+import { gradient } from "../potential";
 import { madd, nmadd } from "../simd";
 import {
   closeRow,
@@ -22,17 +23,6 @@ import {
   wrapped,
 } from "./grid";
 import { laplacianRow } from "./laplacian";
-
-/** dV/dphi_f of rows of all fields. */
-@external("potential", "gradient")
-declare function gradient(
-  fields: usize,
-  fieldStride: i32,
-  out: usize,
-  outStride: i32,
-  count: i32,
-  constants: usize,
-): void;
 
 /** One vector. The site is taken off its neighbours before any factor, so that a uniform field has no Laplacian at all. */
 @inline

@@ -1,6 +1,7 @@
 // The ensemble job: each worker takes networks one at a time until none is left, draws, trains and records them. A network is one worker's
 // alone, so that its numbers do not depend on how many there are.
 import { claim, progress, stopped } from "../control";
+import { gradient } from "../potential";
 import { clearComparison, compareWeights, drawWeights, moved, square } from "../random/normal";
 import { kernelNumbers, recordKernel } from "./kernel";
 import { descendLayers, forward } from "./layered";
@@ -27,17 +28,6 @@ import {
   weightsInto,
   width,
 } from "./shape";
-
-/** dV/dphi of one field's row; strides are of no matter for one field, and all networks have one potential, without constants. */
-@external("potential", "gradient")
-declare function gradient(
-  fields: usize,
-  fieldStride: i32,
-  out: usize,
-  outStride: i32,
-  count: i32,
-  constants: usize,
-): void;
 
 @external("host", "now")
 declare function now(): f64;
@@ -193,6 +183,7 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, norm
       }
       break;
     }
+    // One field, whose strides are of no matter, and one potential of all networks, without constants.
     gradient(phi, 0, force, 0, values, 0);
     const chosen = subsets + <usize>step * <usize>subsetWords * 4;
     let at = force;

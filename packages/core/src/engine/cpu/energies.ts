@@ -11,10 +11,9 @@ import { FEW_SITES, sharedOf, stateArray } from "../hostState.ts";
 import { openAside } from "./aside.ts";
 import { planMemory } from "./control.ts";
 import { layoutOf } from "./layout.ts";
+import { gatherMoments, MOMENTS } from "./records.ts";
 
-/** Numbers of a plane's sums, and which of them are wanted: see assembly/field/observe.ts. */
-const MOMENTS = 9;
-const SUMS = { momentumSquare: 3, gradient: 4, potential: 5 } as const;
+const REDUCTIONS = [{ kind: "momentum" }, { kind: "gradient" }, { kind: "potential" }] as const;
 
 const SIZE = 8;
 
@@ -37,9 +36,9 @@ export async function meanEnergies(
   signal?: AbortSignal,
 ): Promise<MeanEnergies[]> {
   const { grid, realisations, fields, potential } = job;
-  const { dimensions, points, stencil, spacing } = grid;
+  const { dimensions, points, stencil } = grid;
   const weights = STENCILS[stencil];
-  const { planes, rows, rowBytes, planeBytes, lead } = layoutOf(job, SIZE);
+  const { planes, rowBytes, planeBytes, lead } = layoutOf(job, SIZE);
   const isSmall = state.field.length < FEW_SITES;
   const workers = isSmall ? 1 : Math.min(threads, realisations * planes);
   const fieldBytes = (1 + weights.length) * planeBytes;
@@ -76,19 +75,17 @@ export async function meanEnergies(
   } finally {
     await session.close();
   }
-  const sites = planes * rows * points;
-  return Array.from({ length: realisations }, (_, r) => {
-    /** Over all planes of all fields, in order. */
-    const mean = (moment: number): number => {
-      let sum = 0;
-      for (let plane = r * fields * planes; plane < (r + 1) * fields * planes; plane++)
-        sum += sums[plane * MOMENTS + moment]!;
-      return sum / sites;
-    };
-    return {
-      momentumSquare: mean(SUMS.momentumSquare),
-      gradient: mean(SUMS.gradient) / spacing ** 2,
-      potential: mean(SUMS.potential),
-    };
-  });
+  const {
+    momentumSquare,
+    gradient,
+    potential: value,
+  } = gatherMoments({ ...job, reductions: REDUCTIONS }, sums, planes);
+  /** Over realisation r's fields. */
+  const total = (values: Float64Array, r: number): number =>
+    values.subarray(r * fields, (r + 1) * fields).reduce((sum, of) => sum + of, 0);
+  return Array.from({ length: realisations }, (_, r) => ({
+    momentumSquare: total(momentumSquare!, r),
+    gradient: total(gradient!, r),
+    potential: value![r]!,
+  }));
 }

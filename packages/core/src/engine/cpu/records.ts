@@ -7,7 +7,7 @@ import type { Call } from "./pool.ts";
 /** Bytes of observations kept before they are read. */
 const OBSERVATION_BYTES = 32 * 2 ** 20;
 /** Numbers of a plane's record: see assembly/field/observe.ts. */
-const MOMENTS = 9;
+export const MOMENTS = 9;
 
 export interface Records {
   /** Observations that are kept before they are read. */
@@ -82,7 +82,11 @@ export function planRecords(
 }
 
 /** The means that were asked for, from one observation's sums [realisations][fields][planes][MOMENTS]. */
-function gatherMoments(job: LatticeJob, sums: Float64Array, planes: number): Omit<Observation, "afterOperation"> {
+export function gatherMoments(
+  job: Pick<LatticeJob, "grid" | "realisations" | "fields" | "reductions">,
+  sums: Float64Array,
+  planes: number,
+): Omit<Observation, "afterOperation"> {
   const { realisations, fields } = job;
   const sites = job.grid.points ** job.grid.dimensions;
   const mean = (moment: number): Float64Array =>
