@@ -16,13 +16,13 @@ export declare function gradient(
   constants: usize,
 ): void;
 
-/** The same, and V in the row after them. */
-@external("potential", "both")
-export declare function slopesAndValue(
+/** The same, and gives the sum of V over the sites. */
+@external("potential", "slopesAndSum")
+export declare function slopesAndSum(
   fields: usize,
   fieldStride: i32,
   out: usize,
   outStride: i32,
   count: i32,
   constants: usize,
-): void;
+): f64;

@@ -6,7 +6,7 @@
  * Exports, with addresses and strides in bytes and rows padded to whole vectors (the loop rounds `count`, above 0, up):
  *   value(fields, fieldStride, out, count, constants): V at each of `count` sites, field f's row standing at fields + f*fieldStride;
  *   gradient(fields, fieldStride, out, outStride, count, constants): dV/dphi_f to out + f*outStride;
- *   both(as gradient): the slopes' rows and after them V's.
+ *   slopesAndSum(as gradient): the same, and gives the sum of V over the sites, in float64.
  * At `constants` stand the realisation's own numbers (form.ts), in the module's precision; where there are none it is of no matter.
  * Every vector is read in all fields before any is written, so `out` may be `fields`.
  */
@@ -74,17 +74,56 @@ function wat(precision: Precision, parts: Parts, imports: Set<string>): Language
   };
 }
 
-/** The exported function `name`, which writes each of `expressions` to a row of its own, `outStride` bytes apart where there are several. */
+/** What a loop needs to sum a vector over the sites. */
+interface Summation {
+  readonly locals: readonly string[];
+  /** Statements of the loop before and after the vector of this turn is made, and after the loop, with the result at last. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly total: readonly string[];
+}
+
+const NO_SUM: Summation = { locals: [], before: [], after: [], total: [] };
+
+/** A vector is added in the turn after its own, so that the last one's lanes past the end, as `count` has gone below 0, can be left out. */
+function summation(value: string, precision: Precision): Summation {
+  const { lanes } = VECTORS[precision];
+  const vector = get("v");
+  const upper = `(i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 ${vector} ${vector})`;
+  const parts = precision === "float64" ? [vector] : [vector, upper].map((pair) => `(f64x2.promote_low_f32x4 ${pair})`);
+  const add = parts.map((pair, i) => set(`sum${i}`, `(f64x2.add ${get(`sum${i}`)} ${pair})`));
+  const left = `(i32.add ${get("count")} (i32.const ${lanes}))`;
+  const inside =
+    precision === "float64"
+      ? `(i64x2.lt_s (v128.const i64x2 0 1) (i64x2.splat (i64.extend_i32_s ${left})))`
+      : `(i32x4.lt_s (v128.const i32x4 0 1 2 3) (i32x4.splat ${left}))`;
+  const lane = (i: number, lane: number): string => `(f64x2.extract_lane ${lane} ${get(`sum${i}`)})`;
+  const sums = parts.map((_, i) => `(f64.add ${lane(i, 0)} ${lane(i, 1)})`);
+  return {
+    locals: ["v", ...parts.map((_, i) => `sum${i}`)],
+    before: add,
+    after: [set("v", value)],
+    total: [set("v", `(v128.and ${vector} ${inside})`), ...add, sums.reduce((x, y) => `(f64.add ${x} ${y})`)],
+  };
+}
+
+/**
+ * The exported function `name`, which writes each of `expressions` to a row of its own, `outStride` bytes apart where there are several, and
+ * gives the sum of `summed` over the sites if there is one.
+ */
 function emitFunction(
   name: string,
   parameters: readonly string[],
   expressions: readonly FormExpression[],
   precision: Precision,
   imports: Set<string>,
+  summed?: FormExpression,
 ): string {
   const { lanes } = VECTORS[precision];
   const parts: Parts = { fields: new Set(), constants: [], lines: [] };
-  const results = expressions.map(emitter(wat(precision, parts, imports)));
+  const emit = emitter(wat(precision, parts, imports));
+  const results = expressions.map(emit);
+  const sum = summed === undefined ? NO_SUM : summation(emit(summed), precision);
   const fields = [...parts.fields].sort((f, g) => f - g);
 
   /** The locals that point into row `index` of `base`. */
@@ -95,9 +134,11 @@ function emitFunction(
     ...parts.constants.map((_, index) => `c${index}`),
     ...fields.map((f) => `phi${f}`),
     ...parts.lines.map((_, index) => `t${index}`),
+    ...sum.locals,
   ];
+  const signature = `${parameters.map((parameter) => ` (param $${parameter} i32)`).join("")}${summed === undefined ? "" : " (result f64)"}`;
   return [
-    `  (func (export "${name}")${parameters.map((parameter) => ` (param $${parameter} i32)`).join("")}`,
+    `  (func (export "${name}")${signature}`,
     ...pointers.map((local) => `    (local $${local} i32)`),
     ...vectors.map((local) => `    (local $${local} v128)`),
     ...fields.map((f) => `    ${row(`in${f}`, "fields", "fieldStride", f)}`),
@@ -105,10 +146,12 @@ function emitFunction(
     ...parts.constants.map((text, i) => `    ${set(`c${i}`, text)}`),
     "    (loop $vectors",
     ...fields.map((f) => `      ${set(`phi${f}`, `(v128.load ${get(`in${f}`)})`)}`),
-    ...parts.lines.map((line) => `      ${line}`),
+    ...[...sum.before, ...parts.lines, ...sum.after].map((line) => `      ${line}`),
     ...results.map((result, f) => `      (v128.store ${get(`out${f}`)} ${result})`),
     ...pointers.map((local) => `      ${set(local, `(i32.add ${get(local)} (i32.const 16))`)}`),
-    `      (br_if $vectors (i32.gt_s (local.tee $count (i32.sub ${get("count")} (i32.const ${lanes}))) (i32.const 0)))))`,
+    `      (br_if $vectors (i32.gt_s (local.tee $count (i32.sub ${get("count")} (i32.const ${lanes}))) (i32.const 0))))`,
+    ...sum.total.map((line) => `    ${line}`),
+    "  )",
   ].join("\n");
 }
 
@@ -122,7 +165,7 @@ export function emitWat(potential: Emitted, precision: Precision): string {
     emitFunction("value", one, [value], precision, imports),
     emitFunction("gradient", parameters, gradient, precision, imports),
     // The slopes and V from parts computed once.
-    emitFunction("both", parameters, [...gradient, value], precision, imports),
+    emitFunction("slopesAndSum", parameters, gradient, precision, imports, value),
   ];
   const signature = (name: string): string => `(param v128${name === "pow" ? " v128" : ""}) (result v128)`;
   const { bits } = VECTORS[precision];

@@ -139,7 +139,7 @@ describe("the form of potentials", () => {
 
 describe("a form's WebAssembly", () => {
   const special = new WebAssembly.Module(readModules().special);
-  type Run = (...addresses: number[]) => void;
+  type Run = (...addresses: number[]) => number;
 
   it.each(["float32", "float64"] as const)("gives the bits of each potential's own: %s", async (precision) => {
     const potentials = await each("phi^4/4 + g*phi^2*chi^2/2 + cos(chi/g)", [2, 1, -0.7]);
@@ -160,13 +160,14 @@ describe("a form's WebAssembly", () => {
         env,
         special: new WebAssembly.Instance(special, { env }).exports,
       });
-      const { value, gradient, both } = instance.exports as unknown as Record<string, Run>;
+      const { value, gradient, slopesAndSum } = instance.exports as unknown as Record<string, Run>;
       value!(FIELD, stride, OUT, count, CONSTANTS);
       gradient!(FIELD, stride, OUT + stride, stride, count, CONSTANTS);
-      both!(FIELD, stride, OUT + 3 * stride, stride, count, CONSTANTS);
-      return Array.from({ length: 6 }, (_, row) => [
+      const sum = slopesAndSum!(FIELD, stride, OUT + 3 * stride, stride, count, CONSTANTS);
+      const rows = Array.from({ length: 5 }, (_, row) => [
         ...numbers.subarray((OUT + row * stride) / size, (OUT + row * stride) / size + count),
-      ]).flat();
+      ]);
+      return [...rows.flat(), sum];
     };
     const form = formOf(potentials);
     for (const potential of potentials) {

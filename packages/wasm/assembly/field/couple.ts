@@ -5,11 +5,9 @@
 // same time. Where a stretch ends the second kick is left out, and the next stretch opens with a sweep that makes up for it: both ways
 // round alike, bit for bit.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
-import { slopesAndValue } from "../potential";
-import { madd } from "../simd";
+import { slopesAndSum } from "../potential";
 import { slabStart } from "./evolve";
 import {
-  closeRow,
   constantsOf,
   dimensions,
   field0,
@@ -21,16 +19,14 @@ import {
   planeBytes,
   planes,
   points,
-  potentialRow,
   reach,
   realisations,
   rowBytes,
   rows,
   wrapped,
 } from "./grid";
-import { clearSums, kickFused, kickRow, sumGradient, sumMomentum } from "./kick";
+import { clearSums, driftRow, kickFused, kickRow, sumGradient, sumMomentum } from "./kick";
 import { laplacianRow } from "./laplacian";
-import { sumElements } from "./observe";
 
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
 @external("host", "power")
@@ -65,35 +61,51 @@ function monomial(index: i32, q: f64): f64 {
   return load<f64>(at) * power(q, load<f64>(at, 8));
 }
 
-/** Both kicks of a plane with the sums between them, which go to `target`. */
-function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, laplacian2: f64, force2: f64, target: usize): void {
+/**
+ * Both kicks of a plane with the sums between them, which go to `target`. Row by row, the plane `ahead`, the last that the kicks read, is
+ * drifted first, unless it is -1: what comes from far memory is worked on as it comes.
+ */
+function kickPlane<T>(
+  start: usize,
+  plane: i32,
+  laplacian1: f64,
+  force1: f64,
+  laplacian2: f64,
+  force2: f64,
+  ahead: i32,
+  drift: T,
+  target: usize,
+): void {
   const state = field0 + start;
+  const momenta = momentum + start;
   const here = <usize>plane * planeBytes;
   const constants = constantsOf(start);
+  const c1 = <T>laplacian1;
+  const f1 = <T>force1;
+  const c2 = <T>laplacian2;
+  const f2 = <T>force2;
   clearSums();
   let sumPotential: f64 = 0;
   for (let y = 0; y < rows; y++) {
-    const row = here + <usize>y * rowBytes;
-    slopesAndValue(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points, constants);
-    sumPotential += sumElements<T>(potentialRow());
+    const inPlane = <usize>y * rowBytes;
+    const row = here + inPlane;
+    const next = <usize>ahead * planeBytes + inPlane;
+    sumPotential += slopesAndSum(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points, constants);
     for (let f = 0; f < fields; f++) {
-      const base = state + <usize>f * fieldBytes;
-      const pi = momentum + start + <usize>f * fieldBytes + row;
+      const field = <usize>f * fieldBytes;
+      const base = state + field;
+      const pi = momenta + field + row;
       const slope = forces + <usize>f * rowBytes;
       const r = <f64>load<T>(base);
-      const c1 = <T>laplacian1;
-      const f1 = <T>force1;
-      const c2 = <T>laplacian2;
-      const f2 = <T>force2;
       if (dimensions == 3 && reach == 1) {
-        const at = base + row;
-        const inPlane = <usize>y * rowBytes;
         const up = base + here + <usize>wrapped(y - 1, rows) * rowBytes;
         const down = base + here + <usize>wrapped(y + 1, rows) * rowBytes;
         const front = base + <usize>wrapped(plane - 1, planes) * planeBytes + inPlane;
         const back = base + <usize>wrapped(plane + 1, planes) * planeBytes + inPlane;
-        kickFused<T>(at, up, down, front, back, pi, slope, r, c1, f1, c2, f2);
+        const behind = ahead < 0 ? 0 : momenta + field + next;
+        kickFused<T>(base + row, up, down, front, back, behind, pi, slope, r, c1, f1, c2, f2, drift);
       } else {
+        if (ahead >= 0) driftRow<T>(base + next, momenta + field + next, drift);
         laplacianRow<T>(base, plane, y, laplacianRowAt());
         kickRow<T>(laplacianRowAt(), base + row, pi, slope, r, c1, f1, c2, f2);
       }
@@ -106,22 +118,10 @@ function kickPlane<T>(start: usize, plane: i32, laplacian1: f64, force1: f64, la
 
 /** phi += drift pi on a plane, all fields. */
 function driftPlane<T>(start: usize, plane: i32, drift: T): void {
-  const d = v128.splat<T>(drift);
   for (let f = 0; f < fields; f++) {
-    const at = start + <usize>f * fieldBytes + <usize>plane * planeBytes;
     for (let y = 0; y < rows; y++) {
-      const phi = field0 + at + <usize>y * rowBytes;
-      let pi = momentum + at + <usize>y * rowBytes;
-      let here = phi;
-      const end = phi + <usize>points * sizeof<T>();
-      // What runs past a row's end stays in its padding.
-      while (here < end) {
-        v128.store(here, madd<T>(d, v128.load(pi), v128.load(here)));
-        v128.store(here, madd<T>(d, v128.load(pi, 16), v128.load(here, 16)), 16);
-        here += 32;
-        pi += 32;
-      }
-      closeRow<T>(phi);
+      const row = start + <usize>f * fieldBytes + <usize>plane * planeBytes + <usize>y * rowBytes;
+      driftRow<T>(field0 + row, momentum + row, drift);
     }
   }
 }
@@ -159,7 +159,7 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
   const laplacian = half * (curvature * monomial(3, q));
   const force = half * monomial(4, q);
   for (let plane = low; plane < high; plane++) {
-    kickPlane<T>(start, plane, 0, 0, laplacian, force, planeSums + <usize>plane * 24);
+    kickPlane<T>(start, plane, 0, 0, laplacian, force, -1, 0, planeSums + <usize>plane * 24);
   }
   if (alone ? stopped() : !barrier()) return false;
   rate += half * acceleration(planeSums, q);
@@ -181,7 +181,6 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
     const pull = monomial(4, q);
     for (let plane = low; plane < high; plane++) {
       const ahead = plane + reach;
-      if (ahead < inner && ahead >= low + reach) driftPlane<T>(start, ahead, drift);
       kickPlane<T>(
         start,
         plane,
@@ -189,6 +188,8 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
         half * pull,
         following * strength,
         following * pull,
+        ahead < inner && ahead >= low + reach ? ahead : -1,
+        drift,
         planeSums + <usize>plane * 24,
       );
     }

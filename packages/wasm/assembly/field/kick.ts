@@ -1,7 +1,7 @@
 // Two half kicks of a row at once, the end of one operation and the beginning of the next, with the sums that drive a coupled schedule taken
 // in between.
 import { madd, nmadd } from "../simd";
-import { points } from "./grid";
+import { closeRow, points } from "./grid";
 import { both } from "./observe";
 
 /** Sums of pi^2 and of -dx^2 (phi - reference) Laplacian phi over the rows since they were cleared. */
@@ -13,20 +13,55 @@ export function clearSums(): void {
   sumGradient = 0;
 }
 
-/** The vector at `address`, or the one after it: a constant offset costs nothing, a sum would. */
+/** The vector `vector` vectors, 0 to 3, after `address`: a constant offset costs nothing, a sum would. */
 @inline
-function vectorAt(address: usize, second: bool): v128 {
-  return second ? v128.load(address, 16) : v128.load(address);
+function vectorAt(address: usize, vector: i32): v128 {
+  if (vector == 0) return v128.load(address);
+  if (vector == 1) return v128.load(address, 16);
+  if (vector == 2) return v128.load(address, 32);
+  return v128.load(address, 48);
 }
 
-/** The vector at `pi` and `slope`, or the one after it: kicks pi twice and gives it as it is in between. */
+/** The same, `sites` sites, 1 or 2, further. */
 @inline
-function kickSite<T>(pi: usize, slope: usize, second: bool, lap: v128, c1: v128, f1: v128, c2: v128, f2: v128): v128 {
-  const s = vectorAt(slope, second);
-  const p = nmadd<T>(f1, s, madd<T>(c1, lap, vectorAt(pi, second)));
-  const next = nmadd<T>(f2, s, madd<T>(c2, lap, p));
-  if (second) v128.store(pi, next, 16);
-  else v128.store(pi, next);
+function vectorAfter<T>(address: usize, vector: i32, sites: i32): v128 {
+  if (sites == 1) {
+    if (vector == 0) return v128.load(address, sizeof<T>());
+    if (vector == 1) return v128.load(address, 16 + sizeof<T>());
+    if (vector == 2) return v128.load(address, 32 + sizeof<T>());
+    return v128.load(address, 48 + sizeof<T>());
+  }
+  if (vector == 0) return v128.load(address, 2 * sizeof<T>());
+  if (vector == 1) return v128.load(address, 16 + 2 * sizeof<T>());
+  if (vector == 2) return v128.load(address, 32 + 2 * sizeof<T>());
+  return v128.load(address, 48 + 2 * sizeof<T>());
+}
+
+@inline
+function storeAt(address: usize, vector: i32, value: v128): void {
+  if (vector == 0) v128.store(address, value);
+  else if (vector == 1) v128.store(address, value, 16);
+  else if (vector == 2) v128.store(address, value, 32);
+  else v128.store(address, value, 48);
+}
+
+/** Kicks a vector of pi twice, by equal kicks where they are `alike`, and gives it as it is in between. */
+@inline
+function kickSite<T>(
+  alike: bool,
+  pi: usize,
+  slope: usize,
+  vector: i32,
+  lap: v128,
+  c1: v128,
+  f1: v128,
+  c2: v128,
+  f2: v128,
+): v128 {
+  const s = vectorAt(slope, vector);
+  const kick = nmadd<T>(f1, s, v128.mul<T>(c1, lap));
+  const p = v128.add<T>(vectorAt(pi, vector), kick);
+  storeAt(pi, vector, v128.add<T>(p, alike ? kick : nmadd<T>(f2, s, v128.mul<T>(c2, lap))));
   return p;
 }
 
@@ -38,28 +73,70 @@ function upper(x: v128): v128 {
 
 /** dx^2 times the Laplacian in three dimensions with the narrowest stencil; `left` points one site before, the others at the neighbours. */
 @inline
-function laplacian3<T>(left: usize, up: usize, down: usize, front: usize, back: usize, second: bool, degree: v128): v128 {
-  const right = second ? v128.load(left, 16 + 2 * sizeof<T>()) : v128.load(left, 2 * sizeof<T>());
-  const here = second ? v128.load(left, 16 + sizeof<T>()) : v128.load(left, sizeof<T>());
-  const along = v128.add<T>(vectorAt(left, second), right);
-  const across = v128.add<T>(vectorAt(up, second), vectorAt(down, second));
-  const beyond = v128.add<T>(vectorAt(front, second), vectorAt(back, second));
-  return nmadd<T>(degree, here, v128.add<T>(v128.add<T>(along, across), beyond));
+function laplacian3<T>(left: usize, up: usize, down: usize, front: usize, back: v128, vector: i32, degree: v128): v128 {
+  const along = v128.add<T>(vectorAt(left, vector), vectorAfter<T>(left, vector, 2));
+  const across = v128.add<T>(vectorAt(up, vector), vectorAt(down, vector));
+  const beyond = v128.add<T>(vectorAt(front, vector), back);
+  return nmadd<T>(degree, vectorAfter<T>(left, vector, 1), v128.add<T>(v128.add<T>(along, across), beyond));
+}
+
+/** The vector of phi at `phi`, drifted first where it is `due`. */
+@inline
+function driftSite<T>(due: bool, phi: usize, pi: usize, vector: i32, drift: v128): v128 {
+  const before = vectorAt(phi, vector);
+  if (!due) return before;
+  const after = madd<T>(drift, vectorAt(pi, vector), before);
+  storeAt(phi, vector, after);
+  return after;
+}
+
+/** phi += drift pi on a row. */
+export function driftRow<T>(phi: usize, pi: usize, drift: T): void {
+  const d = v128.splat<T>(drift);
+  let here = phi;
+  const end = phi + <usize>points * sizeof<T>();
+  // What runs past a row's end stays in its padding.
+  while (here < end) {
+    driftSite<T>(true, here, pi, 0, d);
+    driftSite<T>(true, here, pi, 1, d);
+    here += 32;
+    pi += 32;
+  }
+  closeRow<T>(phi);
+}
+
+/** a + x^2 and a - x y, vector by vector in float64; of float32 the lower two lanes or the `high` ones. */
+@inline
+function addSquare<T>(a: v128, x: v128, high: bool): v128 {
+  if (sizeof<T>() == 8) return madd<f64>(x, x, a);
+  const wide = high ? upper(x) : f64x2.promote_low_f32x4(x);
+  return madd<f64>(wide, wide, a);
+}
+
+@inline
+function takeProduct<T>(a: v128, phi: v128, reference: v128, lap: v128, high: bool): v128 {
+  if (sizeof<T>() == 8) return nmadd<f64>(f64x2.sub(phi, reference), lap, a);
+  const above = f64x2.sub(high ? upper(phi) : f64x2.promote_low_f32x4(phi), reference);
+  return nmadd<f64>(above, high ? upper(lap) : f64x2.promote_low_f32x4(lap), a);
 }
 
 /**
- * One row: pi += kick1, sums, pi += kick2, a kick being laplacian times the row's Laplacians less force times the row of slopes. The
- * Laplacians stand in a row of their own, which `up` then is, or are made of the six neighbours (`fused`). Pointers move on rather than an
- * index, because an engine adds an index to each of them anew.
+ * One row: pi += kick1, sums, pi += kick2, a kick being laplacian times the row's Laplacians less force times the row of slopes; the two are
+ * `alike` where their numbers are. The Laplacians stand in a row of their own, which `up` then is, or are made of the six neighbours
+ * (`fused`), the one behind being drifted first where it is `due`. Eight sites a turn, and pointers that move on rather than an index,
+ * because an engine spends as much on them as on four more vectors' arithmetic.
  */
 @inline
 function kick<T>(
   fused: bool,
+  alike: bool,
+  due: bool,
   row: usize,
   up: usize,
   down: usize,
   front: usize,
   back: usize,
+  behind: usize,
   pi: usize,
   slope: usize,
   reference: f64,
@@ -67,6 +144,7 @@ function kick<T>(
   force1: T,
   laplacian2: T,
   force2: T,
+  drift: T,
 ): void {
   const r = f64x2.splat(reference);
   const degree = v128.splat<T>(6);
@@ -74,76 +152,119 @@ function kick<T>(
   const f1 = v128.splat<T>(force1);
   const c2 = v128.splat<T>(laplacian2);
   const f2 = v128.splat<T>(force2);
+  const d = v128.splat<T>(drift);
   // Two sums of each kind, so that an addition need not wait for the one before.
   let squares0 = f64x2.splat(0);
   let squares1 = f64x2.splat(0);
   let slopes0 = f64x2.splat(0);
   let slopes1 = f64x2.splat(0);
   let left = row - sizeof<T>();
-  const end = left + (<usize>points & ~3) * sizeof<T>();
+  const whole = points & ~7;
+  const end = left + <usize>whole * sizeof<T>();
   while (left < end) {
-    const lap = fused ? laplacian3<T>(left, up, down, front, back, false, degree) : v128.load(up);
-    const p = kickSite<T>(pi, slope, false, lap, c1, f1, c2, f2);
-    const phi = v128.load(left, sizeof<T>());
-    if (sizeof<T>() == 8) {
-      squares0 = madd<f64>(p, p, squares0);
-      slopes0 = nmadd<f64>(f64x2.sub(phi, r), lap, slopes0);
-      const lap1 = fused ? laplacian3<T>(left, up, down, front, back, true, degree) : v128.load(up, 16);
-      const p1 = kickSite<T>(pi, slope, true, lap1, c1, f1, c2, f2);
-      squares1 = madd<f64>(p1, p1, squares1);
-      slopes1 = nmadd<f64>(f64x2.sub(v128.load(left, 16 + sizeof<T>()), r), lap1, slopes1);
-    } else {
-      const low = f64x2.promote_low_f32x4(p);
-      const high = upper(p);
-      squares0 = madd<f64>(low, low, squares0);
-      squares1 = madd<f64>(high, high, squares1);
-      slopes0 = nmadd<f64>(f64x2.sub(f64x2.promote_low_f32x4(phi), r), f64x2.promote_low_f32x4(lap), slopes0);
-      slopes1 = nmadd<f64>(f64x2.sub(upper(phi), r), upper(lap), slopes1);
+    const lap0 = fused
+      ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 0, d), 0, degree)
+      : vectorAt(up, 0);
+    const p0 = kickSite<T>(alike, pi, slope, 0, lap0, c1, f1, c2, f2);
+    squares0 = addSquare<T>(squares0, p0, false);
+    slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 0, 1), r, lap0, false);
+    if (sizeof<T>() == 4) {
+      squares1 = addSquare<T>(squares1, p0, true);
+      slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 0, 1), r, lap0, true);
     }
-    left += 4 * sizeof<T>();
-    up += 4 * sizeof<T>();
-    down += 4 * sizeof<T>();
-    front += 4 * sizeof<T>();
-    back += 4 * sizeof<T>();
-    pi += 4 * sizeof<T>();
-    slope += 4 * sizeof<T>();
+    const lap1 = fused
+      ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 1, d), 1, degree)
+      : vectorAt(up, 1);
+    const p1 = kickSite<T>(alike, pi, slope, 1, lap1, c1, f1, c2, f2);
+    squares1 = addSquare<T>(squares1, p1, true);
+    slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 1, 1), r, lap1, true);
+    if (sizeof<T>() == 4) {
+      squares0 = addSquare<T>(squares0, p1, false);
+      slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 1, 1), r, lap1, false);
+    } else {
+      const lap2 = fused
+        ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 2, d), 2, degree)
+        : vectorAt(up, 2);
+      const p2 = kickSite<T>(alike, pi, slope, 2, lap2, c1, f1, c2, f2);
+      squares0 = addSquare<T>(squares0, p2, false);
+      slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 2, 1), r, lap2, false);
+      const lap3 = fused
+        ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 3, d), 3, degree)
+        : vectorAt(up, 3);
+      const p3 = kickSite<T>(alike, pi, slope, 3, lap3, c1, f1, c2, f2);
+      squares1 = addSquare<T>(squares1, p3, false);
+      slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 3, 1), r, lap3, false);
+    }
+    left += 8 * sizeof<T>();
+    up += 8 * sizeof<T>();
+    if (fused) {
+      down += 8 * sizeof<T>();
+      front += 8 * sizeof<T>();
+      back += 8 * sizeof<T>();
+    }
+    if (due) behind += 8 * sizeof<T>();
+    pi += 8 * sizeof<T>();
+    slope += 8 * sizeof<T>();
   }
   sumMomentum += both(f64x2.add(squares0, squares1));
   sumGradient += both(f64x2.add(slopes0, slopes1));
-  for (let x = points & ~3; x < points; x++) {
-    const vector = fused ? laplacian3<T>(left, up, down, front, back, false, degree) : v128.load(up);
-    const lap: T = v128.extract_lane<T>(vector, 0);
+  for (let x = whole; x < points; x++) {
+    let lap: T = 0;
+    if (fused) {
+      // As a vector, so that a site is drifted to the same bits wherever it is.
+      const beyond = due ? madd<T>(d, v128.load(behind), v128.load(back)) : v128.load(back);
+      if (due) store<T>(back, v128.extract_lane<T>(beyond, 0));
+      lap = v128.extract_lane<T>(laplacian3<T>(left, up, down, front, beyond, 0, degree), 0);
+    } else {
+      lap = load<T>(up);
+    }
     const s = load<T>(slope);
-    const p = <T>(load<T>(pi) + laplacian1 * lap) - <T>(force1 * s);
-    store<T>(pi, <T>(p + laplacian2 * lap) - <T>(force2 * s));
+    const p = load<T>(pi) + (<T>(laplacian1 * lap) - <T>(force1 * s));
+    store<T>(pi, p + (<T>(laplacian2 * lap) - <T>(force2 * s)));
     sumMomentum += <f64>p * <f64>p;
     sumGradient -= (<f64>load<T>(left, sizeof<T>()) - reference) * <f64>lap;
     left += sizeof<T>();
     up += sizeof<T>();
-    down += sizeof<T>();
-    front += sizeof<T>();
-    back += sizeof<T>();
+    if (fused) {
+      down += sizeof<T>();
+      front += sizeof<T>();
+      back += sizeof<T>();
+    }
+    if (due) behind += sizeof<T>();
     pi += sizeof<T>();
     slope += sizeof<T>();
   }
 }
 
-/** Kicks a row in three dimensions whose Laplacians are made of its six neighbours. */
+/**
+ * Kicks a row in three dimensions whose Laplacians are made of its six neighbours; the one at `back` is drifted first, by the momenta at
+ * `behind`, unless that is 0.
+ */
 export function kickFused<T>(
   row: usize,
   up: usize,
   down: usize,
   front: usize,
   back: usize,
+  behind: usize,
   pi: usize,
   slope: usize,
-  reference: f64,
-  laplacian1: T,
-  force1: T,
-  laplacian2: T,
-  force2: T,
+  r: f64,
+  c1: T,
+  f1: T,
+  c2: T,
+  f2: T,
+  drift: T,
 ): void {
-  kick<T>(true, row, up, down, front, back, pi, slope, reference, laplacian1, force1, laplacian2, force2);
+  const alike = c1 == c2 && f1 == f2;
+  if (behind == 0) {
+    if (alike) kick<T>(true, true, false, row, up, down, front, back, 0, pi, slope, r, c1, f1, c2, f2, 0);
+    else kick<T>(true, false, false, row, up, down, front, back, 0, pi, slope, r, c1, f1, c2, f2, 0);
+    return;
+  }
+  if (alike) kick<T>(true, true, true, row, up, down, front, back, behind, pi, slope, r, c1, f1, c2, f2, drift);
+  else kick<T>(true, false, true, row, up, down, front, back, behind, pi, slope, r, c1, f1, c2, f2, drift);
+  closeRow<T>(back);
 }
 
 /** The same with dx^2 Laplacian phi in the row at `laplacians`. */
@@ -152,11 +273,12 @@ export function kickRow<T>(
   row: usize,
   pi: usize,
   slope: usize,
-  reference: f64,
-  laplacian1: T,
-  force1: T,
-  laplacian2: T,
-  force2: T,
+  r: f64,
+  c1: T,
+  f1: T,
+  c2: T,
+  f2: T,
 ): void {
-  kick<T>(false, row, laplacians, 0, 0, 0, pi, slope, reference, laplacian1, force1, laplacian2, force2);
+  if (c1 == c2 && f1 == f2) kick<T>(false, true, false, row, laplacians, 0, 0, 0, 0, pi, slope, r, c1, f1, c2, f2, 0);
+  else kick<T>(false, false, false, row, laplacians, 0, 0, 0, 0, pi, slope, r, c1, f1, c2, f2, 0);
 }
