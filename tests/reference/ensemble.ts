@@ -6,15 +6,15 @@ import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "@slowro
 import { normals } from "@slowroll/core/random/normal";
 
 interface Layer {
-  /** [units][inputs]. */
-  weights: number[][];
-  biases: number[];
+  /** [units][inputs], a row after the other. */
+  readonly weights: Float64Array;
+  readonly biases: Float64Array;
 }
 
 const zerosLike = (layers: readonly Layer[]): Layer[] =>
   layers.map(({ weights, biases }) => ({
-    weights: weights.map((row) => row.map(() => 0)),
-    biases: biases.map(() => 0),
+    weights: new Float64Array(weights.length),
+    biases: new Float64Array(biases.length),
   }));
 
 /** Weights and biases of a network, hidden layers first and the output last. */
@@ -23,10 +23,9 @@ export function drawNetwork(job: EnsembleJob, network: number): Layer[] {
   return Array.from({ length: depth + 1 }, (_, l) => {
     const inputs = l === 0 ? inputDimension : width;
     const units = l === depth ? outputsOf(job.architecture) : width;
-    const flat = normals(job.seed, network, 2 * l, units * inputs);
     return {
-      weights: Array.from({ length: units }, (_, j) => Array.from(flat.subarray(j * inputs, (j + 1) * inputs))),
-      biases: Array.from(normals(job.seed, network, 2 * l + 1, units)),
+      weights: normals(job.seed, network, 2 * l, units * inputs),
+      biases: normals(job.seed, network, 2 * l + 1, units),
     };
   });
 }
@@ -38,55 +37,76 @@ export function outputsAndGradients(
   x: readonly number[],
 ): { f: number; gradient: Layer[] }[] {
   const { activation, weightStd, biasStd } = job.architecture;
-  const inputs: number[][] = [];
-  const sums: number[][] = [];
-  let h = [...x];
+  const inputs: Float64Array[] = [];
+  const sums: Float64Array[] = [];
+  let h = Float64Array.from(x);
   for (const [l, { weights, biases }] of layers.entries()) {
     inputs.push(h);
     const scale = weightStd / Math.sqrt(h.length);
-    const z = weights.map((row, j) => scale * row.reduce((sum, w, i) => sum + w * h[i]!, 0) + biasStd * biases[j]!);
+    const z = new Float64Array(biases.length);
+    for (let j = 0; j < z.length; j++) {
+      let sum = 0;
+      for (let i = 0; i < h.length; i++) sum += weights[j * h.length + i]! * h[i]!;
+      z[j] = scale * sum + biasStd * biases[j]!;
+    }
     sums.push(z);
     h = l === layers.length - 1 ? z : z.map(activation.value);
   }
-  return h.map((f, c) => {
+  return Array.from(h, (f, c) => {
     const gradient = zerosLike(layers);
     // df_c/dz of the layer above, going down.
     let delta = h.map((_, e) => Number(e === c));
     for (let l = layers.length - 1; l >= 0; l--) {
       const below = inputs[l]!;
       const scale = weightStd / Math.sqrt(below.length);
-      for (const [j, d] of delta.entries()) {
-        gradient[l]!.biases[j] = d * biasStd;
-        for (const [i, value] of below.entries()) gradient[l]!.weights[j]![i] = d * scale * value;
+      const { weights, biases } = gradient[l]!;
+      for (let j = 0; j < delta.length; j++) {
+        biases[j] = delta[j]! * biasStd;
+        for (let i = 0; i < below.length; i++) weights[j * below.length + i] = delta[j]! * scale * below[i]!;
       }
       if (l > 0) {
-        delta = below.map((_, i) => {
-          const back = delta.reduce((sum, d, j) => sum + d * layers[l]!.weights[j]![i]!, 0);
-          return back * scale * activation.derivative(sums[l - 1]![i]!);
-        });
+        const back = new Float64Array(below.length);
+        for (let j = 0; j < delta.length; j++)
+          for (let i = 0; i < back.length; i++) back[i]! += delta[j]! * layers[l]!.weights[j * back.length + i]!;
+        delta = back.map((value, i) => value * scale * activation.derivative(sums[l - 1]![i]!));
       }
     }
     return { f, gradient };
   });
 }
 
-/** Of each layer the scalar product over its weights and biases. */
-function products(left: readonly Layer[], right: readonly Layer[]): number[] {
-  return left.map(({ weights, biases }, l) => {
-    let sum = 0;
-    for (const [j, row] of weights.entries()) {
-      sum += biases[j]! * right[l]!.biases[j]!;
-      for (const [i, value] of row.entries()) sum += value * right[l]!.weights[j]![i]!;
-    }
-    return sum;
-  });
+function dot(left: Float64Array, right: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < left.length; i++) sum += left[i]! * right[i]!;
+  return sum;
 }
+
+/** Of each layer the scalar product over its weights and biases. */
+const products = (left: readonly Layer[], right: readonly Layer[]): number[] =>
+  left.map(({ weights, biases }, l) => dot(biases, right[l]!.biases) + dot(weights, right[l]!.weights));
 
 const minus = (left: readonly Layer[], right: readonly Layer[]): Layer[] =>
   left.map(({ weights, biases }, l) => ({
-    weights: weights.map((row, j) => row.map((value, i) => value - right[l]!.weights[j]![i]!)),
+    weights: weights.map((value, i) => value - right[l]!.weights[i]!),
     biases: biases.map((value, j) => value - right[l]!.biases[j]!),
   }));
+
+/** velocity <- momentum velocity - learningRate sum of force gradient, for the weights or the biases of a layer; which then move by it. */
+function descend(
+  { momentum, learningRate }: EnsembleJob,
+  values: Float64Array,
+  velocity: Float64Array,
+  force: readonly number[],
+  gradients: readonly Float64Array[],
+): void {
+  const push = new Float64Array(values.length);
+  for (const [a, gradient] of gradients.entries())
+    for (let i = 0; i < push.length; i++) push[i]! += force[a]! * gradient[i]!;
+  for (let i = 0; i < push.length; i++) {
+    velocity[i] = momentum * velocity[i]! - learningRate * push[i]!;
+    values[i]! += velocity[i]!;
+  }
+}
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
@@ -132,20 +152,22 @@ export function referenceEnsemble(job: EnsembleJob): EnsembleBatch {
       const force = evaluated.map(
         ({ f }, i) => pushes(Math.floor(i / C)) * job.potential.gradient(0, f - job.targets[i]!),
       );
-      for (const [l, layer] of layers.entries()) {
-        const descend = (pick: (gradient: Layer) => number, before: number): number =>
-          job.momentum * before -
-          job.learningRate * evaluated.reduce((sum, { gradient }, i) => sum + force[i]! * pick(gradient[l]!), 0);
-        for (const [j, row] of layer.weights.entries()) {
-          const bias = descend((g) => g.biases[j]!, velocity[l]!.biases[j]!);
-          velocity[l]!.biases[j] = bias;
-          layer.biases[j]! += bias;
-          for (const i of row.keys()) {
-            const weight = descend((g) => g.weights[j]![i]!, velocity[l]!.weights[j]![i]!);
-            velocity[l]!.weights[j]![i] = weight;
-            row[i]! += weight;
-          }
-        }
+      for (const [l, { weights, biases }] of layers.entries()) {
+        const gradients = evaluated.map(({ gradient }) => gradient[l]!);
+        descend(
+          job,
+          weights,
+          velocity[l]!.weights,
+          force,
+          gradients.map((layer) => layer.weights),
+        );
+        descend(
+          job,
+          biases,
+          velocity[l]!.biases,
+          force,
+          gradients.map((layer) => layer.biases),
+        );
       }
     }
   }

@@ -54,8 +54,24 @@ function perField({ job: { realisations, fields }, sites }: Lattice, pick: (star
   });
 }
 
+const momentumSquares = (lattice: Lattice): Float64Array =>
+  perField(lattice, (start, site) => lattice.momentum[start + site]! ** 2);
+
+const gradients = (lattice: Lattice): Float64Array =>
+  perField(
+    lattice,
+    (start, site) => -lattice.field[start + site]! * laplacian(lattice.job, lattice.field, start, site),
+  );
+
+const meanPotentials = (lattice: Lattice): Float64Array =>
+  Float64Array.from({ length: lattice.job.realisations }, (_, r) => {
+    let sum = 0;
+    for (let site = 0; site < lattice.sites; site++) sum += lattice.potentials[r]!.value(...fieldsAt(lattice, r, site));
+    return sum / lattice.sites;
+  });
+
 function means(lattice: Lattice) {
-  const { job, potentials, sites, field, momentum } = lattice;
+  const { sites, field, momentum } = lattice;
   const fieldMean = perField(lattice, (start, site) => field[start + site]!);
   const central = (power: number): Float64Array =>
     perField(lattice, (start, site) => (field[start + site]! - fieldMean[start / sites]!) ** power);
@@ -65,13 +81,9 @@ function means(lattice: Lattice) {
     fieldThird: central(3),
     fieldFourth: central(4),
     momentumMean: perField(lattice, (start, site) => momentum[start + site]!),
-    momentumSquare: perField(lattice, (start, site) => momentum[start + site]! ** 2),
-    gradient: perField(lattice, (start, site) => -field[start + site]! * laplacian(job, field, start, site)),
-    potential: Float64Array.from({ length: job.realisations }, (_, r) => {
-      let sum = 0;
-      for (let site = 0; site < sites; site++) sum += potentials[r]!.value(...fieldsAt(lattice, r, site));
-      return sum / sites;
-    }),
+    momentumSquare: momentumSquares(lattice),
+    gradient: gradients(lattice),
+    potential: meanPotentials(lattice),
   };
 }
 
@@ -176,7 +188,9 @@ function coupledOperation(lattice: Lattice, schedule: CoupledSchedule, o: number
   const { acceleration } = schedule;
   const h = schedule.durations[o]!;
   const half = (): void => {
-    const { momentumSquare, gradient, potential } = means(lattice);
+    const [momentumSquare, gradient, potential] = [momentumSquares, gradients, meanPotentials].map((mean) =>
+      mean(lattice),
+    ) as [Float64Array, Float64Array, Float64Array];
     const sum = (values: Float64Array, r: number): number =>
       values.subarray(r * fields, (r + 1) * fields).reduce((total, value) => total + value, 0);
     for (let r = 0; r < realisations; r++) {

@@ -148,7 +148,7 @@ describe("parameter norms", () => {
     const { times, meanSquare, distance, layerDistance } = result.parameterNorms!;
     expect(times).toEqual([0, 1]);
     expect(distance[0]).toBe(0);
-    const flat = ({ weights, biases }: (typeof layers)[number]): number[] => [...weights.flat(), ...biases];
+    const flat = ({ weights, biases }: (typeof layers)[number]): number[] => [...weights, ...biases];
     const squares = (values: readonly number[]): number => values.reduce((all, value) => all + value * value, 0);
     const parts = layers.map((layer, l) => {
       const theta = flat(layer);
