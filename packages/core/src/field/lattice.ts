@@ -1,26 +1,23 @@
-/** A field study on a lattice: the job for an engine, and the result from what it observes. */
+/** A field study on a lattice as a job for an engine. */
 import type {
   CoupledSchedule,
   Engine,
   JobControl,
   LatticeCheckpoint,
   LatticeJob,
-  LatticeState,
   Observation,
   PrescribedSchedule,
   Reduction,
   Snapshot,
 } from "../engine/engine.ts";
-import { DivergenceError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { coupling } from "./friedmann.ts";
 import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
+import { type LatticeRun, measure } from "./measure.ts";
 import { planPictures } from "./pictures.ts";
-import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
-import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
-import { stabilityWarnings } from "./stability.ts";
+import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
-import { waveNumbers } from "./waves.ts";
 
 /** Sites beyond which no engine is asked: their number alone no longer counts exactly in 32 bits. */
 const MAX_SITES = 2 ** 31;
@@ -31,12 +28,6 @@ export interface Checkpointing {
   /** Is given the steps done and their alpha-time too. */
   save(checkpoint: LatticeCheckpoint, step: number, alphaTime: number): Promise<void>;
   readonly resume?: LatticeCheckpoint | undefined;
-}
-
-export interface LatticeRun {
-  readonly result: FieldResult;
-  readonly engineSeconds: number;
-  readonly final: LatticeState;
 }
 
 /** The schedule of all steps, complete at the stops. */
@@ -56,80 +47,6 @@ function scheduleOf(setup: Setup, stops: readonly number[], realisations: number
     ...coupling(time.alpha, expansion.planckMass),
   };
   return { schedule, ...steps };
-}
-
-/** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
-function precisionWarnings(
-  { info }: Pick<Engine, "info">,
-  setup: Setup,
-  moments: readonly Moment[][],
-  steps: number,
-): string[] {
-  if (info.precision !== "float32") return [];
-  const last = moments[moments.length - 1]![0]!;
-  const better = info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64";
-  for (const [f, name] of setup.potential.fields.entries()) {
-    const largest = Math.max(...moments.map(([moment]) => Math.abs(moment!.mean[f]!)));
-    const rounding = largest * 6e-8 * Math.sqrt(steps);
-    const rms = Math.sqrt(last.variance[f]!);
-    if (rms > 0 && rounding > 0.01 * rms) {
-      return [
-        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, exceeds 1% of its rms fluctuation ${rms.toExponential(1)}; use precision: ${better}`,
-      ];
-    }
-  }
-  return [];
-}
-
-function allFinite(observation: Observation): boolean {
-  const { fieldMean, fieldVariance, momentumSquare, potential, global } = observation;
-  return [fieldMean!, fieldVariance!, momentumSquare!, potential!, global ?? []].every((values) =>
-    Array.from(values).every(Number.isFinite),
-  );
-}
-
-/** One observation as moments, [R]. */
-function momentsOf(setup: Setup, observation: Observation, step: number): Moment[] {
-  const { expansion, fields, study } = setup;
-  const { alpha, step: h } = study.time;
-  const eta = step * h;
-  const { global, potential } = observation;
-  return Array.from(potential!, (value, r) => {
-    const [scaleFactor, hubble, time] =
-      expansion.kind === "prescribed"
-        ? [expansion.background.scaleFactor(eta), expansion.background.hubble(eta), expansion.background.time(eta)]
-        : [global![3 * r]!, global![3 * r + 1]! / global![3 * r]! ** (1 + alpha), global![3 * r + 2]!];
-    const own = (values: Float64Array | undefined): number[] =>
-      Array.from(values!.subarray(r * fields, (r + 1) * fields));
-    const variance = own(observation.fieldVariance);
-    // pi = a^3 dphi/dt.
-    return {
-      alphaTime: eta,
-      time,
-      scaleFactor,
-      hubble,
-      mean: own(observation.fieldMean),
-      velocity: own(observation.momentumMean).map((pi) => pi / scaleFactor ** 3),
-      variance,
-      skewness: own(observation.fieldThird).map((third, f) => (variance[f] === 0 ? 0 : third / variance[f]! ** 1.5)),
-      kurtosis: own(observation.fieldFourth).map((fourth, f) =>
-        variance[f] === 0 ? 0 : fourth / variance[f]! ** 2 - 3,
-      ),
-      kinetic: own(observation.momentumSquare).map((square) => square / (2 * scaleFactor ** 6)),
-      gradient: own(observation.gradient).map((slope) => slope / (2 * scaleFactor ** 2)),
-      potential: value,
-    };
-  });
-}
-
-function planeWaveMode({ study }: Setup, lattice: LatticeSpec, observations: readonly Observation[]): ModeResult[] {
-  const { fluctuations } = study;
-  if (fluctuations.kind !== "planeWave") return [];
-  const { mode } = fluctuations;
-  // cos^2 averages to 1/2, but to 1 where the wave only takes the values +-1.
-  const halving = mode.every((n) => (2 * n) % lattice.points === 0) ? 0.5 : 1;
-  const amplitude = observations.map((observation) => halving * observation.cosine![0]![0]!);
-  return [{ mode, ...waveNumbers(mode, lattice), amplitude }];
 }
 
 /** The lattice must fit before anything large is made. Throws InputError. */
@@ -214,44 +131,8 @@ export async function runLattice(
   };
   const report = joined(resume, await engine.evolveLattice(job, control));
 
-  const recorded = new Set(records);
-  const observed = report.observations.filter(({ afterOperation }) => recorded.has(stepAfter.get(afterOperation)!));
-  const bad = report.observations.find((observation) => !allFinite(observation));
-  if (bad?.afterOperation === 0) {
-    // Stored arrays are known to be finite, so that V is not, or the sums of what is too large for the engine's precision.
-    throw outsideDomain("some site of the lattice", storesState(fluctuations) ? "fluctuations" : "field.mean");
-  }
-  const good = observed.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
-  const moments = good.map((observation) => momentsOf(setup, observation, stepAfter.get(observation.afterOperation)!));
-  const modes = planeWaveMode(setup, lattice, good);
-  const timeOf = (afterOperation: number) => {
-    const step = stepAfter.get(afterOperation)!;
-    const at = report.observations.find((observation) => observation.afterOperation === afterOperation)!;
-    const all = momentsOf(setup, at, step);
-    return { step, time: all.reduce((sum, moment) => sum + moment.time, 0) / all.length };
-  };
-  const snapshots = report.snapshots.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
-  const measured = {
-    ...summarise(setup, moments),
-    ...(modes.length > 0 ? { modes } : {}),
-    ...album.develop(snapshots, timeOf),
-  };
-  const unstable = stabilityWarnings(setup, lattice, moments);
-  if (bad) throw divergence(stepAfter.get(bad.afterOperation)!, { ...measured, warnings: unstable });
-  const imprecise = precisionWarnings(engine, setup, moments, steps);
-  return {
-    result: { ...measured, warnings: [...studyWarnings(setup), ...unstable, ...imprecise] },
-    engineSeconds: report.engineSeconds,
-    final: report.final,
-  };
-}
-
-export function divergence(step: number, partial: FieldResult): DivergenceError<FieldResult> {
-  return new DivergenceError(
-    `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential`,
-    step,
-    { partial, path: "time.step" },
-  );
+  const timeline = { steps, records, stepAfter: (done: number) => stepAfter.get(done)!, album };
+  return measure(setup, lattice, timeline, report, engine.info);
 }
 
 /** What was seen before the checkpoint that a run goes on from belongs to its later checkpoints and to its report. */

@@ -1,0 +1,149 @@
+/** What a study's result is made of on a lattice: the engine's observations as moments, and what they warn of. */
+import type { EngineInfo, LatticeReport, LatticeState, Observation } from "../engine/engine.ts";
+import { DivergenceError } from "../errors.ts";
+import type { Album } from "./pictures.ts";
+import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
+import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
+import { stabilityWarnings } from "./stability.ts";
+import type { LatticeSpec } from "./study.ts";
+import { waveNumbers } from "./waves.ts";
+
+export interface LatticeRun {
+  readonly result: FieldResult;
+  readonly engineSeconds: number;
+  readonly final: LatticeState;
+}
+
+/** Which steps a job's observations and snapshots are of. */
+export interface Timeline {
+  /** Steps in all. */
+  readonly steps: number;
+  /** Ascending steps of the result's records; other observations belong to snapshots. */
+  readonly records: readonly number[];
+  /** The step that is complete after so many operations. */
+  stepAfter(operations: number): number;
+  readonly album: Album;
+}
+
+/** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
+function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][], steps: number): string[] {
+  if (info.precision !== "float32") return [];
+  const last = moments[moments.length - 1]![0]!;
+  const better = info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64";
+  for (const [f, name] of setup.potential.fields.entries()) {
+    const largest = Math.max(...moments.map(([moment]) => Math.abs(moment!.mean[f]!)));
+    const rounding = largest * 6e-8 * Math.sqrt(steps);
+    const rms = Math.sqrt(last.variance[f]!);
+    if (rms > 0 && rounding > 0.01 * rms) {
+      return [
+        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, exceeds 1% of its rms fluctuation ${rms.toExponential(1)}; use precision: ${better}`,
+      ];
+    }
+  }
+  return [];
+}
+
+function allFinite(observation: Observation): boolean {
+  const { fieldMean, fieldVariance, momentumSquare, potential, global } = observation;
+  return [fieldMean!, fieldVariance!, momentumSquare!, potential!, global ?? []].every((values) =>
+    Array.from(values).every(Number.isFinite),
+  );
+}
+
+/** One observation as moments, [R]. */
+function momentsOf(setup: Setup, observation: Observation, step: number): Moment[] {
+  const { expansion, fields, study } = setup;
+  const { alpha, step: h } = study.time;
+  const eta = step * h;
+  const { global, potential } = observation;
+  return Array.from(potential!, (value, r) => {
+    const [scaleFactor, hubble, time] =
+      expansion.kind === "prescribed"
+        ? [expansion.background.scaleFactor(eta), expansion.background.hubble(eta), expansion.background.time(eta)]
+        : [global![3 * r]!, global![3 * r + 1]! / global![3 * r]! ** (1 + alpha), global![3 * r + 2]!];
+    const own = (values: Float64Array | undefined): number[] =>
+      Array.from(values!.subarray(r * fields, (r + 1) * fields));
+    const variance = own(observation.fieldVariance);
+    // pi = a^3 dphi/dt.
+    return {
+      alphaTime: eta,
+      time,
+      scaleFactor,
+      hubble,
+      mean: own(observation.fieldMean),
+      velocity: own(observation.momentumMean).map((pi) => pi / scaleFactor ** 3),
+      variance,
+      skewness: own(observation.fieldThird).map((third, f) => (variance[f] === 0 ? 0 : third / variance[f]! ** 1.5)),
+      kurtosis: own(observation.fieldFourth).map((fourth, f) =>
+        variance[f] === 0 ? 0 : fourth / variance[f]! ** 2 - 3,
+      ),
+      kinetic: own(observation.momentumSquare).map((square) => square / (2 * scaleFactor ** 6)),
+      gradient: own(observation.gradient).map((slope) => slope / (2 * scaleFactor ** 2)),
+      potential: value,
+    };
+  });
+}
+
+function planeWaveMode({ study }: Setup, lattice: LatticeSpec, observations: readonly Observation[]): ModeResult[] {
+  const { fluctuations } = study;
+  if (fluctuations.kind !== "planeWave") return [];
+  const { mode } = fluctuations;
+  // cos^2 averages to 1/2, but to 1 where the wave only takes the values +-1.
+  const halving = mode.every((n) => (2 * n) % lattice.points === 0) ? 0.5 : 1;
+  const amplitude = observations.map((observation) => halving * observation.cosine![0]![0]!);
+  return [{ mode, ...waveNumbers(mode, lattice), amplitude }];
+}
+
+export function divergence(step: number, partial: FieldResult): DivergenceError<FieldResult> {
+  return new DivergenceError(
+    `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential`,
+    step,
+    { partial, path: "time.step" },
+  );
+}
+
+/**
+ * The result of a study whose realisations are all those of the report.
+ * @throws InputError; DivergenceError with a FieldResult of the records before.
+ */
+export function measure(
+  setup: Setup,
+  lattice: LatticeSpec,
+  { steps, records, stepAfter, album }: Timeline,
+  report: LatticeReport,
+  info: EngineInfo,
+): LatticeRun {
+  const recorded = new Set(records);
+  const observed = report.observations.filter(({ afterOperation }) => recorded.has(stepAfter(afterOperation)));
+  const bad = report.observations.find((observation) => !allFinite(observation));
+  if (bad?.afterOperation === 0) {
+    // Stored arrays are known to be finite, so that V is not, or the sums of what is too large for the engine's precision.
+    throw outsideDomain(
+      "some site of the lattice",
+      storesState(setup.study.fluctuations) ? "fluctuations" : "field.mean",
+    );
+  }
+  const good = observed.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
+  const moments = good.map((observation) => momentsOf(setup, observation, stepAfter(observation.afterOperation)));
+  const modes = planeWaveMode(setup, lattice, good);
+  const timeOf = (afterOperation: number) => {
+    const step = stepAfter(afterOperation);
+    const at = report.observations.find((observation) => observation.afterOperation === afterOperation)!;
+    const all = momentsOf(setup, at, step);
+    return { step, time: all.reduce((sum, moment) => sum + moment.time, 0) / all.length };
+  };
+  const snapshots = report.snapshots.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
+  const measured = {
+    ...summarise(setup, moments),
+    ...(modes.length > 0 ? { modes } : {}),
+    ...album.develop(snapshots, timeOf),
+  };
+  const unstable = stabilityWarnings(setup, lattice, moments);
+  if (bad) throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable });
+  const imprecise = precisionWarnings(info, setup, moments, steps);
+  return {
+    result: { ...measured, warnings: [...studyWarnings(setup), ...unstable, ...imprecise] },
+    engineSeconds: report.engineSeconds,
+    final: report.final,
+  };
+}
