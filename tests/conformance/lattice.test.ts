@@ -134,13 +134,13 @@ const cases: Case[] = [
   })),
   { dimensions: 3, points: 12, stencil: 4, coupled: true },
   { dimensions: 2, points: 5, stencil: 6, coupled: true, realisations: 5 },
-  // Potentials of each realisation's own; of 1 the product is left out.
+  // Potentials of each realisation's own.
   ...[false, true].map((coupled) => ({
     dimensions: 3 as const,
     points: 6,
     realisations: 5,
     fields: ["phi", "chi"],
-    couplings: [2, 1, -0.3, 2, 1 / 3],
+    couplings: [2, 3, -0.3, 2, 1 / 3],
     coupled,
   })),
   ...Object.keys(builtins).map((potential) => ({ dimensions: 2 as const, points: 9, potential })),
@@ -199,7 +199,7 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
   });
 
   it.each([false, true])("gives each realisation the bits of a job of its own, coupled %s", async (coupled) => {
-    const couplings = [0.7, -2, 1, 0.7];
+    const couplings = [0.7, -2, 4, 0.7];
     const job = await jobOf({
       dimensions: 3,
       points: 9,
@@ -237,9 +237,14 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     }
   });
 
-  it("refuses potentials that differ in more than numbers", async () => {
+  it.each([
+    ["quadratic", "quartic"],
+    ["3*phi^4", "phi^4"],
+  ])("refuses potentials that differ in more than numbers: %s and %s", async (...both) => {
     const job = await jobOf({ dimensions: 1, points: 4, realisations: 2 });
-    const potential = await Promise.all(["quadratic", "quartic"].map((name) => compilePotential(name)));
+    const potential = await Promise.all(
+      both.map((text) => compilePotential(text.includes("^") ? { expression: text } : text)),
+    );
     await expect(engine.evolveLattice({ ...job, potential })).rejects.toThrow("not of one form");
   });
 

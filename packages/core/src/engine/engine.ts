@@ -276,8 +276,8 @@ export interface LatticeJob {
   readonly realisations: number;
   readonly fields: number;
   /**
-   * Of as many fields as the job has: one for all realisations, or a list of each one's, [realisations], of one form: alike but for their
-   * numbers, as those of one expression with other parameters are (potential/form.ts).
+   * Of as many fields as the job has: one for all realisations, or a list of each one's, [realisations], of one form: the same operations
+   * on other numbers (potential/form.ts).
    */
   readonly potential: Potential | readonly Potential[];
   /** The state before the first operation that is done; asked for once the engine knows that it fits. */

@@ -85,7 +85,7 @@ export function multiply(left: Expression, right: Expression): Expression {
 }
 
 /** Whether a product with 1/value has the bits of the quotient by value, and float32 holds both. */
-export function isPowerOfTwo(value: number): boolean {
+function isPowerOfTwo(value: number): boolean {
   const exponent = Math.round(Math.log2(Math.abs(value)));
   return Math.abs(exponent) <= 126 && Math.abs(value) === 2 ** exponent;
 }
