@@ -1,7 +1,7 @@
 // Fourier transforms of real fields along their last axis, in which rows are contiguous: modes 0 .. POINTS/2 of each row, the others
 // being their conjugates. Two rows a and b of a field are one complex line a + i b, whose transform z holds both: that of a is
 // (z_k + z*_(-k))/2, that of b (z_k - z*_(-k))/(2i). The field at the first site is taken away first, so that a small fluctuation on a
-// large mean keeps its digits; no mode but n = 0 knows.
+// large mean keeps its digits; no mode but n = 0 knows. MIXED: of a mixture of field and momentum in place of the field.
 // include: fourier/stages.wgsl
 
 struct Params {
@@ -18,8 +18,19 @@ struct Params {
 @group(0) @binding(2) var<storage, read> twiddles: array<vec2f>;    // [POINTS]: exp(-2 pi i t/POINTS)
 @group(0) @binding(3) var<storage, read_write> modes: array<vec2f>; // [fields][rows][MODES]
 @group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read> momentum: array<Number>;      // as field and firstField
+@group(0) @binding(6) var<storage, read> firstMomentum: array<Number>;
+@group(0) @binding(7) var<storage, read> mixture: array<vec2f>;        // [all fields]: what field and momentum are multiplied with
 
 const MODES = POINTS / 2u + 1u;
+
+/// What is transformed of field `f` of all at `site`, of whose slab the first site, or the grid's, is `start`.
+fn mixed(f: u32, site: u32, start: u32) -> f32 {
+  let phi = leading(minus(field[site], firstField[start]));
+  if (MIXED == 0u) { return phi; }
+  let factors = mixture[f];
+  return factors.x * phi + factors.y * leading(minus(momentum[site], firstMomentum[start]));
+}
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -33,8 +44,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (f < params.fields) {
       let start = (params.skipped + f) * params.stride + params.first;
       let first = start + row * POINTS + at.y;
-      z.x = leading(minus(field[first], firstField[start]));
-      if (row + 1u < params.rows) { z.y = leading(minus(field[first + POINTS], firstField[start])); }
+      z.x = mixed(params.skipped + f, first, start);
+      if (row + 1u < params.rows) { z.y = mixed(params.skipped + f, first + POINTS, start); }
     }
     held[place(at.x, at.y)] = z;
   }

@@ -1,4 +1,5 @@
-// Sums of |n|^DIMENSIONS |phi_n|^2 over the modes n of a bin, which is round(|n|): bin b holds |n|^2 from b^2 - b + 1 to b^2 + b, and so a
+// Sums of |n|^DIMENSIONS |phi_n|^2 over the modes n of a bin, or of omega_n (WEIGHTING 1) or 1/omega_n (2) in place of |n|^DIMENSIONS, modes
+// whose omega^2 is not above 0 left out. The bin of n is round(|n|): bin b holds |n|^2 from b^2 - b + 1 to b^2 + b, and so a
 // stretch of each row, found in whole numbers. An invocation owns a bin and sums it in the order of the rows: no atomics, the same bits
 // every time. Modes with 0 < n < POINTS/2 along the last axis count twice, for their conjugates. The host adds the partial sums in float64.
 
@@ -7,6 +8,7 @@ struct Params {
   rowsPerGroup: u32,
   width: u32,         // rows with the same index along the first axis
   first: u32,         // the first of their indices along the middle axis
+  skipped: u32,       // where the fields begin among all
 }
 const LANES = 64u;
 const MODES = POINTS / 2u + 1u;
@@ -14,6 +16,8 @@ const MODES = POINTS / 2u + 1u;
 @group(0) @binding(0) var<storage, read> modes: array<vec2f>;        // [fields][rows][MODES]
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>; // [fields][groups][BINS]
 @group(0) @binding(2) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> waveSquares: array<f32>;    // [MODES]: what an index along an axis adds to omega^2, of 0 nothing
+@group(0) @binding(4) var<storage, read> massSquared: array<f32>;    // [all fields]: the rest of omega^2
 
 /// The whole part of the square root; the float one may be off by one.
 fn root(square: u32) -> u32 {
@@ -29,7 +33,16 @@ fn waveSquare(index: u32) -> u32 {
   return n * n;
 }
 
-fn weight(square: u32) -> f32 {
+fn waveOf(index: u32) -> f32 { return waveSquares[min(index, POINTS - index)]; }
+
+/// Of a mode of this |n|^2, `rest` being its omega^2 but for what `n` along the last axis adds.
+fn weight(square: u32, rest: f32, n: u32) -> f32 {
+  if (WEIGHTING != 0u) {
+    let omegaSquared = rest + waveSquares[n];
+    if (omegaSquared <= 0.0) { return 0.0; }
+    let omega = sqrt(omegaSquared);
+    return select(omega, 1.0 / omega, WEIGHTING == 2u);
+  }
   let q = f32(square);
   if (DIMENSIONS == 1u) { return sqrt(q); }
   if (DIMENSIONS == 2u) { return q; }
@@ -49,10 +62,14 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       let first = select(0u, root(low - across - 1u) + 1u, low > across);
       let last = min(root(high - across), MODES - 1u);
       let start = (group.y * params.rows + row) * MODES;
+      var rest = 0.0;
+      if (WEIGHTING != 0u) {
+        rest = massSquared[params.skipped + group.y] + waveOf(params.first + row % params.width) + waveOf(row / params.width);
+      }
       for (var n = first; n <= last; n++) {
         let z = modes[start + n];
         let times = select(2.0, 1.0, n == 0u || 2u * n == POINTS);
-        sum += times * weight(across + n * n) * dot(z, z);
+        sum += times * weight(across + n * n, rest, n) * dot(z, z);
       }
     }
     partials[(group.y * groups.x + group.x) * BINS + bin] = sum;

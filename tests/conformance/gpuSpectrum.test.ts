@@ -47,8 +47,12 @@ it.each(CASES)("%o", async ({ dimensions, points, realisations = 1, fields = 1 }
   const grid = { dimensions, points, spacing: 1, stencil: 2 } as const;
   const field = await gpu.upload("field", values);
   try {
-    const got = await takeSpectra(gpu, { grid, realisations, fields }, wholeLayout(grid), INCLUDES, [field]);
-    const again = await takeSpectra(gpu, { grid, realisations, fields }, wholeLayout(grid), INCLUDES, [field]);
+    const got = await takeSpectra(gpu, { grid, realisations, fields }, wholeLayout(grid), INCLUDES, [
+      { field, momentum: field },
+    ]);
+    const again = await takeSpectra(gpu, { grid, realisations, fields }, wholeLayout(grid), INCLUDES, [
+      { field, momentum: field },
+    ]);
     expect(again).toEqual(got);
     const bins = spectrumBins(grid);
     expect(got).toHaveLength(all * bins);

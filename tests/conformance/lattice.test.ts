@@ -18,7 +18,7 @@ import { normals } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceLattice } from "../reference/lattice.ts";
-import { coupledSchedule } from "../support/lattices.ts";
+import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
 
 /**
  * Largest difference from the reference over its largest value, after twenty operations; `rounded` where float32 functions or strengths
@@ -103,6 +103,8 @@ async function jobOf({
       after: [0, operations],
       pictures: [
         { kind: "spectrum" },
+        // Each takes kernels of its own, and of momenta several.
+        ...(fields.length > 1 || points === 301 ? momentumPictures({ points }) : []),
         { kind: "histogram", bins: 7, reach: 2 },
         ...(dimensions > 1 ? [{ kind: "slice", index: points - 1 } as const] : []),
       ],
@@ -183,10 +185,13 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
       for (const [mode, values] of cosine!.entries()) near(got.observations[o]!.cosine![mode], values);
     }
     expect(got.snapshots.length).toBe(want.snapshots.length);
-    for (const [s, { afterOperation, spectra, slices, histograms }] of want.snapshots.entries()) {
+    for (const [s, wanted] of want.snapshots.entries()) {
+      const { afterOperation, slices, histograms } = wanted;
       const picture = got.snapshots[s]!;
       expect(picture.afterOperation).toBe(afterOperation);
-      near(picture.spectra, spectra!, choice.engine === "webgpu" ? 2e-5 : bound);
+      for (const name of ["spectra", "momentumSpectra", "oscillators"] as const)
+        if (wanted[name]) near(picture[name], wanted[name], choice.engine === "webgpu" ? 2e-5 : bound);
+      if (wanted.curvature) near(picture.curvature, wanted.curvature);
       if (slices) near(picture.slices, slices);
       for (const [rf, { low, high, counts }] of histograms!.entries()) {
         const histogram = picture.histograms![rf]!;
@@ -229,9 +234,18 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
         for (const [name, values] of Object.entries(means))
           expect(values).toEqual(own(all[name as keyof typeof means]!));
       }
-      for (const [s, { spectra, slices, histograms }] of alone.snapshots.entries()) {
+      for (const [s, { afterOperation, histograms, ...arrays }] of alone.snapshots.entries()) {
         const all = together.snapshots[s]!;
-        expect([spectra, slices]).toEqual([own(all.spectra!), own(all.slices!)]);
+        expect(afterOperation).toBe(all.afterOperation);
+        expect(Object.keys(arrays).sort()).toEqual([
+          "curvature",
+          "momentumSpectra",
+          "oscillators",
+          "slices",
+          "spectra",
+        ]);
+        for (const [name, values] of Object.entries(arrays))
+          expect(values).toEqual(own(all[name as keyof typeof arrays]!));
         expect(histograms).toEqual(all.histograms!.slice(2 * r, 2 * r + 2));
       }
     }
@@ -249,8 +263,12 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
   });
 
   it.each([false, true])("goes on from any checkpoint to the same bits, coupled %s", async (coupled) => {
-    const job = await jobOf({ dimensions: 3, points: 8, realisations: 2, fields: ["phi", "chi"], coupled });
+    const plain = await jobOf({ dimensions: 3, points: 8, realisations: 2, fields: ["phi", "chi"], coupled });
+    // A snapshot in the middle, which must leave the state as it is.
+    const job = { ...plain, snapshots: { ...plain.snapshots!, after: [0, 7, 20] } };
+    const unseen = await engine.evolveLattice({ ...job, snapshots: { after: [], pictures: [] } });
     const whole = await engine.evolveLattice(job);
+    expect(unseen.final).toEqual(whole.final);
     const checkpoints: LatticeCheckpoint[] = [];
     const checkpoint = {
       seconds: 0,
@@ -321,6 +339,11 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
         Float64Array.of(1 + o * duration, 1, 7 + o * duration, 2 - o * duration, -1, o * duration),
       ),
     );
+  });
+
+  it("makes no snapshot of momenta without an observation", async () => {
+    const job = await jobOf({ dimensions: 1, points: 301 });
+    await expect(engine.evolveLattice({ ...job, observeAfter: [1, 7] })).rejects.toThrow("needs an observation");
   });
 
   it("gives only what was asked for", async () => {

@@ -6,7 +6,7 @@ import { batchesOf } from "@slowroll/core/engine/webgpu/latticeBatches";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, narrowed } from "../support/lattices.ts";
+import { coupledSchedule, momentumPictures, narrowed } from "../support/lattices.ts";
 
 const REALISATIONS = 5;
 const SITES = 6 ** 3;
@@ -45,7 +45,12 @@ async function jobOf(schedule: LatticeJob["schedule"]): Promise<LatticeJob> {
     reductions: [{ kind: "field" }, { kind: "potential" }, { kind: "cosine", mode: [1, 0, 0] }],
     snapshots: {
       after: [4, OPERATIONS],
-      pictures: [{ kind: "spectrum" }, { kind: "histogram", bins: 5, reach: 2 }, { kind: "slice", index: 1 }],
+      pictures: [
+        { kind: "spectrum" },
+        ...momentumPictures({ points: 6 }),
+        { kind: "histogram", bins: 5, reach: 2 },
+        { kind: "slice", index: 1 },
+      ],
     },
   };
 }

@@ -8,7 +8,7 @@ import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, narrowed } from "../support/lattices.ts";
+import { coupledSchedule, momentumPictures, narrowed } from "../support/lattices.ts";
 
 const OPERATIONS = 9;
 
@@ -83,7 +83,7 @@ async function jobOf({ dimensions, points, stencil, fields, realisations, couple
     snapshots: {
       after: [4, OPERATIONS],
       pictures: [
-        ...(dimensions === 3 ? [{ kind: "spectrum" } as const] : []),
+        ...(dimensions === 3 ? [{ kind: "spectrum" } as const, ...momentumPictures({ points })] : []),
         { kind: "histogram", bins: 5, reach: 2 },
         { kind: "slice", index: points - 2 },
       ],
@@ -133,11 +133,13 @@ describe.each(CASES)("%o", (given) => {
     near(cut.final, whole.final, exact);
     near(cut.observations, whole.observations, rounding);
     expect(cut.snapshots.length).toBe(2);
-    for (const [s, { spectra, histograms, slices }] of whole.snapshots.entries()) {
+    for (const [s, wanted] of whole.snapshots.entries()) {
+      const { histograms, slices } = wanted;
       const got = cut.snapshots[s]!;
       near(got.slices, slices, exact);
+      near(got.curvature, wanted.curvature, rounding);
       // The transforms are float32 in any precision.
-      near(got.spectra, spectra, 2e-6);
+      for (const name of ["spectra", "momentumSpectra", "oscillators"] as const) near(got[name], wanted[name], 2e-6);
       expect(got.histograms!.length).toBe(realisations * fields);
       for (const [rf, { low, high, counts }] of histograms!.entries()) {
         near(

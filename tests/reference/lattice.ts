@@ -11,7 +11,7 @@ import {
   STENCILS,
 } from "@slowroll/core/engine/engine";
 import type { Potential } from "@slowroll/core/potential/potential";
-import { referenceSpectrum } from "./spectrum.ts";
+import { frequencyWeight, referenceSpectrum } from "./spectrum.ts";
 
 /** The state of one job and what its loops ask of it. */
 interface Lattice {
@@ -110,8 +110,8 @@ function observe(lattice: Lattice, afterOperation: number, global: Float64Array 
   return { afterOperation, ...means(lattice), cosine, ...(global ? { global: global.slice() } : {}) };
 }
 
-function snapshot(lattice: Lattice, afterOperation: number): Snapshot {
-  const { job, sites, field } = lattice;
+function snapshot(lattice: Lattice, afterOperation: number, made: Observation | undefined): Snapshot {
+  const { job, sites, field, momentum } = lattice;
   const { grid, realisations, fields } = job;
   const { fieldMean, fieldVariance } = means(lattice);
   const each = Array.from({ length: realisations * fields }, (_, rf) => field.subarray(rf * sites, (rf + 1) * sites));
@@ -124,6 +124,46 @@ function snapshot(lattice: Lattice, afterOperation: number): Snapshot {
           spectra: Float64Array.from(each.flatMap((values) => [...referenceSpectrum(grid, values)])),
         };
         break;
+      case "momentumSpectrum": {
+        const factor = picture.factor(made!);
+        const spectra = each.map((_, rf) => {
+          const pi = momentum.slice(rf * sites, (rf + 1) * sites);
+          return referenceSpectrum(
+            grid,
+            pi.map((value) => factor[Math.floor(rf / fields)]! * value),
+          );
+        });
+        result = { ...result, momentumSpectra: Float64Array.from(spectra.flatMap((sums) => [...sums])) };
+        break;
+      }
+      case "oscillators": {
+        const curvature = Float64Array.from(each, (_, rf) => {
+          const [r, f] = [Math.floor(rf / fields), rf % fields];
+          let sum = 0;
+          for (let site = 0; site < sites; site++)
+            sum += lattice.potentials[r]!.hessian(f, f, ...fieldsAt(lattice, r, site));
+          return sum / sites;
+        });
+        const { coordinate, turning, velocity, massSquared } = picture.of(made!, curvature);
+        const sums = each.flatMap((values, rf) => {
+          const r = Math.floor(rf / fields);
+          const pi = momentum.subarray(rf * sites, (rf + 1) * sites);
+          const weight = (power: 1 | -1) => frequencyWeight(picture.waveSquares, massSquared[rf]!, power);
+          const potential = referenceSpectrum(
+            grid,
+            values.map((phi) => coordinate[r]! * phi),
+            weight(1),
+          );
+          const kinetic = referenceSpectrum(
+            grid,
+            values.map((phi, site) => turning[r]! * phi + velocity[r]! * pi[site]!),
+            weight(-1),
+          );
+          return Array.from(potential, (sum, bin) => sum + kinetic[bin]!);
+        });
+        result = { ...result, oscillators: Float64Array.from(sums), curvature };
+        break;
+      }
       case "histogram":
         result = {
           ...result,
@@ -237,7 +277,7 @@ export async function referenceLattice(job: LatticeJob): Promise<LatticeReport> 
   const pictures: Snapshot[] = [];
   for (let o = from; o <= operations; o++) {
     if (job.observeAfter.includes(o)) observations.push(observe(lattice, o, global));
-    if (snapshots?.after.includes(o)) pictures.push(snapshot(lattice, o));
+    if (snapshots?.after.includes(o)) pictures.push(snapshot(lattice, o, observations[observations.length - 1]));
     if (o === operations) break;
     if (schedule.kind === "coupled") coupledOperation(lattice, schedule, o, global!);
     else prescribedOperation(lattice, schedule, o);

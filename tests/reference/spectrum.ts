@@ -31,20 +31,33 @@ export function referenceTransform(
   return { real, imaginary };
 }
 
-/** [bins]: see Snapshot.spectra. */
-export function referenceSpectrum(grid: Pick<Grid, "dimensions" | "points">, values: Float64Array): Float64Array {
-  const { dimensions, points } = grid;
+/** The whole numbers of a mode along the axes, the last first. */
+function numbersOf(site: number, { dimensions, points }: Pick<Grid, "dimensions" | "points">): number[] {
+  return Array.from({ length: dimensions }, (_, axis) => {
+    const n = Math.floor(site / points ** axis) % points;
+    return n > points / 2 ? n - points : n;
+  });
+}
+
+/** [bins]: see Snapshot.spectra; `weight` in place of |n|^d where given. */
+export function referenceSpectrum(
+  grid: Pick<Grid, "dimensions" | "points">,
+  values: Float64Array,
+  weight: (mode: readonly number[]) => number = (mode) => Math.hypot(...mode) ** grid.dimensions,
+): Float64Array {
   const { real, imaginary } = referenceTransform(grid, values);
   const sums = new Float64Array(spectrumBins(grid));
-  for (let site = 0; site < values.length; site++) {
-    let square = 0;
-    for (let axis = 0, rest = site; axis < dimensions; axis++, rest = Math.floor(rest / points)) {
-      const n = rest % points;
-      square += (n > points / 2 ? n - points : n) ** 2;
-    }
-    if (square === 0) continue;
-    const k = Math.sqrt(square);
-    sums[Math.round(k)]! += k ** dimensions * (real[site]! ** 2 + imaginary[site]! ** 2);
+  for (let site = 1; site < values.length; site++) {
+    const mode = numbersOf(site, grid);
+    sums[Math.round(Math.hypot(...mode))]! += weight(mode) * (real[site]! ** 2 + imaginary[site]! ** 2);
   }
   return sums;
+}
+
+/** The weight of a mode's |DFT|^2: a power of its omega, 0 where it has none. */
+export function frequencyWeight(waveSquares: Float64Array, massSquared: number, power: 1 | -1) {
+  return (mode: readonly number[]): number => {
+    const square = mode.reduce((sum, n) => sum + waveSquares[Math.abs(n)]!, massSquared);
+    return square > 0 ? Math.sqrt(square) ** power : 0;
+  };
 }

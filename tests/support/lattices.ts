@@ -1,5 +1,5 @@
 /** What tests of lattices on more than one engine or device share. */
-import type { CoupledSchedule } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, Picture } from "@slowroll/core/engine/engine";
 import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
 
 /** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
@@ -23,4 +23,23 @@ export function narrowed(gpu: Gpu, maxStorageBufferBindingSize: number): Gpu {
   const limits: Record<string, unknown> = {};
   for (const name in gpu.limits) limits[name] = gpu.limits[name as keyof GPUSupportedLimits];
   return { ...gpu, limits: { ...limits, maxStorageBufferBindingSize } as unknown as GPUSupportedLimits };
+}
+
+/** Pictures of momenta whose numbers differ from realisation to realisation and follow from what is observed; all modes oscillate. */
+export function momentumPictures({ points }: { readonly points: number }): Picture[] {
+  const each = (potential: Float64Array | undefined, scale: number): Float64Array =>
+    potential!.map((value) => scale * (1 + Math.tanh(value) / 3));
+  return [
+    { kind: "momentumSpectrum", factor: ({ potential }) => each(potential, 0.5) },
+    {
+      kind: "oscillators",
+      waveSquares: Float64Array.from({ length: Math.floor(points / 2) + 1 }, (_, n) => 0.3 * n ** 2),
+      of: ({ potential }, curvature) => ({
+        coordinate: each(potential, 1.3),
+        turning: each(potential, -0.4),
+        velocity: each(potential, 0.8),
+        massSquared: curvature.map((mean) => 0.5 + Math.abs(mean)),
+      }),
+    },
+  ];
 }

@@ -164,10 +164,31 @@ export interface Observation {
 export type Picture =
   /** Binned powers of the discrete Fourier transform: see Snapshot. */
   | { readonly kind: "spectrum" }
+  /** The same of the momenta, times one number of each realisation, [realisations], that follows from the observation made with the snapshot. */
+  | { readonly kind: "momentumSpectrum"; factor(made: Observation): Float64Array }
+  /** Binned energies over frequencies of the modes as oscillators, made from that observation and <d^2V/dphi_f^2>: see Snapshot. */
+  | {
+      readonly kind: "oscillators";
+      /** [points/2 + 1]: what a mode's number along an axis adds to its omega^2, of 0 nothing. */
+      readonly waveSquares: Float64Array;
+      of(made: Observation, curvature: Float64Array): Oscillators;
+    }
   /** Numbers of sites by value in `bins` equal bins from the mean - `reach` rms to the mean + `reach` rms; what lies beyond counts in the ends. */
   | { readonly kind: "histogram"; readonly bins: number; readonly reach: number }
   /** The field where the first of three grid indices is `index`; in two dimensions the whole field. Not in one. */
   | { readonly kind: "slice"; readonly index: number };
+
+/**
+ * Modes n as oscillators of coordinate A phi_n, velocity B phi_n + C pi_n and omega^2 = the sum of their waveSquares + massSquared.
+ */
+export interface Oscillators {
+  /** A, B and C, [realisations] each. */
+  readonly coordinate: Float64Array;
+  readonly turning: Float64Array;
+  readonly velocity: Float64Array;
+  /** [realisations][fields]. */
+  readonly massSquared: Float64Array;
+}
 
 /** One snapshot; a picture that was not asked for is absent. */
 export interface Snapshot {
@@ -177,6 +198,15 @@ export interface Snapshot {
    * |n|^dimensions |sum_x phi(x) exp(-2 pi i n.x/points)|^2. Bins 0 .. spectrumBins(grid) - 1; n = 0 is left out.
    */
   readonly spectra?: Float64Array;
+  /** Likewise of the momenta, times their factor. */
+  readonly momentumSpectra?: Float64Array;
+  /**
+   * [realisations][fields][bins]: sum over the modes n in a bin, n = 0 left out and those whose omega^2 is not above 0, of
+   * omega_n |A phi_n|^2 + |B phi_n + C pi_n|^2/omega_n, phi_n and pi_n being sums over the sites as above.
+   */
+  readonly oscillators?: Float64Array;
+  /** <d^2V/dphi_f^2>, [realisations][fields], where oscillators are asked for. */
+  readonly curvature?: Float64Array;
   /** [realisations][fields] of each histogram: its range and [bins] counts. */
   readonly histograms?: readonly { readonly low: number; readonly high: number; readonly counts: Float64Array }[];
   /** [realisations][fields][points^2]. */
@@ -288,6 +318,7 @@ export interface LatticeJob {
   /** Ascending numbers of operations (`from`: the initial state) after which the reductions are made. */
   readonly observeAfter: readonly number[];
   readonly reductions: readonly Reduction[];
+  /** Of a picture that is made from an observation, `after` are among `observeAfter`. */
   readonly snapshots?: { readonly after: readonly number[]; readonly pictures: readonly Picture[] };
   /** `save` is called with a state about every `seconds`, and before an interrupted job throws. Nothing moves on until it resolves. */
   readonly checkpoint?: { readonly seconds: number; save(checkpoint: LatticeCheckpoint): Promise<void> };

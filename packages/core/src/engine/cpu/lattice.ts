@@ -23,7 +23,7 @@ import { type Layout, layoutOf, readRows, writeRows } from "./layout.ts";
 import { type Call, elementOf, type Pool, tooLarge } from "./pool.ts";
 import { planRecords } from "./records.ts";
 import { takeSnapshot } from "./snapshots.ts";
-import { planSpectrum } from "./spectrum.ts";
+import { planSpectra } from "./spectra.ts";
 
 /** Seconds of a stretch where someone waits for its end: a checkpoint, or an interruption. */
 const STRETCH = 0.25;
@@ -120,9 +120,7 @@ export async function evolveLattice(
   const form = formOf(potentialsOf(job));
   const constants = planConstants(plan, job, form, size);
   const records = planRecords(plan, job, layout, steps.globals);
-  const spectrum = snapshots?.pictures.some(({ kind }) => kind === "spectrum")
-    ? planSpectrum(plan, grid, layout, { realisations, fields, workers: pool.threads, size })
-    : undefined;
+  const spectra = await planSpectra(plan, job, layout, { workers: pool.threads, precision });
   // Each worker's rows of forces, of potentials and of Laplacians.
   const rows = Array.from({ length: pool.threads }, () => plan.place((fields + 2) * rowBytes + 64));
   if (plan.bytes > LARGEST_MEMORY) throw tooLarge(plan.bytes, "lattice.points");
@@ -141,7 +139,7 @@ export async function evolveLattice(
         ...constants.setup,
         ...steps.setup,
         ...records.setup,
-        ...(spectrum?.setup(worker) ?? []),
+        ...spectra.setup(worker),
       ],
     },
     "lattice.points",
@@ -154,7 +152,7 @@ export async function evolveLattice(
   steps.write(buffer);
   constants.write(elements);
   records.prepare(buffer);
-  spectrum?.prepare(buffer);
+  spectra.prepare(session.memory, elements);
 
   const observations: Observation[] = [];
   const pictures: Snapshot[] = [];
@@ -217,8 +215,11 @@ export async function evolveLattice(
     observed += stretch.length;
     if (dueSnapshots[shot] === done) {
       const standing = { job, layout, elements, address: field[done % 2]! };
-      if (spectrum) await run(spectrum.calls(standing.address), checkpoint ? {} : control);
-      pictures.push(takeSnapshot(standing, done, spectrum?.read(buffer)));
+      const made = observations[observations.length - 1];
+      const taken = await spectra.take({ field: standing.address, momentum, made, afterOperation: done }, (calls) =>
+        run(calls, checkpoint ? {} : control),
+      );
+      pictures.push(takeSnapshot(standing, taken));
       shot++;
     }
     // What came to its end needs neither a checkpoint nor an interruption.

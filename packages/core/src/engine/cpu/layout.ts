@@ -25,11 +25,11 @@ export function layoutOf({ grid }: { readonly grid: Pick<Grid, "dimensions" | "p
   return { planes, rows, rowBytes, planeBytes, fieldBytes: planes * planeBytes, lead: 32 };
 }
 
-type Elements = Float32Array | Float64Array;
+export type Elements = Float32Array | Float64Array;
 
 /** Calls `row` with the element at which each row of the array at `address` begins, in the order of the packed [realisations][fields][sites]. */
-function eachRow(
-  { realisations, fields }: LatticeJob,
+export function eachRow(
+  { realisations, fields }: Pick<LatticeJob, "realisations" | "fields">,
   { planes, rows, rowBytes, planeBytes, fieldBytes }: Layout,
   { BYTES_PER_ELEMENT: size }: Elements,
   address: number,

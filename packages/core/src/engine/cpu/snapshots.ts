@@ -1,8 +1,6 @@
 /** The lattice job's snapshots on the CPU: the shared memory is the host's too, so that histograms and slices are read where they stand. */
 import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
-import { eachSite, type Layout } from "./layout.ts";
-
-type Elements = Float32Array | Float64Array;
+import { type Elements, eachSite, type Layout } from "./layout.ts";
 
 /** The field's arrays at `address`, and how they stand there. */
 export interface Standing {
@@ -55,17 +53,17 @@ function slices({ job, layout, elements, address }: Standing, index: number): Fl
   return out;
 }
 
+/** The picture of a kind that a job asks for. */
+export const askedFor = <K extends Picture["kind"]>({ snapshots }: Pick<LatticeJob, "snapshots">, kind: K) =>
+  snapshots?.pictures.find((picture): picture is Extract<Picture, { kind: K }> => picture.kind === kind);
+
 /** A snapshot of the field that stands where `standing` says; spectra are the workers' and are handed in. */
-export function takeSnapshot(standing: Standing, afterOperation: number, spectra: Float64Array | undefined): Snapshot {
+export function takeSnapshot(standing: Standing, spectra: Snapshot): Snapshot {
   const { job } = standing;
-  const { pictures } = job.snapshots!;
-  const asked = <K extends Picture["kind"]>(kind: K) =>
-    pictures.find((picture): picture is Extract<Picture, { kind: K }> => picture.kind === kind);
-  const bars = asked("histogram");
-  const slice = asked("slice");
+  const bars = askedFor(job, "histogram");
+  const slice = askedFor(job, "slice");
   return {
-    afterOperation,
-    ...(spectra ? { spectra } : {}),
+    ...spectra,
     ...(bars
       ? {
           histograms: Array.from({ length: job.realisations * job.fields }, (_, rf) => histogram(standing, rf, bars)),

@@ -19,11 +19,16 @@ export interface SpectrumPlan {
   prepare(buffer: ArrayBufferLike): void;
   /** The calls, alike on every worker, that make all spectra of the field's array at `field`. */
   calls(field: number): readonly Call[];
+  /** Those of the spectra with frequencies, of these squares beside the waves', in place of |n|^dimensions, or with their inverses. */
+  weighted(buffer: ArrayBufferLike, field: number, by: "omega" | "1/omega", massSquared: Float64Array): readonly Call[];
   /** Those spectra: see Snapshot.spectra. */
   read(buffer: ArrayBufferLike): Float64Array;
 }
 
-/** Plans the spectra of `realisations` x `fields` fields in elements of `size` bytes by `workers` workers. */
+/**
+ * Plans the spectra of `realisations` x `fields` fields in elements of `size` bytes by `workers` workers; `waveSquares`, of an Oscillators
+ * picture, where some are weighted.
+ */
 export function planSpectrum(
   plan: MemoryPlan,
   grid: Pick<Grid, "dimensions" | "points">,
@@ -33,7 +38,14 @@ export function planSpectrum(
     fields,
     workers,
     size,
-  }: { readonly realisations: number; readonly fields: number; readonly workers: number; readonly size: 4 | 8 },
+    waveSquares,
+  }: {
+    readonly realisations: number;
+    readonly fields: number;
+    readonly workers: number;
+    readonly size: 4 | 8;
+    readonly waveSquares?: Float64Array | undefined;
+  },
 ): SpectrumPlan {
   const { points } = grid;
   const bins = spectrumBins(grid);
@@ -42,7 +54,8 @@ export function planSpectrum(
   const batch = Math.max(1, Math.min(all, Math.floor(BATCH_BYTES / fieldBytes)));
   const transform = planTransform(plan, grid, { fields: batch, workers, size });
   const parts = grid.dimensions === 2 ? Math.min(PARTS, blocks) : 1;
-  const modeTable = plan.place(16 * storedModes);
+  const modeTable = plan.place((waveSquares ? 24 : 16) * storedModes);
+  const massTable = plan.place(waveSquares ? 8 * all : 0);
   const partials = plan.place(8 * batch * rows * parts * bins);
   const sums = Array.from({ length: workers }, () => plan.place(16 * bins));
   const result = plan.place(8 * all * bins);
@@ -55,13 +68,24 @@ export function planSpectrum(
     ],
     prepare(buffer) {
       transform.write(buffer);
-      const table = new Float64Array(buffer, modeTable, 2 * storedModes).fill(0);
+      const table = new Float64Array(buffer, modeTable, (waveSquares ? 3 : 2) * storedModes).fill(0);
+      if (waveSquares) table.set(waveSquares, 2 * storedModes);
       for (let n = 0; n < modes; n++) {
         table[n] = n ** 2;
         table[storedModes + n] = n === 0 || 2 * n === points ? 1 : 2;
       }
     },
-    calls: (field) => [[`spectra${suffix}`, field]],
+    calls: (field) => [
+      ["setWeighting", 0, 0],
+      [`spectra${suffix}`, field],
+    ],
+    weighted(buffer, field, by, massSquared) {
+      new Float64Array(buffer, massTable, all).set(massSquared);
+      return [
+        ["setWeighting", by === "omega" ? 1 : 2, massTable],
+        [`spectra${suffix}`, field],
+      ];
+    },
     read: (buffer) => new Float64Array(buffer, result, all * bins).slice(),
   };
 }

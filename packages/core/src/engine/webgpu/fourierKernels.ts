@@ -5,11 +5,21 @@ import type { KernelDeclaration, Specialisation } from "./kernel.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
-export const fourierRows = declare({ name: "fourier/rows", bindings: ["field", "firstField", "twiddles", "modes"] });
+export const fourierRows = declare({
+  name: "fourier/rows",
+  bindings: ["field", "firstField", "twiddles", "modes", "momentum", "firstMomentum", "mixture"],
+});
 
 export const fourierColumns = declare({ name: "fourier/columns", bindings: ["twiddles", "modes"] });
 
-export const fourierSpectrum = declare({ name: "fourier/spectrum", bindings: ["modes", "partials"] });
+export const fourierSpectrum = declare({
+  name: "fourier/spectrum",
+  bindings: ["modes", "partials", "waveSquares", "massSquared"],
+});
+
+/** What spectrum.wgsl weights modes by, in its order. */
+export const WEIGHTINGS = ["|n|^d", "omega", "1/omega"] as const;
+export type Weighting = (typeof WEIGHTINGS)[number];
 
 /** Bytes of workgroup memory that a number of a line takes: stages go to and fro between two complex numbers. */
 const BYTES = 16;
@@ -32,9 +42,14 @@ export function linesOf(points: number, workgroupBytes: number): number {
 
 /**
  * What fourier/rows (lines contiguous) and fourier/columns (their numbers apart) are specialised by, for `lines` lines a workgroup: the
- * stages of a side of `points`.
+ * stages of a side of `points`; `mixed`: of rows of a mixture of field and momentum.
  */
-export function lineSpecialisation(points: number, lines: number, kind: "rows" | "columns"): Required<Specialisation> {
+export function lineSpecialisation(
+  points: number,
+  lines: number,
+  kind: "rows" | "columns",
+  mixed = false,
+): Required<Specialisation> {
   const factors = radices(points);
   let before = 1;
   const stages = factors.map((radix) => {
@@ -42,7 +57,8 @@ export function lineSpecialisation(points: number, lines: number, kind: "rows" |
     before *= radix;
     return stage;
   });
-  const steps = kind === "rows" ? { LINE_STEP: points, POINT_STEP: 1 } : { LINE_STEP: 1, POINT_STEP: lines };
+  const steps =
+    kind === "rows" ? { LINE_STEP: points, POINT_STEP: 1, MIXED: Number(mixed) } : { LINE_STEP: 1, POINT_STEP: lines };
   return {
     constants: { POINTS: points, LINES: lines, ...steps, STAGES: stages.length },
     includes: kind === "rows" ? ["field/single.wgsl"] : [],
@@ -51,9 +67,19 @@ export function lineSpecialisation(points: number, lines: number, kind: "rows" |
 }
 
 /** What fourier/spectrum is specialised by. */
-export function spectrumSpecialisation(grid: Pick<Grid, "dimensions" | "points">): Specialisation {
+export function spectrumSpecialisation(
+  grid: Pick<Grid, "dimensions" | "points">,
+  weighting: Weighting = "|n|^d",
+): Specialisation {
   const { dimensions, points } = grid;
-  return { constants: { DIMENSIONS: dimensions, POINTS: points, BINS: spectrumBins(grid) } };
+  return {
+    constants: {
+      DIMENSIONS: dimensions,
+      POINTS: points,
+      BINS: spectrumBins(grid),
+      WEIGHTING: WEIGHTINGS.indexOf(weighting),
+    },
+  };
 }
 
 /** [points] complex numbers exp(-2 pi i t/points), made in float64. */

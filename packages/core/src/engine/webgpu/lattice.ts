@@ -3,9 +3,7 @@
  * the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
 import { InterruptedError } from "../../errors.ts";
-import { emitCompensatedWgsl } from "../../potential/compensated.ts";
 import { formOf } from "../../potential/form.ts";
-import { emitWgsl } from "../../potential/wgsl.ts";
 import {
   type JobControl,
   type LatticeJob,
@@ -18,7 +16,7 @@ import {
 import type { Gpu } from "./gpu.ts";
 import { batchesOf, joined, joinedObservation, joinedSnapshot, partsOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
-import { latticeSpecialisation } from "./latticeKernels.ts";
+import { potentialSpecialisation } from "./latticeKernels.ts";
 import { type LatticePrecision, NUMBERS } from "./latticeNumbers.ts";
 import { assertPictures, takeSnapshot } from "./latticePictures.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
@@ -47,8 +45,7 @@ export async function evolveLattice(
 ): Promise<LatticeReport> {
   const numbers = NUMBERS[precision];
   const form = formOf(potentialsOf(job));
-  const potential = precision === "compensated" ? emitCompensatedWgsl(form) : emitWgsl(form);
-  const specialisation = latticeSpecialisation(job.grid, potential, numbers, form.constants);
+  const specialisation = potentialSpecialisation(job.grid, form, numbers);
   const { jobs, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
   assertPictures(gpu, job, layout);
   const { checkpoint, observeAfter, from: first = 0 } = job;
@@ -146,10 +143,10 @@ export async function evolveLattice(
       if (wanted.after[snapshots.length] === done) {
         const began = performance.now();
         const parts: Snapshot[] = [];
-        for (const batch of batches) {
-          const slabs = arraysNow(batch).map(({ field }) => field);
+        for (const [b, batch] of batches.entries()) {
           const { job: part, records } = batch;
-          parts.push(await takeSnapshot(gpu, part, layout, specialisation, slots, slabs, done, records.spread));
+          const seen = { made: read[b]![read[b]!.length - 1], records };
+          parts.push(await takeSnapshot(gpu, part, layout, specialisation, slots, arraysNow(batch), done, seen));
         }
         snapshots.push(joinedSnapshot(parts));
         engineSeconds += (performance.now() - began) / 1000;

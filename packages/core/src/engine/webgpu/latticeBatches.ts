@@ -111,11 +111,11 @@ export function joinedObservation(parts: readonly Observation[]): Observation {
 
 /** One snapshot of all realisations from those of the batches. */
 export function joinedSnapshot(parts: readonly Snapshot[]): Snapshot {
-  const { afterOperation, spectra, histograms, slices } = parts[0]!;
+  const { afterOperation, histograms, ...arrays } = parts[0]!;
+  const names = Object.keys(arrays) as (keyof typeof arrays)[];
   return {
     afterOperation,
-    ...(spectra ? { spectra: joined(parts.map((part) => part.spectra!)) } : {}),
+    ...Object.fromEntries(names.map((name) => [name, joined(parts.map((part) => part[name]!))])),
     ...(histograms ? { histograms: parts.flatMap((part) => part.histograms!) } : {}),
-    ...(slices ? { slices: joined(parts.map((part) => part.slices!)) } : {}),
   };
 }

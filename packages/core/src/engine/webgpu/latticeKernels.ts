@@ -1,10 +1,11 @@
 /** The declarations of the kernels that evolve and observe a lattice: names and bindings as in shaders/field/. */
+import { emitCompensatedWgsl } from "../../potential/compensated.ts";
 import { float32 } from "../../potential/emit.ts";
 import type { Form } from "../../potential/form.ts";
-import { emitMonomials } from "../../potential/wgsl.ts";
+import { emitMonomials, emitWgsl } from "../../potential/wgsl.ts";
 import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../engine.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "./kernel.ts";
-import type { Numbers } from "./latticeNumbers.ts";
+import { NUMBERS, type Numbers } from "./latticeNumbers.ts";
 import type { Buffers } from "./latticeSteps.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
@@ -76,6 +77,16 @@ export function latticeSpecialisation(
       potential,
     ].join("\n"),
   };
+}
+
+/** The same for potentials of one form, in the WGSL of the numbers' kind. Throws InputError where a constant does not fit float32. */
+export function potentialSpecialisation(
+  grid: Pick<Grid, "dimensions" | "stencil">,
+  form: Form,
+  numbers: Numbers,
+): LatticeSpecialisation {
+  const potential = numbers === NUMBERS.compensated ? emitCompensatedWgsl(form) : emitWgsl(form);
+  return latticeSpecialisation(grid, potential, numbers, form.constants);
 }
 
 /** What a kernel that asks no potential is specialised by: the same whatever it is. */

@@ -1,12 +1,15 @@
 /** Snapshots of a lattice on the device: what each picture needs is made there and only that is read. */
 import { InputError } from "../../errors.ts";
-import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
+import type { LatticeJob, Observation, Picture, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeHistogram, withoutPotential } from "./latticeKernels.ts";
+import type { Records } from "./latticeRecords.ts";
 import { type Layout, slabUniform } from "./latticeSlabs.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 import { assertSpectrum, takeSpectra } from "./spectrum.ts";
 import { type Dispatch, submit } from "./submit.ts";
+import type { Blend } from "./transforms.ts";
 
 /** Mean and variance of each realisation and field. */
 export interface Spread {
@@ -24,7 +27,7 @@ export interface ReductionLayout {
 export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob, layout: Layout): void {
   const largest = gpu.limits.maxComputeWorkgroupStorageSize / 4;
   for (const picture of snapshots?.pictures ?? []) {
-    if (picture.kind === "spectrum") assertSpectrum(gpu, grid, layout);
+    if (["spectrum", "momentumSpectrum", "oscillators"].includes(picture.kind)) assertSpectrum(gpu, grid, layout);
     if (picture.kind === "slice" && grid.dimensions === 1)
       throw new InputError("a lattice of one dimension has no slice; leave it out", { path: "observe" });
     if (picture.kind === "histogram" && picture.bins > largest)
@@ -119,27 +122,69 @@ async function slices(
   return result;
 }
 
-/** The pictures of the field as it stands in `slabs`. `spread` is asked for the field's own moments. */
+/** The pictures of the state as it stands in `slabs`. */
 export async function takeSnapshot(
   gpu: Gpu,
   job: LatticeJob,
   layout: Layout,
   specialisation: LatticeSpecialisation,
   reduction: ReductionLayout,
-  slabs: readonly GPUBuffer[],
+  slabs: readonly StateArrays[],
   afterOperation: number,
-  spread: () => Promise<Spread>,
+  { made, records }: { readonly made: Observation | undefined; readonly records: Records },
 ): Promise<Snapshot> {
+  const fields = slabs.map(({ field }) => field);
+  const spectraOf = (blend?: Blend) => takeSpectra(gpu, job, layout, specialisation, slabs, blend);
+  const observed = (): Observation => {
+    if (made?.afterOperation !== afterOperation)
+      throw new Error("a snapshot of momenta needs an observation made with it");
+    return made;
+  };
   let snapshot: Snapshot = { afterOperation };
   for (const picture of job.snapshots!.pictures) {
-    if (picture.kind === "slice")
-      snapshot = { ...snapshot, slices: await slices(gpu, job, layout, specialisation, slabs, picture.index) };
-    else if (picture.kind === "spectrum")
-      snapshot = { ...snapshot, spectra: await takeSpectra(gpu, job, layout, specialisation, slabs) };
-    else {
-      const made = await histograms(gpu, job, layout, specialisation, reduction, slabs, picture, await spread());
-      snapshot = { ...snapshot, histograms: made };
+    switch (picture.kind) {
+      case "slice":
+        snapshot = { ...snapshot, slices: await slices(gpu, job, layout, specialisation, fields, picture.index) };
+        break;
+      case "spectrum":
+        snapshot = { ...snapshot, spectra: await spectraOf() };
+        break;
+      case "momentumSpectrum": {
+        const factor = picture.factor(observed());
+        const none = new Float64Array(factor.length);
+        snapshot = { ...snapshot, momentumSpectra: await spectraOf({ mixture: mixture(job, none, factor) }) };
+        break;
+      }
+      case "oscillators": {
+        const curvature = await records.curvature();
+        const { coordinate, turning, velocity, massSquared } = picture.of(observed(), curvature);
+        const { waveSquares } = picture;
+        const none = new Float64Array(coordinate.length);
+        const potential = await spectraOf({
+          mixture: mixture(job, coordinate, none),
+          weights: { by: "omega", waveSquares, massSquared },
+        });
+        const kinetic = await spectraOf({
+          mixture: mixture(job, turning, velocity),
+          weights: { by: "1/omega", waveSquares, massSquared },
+        });
+        const oscillators = kinetic.map((sum, i) => sum + potential[i]!);
+        snapshot = { ...snapshot, oscillators, curvature };
+        break;
+      }
+      default: {
+        const spread = await records.spread();
+        const bars = await histograms(gpu, job, layout, specialisation, reduction, fields, picture, spread);
+        snapshot = { ...snapshot, histograms: bars };
+      }
     }
   }
   return snapshot;
 }
+
+/** What each of the job's fields and momenta is multiplied with, from numbers of each realisation. */
+const mixture = ({ fields }: LatticeJob, ofField: Float64Array, ofMomentum: Float64Array): Float32Array =>
+  Float32Array.from({ length: 2 * fields * ofField.length }, (_, i) => {
+    const r = Math.floor(i / 2 / fields);
+    return i % 2 === 0 ? ofField[r]! : ofMomentum[r]!;
+  });

@@ -1,11 +1,14 @@
 /** Observations of a lattice on the device: reduced into slots that are read once per stretch of the run. */
-import type { LatticeJob, Observation } from "../engine.ts";
+import { curvaturesOf } from "../../potential/curvature.ts";
+import { formOf } from "../../potential/form.ts";
+import { type LatticeJob, type Observation, potentialsOf } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { type Kernel, loadKernel, type UniformValues } from "./kernel.ts";
 import {
   type LatticeSpecialisation,
   latticeCosine,
   latticeMoments,
+  potentialSpecialisation,
   uploadConstants,
   withoutPotential,
 } from "./latticeKernels.ts";
@@ -55,6 +58,8 @@ export interface Records {
   read(after: readonly number[]): Promise<Observation[]>;
   /** Mean and variance of the field that stands, where a histogram is among the job's pictures. */
   spread(): Promise<Spread>;
+  /** <d^2V/dphi_f^2> of the fields that stand, [realisations][fields], where oscillators are among the job's pictures. */
+  curvature(): Promise<Float64Array>;
 }
 
 /** A reduction of every slab, and where each leaves its records. */
@@ -118,17 +123,24 @@ export async function openRecords(
   };
 
   const sampledSites = plane * Math.min(...slabs.map(({ planes }) => planes));
-  const constants = await uploadConstants(job, specialisation, buffers);
+  const momentsBy = async (of: LatticeSpecialisation, constants: GPUBuffer): Promise<Reducer> =>
+    reducer(
+      await loadKernel(gpu, latticeMoments, of),
+      "moments",
+      momentBytes,
+      () => ({ sampledSites }),
+      (state) => ({ ...state, constants }),
+    );
   const moments =
     wantsMoments || wantsSpread
-      ? await reducer(
-          await loadKernel(gpu, latticeMoments, specialisation),
-          "moments",
-          momentBytes,
-          () => ({ sampledSites }),
-          (state) => ({ ...state, constants }),
-        )
+      ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers))
       : undefined;
+  const curvatures: Reducer[] = [];
+  if (snapshots?.pictures.some(({ kind }) => kind === "oscillators"))
+    for (const potential of curvaturesOf(potentialsOf(job))) {
+      const of = potentialSpecialisation(grid, formOf(potential), numbers);
+      curvatures.push(await momentsBy(of, await uploadConstants({ ...job, potential }, of, buffers)));
+    }
   const cosineKernel =
     modes.length > 0 ? await loadKernel(gpu, latticeCosine, withoutPotential(specialisation, fields)) : undefined;
   const table = Float64Array.from({ length: points }, (_, n) => Math.cos((2 * Math.PI * n) / points));
@@ -152,6 +164,14 @@ export async function openRecords(
     const parts: Float32Array[] = [];
     for (const buffer of sums) parts.push(await gpu.download(buffer, bytes));
     return parts;
+  };
+  /** One kind of the moments of the state that stands. */
+  const stoodMoments = async (
+    of: Reducer,
+    kind: "field" | "potential",
+  ): Promise<Omit<Observation, "afterOperation">> => {
+    submit(gpu, "moments of a snapshot", of.dispatches(0));
+    return gatherMoments({ ...job, reductions: [{ kind }] }, await download(of, momentBytes), groups, numbers);
   };
   const pick = (parts: readonly Float32Array[], record: number, bytes: number): Float32Array[] =>
     parts.map((part) => part.subarray((record * bytes) / 4, ((record + 1) * bytes) / 4));
@@ -177,10 +197,14 @@ export async function openRecords(
         ...(global ? { global: global[record]! } : {}),
       }));
     },
-    async spread() {
-      submit(gpu, "spread", moments!.dispatches(0));
-      const data = await download(moments!, momentBytes);
-      return gatherMoments({ ...job, reductions: [{ kind: "field" }] }, data, groups, numbers) as Spread;
+    spread: async () => (await stoodMoments(moments!, "field")) as Spread,
+    async curvature() {
+      const means: Float64Array[] = [];
+      for (const curvature of curvatures) means.push((await stoodMoments(curvature, "potential")).potential!);
+      return Float64Array.from(
+        { length: realisations * fields },
+        (_, rf) => means[rf % fields]![Math.floor(rf / fields)]!,
+      );
     },
   };
 }

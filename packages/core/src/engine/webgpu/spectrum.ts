@@ -8,9 +8,10 @@ import { longestLine, modesOf } from "./fourierKernels.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Specialisation } from "./kernel.ts";
 import { type Layout, largestArray, thickest } from "./latticeSlabs.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 import { addSlabSpectra } from "./spectrumSlabs.ts";
 import { type Dispatch, submit } from "./submit.ts";
-import { binGroups, modeBytes, openTransforms, type Transforms } from "./transforms.ts";
+import { type Blend, binGroups, modeBytes, openTransforms, type Transforms } from "./transforms.ts";
 
 /** Bytes of modes at a time, where one field takes less. */
 const BATCH_BYTES = 64 * 2 ** 20;
@@ -42,7 +43,7 @@ async function addSpectra(
   gpu: Gpu,
   transforms: Transforms,
   { grid, realisations, fields }: Fields,
-  field: GPUBuffer,
+  state: StateArrays,
   spectra: Float64Array,
 ): Promise<void> {
   const { dimensions, points } = grid;
@@ -57,12 +58,12 @@ async function addSpectra(
   for (let from = 0; from < all; from += batch) {
     const count = Math.min(batch, all - from);
     const stood = { skipped: from, fields: count, rows, stride: rows * points, first: 0 };
-    const dispatches: Dispatch[] = [await transforms.rows(field, field, modes, stood)];
+    const dispatches: Dispatch[] = [await transforms.rows(state, state, modes, stood)];
     for (let axis = 1; axis < dimensions; axis++) {
       const stride = modesOf(points) * points ** (axis - 1);
       dispatches.push(await transforms.columns(modes, stride, (count * rows * modesOf(points)) / points));
     }
-    dispatches.push(await transforms.bins(modes, partials, count, { rows, width: points, first: 0 }));
+    dispatches.push(await transforms.bins(modes, partials, count, { skipped: from, rows, width: points, first: 0 }));
     submit(gpu, "spectrum", dispatches);
     await transforms.add(partials, count, groups, spectra, from);
   }
@@ -70,17 +71,18 @@ async function addSpectra(
 
 /**
  * Spectra of all realisations and fields that stand in `slabs`, [realisations][fields][sites] or cut as the layout says: see
- * Snapshot.spectra. `includes` says what a number of the field is.
+ * Snapshot.spectra; or of a blend. `includes` says what a number of the field is.
  */
 export async function takeSpectra(
   gpu: Gpu,
   job: Fields,
   layout: Layout,
   { includes }: Required<Pick<Specialisation, "includes">>,
-  slabs: readonly GPUBuffer[],
+  slabs: readonly StateArrays[],
+  blend?: Blend,
 ): Promise<NonNullable<Snapshot["spectra"]>> {
   const spectra = new Float64Array(job.realisations * job.fields * spectrumBins(job.grid));
-  const transforms = await openTransforms(gpu, job.grid, includes);
+  const transforms = await openTransforms(gpu, job.grid, includes, blend);
   try {
     if (layout.ghosts > 0) await addSlabSpectra(gpu, transforms, job, layout, slabs, spectra);
     else await addSpectra(gpu, transforms, job, slabs[0]!, spectra);

@@ -7,6 +7,7 @@ import { type LatticeJob, spectrumBins } from "../engine.ts";
 import { modesOf } from "./fourierKernels.ts";
 import type { Gpu } from "./gpu.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 import { submit } from "./submit.ts";
 import { binGroups, modeBytes, type Transforms } from "./transforms.ts";
 
@@ -16,7 +17,7 @@ export async function addSlabSpectra(
   transforms: Transforms,
   { grid, fields }: Pick<LatticeJob, "grid" | "fields">,
   layout: Layout,
-  slabs: readonly GPUBuffer[],
+  slabs: readonly StateArrays[],
   spectra: Float64Array,
 ): Promise<void> {
   const { points } = grid;
@@ -50,7 +51,7 @@ export async function addSlabSpectra(
       const rows = points * held;
       submit(gpu, "spectrum", [
         await transforms.columns(gathered, lines, lines),
-        await transforms.bins(gathered, partials, 1, { rows, width: held, first }),
+        await transforms.bins(gathered, partials, 1, { skipped: from, rows, width: held, first }),
       ]);
       await transforms.add(partials, 1, binGroups(rows).groups, spectra, from);
     }

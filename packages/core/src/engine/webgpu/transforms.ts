@@ -9,10 +9,12 @@ import {
   modesOf,
   spectrumSpecialisation,
   twiddleTable,
+  type Weighting,
   workgroupsFor,
 } from "./fourierKernels.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel, type Specialisation } from "./kernel.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 import type { Dispatch } from "./submit.ts";
 
 /** Rows that one workgroup sums, where there are not so many that MAX_GROUPS would be passed. */
@@ -34,37 +36,51 @@ interface Rows {
   readonly first: number;
 }
 
+/** What of a state is transformed, and what its modes are weighted by; where not given, the field and |n|^d. */
+export interface Blend {
+  /** [all fields][2]: what field and momentum are multiplied with. */
+  readonly mixture?: Float32Array;
+  readonly weights?: {
+    readonly by: Exclude<Weighting, "|n|^d">;
+    /** As in Oscillators. */
+    readonly waveSquares: Float64Array;
+    readonly massSquared: Float64Array;
+  };
+}
+
 export interface Transforms {
   buffer(label: string, bytes: number): Promise<GPUBuffer>;
-  /** Modes of rows of `field`; `firstField` is what holds its first site. */
-  rows(field: GPUBuffer, firstField: GPUBuffer, modes: GPUBuffer, rows: Rows): Promise<Dispatch>;
+  /** Modes of rows of `state`; `first` is the one that holds the first site. */
+  rows(state: StateArrays, first: StateArrays, modes: GPUBuffer, rows: Rows): Promise<Dispatch>;
   /** Transforms so many lines in place, whose numbers are `stride` apart and which lie in groups of `stride`. */
   columns(modes: GPUBuffer, stride: number, lines: number): Promise<Dispatch>;
-  /** Partial sums [fields][groups][bins] of modes [fields][rows]: of the rows of each plane, `width` from index `first` on. */
+  /** Partial sums [fields][groups][bins] of modes [fields][rows], `skipped` fields being before: of the rows of each plane, `width` from index `first` on. */
   bins(
     modes: GPUBuffer,
     partials: GPUBuffer,
     fields: number,
-    where: { readonly rows: number; readonly width: number; readonly first: number },
+    where: Pick<Rows, "skipped" | "rows" | "first"> & { readonly width: number },
   ): Promise<Dispatch>;
   /** Adds partial sums of fields `from`, `from + 1`, ... to [fields][bins] of `spectra`, in float64. */
   add(partials: GPUBuffer, fields: number, groups: number, spectra: Float64Array, from: number): Promise<void>;
   destroy(): void;
 }
 
-/** Compiles them for a grid; `includes` says what a number of the field is. */
+/** Compiles them for a grid and a blend; `includes` says what a number of the field is. */
 export async function openTransforms(
   gpu: Gpu,
   grid: Pick<Grid, "dimensions" | "points">,
   includes: NonNullable<Specialisation["includes"]>,
+  { mixture, weights }: Blend = {},
 ): Promise<Transforms> {
   const { points } = grid;
   const { maxComputeWorkgroupStorageSize: room, maxComputeWorkgroupsPerDimension: most } = gpu.limits;
   const bins = spectrumBins(grid);
   const atOnce = linesOf(points, room);
-  const rowKernel = await loadKernel(gpu, fourierRows, { ...lineSpecialisation(points, atOnce, "rows"), includes });
+  const ofRows = lineSpecialisation(points, atOnce, "rows", mixture !== undefined);
+  const rowKernel = await loadKernel(gpu, fourierRows, { ...ofRows, includes });
   const columnKernel = await loadKernel(gpu, fourierColumns, lineSpecialisation(points, atOnce, "columns"));
-  const binKernel = await loadKernel(gpu, fourierSpectrum, spectrumSpecialisation(grid));
+  const binKernel = await loadKernel(gpu, fourierSpectrum, spectrumSpecialisation(grid, weights?.by));
 
   const owned: GPUBuffer[] = [];
   const own = async (made: Promise<GPUBuffer>): Promise<GPUBuffer> => {
@@ -74,13 +90,28 @@ export async function openTransforms(
   const uniform = (label: string, data: ArrayBuffer): Promise<GPUBuffer> =>
     own(gpu.upload(label, new Uint32Array(data), GPUBufferUsage.UNIFORM));
   const twiddles = await own(gpu.upload("twiddles", twiddleTable(points)));
+  // What a kernel does not ask for is bound all the same.
+  const given = async (label: string, values: ArrayLike<number> | undefined): Promise<GPUBuffer> =>
+    values ? own(gpu.upload(label, Float32Array.from(values))) : twiddles;
+  const mixing = await given("mixture", mixture);
+  const waveSquares = await given("squares of waves", weights?.waveSquares);
+  const massSquared = await given("squares of masses", weights?.massSquared);
   return {
     buffer: (label, bytes) => own(gpu.buffer(label, bytes)),
-    async rows(field, firstField, modes, values) {
+    async rows({ field, momentum }, first, modes, values) {
       const params = await uniform("row parameters", rowKernel.uniform("params", { ...values, opaqueZero: 0 }));
       return {
         pipeline: rowKernel.pipeline,
-        bindings: await rowKernel.bind({ field, firstField, twiddles, modes, params }),
+        bindings: await rowKernel.bind({
+          field,
+          firstField: first.field,
+          twiddles,
+          modes,
+          momentum,
+          firstMomentum: first.momentum,
+          mixture: mixing,
+          params,
+        }),
         workgroups: workgroupsFor(Math.ceil((values.fields * Math.ceil(values.rows / 2)) / atOnce), most),
       };
     },
@@ -97,7 +128,7 @@ export async function openTransforms(
       const params = await uniform("spectrum parameters", binKernel.uniform("params", { ...where, rowsPerGroup }));
       return {
         pipeline: binKernel.pipeline,
-        bindings: await binKernel.bind({ modes, partials, params }),
+        bindings: await binKernel.bind({ modes, partials, waveSquares, massSquared, params }),
         workgroups: [groups, fields, 1],
       };
     },

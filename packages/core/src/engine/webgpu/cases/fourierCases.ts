@@ -9,12 +9,17 @@ import {
   modesOf,
   spectrumSpecialisation,
   twiddleTable,
+  WEIGHTINGS,
+  type Weighting,
   workgroupsFor,
 } from "../fourierKernels.ts";
 import type { Data, KernelCase } from "./case.ts";
 
 interface Shape extends Pick<Grid, "dimensions" | "points"> {
   readonly fields: number;
+  /** Of a mixture of field and momentum. */
+  readonly mixed?: true;
+  readonly weighting?: Weighting;
 }
 
 /** Sides of every radix, of several, and of primes without a butterfly; numbers of lines that fill no workgroup. */
@@ -62,37 +67,47 @@ function transformed(points: number, at: (n: number) => readonly [number, number
 
 const rows: KernelCase<Shape> = {
   declaration: fourierRows,
-  checks: CHECKS,
+  checks: [...CHECKS, ...CHECKS.map((shape) => ({ ...shape, mixed: true as const }))],
   timed: TIMED,
-  build({ dimensions, points, fields }, draw) {
+  build({ dimensions, points, fields, mixed }, draw) {
     const count = points ** (dimensions - 1);
     const modes = modesOf(points);
     // One field before those that are transformed, and a mean that would cost three digits.
     const field = draw((fields + 1) * count * points).map((value) => value + 1000);
+    const momentum = draw(mixed ? field.length : 1).map((value) => value - 1000);
+    const mixture = draw(2 * (fields + 1));
     const lines = linesOf(points, WORKGROUP_BYTES);
     const pairs = fields * Math.ceil(count / 2);
     return {
-      specialisation: lineSpecialisation(points, lines, "rows"),
+      specialisation: lineSpecialisation(points, lines, "rows", mixed),
       buffers: {
         field,
         firstField: field,
         twiddles: twiddleTable(points),
         modes: new Float32Array(2 * fields * count * modes),
+        momentum,
+        firstMomentum: momentum,
+        mixture,
       },
       uniforms: { params: { skipped: 1, fields, rows: count, stride: count * points, first: 0, opaqueZero: 0 } },
       workgroups: () => workgroupsFor(Math.ceil(pairs / lines), MOST),
       reference: () => {
         const result = new Float64Array(2 * fields * count * modes);
         for (let row = 0; row < fields * count; row++) {
-          const reference = field[(1 + Math.floor(row / count)) * count * points]!;
-          const line = transformed(points, (n) => [field[(count + row) * points + n]! - reference, 0]);
+          const f = 1 + Math.floor(row / count);
+          const less = (values: Float32Array, n: number): number =>
+            values[(count + row) * points + n]! - values[f * count * points]!;
+          const line = transformed(points, (n) => [
+            mixed ? mixture[2 * f]! * less(field, n) + mixture[2 * f + 1]! * less(momentum, n) : less(field, n),
+            0,
+          ]);
           result.set(line.slice(0, modes).flat(), 2 * row * modes);
         }
         return { modes: result };
       },
       terms: points,
       flops: flopsOf(points, pairs),
-      bytes: 4 * fields * count * (points + 2 * modes),
+      bytes: 4 * fields * count * ((mixed ? 2 : 1) * points + 2 * modes),
     };
   },
 };
@@ -130,19 +145,27 @@ const columns: KernelCase<Shape> = {
 
 const spectrum: KernelCase<Shape> = {
   declaration: fourierSpectrum,
-  checks: CHECKS,
+  checks: WEIGHTINGS.flatMap((weighting) => CHECKS.map((shape) => ({ ...shape, weighting }))),
   timed: TIMED,
-  build({ dimensions, points, fields }, draw) {
+  build({ dimensions, points, fields, weighting = "|n|^d" }, draw) {
     const count = points ** (dimensions - 1);
     const stored = modesOf(points);
     const bins = spectrumBins({ dimensions, points });
     const rowsPerGroup = Math.max(3, Math.ceil(count / 1024));
     const groups = Math.ceil(count / rowsPerGroup);
     const modes: Data = draw(2 * fields * count * stored);
+    const waveSquares = Float32Array.from({ length: stored }, (_, n) => n ** 2);
+    // One field before; of the others every second has long modes that are no oscillators.
+    const massSquared = Float32Array.from({ length: fields + 1 }, (_, f) => (f % 2 === 0 ? 0.5 : -1.5));
+    const weight = (k: number, f: number): number => {
+      if (weighting === "|n|^d") return k ** dimensions;
+      const square = k ** 2 + massSquared[1 + f]!;
+      return square > 0 ? Math.sqrt(square) ** (weighting === "omega" ? 1 : -1) : 0;
+    };
     return {
-      specialisation: spectrumSpecialisation({ dimensions, points }),
-      buffers: { modes, partials: new Float32Array(fields * groups * bins) },
-      uniforms: { params: { rows: count, rowsPerGroup, width: points, first: 0 } },
+      specialisation: spectrumSpecialisation({ dimensions, points }, weighting),
+      buffers: { modes, partials: new Float32Array(fields * groups * bins), waveSquares, massSquared },
+      uniforms: { params: { rows: count, rowsPerGroup, width: points, first: 0, skipped: 1 } },
       workgroups: () => [groups, fields, 1],
       reference: () => {
         const partials = new Float64Array(fields * groups * bins);
@@ -156,7 +179,7 @@ const spectrum: KernelCase<Shape> = {
           const group = f * groups + Math.floor(row / rowsPerGroup);
           const times = n === 0 || 2 * n === points ? 1 : 2;
           partials[group * bins + Math.round(k)]! +=
-            times * k ** dimensions * (modes[2 * i]! ** 2 + modes[2 * i + 1]! ** 2);
+            times * weight(k, f) * (modes[2 * i]! ** 2 + modes[2 * i + 1]! ** 2);
         }
         return { partials };
       },
