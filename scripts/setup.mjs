@@ -1,5 +1,5 @@
-// Sets a checkout up with nothing but Node and npm: fetches the pinned pnpm, installs with the frozen lockfile, builds the CPU kernels, and
-// leaves stamps so that a second run has nothing to do. Plain Node, because nothing is installed yet.
+// Sets a checkout up with nothing but Node and npm: fetches the pinned pnpm, installs with the frozen lockfile, builds the CPU kernels
+// and the libraries' files, and leaves stamps so that a second run has nothing to do. Plain Node, because nothing is installed yet.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -76,6 +76,15 @@ function build() {
   }
 }
 
+function buildLibraries() {
+  console.error("setup: making one file each of libraries that come in hundreds");
+  try {
+    run(path.join(root, "scripts", "libraries.mjs"), []);
+  } catch {
+    fail("the libraries cannot be made one file each: see the lines above");
+  }
+}
+
 // What an install depends on: the lockfile, every manifest, and the Node that runs it.
 const manifests = [
   "package.json",
@@ -88,6 +97,15 @@ for (const group of ["packages", "apps"])
   for (const name of readdirSync(path.join(root, group)).sort()) manifests.push(`${group}/${name}/package.json`);
 const host = `${process.version} ${process.platform} ${process.arch}`;
 once(path.join(root, "node_modules", ".slowroll-setup"), digest(manifests, host), install);
+
+const libraries = ["packages/core", "apps/cli"].flatMap((name) =>
+  readdirSync(path.join(root, name, "src", "libraries")).map((file) => `${name}/src/libraries/${file}`),
+);
+once(
+  path.join(root, "apps", "cli", "build", ".stamp"),
+  digest(["pnpm-lock.yaml", "scripts/libraries.mjs", ...libraries], host),
+  buildLibraries,
+);
 
 const kernels = path.join("packages", "wasm");
 const sources = readdirSync(path.join(root, kernels, "assembly"), { recursive: true })

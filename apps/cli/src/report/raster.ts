@@ -1,5 +1,5 @@
 /** Two-dimensional arrays as pixels: colour scales shared with the legends of figures, and PNG images that a page carries in itself. */
-import { scheme } from "vega";
+import { scheme } from "#vega";
 
 export interface ColourScale {
   /** One of Vega's: viridis, or blue to orange about zero. */

@@ -5,11 +5,11 @@ import { readScripts } from "./scripts.ts";
 
 /** A figure as SVG text, made without a browser. */
 export async function toSvg({ spec }: Figure): Promise<string> {
-  const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
+  const { compile, ERROR, logger, parse, View } = await import("#vega");
   const { spec: compiled } = compile({ ...spec, config: THEME } as Parameters<typeof compile>[0], {
-    logger: vega.logger(vega.Error),
+    logger: logger(ERROR),
   });
-  const view = new vega.View(vega.parse(compiled), { renderer: "none" });
+  const view = new View(parse(compiled), { renderer: "none" });
   try {
     return await view.toSVG();
   } finally {

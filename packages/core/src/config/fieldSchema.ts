@@ -1,5 +1,5 @@
 /** The sections of the field's config: background, fields and their fluctuations, time, and what is recorded. */
-import { z } from "zod";
+import { z } from "#zod";
 import { finite, positive, potential, wholePositive } from "./values.ts";
 
 const MAX_POINTS = 2 ** 24;

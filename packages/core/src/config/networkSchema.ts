@@ -1,5 +1,5 @@
 /** The sections that say which networks are trained on what, and what is recorded of them. */
-import { z } from "zod";
+import { z } from "#zod";
 import { CIRCLE_TARGETS, MAX_DATA } from "../network/study.ts";
 import { finite, positive, potential, wholePositive } from "./values.ts";
 

@@ -2,7 +2,7 @@
  * The config as zod schemas: types, ranges, defaults and one line of meaning each. What a command takes is a selection of sections. The
  * JSON Schemas that editors use are made from the same objects, so that neither can say what the other does not.
  */
-import { z } from "zod";
+import { z } from "#zod";
 import { fieldSections } from "./fieldSchema.ts";
 import {
   batchedTraining,

@@ -1,5 +1,5 @@
 /** What more than one section of the config is made of: numbers by their range, seeds and potentials. */
-import { z } from "zod";
+import { z } from "#zod";
 
 export const finite = z.number();
 export const positive = z.number().positive();

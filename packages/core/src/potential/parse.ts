@@ -98,7 +98,7 @@ export async function parseExpression(
   { path, unknown }: ParseOptions = {},
 ): Promise<MathNode> {
   checkCharacters(text, path);
-  const { parse } = await import("mathjs/number");
+  const { parse } = await import("#mathjs");
   let tree: MathNode;
   try {
     tree = parse(text);

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readShader, resolveIncludes } from "@slowroll/shaders";
-import { z } from "zod";
+import { z } from "#zod";
 import { cacheRoot } from "../../files/cache.ts";
 import { replaceFile } from "../../files/replace.ts";
 import { VERSION } from "../../version.ts";
