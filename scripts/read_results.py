@@ -1,8 +1,8 @@
 """Reads our files as a user's Python script would: the newest duality run's result.json with the standard library alone, HDF5 files with h5py,
 trajectories with numpy and pyarrow.
 
-read_results.py RUNS SAMPLES: reads every .h5 file in both folders' reach, and the trajectories of SAMPLES, one.* and two.*, against the results
-beside them. Fails where an array does not say its units.
+read_results.py RUNS SAMPLES: reads every .h5 file in both folders' reach, and the spectra and trajectories of SAMPLES, field.h5, one.* and two.*,
+against the results beside them. Fails where an array does not say its units.
 """
 import json
 import pathlib
@@ -45,6 +45,21 @@ def read_hdf5(path):
             assert item[()].shape == item.shape  # all of it can be read
 
 
+def read_spectra(folder):
+    import h5py
+    import numpy
+
+    wanted = json.loads((folder / "field.json").read_text())["spectra"]
+    with h5py.File(folder / "field.h5") as file:
+        spectra = file["spectra"]
+        for name in ("power", "velocityPower", "occupation", "massSquared"):
+            assert (spectra[name][:] == numpy.array([spectrum[name] for spectrum in wanted])).all(), name
+        # A wave's occupation number lies in its own bin, and is that of a classical one.
+        occupation = spectra["occupation"][0]
+        assert spectra["occupation"].shape == spectra["power"].shape and occupation.argmax() == 2 and occupation[2] > 0
+        print(f"{folder / 'field.h5'}: occupation numbers {spectra['occupation'].shape} of {spectra['k'].shape[0]} bins")
+
+
 def read_trajectories(folder, name):
     import numpy
     import pyarrow.parquet
@@ -71,5 +86,6 @@ runs, samples = map(pathlib.Path, sys.argv[1:])
 read_duality(runs)
 for file in [*runs.glob("*/*.h5"), *samples.glob("*.h5")]:
     read_hdf5(file)
+read_spectra(samples)
 for name in ("one", "two"):
     read_trajectories(samples, name)

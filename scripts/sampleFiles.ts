@@ -17,7 +17,9 @@ const run = (...argv: string[]) =>
       maxBuffer: 2 ** 28,
     }),
   );
-const result = run("field", "examples/lattice.yaml", "--engine", "cpu", "--save-final", folder);
+const observe = "observe={ spectraEvery: 500, velocitySpectra: true, occupationNumbers: true }";
+const result = run("field", "examples/lattice.yaml", "--engine", "cpu", "--save-final", folder, "--set", observe);
+writeFileSync(path.join(folder, "field.json"), JSON.stringify(result));
 const array = (name: string) => new Float64Array(new Uint8Array(readFileSync(path.join(folder, `${name}.f64`))).buffer);
 
 await writeFieldFile(path.join(folder, "field.h5"), result);

@@ -3,6 +3,7 @@ import type { PhysicalUnit, Quantity, UnitsResult } from "@slowroll/core/field/u
 import { list, say, superscript } from "./figure.ts";
 
 const inWords = ({ factor, unit }: PhysicalUnit): string => {
+  if (unit === "1") return say(factor, 4);
   const [base, power] = unit.split("^") as [string, string | undefined];
   if (power === undefined) return `${say(factor, 4)} ${base}`;
   return `${say(factor, 4)} ${base}${power === "-0.5" ? "⁻¹ᐟ²" : superscript(power)}`;

@@ -1,5 +1,7 @@
 /** A lattice's spectra and histograms over time, each as a family of lines coloured by time. */
 import { REACH } from "@slowroll/core/field/pictures";
+import type { SpectrumResult } from "@slowroll/core/field/result";
+import type { Quantity } from "@slowroll/core/field/units";
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { type Clock, clockOf } from "./clock.ts";
@@ -33,7 +35,22 @@ const family = ({ title }: Clock) => ({
   detail: { field: "time", type: "quantitative" as const },
 });
 
-export function spectrumFigures(document: FieldDocument, names: readonly string[]): Figure[] {
+/** What is drawn of spectra: a family of lines by k for each field. */
+interface Spectral {
+  readonly id: string;
+  readonly title: (name: string) => string;
+  readonly y: (name: string) => string;
+  readonly of: (spectrum: SpectrumResult) => SpectrumResult["power"] | SpectrumResult["occupation"];
+  readonly error: (spectrum: SpectrumResult) => SpectrumResult["error"] | SpectrumResult["occupationError"];
+  readonly quantity: Quantity;
+  /** The last line in words. */
+  readonly agrees: (last: SpectrumResult, values: readonly (number | null)[], f: number) => string;
+  readonly shows?: string;
+  /** What a dashed line marks, across. */
+  readonly level?: number | undefined;
+}
+
+function familyFigure(document: FieldDocument, name: string, f: number, what: Spectral): Figure[] {
   const { spectra, units, config } = document;
   const clock = clockOf(document);
   const { lattice } = config;
@@ -41,34 +58,39 @@ export function spectrumFigures(document: FieldDocument, names: readonly string[
   const named = config.field.fields !== undefined;
   const shown = thinned(spectra.length, FAMILY).map((s) => spectra[s]!);
   const nyquist = (Math.PI * lattice.points) / lattice.length;
-  return names.flatMap((name, f) => {
-    const powers = (power: (typeof shown)[number]["power"]): number[] =>
-      part<number[]>(power as number[] | number[][], f, named);
-    const values = shown.flatMap(({ time, k, power }) =>
-      powers(power).map((value, b) => ({ k: k[b]!, power: value, time: clock.of(time) })),
-    );
-    const most = values.reduce((high, { power }) => Math.max(high, power), 0);
-    const drawn = values.filter(({ power }) => power > FLOOR * most);
-    // Standard errors of the average over realisations, where they leave the logarithmic axis.
-    const bars = shown.flatMap(({ time, k, power, error }) =>
-      error === undefined
-        ? []
-        : powers(error).map((sigma, b) => {
-            const mean = powers(power)[b]!;
-            return { k: k[b]!, time: clock.of(time), low: Math.max(mean - sigma, mean / 10), high: mean + sigma };
-          }),
-    );
-    if (drawn.length === 0) return [];
-    const last = spectra[spectra.length - 1]!;
-    const lastPowers = powers(last.power);
-    const peak = lastPowers.indexOf(Math.max(...lastPowers));
-    const y = POWER(name, lattice.dimensions);
-    return {
-      id: `spectra${f > 0 ? f : ""}`,
-      title: `Power spectra of ${name}`,
-      shows: `${y} by comoving wave number k, coloured by time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}. Beyond the dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${bars.length > 0 ? ` Bars are standard errors of the average over ${document.realisations} realisations.` : ""}`,
-      agrees: `At the end the power peaks at k = ${say(last.k[peak])} with ${say(lastPowers[peak])}.`,
-      ...inGev(units, { k: "wavenumber", power: "power", [clock.symbol]: "time" }),
+  const own = (of: ReturnType<Spectral["of"]>): readonly (number | null)[] =>
+    of === undefined ? [] : part<(number | null)[]>(of as (number | null)[] | (number | null)[][], f, named);
+  const values = shown.flatMap((spectrum) =>
+    own(what.of(spectrum)).map((value, b) => ({ k: spectrum.k[b]!, value, time: clock.of(spectrum.time) })),
+  );
+  const most = values.reduce((high, { value }) => Math.max(high, value ?? 0), 0);
+  // A null breaks a line, as what is too small does not: it lies below the axis.
+  const drawn = values.filter(({ value }) => value === null || value > FLOOR * most);
+  const above = drawn.flatMap(({ value }) => value ?? []);
+  if (above.length === 0) return [];
+  // Standard errors of the average over realisations, where they leave the logarithmic axis.
+  const bars = shown.flatMap((spectrum) =>
+    own(what.error(spectrum)).flatMap((sigma, b) => {
+      const mean = own(what.of(spectrum))[b]!;
+      if (mean === null || sigma === null) return [];
+      const low = Math.max(mean - sigma, mean / 10);
+      return { k: spectrum.k[b]!, time: clock.of(spectrum.time), low, high: mean + sigma };
+    }),
+  );
+  const last = spectra[spectra.length - 1]!;
+  const y = what.y(name);
+  const { level } = what;
+  return [
+    {
+      id: `${what.id}${f > 0 ? f : ""}`,
+      title: what.title(name),
+      shows: `${y} by comoving wave number k, coloured by time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}. ${what.shows ?? ""}Beyond the ${level === undefined ? "" : "upright "}dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${bars.length > 0 ? ` Bars are standard errors of the average over ${document.realisations} realisations.` : ""}`,
+      agrees: what.agrees(last, own(what.of(last)), f),
+      ...inGev(units, {
+        k: "wavenumber",
+        [what.quantity === "occupation" ? y : "power"]: what.quantity,
+        [clock.symbol]: "time",
+      }),
       spec: {
         width: WIDTH,
         height: HEIGHT,
@@ -79,7 +101,12 @@ export function spectrumFigures(document: FieldDocument, names: readonly string[
             mark: { type: "line", tooltip: true, clip: true, strokeWidth: 1.4 },
             encoding: {
               x: { field: "k", type: "quantitative", title: "comoving k", ...logarithmic(drawn.map(({ k }) => k)) },
-              y: { field: "power", type: "quantitative", title: y, ...logarithmic(drawn.map(({ power }) => power)) },
+              y: {
+                field: "value",
+                type: "quantitative",
+                title: y,
+                ...logarithmic([...above, ...(level ? [level] : [])]),
+              },
               ...family(clock),
             },
           },
@@ -102,10 +129,70 @@ export function spectrumFigures(document: FieldDocument, names: readonly string[
             mark: { type: "rule", strokeDash: [4, 4], color: "#999" },
             encoding: { x: { field: "k", type: "quantitative" } },
           },
+          ...(level
+            ? [
+                {
+                  data: { values: [{ level }] },
+                  mark: { type: "rule" as const, strokeDash: [4, 4], color: "#999" },
+                  encoding: { y: { field: "level", type: "quantitative" as const } },
+                },
+              ]
+            : []),
         ],
       },
-    };
-  });
+    },
+  ];
+}
+
+const peak = ({ k }: SpectrumResult, values: readonly (number | null)[]): string => {
+  const at = values.reduce<number>((best, value, b) => ((value ?? 0) > (values[best] ?? 0) ? b : best), 0);
+  return `at k = ${say(k[at])} with ${say(values[at] ?? undefined)}`;
+};
+
+/** The spectra of each field, and where asked for those of its velocity and its occupation numbers. */
+export function spectrumFigures(document: FieldDocument, names: readonly string[]): Figure[] {
+  const { lattice, fluctuations } = document.config;
+  const dimensions = lattice?.dimensions ?? 3;
+  const level = fluctuations.kind === "vacuum" ? fluctuations.amplitude ** 2 / 2 : undefined;
+  const kinds: Spectral[] = [
+    {
+      id: "spectra",
+      title: (name) => `Power spectra of ${name}`,
+      y: (name) => POWER(name, dimensions),
+      of: ({ power }) => power,
+      error: ({ error }) => error,
+      quantity: "power",
+      agrees: (last, values) => `At the end the power peaks ${peak(last, values)}.`,
+    },
+    {
+      id: "velocitySpectra",
+      title: (name) => `Power spectra of d${name}/dt`,
+      y: (name) => POWER(`${name}′`, dimensions),
+      of: ({ velocityPower }) => velocityPower,
+      error: ({ velocityError }) => velocityError,
+      quantity: "velocityPower",
+      shows: "The prime is the derivative in cosmic time. ",
+      agrees: (last, values) => `At the end the power peaks ${peak(last, values)}.`,
+    },
+    {
+      id: "occupation",
+      title: (name) => `Occupation numbers of ${name}`,
+      y: () => "nₖ",
+      of: ({ occupation }) => occupation,
+      error: ({ occupationError }) => occupationError,
+      quantity: "occupation",
+      level,
+      shows: `${level === undefined ? "" : `The level dashed line is the vacuum's, ${say(level)}. `}Modes without a frequency, ω² = k² + a²⟨V″⟩ ≤ 0, have none. `,
+      agrees: (last, values, f) => {
+        const mass = last.massSquared;
+        const own = typeof mass === "object" ? mass[f] : mass;
+        return values.some((value) => value !== null)
+          ? `At the end they are largest ${peak(last, values)}; ⟨V″⟩ = ${say(own)}.`
+          : `At the end no bin has them, with ⟨V″⟩ = ${say(own)}.`;
+      },
+    },
+  ];
+  return names.flatMap((name, f) => kinds.flatMap((kind) => familyFigure(document, name, f, kind)));
 }
 
 /** A histogram, whose range is known in rms, as a probability density of its standardised variable; none of a field without fluctuations. */

@@ -41,7 +41,7 @@ field: { fields: [phi, chi], potential: { expression: "phi^2/2 + chi^2/2 + phi^2
 lattice: { dimensions: 2, points: 8, length: 3 }
 fluctuations: { kind: gaussian, spectrum: "1e-4", seed: 2 }
 time: { step: 0.02, end: 0.4 }
-observe: { spectraEvery: 10, histogramEvery: 10, slicesEvery: 10 }
+observe: { spectraEvery: 10, velocitySpectra: true, occupationNumbers: true, histogramEvery: 10, slicesEvery: 10 }
 units: { fStar: 1.0e+18, omegaStar: 1.0e+13 }`;
 
 let document: FieldDocument;
@@ -115,12 +115,16 @@ describe("the report of fields", () => {
       "field.svg",
       "histograms.svg",
       "histograms1.svg",
+      "occupation.svg",
+      "occupation1.svg",
       "scaleFactor.svg",
       "slice.svg",
       "slice1.svg",
       "spectra.svg",
       "spectra1.svg",
       "variance.svg",
+      "velocitySpectra.svg",
+      "velocitySpectra1.svg",
     ]);
     for (const plot of plots) {
       const svg = readFileSync(path.join(run, "plots", plot), "utf8");
@@ -131,6 +135,25 @@ describe("the report of fields", () => {
     expect(html).not.toMatch(/(src|href)=["']?https?:/);
     // Two dimensions have their own measure.
     expect(html).toContain("k²|δchiₖ|²/2π");
+  });
+  it("draws occupation numbers with the vacuum's, and breaks their lines where a mode has none", async () => {
+    const vacuum = await documentOf(
+      PREHEATING.replace('kind: gaussian, spectrum: "1e-4"', "kind: vacuum, amplitude: 0.01, initial: minkowski"),
+    );
+    const [first] = vacuum.spectra!;
+    const numbers = first!.occupation as (number | null)[][];
+    const spectra = [{ ...first!, occupation: [[null, ...numbers[0]!.slice(1)], numbers[1]!] }];
+    const figures = await fieldFigures({ ...vacuum, spectra });
+    const figure = figures.find(({ id }) => id === "occupation")!;
+    expect(figure.shows).toContain("the vacuum's, 5.00 × 10⁻⁵");
+    expect(figure.agrees).toContain("⟨V″⟩ = ");
+    expect(figure.inGev).toContain("nₖ in 1.000 × 10¹⁰");
+    const [lines] = (figure.spec as { layer: { data: { values: { value: number | null }[] } }[] }).layer;
+    expect(lines!.data.values[0]!.value).toBeNull();
+    expect(lines!.data.values[1]!.value).toBeCloseTo(numbers[0]![1]!, 12);
+    // Where no bin has any there is nothing to draw.
+    const none = [{ ...first!, occupation: numbers.map((all) => all.map(() => null)) }];
+    expect((await fieldFigures({ ...vacuum, spectra: none })).map(({ id }) => id)).not.toContain("occupation");
   });
   it("draws a slice's sites as squares of pixels, the last row on top", async () => {
     const figure = (await fieldFigures(document)).find(({ id }) => id === "slice")!;

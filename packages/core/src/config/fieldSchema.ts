@@ -132,6 +132,14 @@ const modes = z
 const observe = z
   .strictObject({
     spectraEvery: wholePositive.exactOptional().describe("steps between power spectra"),
+    velocitySpectra: z
+      .boolean()
+      .exactOptional()
+      .describe("whether spectra are also of the fields' derivatives in cosmic time"),
+    occupationNumbers: z
+      .boolean()
+      .exactOptional()
+      .describe("whether spectra also have occupation numbers, of a phi in conformal time"),
     histogramEvery: wholePositive.exactOptional().describe("steps between histograms of the field"),
     slicesEvery: wholePositive.exactOptional().describe("steps between two-dimensional slices"),
   })

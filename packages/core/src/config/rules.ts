@@ -27,6 +27,9 @@ function checkField({ field, fluctuations, lattice, modes, observe, time }: Conf
   require(modes === undefined ||
     lattice === undefined, "modes", "are for runs without a lattice: leave out lattice or modes");
   require(observe === undefined || lattice !== undefined, "observe", "needs a lattice: add a lattice section");
+  for (const key of ["velocitySpectra", "occupationNumbers"] as const)
+    require(!observe?.[key] ||
+      observe.spectraEvery !== undefined, `observe.${key}`, "comes with the spectra: give observe.spectraEvery too");
   const repeated = field.fields?.find((name, f, all) => all.indexOf(name) < f);
   require(repeated === undefined, "field.fields", `names ${repeated} twice`);
   const steps = time.end / time.step;

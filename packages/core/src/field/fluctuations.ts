@@ -11,7 +11,7 @@ import type { LatticeState } from "../engine/engine.ts";
 import { drawGaussianFields } from "../fourier/gaussianFields.ts";
 import { eachOrbit } from "../fourier/orbits.ts";
 import type { LatticeSpec } from "./study.ts";
-import { squareOfPhase } from "./waves.ts";
+import { axisSquares } from "./waves.ts";
 
 /** A complex number as [real, imaginary]. */
 export type Complex = readonly [number, number];
@@ -44,14 +44,6 @@ export interface Draw {
   /** [F] homogeneous parts. */
   readonly mean: readonly number[];
   readonly velocity: readonly number[];
-}
-
-/** (2/dx)^2 and so on: k_eff^2 of the numbers 0 .. points/2 along an axis. */
-function axisSquares({ points, length, stencil }: LatticeSpec): Float64Array {
-  return Float64Array.from(
-    { length: Math.floor(points / 2) + 1 },
-    (_, n) => squareOfPhase(stencil, (2 * Math.PI * n) / points) * (points / length) ** 2,
-  );
 }
 
 /** k_eff of the lattice's longest waves; undefined where they lie above `cutoff`. */

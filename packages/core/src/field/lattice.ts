@@ -13,7 +13,7 @@ import type {
 import { InputError } from "../errors.ts";
 import { coupling } from "./friedmann.ts";
 import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
-import { type LatticeRun, measure } from "./measure.ts";
+import { type LatticeRun, measure, momentsOf } from "./measure.ts";
 import { planPictures } from "./pictures.ts";
 import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
@@ -75,10 +75,11 @@ export async function runLattice(
   const steps = stepsTo(time);
   const realisations = realisationsOf(setup);
   const records = recordedSteps(steps, time.recordEvery);
-  const album = planPictures(setup, lattice, steps, realisations);
+  const album = planPictures(setup, lattice, steps);
   const stops = [...new Set([...records, ...album.steps])].sort((p, q) => p - q);
   const { schedule, after, stepsDone } = scheduleOf(setup, stops, realisations);
   const stepAfter = new Map(stops.map((step) => [after(step), step]));
+  const momentsMade = (made: Observation) => momentsOf(setup, made, stepAfter.get(made.afterOperation)!);
   const draw = planInitialState(setup, lattice, control.signal);
   const reductions: Reduction[] = (["field", "shape", "momentum", "gradient", "potential"] as const).map((kind) => ({
     kind,
@@ -116,7 +117,7 @@ export async function runLattice(
     from,
     observeAfter: due(stops),
     reductions,
-    snapshots: { after: due(album.steps), pictures: album.pictures },
+    snapshots: { after: due(album.steps), pictures: album.pictures(momentsMade) },
     ...(checkpointing
       ? {
           checkpoint: {

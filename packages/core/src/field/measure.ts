@@ -51,7 +51,7 @@ function allFinite(observation: Observation): boolean {
 }
 
 /** One observation as moments, [R]. */
-function momentsOf(setup: Setup, observation: Observation, step: number): Moment[] {
+export function momentsOf(setup: Setup, observation: Observation, step: number): Moment[] {
   const { expansion, fields, study } = setup;
   const { alpha, step: h } = study.time;
   const eta = step * h;
@@ -126,17 +126,16 @@ export function measure(
   const good = observed.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
   const moments = good.map((observation) => momentsOf(setup, observation, stepAfter(observation.afterOperation)));
   const modes = planeWaveMode(setup, lattice, good);
-  const timeOf = (afterOperation: number) => {
+  const madeWith = (afterOperation: number) => {
     const step = stepAfter(afterOperation);
-    const at = report.observations.find((observation) => observation.afterOperation === afterOperation)!;
-    const all = momentsOf(setup, at, step);
-    return { step, time: all.reduce((sum, moment) => sum + moment.time, 0) / all.length };
+    const made = report.observations.find((observation) => observation.afterOperation === afterOperation)!;
+    return { step, moments: momentsOf(setup, made, step) };
   };
   const snapshots = report.snapshots.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
   const measured = {
     ...summarise(setup, moments),
     ...(modes.length > 0 ? { modes } : {}),
-    ...album.develop(snapshots, timeOf),
+    ...album.develop(snapshots, madeWith),
   };
   const unstable = stabilityWarnings(setup, lattice, moments);
   if (bad) throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable });

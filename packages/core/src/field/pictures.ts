@@ -1,10 +1,12 @@
 /** A lattice's snapshots: at which steps which are wanted, and the contract's spectra, histograms and slices from what the engine gives. */
-import type { Picture, Snapshot } from "../engine/engine.ts";
-import type { FieldResult, HistogramResult, Series, SliceResult, SpectrumResult } from "./result.ts";
+import type { Observation, Picture, Snapshot } from "../engine/engine.ts";
+import { oscillatorsOf } from "./occupation.ts";
+import type { FieldResult, HistogramResult, Moment, Series, SliceResult, SpectrumResult } from "./result.ts";
 import { recordedSteps } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
-import { type Bins, binsOf } from "./spectra.ts";
+import { developSpectra } from "./spectra.ts";
 import type { LatticeSpec } from "./study.ts";
+import { axisSquares } from "./waves.ts";
 
 const BINS = 100;
 /** Histograms reach this many rms to either side of the mean. */
@@ -13,49 +15,23 @@ export const REACH = 5;
 export interface Album {
   /** Ascending steps at which snapshots are taken. */
   readonly steps: readonly number[];
-  readonly pictures: readonly Picture[];
-  /** The result's keys from the snapshots and the cosmic times of their steps. */
+  /** Some follow from what is observed with the snapshot. */
+  pictures(momentsOf: (made: Observation) => readonly Moment[]): readonly Picture[];
+  /** The result's keys from the snapshots and what was observed with each: its step, and the moments of the realisations. */
   develop(
     snapshots: readonly Snapshot[],
-    timeOf: (afterOperation: number) => { readonly step: number; readonly time: number },
+    madeWith: (afterOperation: number) => { readonly step: number; readonly moments: readonly Moment[] },
   ): Pick<FieldResult, "spectra" | "histograms" | "slices">;
 }
 
-export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number, realisations: number): Album {
-  const { spectraEvery, histogramEvery, slicesEvery } = setup.study.observe ?? {};
+export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number): Album {
+  const { spectraEvery, histogramEvery, slicesEvery, velocitySpectra, occupationNumbers } = setup.study.observe ?? {};
   const wanted = (every: number | undefined): Set<number> => new Set(every ? recordedSteps(steps, every) : []);
   const due = { spectra: wanted(spectraEvery), histograms: wanted(histogramEvery), slices: wanted(slicesEvery) };
-  const pictures: Picture[] = [];
-  if (due.spectra.size > 0) pictures.push({ kind: "spectrum" });
-  if (due.histograms.size > 0) pictures.push({ kind: "histogram", bins: BINS, reach: REACH });
-  if (due.slices.size > 0 && lattice.dimensions > 1) pictures.push({ kind: "slice", index: 0 });
   const { fields, named } = setup;
   const perField = <T>(value: (f: number) => T): T | T[] =>
     named ? Array.from({ length: fields }, (_, f) => value(f)) : value(0);
 
-  const spectrum = (bins: Bins, time: number, sums: Float64Array): SpectrumResult => {
-    const size = sums.length / (realisations * fields);
-    /** Mean over the realisations and its standard error, [bins] each. */
-    const statistics = (f: number): { mean: number[]; error: number[] } => {
-      const powers = Array.from({ length: realisations }, (_, r) =>
-        bins.index.map((bin, b) => bins.weights[b]! * sums[(r * fields + f) * size + bin]!),
-      );
-      const mean = bins.k.map((_, b) => powers.reduce((sum, power) => sum + power[b]!, 0) / realisations);
-      const error = mean.map((value, b) => {
-        const squares = powers.reduce((sum, power) => sum + (power[b]! - value) ** 2, 0);
-        return Math.sqrt(squares / (realisations * (realisations - 1)));
-      });
-      return { mean, error };
-    };
-    const each = Array.from({ length: fields }, (_, f) => statistics(f));
-    return {
-      time,
-      k: bins.k,
-      count: bins.count,
-      power: perField((f) => each[f]!.mean) as Series,
-      ...(realisations > 1 ? { error: perField((f) => each[f]!.error) as Series } : {}),
-    };
-  };
   const histogram = (time: number, all: NonNullable<Snapshot["histograms"]>): HistogramResult => ({
     time,
     low: perField((f) => all[f]!.low),
@@ -72,15 +48,30 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number, 
   };
   return {
     steps: [...new Set([...due.spectra, ...due.histograms, ...due.slices])].sort((p, q) => p - q),
-    pictures,
-    develop(snapshots, timeOf) {
-      const bins = due.spectra.size > 0 ? binsOf(lattice) : undefined;
+    pictures(momentsOf) {
+      const asked: Picture[] = [];
+      if (due.spectra.size > 0) {
+        asked.push({ kind: "spectrum" });
+        // pi = a^3 dphi/dt.
+        const factor = (made: Observation) =>
+          Float64Array.from(momentsOf(made), ({ scaleFactor }) => scaleFactor ** -3);
+        if (velocitySpectra) asked.push({ kind: "momentumSpectrum", factor });
+        const of = (made: Observation, curvature: Float64Array) => oscillatorsOf(momentsOf(made), curvature);
+        if (occupationNumbers) asked.push({ kind: "oscillators", waveSquares: axisSquares(lattice), of });
+      }
+      if (due.histograms.size > 0) asked.push({ kind: "histogram", bins: BINS, reach: REACH });
+      if (due.slices.size > 0 && lattice.dimensions > 1) asked.push({ kind: "slice", index: 0 });
+      return asked;
+    },
+    develop(snapshots, madeWith) {
+      const spectrum = due.spectra.size > 0 ? developSpectra(setup, lattice) : undefined;
       const spectra: SpectrumResult[] = [];
       const histograms: HistogramResult[] = [];
       const slices: SliceResult[] = [];
       for (const shot of snapshots) {
-        const { step, time } = timeOf(shot.afterOperation);
-        if (bins && shot.spectra && due.spectra.has(step)) spectra.push(spectrum(bins, time, shot.spectra));
+        const { step, moments } = madeWith(shot.afterOperation);
+        const time = moments.reduce((sum, moment) => sum + moment.time, 0) / moments.length;
+        if (spectrum && shot.spectra && due.spectra.has(step)) spectra.push(spectrum(time, shot, moments));
         if (shot.histograms && due.histograms.has(step)) histograms.push(histogram(time, shot.histograms));
         if (shot.slices && due.slices.has(step)) slices.push(slice(time, shot.slices));
       }

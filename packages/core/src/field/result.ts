@@ -6,6 +6,8 @@ import { physicalUnits, type UnitsResult } from "./units.ts";
 /** [T], or [T][F] where the study names its fields. */
 export type Series = number[] | number[][];
 
+export type SeriesWithGaps = (number | null)[] | (number | null)[][];
+
 export interface ModeResult {
   /** Whole wave numbers, of a wave on a lattice. */
   readonly mode?: readonly number[];
@@ -27,6 +29,17 @@ export interface SpectrumResult {
   readonly power: Series;
   /** The standard error of that average, where there are several realisations. */
   readonly error?: Series;
+  /** Where asked for: the same of the cosmic-time derivative, d phi_k/dt. */
+  readonly velocityPower?: Series;
+  readonly velocityError?: Series;
+  /**
+   * Where asked for: mean over the bin of n_k of a phi in conformal time (occupation.ts), averaged over the realisations; null where a mode
+   * of the bin has no omega, omega_k^2 not being above 0.
+   */
+  readonly occupation?: SeriesWithGaps;
+  readonly occupationError?: SeriesWithGaps;
+  /** The <d^2V/dphi^2> that omega_k has, averaged over the realisations. */
+  readonly massSquared?: number | number[];
 }
 
 export interface HistogramResult {

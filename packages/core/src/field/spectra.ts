@@ -1,5 +1,8 @@
 /** From a snapshot's sums to the contract's spectra: mean |k| and number of modes of each bin, and the mean power of it. */
-import { spectrumBins } from "../engine/engine.ts";
+import { type Snapshot, spectrumBins } from "../engine/engine.ts";
+import { leastSquares } from "./occupation.ts";
+import type { Moment, Series, SeriesWithGaps, SpectrumResult } from "./result.ts";
+import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 
 export interface Bins {
@@ -9,6 +12,8 @@ export interface Bins {
   readonly count: number[];
   /** What a bin's sum over modes of |n|^d |DFT|^2 is multiplied with to give the mean of k^d |dphi_k|^2/(2 pi^2, 2 pi, pi). */
   readonly weights: number[];
+  /** What a bin's sum of |DFT|^2, weighted in whatever way, is multiplied with to give the mean of the same of |dphi_k|^2. */
+  readonly means: number[];
   /** The engine's bins that these are: those that hold a mode, without n = 0. */
   readonly index: number[];
 }
@@ -47,12 +52,76 @@ export function binsOf({ dimensions, points, length }: LatticeSpec): Bins {
   const unit = (2 * Math.PI) / length;
   const dx = length / points;
   const density = [Math.PI, 2 * Math.PI, 2 * Math.PI ** 2][dimensions - 1]!;
+  const perVolume = dx ** (2 * dimensions) / length ** dimensions;
   const scale = (unit ** dimensions * dx ** (2 * dimensions)) / length ** dimensions / density;
   const index = Array.from(counts.keys()).filter((bin) => counts[bin]! > 0);
   return {
     k: index.map((bin) => (unit * sums[bin]!) / counts[bin]!),
     count: index.map((bin) => counts[bin]!),
     weights: index.map((bin) => scale / counts[bin]!),
+    means: index.map((bin) => perVolume / counts[bin]!),
     index,
+  };
+}
+
+/** What makes a spectrum of the result from a snapshot, its cosmic time and what was observed with it. */
+export function developSpectra(
+  { fields, named }: Setup,
+  lattice: LatticeSpec,
+): (time: number, shot: Snapshot, moments: readonly Moment[]) => SpectrumResult {
+  const bins = binsOf(lattice);
+  let least: number[] | undefined;
+  const perField = <T>(value: (f: number) => T): T | T[] =>
+    named ? Array.from({ length: fields }, (_, f) => value(f)) : value(0);
+  return (time, { spectra, momentumSpectra, oscillators, curvature }, moments) => {
+    const realisations = moments.length;
+    const size = spectra!.length / (realisations * fields);
+    /** Mean over the realisations of sums times weights and its standard error, [fields] of [bins] each. */
+    const statistics = (sums: Float64Array, weights: readonly number[]) =>
+      Array.from({ length: fields }, (_, f) => {
+        const values = Array.from({ length: realisations }, (_, r) =>
+          bins.index.map((bin, b) => weights[b]! * sums[(r * fields + f) * size + bin]!),
+        );
+        const mean = bins.k.map((_, b) => values.reduce((sum, value) => sum + value[b]!, 0) / realisations);
+        const error = mean.map((value, b) => {
+          const squares = values.reduce((sum, own) => sum + (own[b]! - value) ** 2, 0);
+          return Math.sqrt(squares / (realisations * (realisations - 1)));
+        });
+        return { mean, error };
+      });
+    const several = realisations > 1;
+    const power = statistics(spectra!, bins.weights);
+    const velocity = momentumSpectra && statistics(momentumSpectra, bins.weights);
+    const halves = bins.means.map((weight) => weight / 2);
+    const occupation = oscillators && statistics(oscillators, halves);
+    /** a^2 <d^2V/dphi_f^2>, the least of the realisations'. */
+    const massSquared = (f: number): number =>
+      Math.min(...moments.map(({ scaleFactor }, r) => scaleFactor ** 2 * curvature![r * fields + f]!));
+    const whereAll = (f: number, values: readonly number[]): (number | null)[] => {
+      const mass = massSquared(f);
+      if (mass > 0) return [...values];
+      least ??= leastSquares(lattice, bins);
+      return values.map((value, b) => (least![b]! + mass > 0 ? value : null));
+    };
+    return {
+      time,
+      k: bins.k,
+      count: bins.count,
+      power: perField((f) => power[f]!.mean) as Series,
+      ...(several ? { error: perField((f) => power[f]!.error) as Series } : {}),
+      ...(velocity ? { velocityPower: perField((f) => velocity[f]!.mean) as Series } : {}),
+      ...(velocity && several ? { velocityError: perField((f) => velocity[f]!.error) as Series } : {}),
+      ...(occupation ? { occupation: perField((f) => whereAll(f, occupation[f]!.mean)) as SeriesWithGaps } : {}),
+      ...(occupation && several
+        ? { occupationError: perField((f) => whereAll(f, occupation[f]!.error)) as SeriesWithGaps }
+        : {}),
+      ...(curvature
+        ? {
+            massSquared: perField(
+              (f) => moments.reduce((sum, _, r) => sum + curvature[r * fields + f]!, 0) / realisations,
+            ),
+          }
+        : {}),
+    };
   };
 }

@@ -101,6 +101,9 @@ export interface ModesSpec {
 /** Pictures of the lattice, each every so many steps, at the start and at the end; none where a key is not given. */
 export interface ObserveSpec {
   readonly spectraEvery?: number;
+  /** What spectra are of beside the fields; neither unless given. */
+  readonly velocitySpectra?: boolean;
+  readonly occupationNumbers?: boolean;
   readonly histogramEvery?: number;
   readonly slicesEvery?: number;
 }

@@ -20,6 +20,9 @@ export type Quantity =
   | "velocity"
   | "variance"
   | "power"
+  | "velocityPower"
+  | "massSquared"
+  | "occupation"
   | "energyDensity"
   | "modeFunction";
 
@@ -52,6 +55,10 @@ export function physicalUnits({ fStar, omegaStar }: UnitsSpec): UnitsResult {
       velocity: unit(1, 1),
       variance: unit(2, 0),
       power: unit(2, 0),
+      velocityPower: unit(2, 2),
+      massSquared: unit(0, 2),
+      // A pure number, 1/2 of the vacuum, where fields are in f_* and times in 1/omega_*.
+      occupation: { factor: (fStar / omegaStar) ** 2, unit: "1" },
       energyDensity: unit(2, 2),
       // 1/sqrt(2k) of a canonical field in three dimensions, whatever f_*.
       modeFunction: unit(0, -0.5),

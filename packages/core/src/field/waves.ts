@@ -21,3 +21,11 @@ export function waveNumbers(
     kEff: (Math.sqrt(square) * points) / length,
   };
 }
+
+/** (2/dx)^2 and so on: k_eff^2 of the numbers 0 .. points/2 along an axis. */
+export function axisSquares({ points, length, stencil }: LatticeSpec): Float64Array {
+  return Float64Array.from(
+    { length: Math.floor(points / 2) + 1 },
+    (_, n) => squareOfPhase(stencil, (2 * Math.PI * n) / points) * (points / length) ** 2,
+  );
+}

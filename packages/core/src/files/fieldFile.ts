@@ -55,6 +55,32 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     description: "standard error of power over the realisations",
     dimensions: ["spectrum", "field?", "bin"],
   },
+  "spectra/velocityPower": {
+    units: "(program field/program time)^2",
+    description: "as power, of dphi/dt in cosmic time",
+    dimensions: ["spectrum", "field?", "bin"],
+  },
+  "spectra/velocityError": {
+    units: "(program field/program time)^2",
+    description: "standard error of velocityPower over the realisations",
+    dimensions: ["spectrum", "field?", "bin"],
+  },
+  "spectra/occupation": {
+    units: "(program field program time)^2",
+    description:
+      "mean over the bin of n_k = (omega_k |chi_k|^2 + |dchi_k/dtau|^2/omega_k)/2, chi = a phi, dtau = dt/a, omega_k^2 = k_eff^2 + a^2 massSquared; NaN where a mode has omega_k^2 <= 0",
+    dimensions: ["spectrum", "field?", "bin"],
+  },
+  "spectra/occupationError": {
+    units: "(program field program time)^2",
+    description: "standard error of occupation over the realisations",
+    dimensions: ["spectrum", "field?", "bin"],
+  },
+  "spectra/massSquared": {
+    units: "1/program time^2",
+    description: "<d^2V/dphi^2>",
+    dimensions: ["spectrum", "field?"],
+  },
   "histograms/time": {
     units: "program time",
     description: "cosmic time t of each histogram",

@@ -20,6 +20,15 @@ const OBSERVED = {
 
 type Observed = keyof typeof OBSERVED;
 
+/** The quantities of a snapshot that are one number a bin. */
+const BINNED = {
+  spectra: "sum over the modes n of a bin of |n|^d |DFT phi|^2",
+  momentumSpectra: "sum over the modes n of a bin of |n|^d |DFT dphi/dt|^2",
+  oscillators: "sum over the modes n of a bin of omega |DFT chi|^2 + |DFT dchi/dtau|^2/omega, chi = a phi",
+} as const satisfies Partial<Record<keyof Snapshot, string>>;
+
+type Binned = keyof typeof BINNED;
+
 /** One dataset of what every record has, or undefined where none has it; `shape` without the index of the record. */
 function stack(
   records: readonly (Float64Array | undefined)[],
@@ -83,11 +92,22 @@ export function snapshotGroup(snapshots: readonly Snapshot[], R: number, F: numb
   const counted = snapshots[0]?.histograms?.[0]?.counts.length ?? 0;
   return presentOnly({
     afterOperation: afterOperation(snapshots),
-    spectra: stack(
-      snapshots.map((s) => s.spectra),
-      [R, F, bins],
-      "sum over the modes n of a bin of |n|^d |DFT phi|^2",
-      [...per, "bin"],
+    ...Object.fromEntries(
+      Object.entries(BINNED).map(([name, description]) => [
+        name,
+        stack(
+          snapshots.map((s) => s[name as Binned]),
+          [R, F, bins],
+          description,
+          [...per, "bin"],
+        ),
+      ]),
+    ),
+    curvature: stack(
+      snapshots.map((s) => s.curvature),
+      [R, F],
+      "<d^2V/dphi^2>",
+      per,
     ),
     histogramLow: stack(
       each(({ low }) => [low]),
@@ -152,14 +172,15 @@ export function readSnapshots(content: Hdf5Content, R: number, F: number): Snaps
     unstack(content, `snapshots/${name}`, operations.length, shape);
   const [low, high] = [records("histogramLow", [R, F]), records("histogramHigh", [R, F])];
   const counts = records("histogramCounts");
-  const [spectra, slices] = [records("spectra"), records("slices")];
+  const arrays = [...Object.keys(BINNED), "slices"].map((name) => [name, records(name)] as const);
+  const curvature = records("curvature", [R, F]);
   return Array.from(operations, (afterOperation, r) => {
     const bins = counts[r] && pieces(counts[r], counts[r].length / (R * F));
     return {
       afterOperation,
-      ...(spectra[r] && { spectra: spectra[r] }),
+      ...Object.fromEntries(arrays.flatMap(([name, all]) => (all[r] ? [[name, all[r]]] : []))),
+      ...(curvature[r] && { curvature: curvature[r] }),
       ...(bins && { histograms: bins.map((counts, i) => ({ low: low[r]![i]!, high: high[r]![i]!, counts })) }),
-      ...(slices[r] && { slices: slices[r] }),
     };
   });
 }

@@ -31,6 +31,11 @@ describe("physical units", () => {
     expect(factors.time.factor * factors.hubble.factor).toBeCloseTo(1, 12);
     expect([factors.time.unit, factors.wavenumber.unit, factors.variance.unit]).toEqual(["GeV^-1", "GeV", "GeV^2"]);
     expect(factors.power).toEqual(factors.variance);
+    expect(factors.velocityPower.factor / factors.velocity.factor ** 2).toBeCloseTo(1, 12);
+    expect([factors.velocityPower.unit, factors.massSquared.unit]).toEqual(["GeV^4", "GeV^2"]);
+    // The vacuum's amplitude is omega_*/f_*, of which half the square times this is 1/2.
+    expect((factors.occupation.factor * (omegaStar / fStar) ** 2) / 2).toBeCloseTo(0.5, 12);
+    expect(factors.occupation.unit).toBe("1");
     // 1/sqrt(2k) in GeV of k in GeV.
     const k = 3;
     expect((factors.modeFunction.factor / Math.sqrt(2 * k)) * Math.sqrt(2 * k * factors.wavenumber.factor)).toBeCloseTo(

@@ -41,7 +41,17 @@ function contract(fields?: readonly string[]) {
     variance: numbers(T, ...perField),
     energy: { kinetic: numbers(T), gradient: numbers(T), potential: numbers(T) },
     constraint: numbers(T),
-    spectra: Array.from({ length: S }, (_, s) => ({ time: s / 3, ...spectrum, power: numbers(...perField, B) })),
+    spectra: Array.from({ length: S }, (_, s) => ({
+      time: s / 3,
+      ...spectrum,
+      power: numbers(...perField, B),
+      velocityPower: numbers(...perField, B),
+      // The long waves of the last do not oscillate.
+      occupation: (numbers(...perField, B) as unknown[]).map((value) =>
+        s === S - 1 && typeof value === "number" ? null : value,
+      ),
+      massSquared: fields ? numbers(...perField) : 0.1 * s,
+    })),
     modes: Array.from({ length: M }, (_, m) => ({ mode: [m, 1, 0], k: m, kEff: m / 2, amplitude: numbers(T) })),
     warnings: [],
   };
@@ -68,7 +78,7 @@ describe.each([
     await writeFieldFile(file, result);
     await readHdf5(file, (content) => {
       const names = datasets(content);
-      expect(names).toHaveLength(20);
+      expect(names).toHaveLength(23);
       for (const name of names) {
         const { shape, units, description, dimensions } = content.dataset(name);
         expect(units, name).not.toBe("");
@@ -85,6 +95,14 @@ describe.each([
       expect([...content.numbers("spectra/count", { shape: [B] })]).toEqual(spectra[0]!.count);
       expect([...content.numbers("spectra/time", { shape: [S] })]).toEqual([0, 1 / 3, 2 / 3]);
       expect([...content.numbers("spectra/power")]).toEqual(spectra.flatMap(({ power }) => flat(power)));
+      expect([...content.numbers("spectra/velocityPower")]).toEqual(
+        spectra.flatMap(({ velocityPower }) => flat(velocityPower)),
+      );
+      expect([...content.numbers("spectra/occupation")]).toEqual(
+        spectra.flatMap(({ occupation }) => flat(occupation).map((value) => value ?? Number.NaN)),
+      );
+      expect(content.dataset("spectra/occupation").units).toBe("(program field program time)^2");
+      expect(content.dataset("spectra/massSquared").dimensions).toEqual(["spectrum", ...perField.map(() => "field")]);
       expect(content.dataset("spectra/power").dimensions).toEqual(["spectrum", ...perField, "bin"]);
       expect([...content.numbers("modes/mode", { shape: [M, 3] })]).toEqual([0, 1, 0, 1, 1, 0]);
       expect([...content.numbers("modes/amplitude", { shape: [M, T] })]).toEqual(modes.flatMap((m) => m.amplitude));
