@@ -16,6 +16,12 @@ export interface Table {
   read(columns?: readonly number[]): Promise<number[][]>;
 }
 
+/** A row of a CSV file, and the lines of the file up to its end. */
+interface Row {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
 /** Throws InputError, told of as `place`, for a whole number that the nearest float64 is not: past 2^53 most are. */
 function assertExact(whole: bigint, place: string, path: string): void {
   if (BigInt(Number(whole)) === whole) return;
@@ -35,17 +41,21 @@ async function openCsv(file: string, path: string): Promise<Table> {
     throw unreadable(file, path, cause);
   }
   const { parse } = await import("csv-parse/sync");
-  let records: string[][];
+  let rows: Row[];
   try {
-    records = parse(text, { trim: true, skip_empty_lines: true, bom: true, relax_column_count: true });
+    // Lines are counted as an editor counts them, with those that are empty.
+    const options = { trim: true, skip_empty_lines: true, bom: true, relax_column_count: true, info: true };
+    // Its types do not know what `info` changes.
+    rows = parse(text, options) as unknown as Row[];
   } catch (cause) {
     throw new InputError(`${file} is not a CSV table: ${(cause as Error).message}`, { path, cause });
   }
-  const header = records.length > 0 && records[0]!.every((cell) => Number.isNaN(Number(cell)) || cell === "");
-  const body = header ? records.slice(1) : records;
+  const first = rows[0]?.record;
+  const header = first?.every((cell) => Number.isNaN(Number(cell)) || cell === "");
+  const body = header ? rows.slice(1) : rows;
   const numberAt = (cell: string, column: number, line: number): number => {
     const value = cell === "" ? Number.NaN : Number(cell);
-    const place = `${file}, line ${line + (header ? 2 : 1)}, column ${column + 1}`;
+    const place = `${file}, line ${line}, column ${column + 1}`;
     if (Number.isFinite(value)) {
       if (/^[+-]?\d{16,}$/.test(cell)) assertExact(BigInt(cell), place, path);
       return value;
@@ -57,17 +67,17 @@ async function openCsv(file: string, path: string): Promise<Table> {
   return {
     file,
     path,
-    names: header ? records[0] : undefined,
+    names: header ? first : undefined,
     length: body.length,
     read: async (columns) =>
-      body.map((record, line) => {
-        if (columns && record.length !== records[0]!.length) {
+      body.map(({ record, info }) => {
+        if (columns && record.length !== first!.length) {
           throw new InputError(
-            `${file}, line ${line + 2} has ${record.length} cells, the header has ${records[0]!.length}`,
+            `${file}, line ${info.lines} has ${record.length} cells, the header has ${first!.length}`,
             { path },
           );
         }
-        return (columns ?? [...record.keys()]).map((column) => numberAt(record[column]!, column, line));
+        return (columns ?? [...record.keys()]).map((column) => numberAt(record[column]!, column, info.lines));
       }),
   };
 }

@@ -16,6 +16,8 @@ beforeAll(() => {
   writeFileSync(made("named.csv"), "x,label,y\n1,a,10\n2,b,20\n3,c,30\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
+  writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
+  writeFileSync(made("crlf.csv"), "x,y\r\n\r\n1,2\r\n\r\n3\r\n");
   writeFileSync(made("long.csv"), "1\n".repeat(4097));
   writeFileSync(made("text.parquet"), "x,y\n1,2\n");
   // Whole numbers on both sides of 2^53: the last of each column float64 has to round.
@@ -164,6 +166,8 @@ describe("files", () => {
     ["data.inputs.columns[0]", "did you mean label?", named("lable"), ofX],
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "no header line", { file: made("bare.csv") }, { column: "x" }],
+    ["data.inputs.file", 'line 8, column 1: "a" is not', { file: made("gaps.csv") }, ofX],
+    ["data.inputs.file", "line 5 has 1 cells", { file: made("crlf.csv"), columns: ["x"] }, ofX],
     ["data.inputs.file", "line 3 has 3 cells", { file: made("ragged.csv"), columns: ["x"] }, ofX],
     ["data.inputs.file", "4097 rows, at most 4096", { file: made("long.csv") }, ofX],
     ["data.targets.column", "only a file", { grid: { points: [3], low: 0, high: 1 } }, { column: "x" }],
