@@ -116,7 +116,7 @@ const time = z
     integrator: z
       .enum(["verlet2", "verlet4", "verlet6", "verlet8"])
       .exactOptional()
-      .describe("without a lattice and without this key: adaptive"),
+      .describe("verlet2 unless given; without a lattice and without this key: adaptive"),
     recordEvery: wholePositive.default(1).describe("steps between records"),
   })
   .describe("steps and records");

@@ -24,6 +24,8 @@ function checked<C extends ConfigCommand>(command: C, document: unknown, { SCHEM
   if (!outcome.success) throw explain(outcome.error.issues, document, command);
   let config = outcome.data as Config<ConfigCommand>;
   checkRules(config);
+  if ("field" in config && config.lattice)
+    config = { ...config, time: { ...config.time, integrator: config.time.integrator ?? "verlet2" } };
   if ("field" in config && !storesState(config.fluctuations)) {
     config = {
       ...config,

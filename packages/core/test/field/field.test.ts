@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { parseConfig } from "@slowroll/core/config/parse";
 import { DivergenceError, InputError } from "@slowroll/core/errors";
 import { writeFinal } from "@slowroll/core/field/arrays";
 import { type Background, createBackground, loadBackground } from "@slowroll/core/field/background";
@@ -288,6 +289,14 @@ describe("lattices on the reference engine", () => {
     expect(once.coefficients.length / 3).toBe(11);
     expect([0, 10].map(once.after)).toEqual([0, 11]);
   });
+});
+
+it("is told which integrator a lattice has, and has an adaptive one without", async () => {
+  const parsed = (more: string) => parseConfig("field", `time: { step: 0.1, end: 1 }\n${more}`);
+  expect((await parsed("lattice: { points: 4 }")).time).toMatchObject({ integrator: "verlet2", recordEvery: 1 });
+  expect((await parsed("")).time).not.toHaveProperty("integrator");
+  const given = parseConfig("field", "time: { step: 0.1, end: 1, integrator: verlet6 }\nlattice: { points: 4 }");
+  expect((await given).time.integrator).toBe("verlet6");
 });
 
 describe("a potential without one of the fields", () => {
