@@ -84,6 +84,9 @@ export function studyWarnings({ study, potential }: Setup): string[] {
       (name) =>
         `field.potential: V has no ${name}, which is a free field then; write it in or leave it out of field.fields`,
     ),
+    ...(study.lattice?.dimensions === 1 && study.observe?.slicesEvery !== undefined
+      ? ["observe.slicesEvery: a lattice of one dimension has no slices, so there will be none; leave it out"]
+      : []),
     ...unitsWarnings(study),
   ];
 }

@@ -299,6 +299,20 @@ it("is told which integrator a lattice has, and has an adaptive one without", as
   expect((await given).time.integrator).toBe("verlet6");
 });
 
+it("says that one dimension has no slices", async () => {
+  const on = (dimensions: 1 | 2): FieldStudy => ({
+    ...base,
+    lattice: { dimensions, points: 4, length: 1, stencil: 2 },
+    time: { ...base.time, end: 0.02 },
+    observe: { slicesEvery: 1 },
+  });
+  const { result } = await fieldStudy(on(1), referenceEngine);
+  expect(result.warnings).toEqual([expect.stringMatching(/^observe.slicesEvery: .*one dimension has no slices/)]);
+  expect(result.slices).toBeUndefined();
+  const flat = (await fieldStudy(on(2), referenceEngine)).result;
+  expect([flat.warnings, flat.slices!.length]).toEqual([[], 3]);
+});
+
 describe("a potential without one of the fields", () => {
   const warningsOf = async (expression: string, parameters = {}) => {
     const field = { fields: ["phi", "chi"], potential: { expression, parameters }, mean: 1 };
