@@ -37,13 +37,13 @@ const field = z
     mean: z
       .union([finite, z.array(finite).min(1)], { error: "must be a number, or one a field" })
       .exactOptional()
-      .describe("the homogeneous part at the start, 0 unless given; a list for several fields"),
+      .describe("the homogeneous part at the start, 0 unless given: a list by field, or one number for all fields"),
     velocity: z
       .union([finite, z.array(finite).min(1), z.literal("attractor")], {
         error: "must be a number, one a field, or attractor",
       })
       .exactOptional()
-      .describe("its derivative in cosmic time, 0 unless given; attractor: that of slow roll"),
+      .describe("its derivative in cosmic time, 0 unless given: likewise; attractor: that of slow roll"),
   })
   .prefault({})
   .describe("the scalar fields");

@@ -299,6 +299,16 @@ it("is told which integrator a lattice has, and has an adaptive one without", as
   expect((await given).time.integrator).toBe("verlet6");
 });
 
+it("takes one number of mean and velocity for all fields", async () => {
+  const potential = { expression: "phi^2/2 + chi^2" };
+  const start = async (mean: number | number[], velocity: number | number[]) => {
+    const field = { fields: ["phi", "chi"], potential, mean, velocity };
+    const { result } = await fieldStudy({ ...base, field }, undefined);
+    return [result.mean, result.velocity];
+  };
+  expect(await start(0.7, -0.1)).toEqual(await start([0.7, 0.7], [-0.1, -0.1]));
+});
+
 it("says that one dimension has no slices", async () => {
   const on = (dimensions: 1 | 2): FieldStudy => ({
     ...base,
