@@ -7,8 +7,8 @@ type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 interface Row {
   readonly name: string;
-  /** Over the records. */
-  readonly values: readonly number[];
+  /** Over the records; null where it is not defined. */
+  readonly values: readonly (number | null)[];
   readonly digits?: number;
   /** What it is measured in; none where it has no dimension. */
   readonly quantity?: Quantity;
@@ -34,7 +34,7 @@ function rowsOf(document: FieldDocument): Row[] {
           quantity,
           ...(digits === undefined ? {} : { digits }),
         }));
-  const one = (name: string, values: readonly number[] | undefined, quantity?: Quantity, digits?: number): Row[] =>
+  const one = (name: string, values: Row["values"] | undefined, quantity?: Quantity, digits?: number): Row[] =>
     values === undefined
       ? []
       : [
@@ -73,7 +73,7 @@ export function fieldSummary(document: FieldDocument): string {
   const cells = ({ values, digits }: Row, unit?: PhysicalUnit): string[] =>
     [0, last].map((r) => {
       const value = values[r];
-      return number(value === undefined ? value : value * (unit?.factor ?? 1), digits);
+      return number(typeof value === "number" ? value * (unit?.factor ?? 1) : value, digits);
     });
   const program = table(
     [document.units ? "program units" : "field", "start", "end"],

@@ -52,6 +52,10 @@ describe("the table of a field study", () => {
     expect(text).not.toContain("gradient");
     expect(row(text, "mean")![0]).toBe("1.00000");
   });
+  it("has a dash for what is not defined", async () => {
+    const text = "field: { potential: { expression: phi^2/2 - 1/2 }, mean: 1 }\ntime: { step: 0.1, end: 1 }";
+    expect(row((await summaryOf(text)).text, "equation of state")).toEqual(["-", expect.stringMatching(/\d/)]);
+  });
   it("is told in powers of GeV too", async () => {
     const { text } = await summaryOf(`${TWO}\nunits: { fStar: 1.0e+18, omegaStar: 1.0e+13 }`);
     const physical = text.slice(text.indexOf("physical units"));

@@ -108,9 +108,14 @@ function energyFigure(document: FieldDocument, energy: NonNullable<FieldDocument
   );
 }
 
-function stateFigure(document: FieldDocument, values: readonly number[]): Figure {
-  const { times = [], units } = document;
+/** None where energy is no two times other than 0. */
+function stateFigures(document: FieldDocument, all: readonly (number | null)[]): Figure[] {
+  const { units } = document;
   const clock = clockOf(document);
+  const known = all.flatMap((value, r) => (value === null ? [] : [{ value, r }]));
+  if (known.length < 2) return [];
+  const values = known.map(({ value }) => value);
+  const times = known.map(({ r }) => document.times![r]!);
   const references = [
     { value: -1, label: "vacuum" },
     { value: 0, label: "matter" },
@@ -123,13 +128,15 @@ function stateFigure(document: FieldDocument, values: readonly number[]): Figure
     area += ((values[r]! + values[r - 1]!) / 2) * (times[r]! - times[r - 1]!);
     span += times[r]! - times[r - 1]!;
   }
-  return timeFigure(clock, [{ y: "w", lines: [{ name: "w", values }], references }], {
+  const shown = { ...clock, times: known.map(({ r }) => clock.times[r]!) };
+  const figure = timeFigure(shown, [{ y: "w", lines: [{ name: "w", values }], references }], {
     id: "equationOfState",
     title: "Equation of state",
     shows: "w = pressure over energy density, (K − G/3 − V)/(K + G + V) of the mean energy densities.",
     agrees: `From ${say(values[0])} to ${say(values.at(-1))}${span > 0 ? `; its mean over the later half of the records is ${say(area / span)}` : ""}.`,
     ...inGev(units, { [clock.symbol]: "time" }),
   });
+  return [figure];
 }
 
 function constraintFigure(document: FieldDocument, constraint: readonly number[]): Figure {
@@ -252,7 +259,7 @@ export async function fieldFigures(document: FieldDocument): Promise<Figure[]> {
     ...(meanIsZero ? [] : [meanFigure(document, names)]),
     backgroundFigure(document),
     ...(energy && !isEmpty ? [energyFigure(document, energy, names)] : []),
-    ...(equationOfState && !isEmpty ? [stateFigure(document, equationOfState)] : []),
+    ...(equationOfState && !isEmpty ? stateFigures(document, equationOfState) : []),
     ...(constraint && largest(constraint) > 0 ? [constraintFigure(document, constraint)] : []),
     ...(rms > 0 ? [fluctuationFigure(document, names, meanIsZero ? mostMean : undefined)] : []),
     ...(modes?.[0] ? [modes[0].mode ? waveFigure(document, modes[0]) : modeFigure(document, modes, names)] : []),

@@ -155,6 +155,14 @@ describe("the report of fields", () => {
     const none = [{ ...first!, occupation: numbers.map((all) => all.map(() => null)) }];
     expect((await fieldFigures({ ...vacuum, spectra: none })).map(({ id }) => id)).not.toContain("occupation");
   });
+  it("draws the equation of state from where there is energy", async () => {
+    const text = "field: { potential: { expression: phi^2/2 - 1/2 }, mean: 1 }\ntime: { step: 0.1, end: 1 }";
+    const rolling = await documentOf(text);
+    expect(rolling.equationOfState![0]).toBeNull();
+    const figure = (await fieldFigures(rolling)).find(({ id }) => id === "equationOfState")!;
+    expect(JSON.stringify(figure.spec)).not.toContain("null");
+    expect(figure.agrees).toContain(`From ${say(rolling.equationOfState![1]!)} to `);
+  });
   it("draws a slice's sites as squares of pixels, the last row on top", async () => {
     const figure = (await fieldFigures(document)).find(({ id }) => id === "slice")!;
     const [address] = JSON.stringify(figure.spec).match(/data:image\/png;base64,[^"]+/)!;

@@ -72,8 +72,8 @@ export interface FieldResult {
   readonly kurtosis?: Series;
   /** Densities in cosmic time; the potential's belongs to all fields together. */
   readonly energy: { readonly kinetic: Series; readonly gradient: Series; readonly potential: number[] };
-  /** Pressure K - G/3 - V over density K + G + V. */
-  readonly equationOfState: number[];
+  /** Pressure K - G/3 - V over density K + G + V; null where that is 0, of one realisation or more. */
+  readonly equationOfState: (number | null)[];
   /** |H^2 - rho/(3 mp^2)|/(H^2 + rho/(3 mp^2)); self-consistent expansion only. */
   readonly constraint?: number[];
   readonly modes?: ModeResult[];
@@ -138,8 +138,8 @@ export function summarise(setup: Setup, moments: readonly (readonly Moment[])[])
     equationOfState: average((moment) => {
       const { kinetic, gradient, potential } = densities(moment);
       const density = kinetic + gradient + potential;
-      return density === 0 ? 0 : (kinetic - gradient / 3 - potential) / density;
-    }),
+      return density === 0 ? Number.NaN : (kinetic - gradient / 3 - potential) / density;
+    }).map((value) => (Number.isNaN(value) ? null : value)),
     ...(expansion.kind === "selfConsistent"
       ? { constraint: average((moment) => constraint(moment.hubble, densities(moment), expansion.planckMass)) }
       : {}),

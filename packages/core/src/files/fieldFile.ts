@@ -30,7 +30,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   variance: { units: "program field^2", description: "<(phi - <phi>)^2>", dimensions: OVER_TIME },
   skewness: { units: "1", description: "third central moment over rms^3", dimensions: OVER_TIME },
   kurtosis: { units: "1", description: "fourth central moment over rms^4, less 3", dimensions: OVER_TIME },
-  equationOfState: { units: "1", description: "pressure over density", dimensions: ["time"] },
+  equationOfState: { units: "1", description: "pressure over density, NaN where that is 0", dimensions: ["time"] },
   realisations: { units: "1", description: "independent draws that all else is the average of", dimensions: [] },
   "energy/kinetic": { units: DENSITY, description: "<(dphi/dt)^2>/2", dimensions: OVER_TIME },
   "energy/gradient": { units: DENSITY, description: "-<phi Laplacian phi>/(2 a^2)", dimensions: OVER_TIME },

@@ -309,6 +309,16 @@ it("takes one number of mean and velocity for all fields", async () => {
   expect(await start(0.7, -0.1)).toEqual(await start([0.7, 0.7], [-0.1, -0.1]));
 });
 
+it("has no equation of state where there is no energy", async () => {
+  const field = { potential: { expression: "phi^2/2 - 1/2" }, mean: 1 };
+  const { result } = await fieldStudy({ ...base, background: { kind: "deSitter", hubble: 0.1 }, field }, undefined);
+  const [first, ...more] = result.equationOfState;
+  expect(first).toBeNull();
+  expect(more.every(Number.isFinite)).toBe(true);
+  const none = await fieldStudy({ ...base, field: { potential: "quadratic" } }, undefined);
+  expect(new Set(none.result.equationOfState)).toEqual(new Set([null]));
+});
+
 it("says that one dimension has no slices", async () => {
   const on = (dimensions: 1 | 2): FieldStudy => ({
     ...base,
