@@ -5,6 +5,7 @@ import path from "node:path";
 import type { EnsembleJob, JobMemory } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
+import { planEnsemble } from "@slowroll/core/engine/webgpu/ensemblePlan";
 import { openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { activations } from "@slowroll/core/network/activations";
 import { drawSubsets } from "@slowroll/core/network/subsets";
@@ -109,6 +110,39 @@ describe("the plan of the webgpu engine", () => {
       expect(sum(Object.values(parts))).toBe(bytes);
     } finally {
       await engine.close();
+    }
+  });
+});
+
+describe("the plan of two layers whose weights are what a binding holds", () => {
+  const limits = { binding: 2 ** 30, workgroups: 65_535, budget: 2 ** 30, resident: false };
+  const wide = { depth: 2, width: 16_384, count: 5 };
+
+  it.each([{ kernels: [] }, { momentum: 0.9 }, { outputs: 10, momentum: 0.9, test: 13, batch: 3 }])(
+    "takes one network at a time: %o",
+    async (more) => {
+      const { batch, layers, memory } = planEnsemble(await jobOf({ ...wide, ...more }), limits);
+      expect(batch).toBe(1);
+      const { weightRows, stride } = layers[1]!;
+      expect(4 * weightRows * stride).toBe(limits.binding);
+      // Of the first layer three inputs and biases, of the second weights and biases, and of each output weights and its bias.
+      const parameters = 16_384 * (3 + 1 + 16_384 + 1) + (more.outputs ?? 1) * (16_384 + 1);
+      const arrays = more.momentum === undefined ? 1 : 2;
+      expect(memory.parts.weights / (4 * parameters * arrays)).toBeCloseTo(1, 5);
+    },
+  );
+  it("refuses a unit more, and a binding of one vector less", async () => {
+    for (const [width, binding] of [
+      [16_385, 2 ** 30],
+      [16_384, 2 ** 30 - 16],
+    ] as const) {
+      const job = await jobOf({ ...wide, width });
+      expect(() => planEnsemble(job, { ...limits, binding })).toThrow(
+        expect.objectContaining({
+          path: "network.width",
+          message: expect.stringMatching(/the weights of hidden layer 2 take \d+ bytes, one binding .* use a smaller/),
+        }),
+      );
     }
   });
 });

@@ -3,7 +3,7 @@
 
 struct Params {
   inner: u32,       // units of the upper layer
-  fanIn: u32,       // units of the layer below and its bias row
+  widthBelow: u32,  // units of the layer below
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
@@ -11,7 +11,7 @@ struct Params {
   slopeChunks: u32, // of the slopes, which outputs share whose deltas are columns of their own
 }
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4f>;            // [networks][fanIn][stride]
+@group(0) @binding(0) var<storage, read> weights: array<vec4f>;            // [networks][widthBelow][stride]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][chunks]
 @group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][slopeChunks]
 @group(0) @binding(3) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][chunks]
@@ -20,13 +20,12 @@ struct Params {
 const LEFT_ALONG_SUM = true;
 const RIGHT_ALONG_SUM = false;
 
-// The bias row has no unit below it.
-fn rowCount() -> u32 { return params.fanIn - 1u; }
+fn rowCount() -> u32 { return params.widthBelow; }
 
 // Weights past the width are zero.
 fn left(network: u32, i: u32, group: u32) -> vec4f {
   if (i >= rowCount() || group >= params.stride) { return vec4f(0.0); }
-  return weights[(network * params.fanIn + i) * params.stride + group];
+  return weights[(network * params.widthBelow + i) * params.stride + group];
 }
 
 fn right(network: u32, j: u32, chunk: u32) -> vec4f {

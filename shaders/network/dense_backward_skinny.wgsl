@@ -1,12 +1,13 @@
 // Back through a hidden layer, delta_ia = slope_ia sum_j W_ij delta_ja, with the weights of before the step, and, where UPDATE, the descent
 // of those weights, dLoss/dW_ij = sum_a h_ia delta_ja, for few data (at most 16): each weight is read once and written once. A workgroup
 // takes ROWS rows of weights, whose vectors neighbouring lanes read from neighbouring memory; a lane keeps the deltas of its four units in
-// registers for all of the rows, and in the end the lanes' shares of the sums are gathered. Outputs whose deltas are columns of their own
-// share SLOPE_CHUNKS columns of slopes.
+// registers for all of the rows, and in the end the lanes' shares of the sums are gathered. The biases, which nothing goes back through,
+// descend in one workgroup more. Outputs whose deltas are columns of their own share SLOPE_CHUNKS columns of slopes.
 // include: linalg/gather.wgsl
+// include: network/descend_layer.wgsl
 
 struct Params {
-  fanIn: u32,       // units of the layer below and its bias row
+  widthBelow: u32,  // units of the layer below
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
@@ -17,24 +18,45 @@ struct Params {
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;              // [networks][rowsBelow][CHUNKS]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;              // [networks][rows][CHUNKS], zero past the width
 @group(0) @binding(2) var<storage, read> slopeBelow: array<vec4f>;         // [networks][rowsBelow][SLOPE_CHUNKS]
-@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;      // [networks][fanIn][stride]
+@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;      // [networks][widthBelow][stride]
 @group(0) @binding(4) var<storage, read_write> velocity: array<vec4f>;     // as weights; one element without momentum
-@group(0) @binding(5) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][CHUNKS]
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read_write> biases: array<vec4f>;       // [networks][stride]
+@group(0) @binding(6) var<storage, read_write> biasVelocity: array<vec4f>; // as biases; one element without momentum
+@group(0) @binding(7) var<storage, read_write> deltaBelow: array<vec4f>;   // [networks][rowsBelow][CHUNKS]
+@group(0) @binding(8) var<uniform> params: Params;
 
 const SUMS = ROWS * CHUNKS;
 
 var<workgroup> shares: array<vec4f, SUMS * LANES>; // [row and chunk][lane]
 
+// The biases' signal is the row after the last unit's.
+fn descendAllBiases(network: u32, lane: u32) {
+  let firstSignal = (network * params.rowsBelow + params.widthBelow) * CHUNKS;
+  for (var group = lane; group < params.stride; group += LANES) {
+    let firstDelta = (network * params.rows + group * 4u) * CHUNKS;
+    var gradient = vec4f(0.0);
+    for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+      for (var u = 0u; u < 4u; u++) { // unroll
+        gradient[u] += dot(below[firstSignal + chunk], delta[firstDelta + u * CHUNKS + chunk]);
+      }
+    }
+    descendBiases(network * params.stride + group, gradient);
+  }
+}
+
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile: vec3u) {
   let network = tile.z;
   let firstRow = tile.x * ROWS;
+  if (UPDATE && firstRow >= params.widthBelow) {
+    descendAllBiases(network, lane);
+    return;
+  }
   let firstDelta = network * params.rows * CHUNKS;
   var h: array<array<vec4f, CHUNKS>, ROWS>;
   if (UPDATE) {
     for (var r = 0u; r < ROWS; r++) { // unroll
-      if (firstRow + r < params.fanIn) {
+      if (firstRow + r < params.widthBelow) {
         for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
           h[r][chunk] = below[(network * params.rowsBelow + firstRow + r) * CHUNKS + chunk];
         }
@@ -50,8 +72,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
       }
     }
     for (var r = 0u; r < ROWS; r++) { // unroll
-      if (firstRow + r < params.fanIn) {
-        let index = (network * params.fanIn + firstRow + r) * params.stride + group;
+      if (firstRow + r < params.widthBelow) {
+        let index = (network * params.widthBelow + firstRow + r) * params.stride + group;
         let w = weights[index];
         var gradient = vec4f(0.0);
         for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
@@ -61,14 +83,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
             gradient += vec4f(dot(signal, d[0][chunk]), dot(signal, d[1][chunk]), dot(signal, d[2][chunk]), dot(signal, d[3][chunk]));
           }
         }
-        if (UPDATE) {
-          var step = -params.learningRate * gradient;
-          if (MOMENTUM) {
-            step += params.momentum * velocity[index];
-            velocity[index] = step;
-          }
-          weights[index] = w + step;
-        }
+        if (UPDATE) { descendWeights(index, w, gradient); }
       }
     }
   }
@@ -80,8 +95,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
   gather(lane);
   for (var e = lane; e < SUMS; e += LANES) {
     let row = firstRow + e / CHUNKS;
-    // The bias row has no unit below it.
-    if (row + 1u < params.fanIn) {
+    if (row < params.widthBelow) {
       let unit = network * params.rowsBelow + row;
       let chunk = e % CHUNKS;
       deltaBelow[unit * CHUNKS + chunk] = slopeBelow[unit * SLOPE_CHUNKS + chunk % SLOPE_CHUNKS] * gathered(e);

@@ -1,9 +1,10 @@
-// A hidden layer after the first at many data, z_ja = sum_i W_ij h_ia, as a tiled product with the activation fused into its end.
+// A hidden layer after the first at many data, z_ja = sum_i W_ij h_ia + biasStd b_j, as a tiled product with the biases and the activation fused into
+// its end.
 // include: network/activate.wgsl
 // include: linalg/tiled_product.wgsl
 
 struct Params {
-  inner: u32,       // units of the layer below and its bias row
+  inner: u32,       // units of the layer below
   width: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
@@ -15,9 +16,10 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;         // [networks][rowsBelow][chunks]
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;       // [networks][inner][stride]
-@group(0) @binding(2) var<storage, read_write> hidden: array<vec4f>;  // [networks][rows][chunks]
-@group(0) @binding(3) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][chunks]
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> biases: array<f32>;          // [networks][4 stride]
+@group(0) @binding(3) var<storage, read_write> hidden: array<vec4f>;  // [networks][rows][chunks]
+@group(0) @binding(4) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][chunks]
+@group(0) @binding(5) var<uniform> params: Params;
 
 const LEFT_ALONG_SUM = false;
 const RIGHT_ALONG_SUM = false;
@@ -34,9 +36,10 @@ fn right(network: u32, i: u32, chunk: u32) -> vec4f {
   return below[(network * params.rowsBelow + i) * params.chunks + chunk];
 }
 
-fn store(network: u32, unit: u32, chunk: u32, z: vec4f) {
+fn store(network: u32, unit: u32, chunk: u32, sum: vec4f) {
   if (unit >= params.width || chunk >= params.chunks) { return; }
+  let z = sum + params.bias * biases[network * 4u * params.stride + unit];
   storeActivated((network * params.rows + unit) * params.chunks + chunk, false, z);
-  // The bias row has no product; one row of tiles more for it alone would often be a tenth of the work.
+  // The next layer's bias row has no product; one row of tiles more for it alone would often be a tenth of the work.
   if (unit == 0u) { storeActivated((network * params.rows + params.width) * params.chunks + chunk, true, z); }
 }

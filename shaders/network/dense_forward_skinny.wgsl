@@ -1,10 +1,10 @@
-// A hidden layer after the first, z_ja = sum_i W_ij h_ia, for few data (at most 16): a lane takes four units and all data, so that every
-// weight is read once, as part of a vector, by neighbouring lanes from neighbouring memory. Where networks are few and wide, lanes share
+// A hidden layer after the first, z_ja = sum_i W_ij h_ia + biasStd b_j, for few data (at most 16): a lane takes four units and all data, so
+// that every weight is read once, as part of a vector, by neighbouring lanes from neighbouring memory. Where networks are few and wide, lanes share
 // a sum, or there would be too few of them to keep the memory busy: each of SPLITS lanes takes every so many-th term.
 // include: network/activate.wgsl
 
 struct Params {
-  fanIn: u32,       // units of the layer below and its bias row
+  widthBelow: u32,  // units of the layer below
   width: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
@@ -14,10 +14,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;         // [networks][rowsBelow][CHUNKS]
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>;       // [networks][fanIn][stride]
-@group(0) @binding(2) var<storage, read_write> hidden: array<vec4f>;  // [networks][rows][CHUNKS]
-@group(0) @binding(3) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][CHUNKS]
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;       // [networks][widthBelow][stride]
+@group(0) @binding(2) var<storage, read> biases: array<vec4f>;        // [networks][stride]
+@group(0) @binding(3) var<storage, read_write> hidden: array<vec4f>;  // [networks][rows][CHUNKS]
+@group(0) @binding(4) var<storage, read_write> slope: array<vec4f>;   // [networks][rows][CHUNKS]
+@group(0) @binding(5) var<uniform> params: Params;
 
 const LANES = 64u;
 const GROUPS = LANES / SPLITS;
@@ -39,8 +40,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
   var z: array<array<vec4f, CHUNKS>, 4>;
   if (group < params.stride) {
     let firstBelow = network * params.rowsBelow * CHUNKS;
-    let firstWeight = network * params.fanIn * params.stride + group;
-    for (var i = lane / GROUPS; i < params.fanIn; i += SPLITS) {
+    let firstWeight = network * params.widthBelow * params.stride + group;
+    for (var i = lane / GROUPS; i < params.widthBelow; i += SPLITS) {
       let w = weights[firstWeight + i * params.stride];
       for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
         let h = below[firstBelow + i * CHUNKS + chunk];
@@ -48,6 +49,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
         z[1][chunk] += w.y * h;
         z[2][chunk] += w.z * h;
         z[3][chunk] += w.w * h;
+      }
+    }
+    // The bias is one term more.
+    if (lane / GROUPS == params.widthBelow % SPLITS) {
+      let bias = params.bias * biases[network * params.stride + group];
+      for (var u = 0u; u < 4u; u++) { // unroll
+        for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
+          z[u][chunk] += bias[u];
+        }
       }
     }
   }

@@ -1,9 +1,11 @@
-// Descends a hidden layer's weights at many data, dLoss/dW_ij = sum_a h_ia delta_ja, as a tiled product with the update fused into its end.
+// Descends a hidden layer's weights and biases at many data, dLoss/dW_ij = sum_a h_ia delta_ja, as a tiled product with the update fused
+// into its end. The biases' row of it is the last.
+// include: network/descend_layer.wgsl
 // include: linalg/tiled_product.wgsl
 
 struct Params {
   inner: u32,       // data
-  fanIn: u32,       // units of the layer below and its bias row
+  widthBelow: u32,  // units of the layer below
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
@@ -14,17 +16,19 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> below: array<vec4f>;             // [networks][rowsBelow][chunks]
 @group(0) @binding(1) var<storage, read> delta: array<vec4f>;             // [networks][rows][chunks], zero past the width and the data
-@group(0) @binding(2) var<storage, read_write> weights: array<vec4f>;     // [networks][fanIn][stride]
+@group(0) @binding(2) var<storage, read_write> weights: array<vec4f>;     // [networks][widthBelow][stride]
 @group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;    // as weights; one element without momentum
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> biases: array<vec4f>;      // [networks][stride]
+@group(0) @binding(5) var<storage, read_write> biasVelocity: array<vec4f>; // as biases; one element without momentum
+@group(0) @binding(6) var<uniform> params: Params;
 
 const LEFT_ALONG_SUM = true;
 const RIGHT_ALONG_SUM = true;
 
-fn rowCount() -> u32 { return params.fanIn; }
+fn rowCount() -> u32 { return params.widthBelow + 1u; }
 
 fn left(network: u32, i: u32, chunk: u32) -> vec4f {
-  if (i >= params.fanIn || chunk >= params.chunks) { return vec4f(0.0); }
+  if (i >= rowCount() || chunk >= params.chunks) { return vec4f(0.0); }
   return below[(network * params.rowsBelow + i) * params.chunks + chunk];
 }
 
@@ -34,12 +38,11 @@ fn right(network: u32, j: u32, chunk: u32) -> vec4f {
 }
 
 fn store(network: u32, i: u32, group: u32, gradient: vec4f) {
-  if (i >= params.fanIn || group >= params.stride) { return; }
-  let index = (network * params.fanIn + i) * params.stride + group;
-  var step = -params.learningRate * gradient;
-  if (MOMENTUM) {
-    step += params.momentum * velocity[index];
-    velocity[index] = step;
+  if (i >= rowCount() || group >= params.stride) { return; }
+  if (i == params.widthBelow) {
+    descendBiases(network * params.stride + group, gradient);
+  } else {
+    let index = (network * params.widthBelow + i) * params.stride + group;
+    descendWeights(index, weights[index], gradient);
   }
-  weights[index] += step;
 }

@@ -6,7 +6,8 @@ import { batchesOf } from "@slowroll/core/engine/webgpu/latticeBatches";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, momentumPictures, narrowed } from "../support/lattices.ts";
+import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { narrowed } from "../support/narrowed.ts";
 
 const REALISATIONS = 5;
 const SITES = 6 ** 3;

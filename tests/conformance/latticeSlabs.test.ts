@@ -8,7 +8,8 @@ import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, momentumPictures, narrowed } from "../support/lattices.ts";
+import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { narrowed } from "../support/narrowed.ts";
 
 const OPERATIONS = 9;
 

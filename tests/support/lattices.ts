@@ -1,6 +1,5 @@
 /** What tests of lattices on more than one engine or device share. */
 import type { CoupledSchedule, Picture } from "@slowroll/core/engine/engine";
-import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
 
 /** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
 export const coupledSchedule = (operations: number, realisations: number): CoupledSchedule => ({
@@ -17,13 +16,6 @@ export const coupledSchedule = (operations: number, realisations: number): Coupl
   drift: { factor: 1, power: -2.5 },
   clock: { factor: 1, power: 0.5 },
 });
-
-/** The same device, said to hold so many bytes in a binding. */
-export function narrowed(gpu: Gpu, maxStorageBufferBindingSize: number): Gpu {
-  const limits: Record<string, unknown> = {};
-  for (const name in gpu.limits) limits[name] = gpu.limits[name as keyof GPUSupportedLimits];
-  return { ...gpu, limits: { ...limits, maxStorageBufferBindingSize } as unknown as GPUSupportedLimits };
-}
 
 /** Pictures of momenta whose numbers differ from realisation to realisation and follow from what is observed; all modes oscillate. */
 export function momentumPictures({ points }: { readonly points: number }): Picture[] {

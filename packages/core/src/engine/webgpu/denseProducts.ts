@@ -6,7 +6,7 @@ import type { EnsembleJob } from "../engine.ts";
 import type { Bind, Bound } from "./bound.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
-import type { WeightBuffers } from "./ensembleState.ts";
+import type { LayerBuffers } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { chooseTile, operationsOf, type Product } from "./tileSearch.ts";
 import { type Tile, tileConstants, tilesOf } from "./tiles.ts";
@@ -20,7 +20,7 @@ const SKINNY_CHUNKS = 4;
 const SKINNY_ROWS = [8, 4, 2, 2] as const;
 
 /** A hidden layer's buffers. */
-export interface Layer extends WeightBuffers {
+export interface Layer extends LayerBuffers {
   /** Units, slopes and deltas at all data, [networks][rows][chunks] each. */
   readonly hidden: GPUBuffer;
   readonly slope: GPUBuffer;
@@ -71,6 +71,10 @@ export function skinnyRows(
   return { ROWS: SKINNY_ROWS[chunks - 1]!, LANES: lanes };
 }
 
+/** Workgroups of the skinny backward product along the rows; the last one of an update is the biases'. */
+export const skinnyGroups = (widthBelow: number, rows: number, update: boolean): number =>
+  Math.ceil(widthBelow / rows) + Number(update);
+
 /** What goes back through a layer: deltas, or the outputs' sensitivities. */
 interface Columns {
   readonly data: number;
@@ -104,9 +108,9 @@ export async function bindDense(
 ): Promise<DenseProducts> {
   const { width, depth, weightStd, biasStd, activation } = job.architecture;
   const { data, outputs, chunks, outputChunks, batch } = plan;
-  const { fanIn, stride, rows } = plan.layers[l]!;
+  const { stride, rows } = plan.layers[l]!;
   const groupsOfFour = stride / 4;
-  const shape = { fanIn, width, stride: groupsOfFour, rowsBelow: plan.layers[l - 1]!.rows, rows, chunks };
+  const shape = { widthBelow: width, width, stride: groupsOfFour, rowsBelow: plan.layers[l - 1]!.rows, rows, chunks };
 
   /** Binds a product that each network takes `uses` times in the tile that suits it. */
   async function tiled(product: Product, uses: number, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
@@ -116,10 +120,11 @@ export async function bindDense(
   }
 
   const { weights, velocity, hidden, slope, delta } = layer;
+  const { weights: biases, velocity: biasVelocity } = layer.biases!;
   const code = activation.wgsl;
-  const forwardBuffers = { below: below.hidden, weights, hidden, slope };
-  const forwardParams = { ...shape, inner: fanIn, scale: weightStd / Math.sqrt(width), bias: biasStd };
-  const updateBuffers = { below: below.hidden, delta, weights, velocity };
+  const forwardBuffers = { below: below.hidden, weights, biases, hidden, slope };
+  const forwardParams = { ...shape, inner: width, scale: weightStd / Math.sqrt(width), bias: biasStd };
+  const updateBuffers = { below: below.hidden, delta, weights, velocity, biases, biasVelocity };
   const updateParams = { ...shape, inner: data, learningRate: job.learningRate, momentum: job.momentum };
   const MOMENTUM = job.momentum > 0;
 
@@ -131,7 +136,7 @@ export async function bindDense(
       { constants: { CHUNKS: columns.chunks, SLOPE_CHUNKS: chunks, UPDATE, MOMENTUM, ...rowed } },
       { ...updateBuffers, delta: columns.delta, slopeBelow: below.slope, deltaBelow: columns.deltaBelow },
       updateParams,
-      () => [Math.ceil(fanIn / rowed.ROWS), 1],
+      () => [skinnyGroups(width, rowed.ROWS, UPDATE), 1],
     );
   }
   /** The same in tiles, without an update. */
@@ -173,7 +178,7 @@ export async function bindDense(
   }
   return {
     forward: await tiled(
-      { kind: "forward", rows: width, columns: data, inner: fanIn, networks: batch },
+      { kind: "forward", rows: width, columns: data, inner: width, networks: batch },
       job.steps,
       (tile) =>
         bind(kernels.denseForward, { constants: tileConstants(tile), code }, forwardBuffers, forwardParams, () =>
@@ -182,14 +187,17 @@ export async function bindDense(
     ),
     descent: [
       await backwardTiled(job.steps, deltas),
-      await tiled({ kind: "update", rows: fanIn, columns: width, inner: data, networks: batch }, job.steps, (tile) =>
-        bind(
-          kernels.denseUpdate,
-          { constants: { ...tileConstants(tile), MOMENTUM } },
-          updateBuffers,
-          updateParams,
-          () => tilesOf(tile, fanIn, groupsOfFour),
-        ),
+      await tiled(
+        { kind: "update", rows: width + 1, columns: width, inner: data, networks: batch },
+        job.steps,
+        (tile) =>
+          bind(
+            kernels.denseUpdate,
+            { constants: { ...tileConstants(tile), MOMENTUM } },
+            updateBuffers,
+            updateParams,
+            () => tilesOf(tile, width + 1, groupsOfFour),
+          ),
       ),
     ],
     sensitivity: await bindSensitivity(),

@@ -32,7 +32,7 @@ export const outputSensitivity = declare({
 
 export const denseForward = declare({
   name: "network/dense_forward",
-  bindings: ["below", "weights", "hidden", "slope"],
+  bindings: ["below", "weights", "biases", "hidden", "slope"],
 });
 export const denseForwardSkinny = declare({ ...denseForward, name: "network/dense_forward_skinny" });
 
@@ -43,12 +43,12 @@ export const denseBackward = declare({
 /** With the update in it. */
 export const denseBackwardSkinny = declare({
   name: "network/dense_backward_skinny",
-  bindings: ["below", "delta", "slopeBelow", "weights", "velocity", "deltaBelow"],
+  bindings: ["below", "delta", "slopeBelow", "weights", "velocity", "biases", "biasVelocity", "deltaBelow"],
 });
 
 export const denseUpdate = declare({
   name: "network/dense_update",
-  bindings: ["below", "delta", "weights", "velocity"],
+  bindings: ["below", "delta", "weights", "velocity", "biases", "biasVelocity"],
 });
 
 export const kernelLayer = declare({

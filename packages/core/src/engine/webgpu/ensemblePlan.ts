@@ -1,15 +1,18 @@
 /**
  * How an ensemble lies in device memory, and how many networks are trained at once. Data stand in groups of four, one vector each; a
- * layer's weights are [fanIn + 1][stride], the last row being the biases; its units are [rows][chunks] with the row after the last unit
- * holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero. The outputs' weights are
- * [rows][outputs]; what each output has of its own at the data stands in columns, [outputs][chunks].
+ * layer's weights are [inputs][stride], and its biases the first layer's last row of them, a later layer's a buffer of their own: so the
+ * weights between layers of 2^k units take 2^(2k + 2) bytes, as much as a binding of that size holds. A layer's units are [rows][chunks]
+ * with the row after the last unit holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero. The
+ * outputs' weights are [rows][outputs]; what each output has of its own at the data stands in columns, [outputs][chunks].
  */
 import { InputError } from "../../errors.ts";
 import { dataOf, type EnsembleJob, type JobMemory, kernelPartsOf, outputsOf } from "../engine.ts";
 
 export interface LayerShape {
-  /** Inputs and the bias row. */
+  /** Units below, or the input's coordinates. */
   readonly fanIn: number;
+  /** Of the weights: one for each input, and the first layer's biases. */
+  readonly weightRows: number;
   readonly width: number;
   /** Weights between rows: the width, padded to fours. */
   readonly stride: number;
@@ -71,14 +74,15 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const outputChunks = outputs * chunks;
   const testGroups = Math.ceil((job.test?.length ?? 0) / inputDimension / data);
   const layers = Array.from({ length: depth }, (_, l) => ({
-    fanIn: (l === 0 ? inputDimension : width) + 1,
+    fanIn: l === 0 ? inputDimension : width,
+    weightRows: l === 0 ? inputDimension + 1 : width,
     width,
     stride: padded(width),
     rows: padded(width + 1),
   }));
 
   const kernelBytes = 64 * outputChunks ** 2 * job.recordKernels.length * kernelPartsOf(job);
-  const widest = Math.max(...layers.map(({ fanIn }) => fanIn * width));
+  const widest = Math.max(...layers.map(({ fanIn }) => (fanIn + 1) * width));
   const normGroups = Math.min(MAX_NORM_GROUPS, Math.ceil(widest / NORM_SHARE));
   const normBytes = job.parameterNorms ? 16 * (depth + 1) * normGroups * job.recordKernels.length : 0;
 
@@ -87,9 +91,9 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const sensitivityBytes = outputs > 1 && job.recordKernels.length > 0 ? 16 * rows * outputChunks : 0;
 
   const buffers: [string, number][] = [
-    ...layers.map(({ fanIn, stride }, l): [string, number] => [
+    ...layers.map(({ weightRows, stride }, l): [string, number] => [
       `the weights of hidden layer ${l + 1}`,
-      4 * fanIn * stride,
+      4 * weightRows * stride,
     ]),
     ["the outputs' weights", 4 * rows * outputs],
     ["a layer's units at all data", 16 * rows * chunks],
@@ -126,7 +130,8 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const layered = !limits.resident || job.recordKernels.length > 0 || testGroups > 0;
   const [records, kernels] = [job.recordOutputs.length, job.recordKernels.length * kernelPartsOf(job)];
   const points = (job.test?.length ?? 0) / inputDimension;
-  const weights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * fanIn * stride, 0) + 4 * rows * outputs;
+  const hiddenWeights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * (fanIn + 1) * stride, 0);
+  const weights = hiddenWeights + 4 * rows * outputs;
   // Buffers of nothing are there too, as small as they can be.
   const network = {
     weights: weights * (job.momentum > 0 ? 2 : 1),
@@ -150,7 +155,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   );
   const subsets = job.subsets?.bits.length ?? 0;
   const parts = {
-    weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * (depth + 1)),
+    weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * 2 * depth),
     units: batch * network.units,
     records: batch * network.records,
     data:

@@ -16,13 +16,19 @@ export interface WeightBuffers {
   readonly velocity: GPUBuffer;
 }
 
+/** A hidden layer's. */
+export interface LayerBuffers extends WeightBuffers {
+  /** Biases [networks][stride] and their velocities, of a layer after the first. */
+  readonly biases: WeightBuffers | undefined;
+}
+
 export interface EnsembleState {
   /** [d + 1][chunks] vectors of four data: the inputs times weightStd / sqrt(d), and biasStd as the last row. */
   readonly inputs: GPUBuffer;
   /** [outputs][chunks]. */
   readonly targets: GPUBuffer;
-  /** Of each hidden layer: [networks][fanIn][stride], the last row being the biases. */
-  readonly layers: readonly WeightBuffers[];
+  /** Of each hidden layer: [networks][weightRows][stride], of which the first layer's last row are its biases. */
+  readonly layers: readonly LayerBuffers[];
   /** [networks][rows][outputs]. */
   readonly output: WeightBuffers;
   /** [records][networks][outputs][chunks]. */
@@ -76,27 +82,37 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
   };
 
   const outputSize = shapes[shapes.length - 1]!.rows * outputs;
-  const pair = async (label: string, bytes: number): Promise<WeightBuffers> => ({
-    weights: await storage(`${label} weights`, bytes),
-    velocity: await storage(`${label} velocity`, job.momentum > 0 ? bytes : 16),
-  });
+  const velocities: GPUBuffer[] = [];
+  const pair = async (label: string, bytes: number): Promise<WeightBuffers> => {
+    const weights = await storage(label, bytes);
+    const velocity = await storage(`velocities of ${label}`, job.momentum > 0 ? bytes : 16);
+    velocities.push(velocity);
+    return { weights, velocity };
+  };
   try {
-    const layers: WeightBuffers[] = [];
-    for (const [l, { fanIn, stride }] of shapes.entries())
-      layers.push(await pair(`layer ${l + 1}`, 4 * batch * fanIn * stride));
-    const output = await pair("output", 4 * batch * outputSize);
+    const layers: LayerBuffers[] = [];
+    for (const [l, { weightRows, stride }] of shapes.entries()) {
+      const weights = await pair(`weights of layer ${l + 1}`, 4 * batch * weightRows * stride);
+      const biases = l > 0 ? await pair(`biases of layer ${l + 1}`, 4 * batch * stride) : undefined;
+      layers.push({ ...weights, biases });
+    }
+    const output = await pair("weights of the outputs", 4 * batch * outputSize);
     const kernel = await loadKernel(gpu, initialise);
     const seed = keyOfSeed(job.seed);
 
-    const draws = [...layers, output].flatMap(({ weights }, l) => {
+    const draws = [...layers, { ...output, biases: undefined }].flatMap(({ weights, biases }, l) => {
       const shape = shapes[l];
-      const fanIn = shape ? shape.fanIn - 1 : width;
+      const fanIn = shape ? shape.fanIn : width;
       const units = shape ? width : outputs;
       const stride = shape ? shape.stride : outputs;
-      const networkSize = shape ? shape.fanIn * shape.stride : outputSize;
+      const networkSize = shape ? shape.weightRows * stride : outputSize;
+      const biasPlace = biases ? { firstRow: 0, networkSize: stride } : { firstRow: fanIn, networkSize };
       return [
-        { weights, params: { layer: 2 * l, fanIn, elements: fanIn * units, firstRow: 0, stride, networkSize } },
-        { weights, params: { layer: 2 * l + 1, fanIn: 1, elements: units, firstRow: fanIn, stride, networkSize } },
+        { weights, params: { layer: 2 * l, fanIn, elements: fanIn * units, stride, firstRow: 0, networkSize } },
+        {
+          weights: biases ? biases.weights : weights,
+          params: { layer: 2 * l + 1, fanIn: 1, elements: units, stride, ...biasPlace },
+        },
       ];
     });
 
@@ -118,7 +134,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
         gpu.device.queue.writeBuffer(origin, 0, Uint32Array.of(first));
         const uniforms: GPUBuffer[] = [];
         const encoder = gpu.device.createCommandEncoder({ label: "initialise" });
-        if (job.momentum > 0) for (const { velocity } of [...layers, output]) encoder.clearBuffer(velocity);
+        if (job.momentum > 0) for (const velocity of velocities) encoder.clearBuffer(velocity);
         const pass = encoder.beginComputePass({ label: "initialise" });
         for (const { weights, params } of draws) {
           const bytes = kernel.uniform("params", { ...params, seed, firstNetwork: first });

@@ -1,5 +1,5 @@
 /** Cases of the products between two hidden layers, forward, backward and update, in their skinny and their tiled kernels. */
-import { skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
+import { skinnyGroups, skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
 import * as kernels from "../ensembleKernels.ts";
 import type { KernelDeclaration } from "../kernel.ts";
 import type { Product } from "../tileSearch.ts";
@@ -31,7 +31,7 @@ type Kind = Product["kind"];
 /** The matrices of a product, as the layered trainer's. */
 function productOf(kind: Kind, { networks, width, below, data }: Shape): Product {
   const sizes: Record<Kind, Pick<Product, "rows" | "columns" | "inner">> = {
-    forward: { rows: width, columns: data, inner: below + 1 },
+    forward: { rows: width, columns: data, inner: below },
     backward: { rows: below, columns: data, inner: width },
     update: { rows: below + 1, columns: width, inner: data },
   };
@@ -76,7 +76,7 @@ function backwardReference(s: Sizes, weights: Float32Array, delta: Float32Array,
       for (let a = 0; a < columns; a++) {
         let sum = 0;
         for (let j = 0; j < s.width; j++)
-          sum += weights[(m * s.fanIn + i) * s.stride + j]! * delta[(m * s.rows + j) * columns + a]!;
+          sum += weights[(m * s.below + i) * s.stride + j]! * delta[(m * s.rows + j) * columns + a]!;
         const row = m * s.rowsBelow + i;
         deltaBelow[row * columns + a] = slopeBelow[row * s.columns + (a % s.columns)]! * sum;
       }
@@ -96,43 +96,48 @@ const MANY_ASIDE: readonly Shape[] = [...ASIDE, { networks: 2, width: 70, below:
 function descended(s: Sizes, draw: Draw, momentum: number) {
   const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
   const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
-  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
-  const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.fanIn, s.stride, s.width) : NONE;
+  const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width);
+  const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.below, s.stride, s.width) : NONE;
+  const biases = weightsOf(draw, s.networks, 1, s.stride, s.width);
+  const biasVelocity = momentum > 0 ? weightsOf(draw, s.networks, 1, s.stride, s.width) : NONE;
   const reference = (): Record<string, Float64Array> => {
     const { w, v, update } = descent(weights, velocity, momentum);
+    const { w: b, v: bv, update: updateBias } = descent(biases, biasVelocity, momentum);
     for (let m = 0; m < s.networks; m++) {
-      for (let i = 0; i < s.fanIn; i++) {
+      for (let i = 0; i <= s.below; i++) {
         for (let j = 0; j < s.width; j++) {
           let gradient = 0;
           for (let a = 0; a < s.data; a++)
             gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
-          update((m * s.fanIn + i) * s.stride + j, gradient);
+          if (i < s.below) update((m * s.below + i) * s.stride + j, gradient);
+          else updateBias(m * s.stride + j, gradient);
         }
       }
     }
-    return updated(momentum, w, v);
+    return { ...updated(momentum, w, v), biases: b, ...(momentum > 0 ? { biasVelocity: bv } : {}) };
   };
-  return { buffers: { below, delta, weights, velocity }, reference };
+  return { buffers: { below, delta, weights, velocity, biases, biasVelocity }, reference };
 }
 
 function forward(given: Shape, draw: Draw, constants: Record<string, number>): Omit<BuiltCase, "workgroups"> {
   const s = sizes(given);
   const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
-  const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
+  const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
+  const biases = weightsOf(draw, s.networks, 1, s.stride, s.width);
   const empty = new Float32Array(s.networks * s.rows * s.columns);
   return {
     specialisation: { constants, code: tanh.wgsl },
-    buffers: { below, weights, hidden: empty, slope: empty },
+    buffers: { below, weights, biases, hidden: empty, slope: empty },
     uniforms: {
-      params: { ...s, inner: s.fanIn, stride: s.stride / 4, scale: SCALE, bias: BIAS },
+      params: { ...s, inner: s.below, stride: s.stride / 4, scale: SCALE, bias: BIAS },
     },
     reference: () =>
       activated(
         s,
         (m, j, a) => {
-          let sum = 0;
-          for (let i = 0; i < s.fanIn; i++)
-            sum += weights[(m * s.fanIn + i) * s.stride + j]! * below[(m * s.rowsBelow + i) * s.columns + a]!;
+          let sum = BIAS * biases[m * s.stride + j]!;
+          for (let i = 0; i < s.below; i++)
+            sum += weights[(m * s.below + i) * s.stride + j]! * below[(m * s.rowsBelow + i) * s.columns + a]!;
           return sum;
         },
         tanh,
@@ -191,10 +196,12 @@ const backwardSkinny: KernelCase<Shape> = {
       },
       buffers: { ...buffers, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
       uniforms: { params: { ...s, stride: s.stride / 4, learningRate: RATE, momentum } },
-      workgroups: () => [Math.ceil(s.fanIn / rowed.ROWS), 1, s.networks],
+      workgroups: () => [skinnyGroups(s.below, rowed.ROWS, update), 1, s.networks],
       reference: () => ({
         ...backwardReference(s, buffers.weights, delta, slopeBelow),
-        ...(update ? reference() : { weights: Float64Array.from(buffers.weights) }),
+        ...(update
+          ? reference()
+          : { weights: Float64Array.from(buffers.weights), biases: Float64Array.from(buffers.biases) }),
       }),
       terms: s.width + s.data,
       flops: 4 * s.networks * s.width * s.fanIn * s.data,
@@ -209,18 +216,20 @@ const backwardTiled = tiledCase(
   (given, draw) => {
     const s = sizes(given);
     const chunks = s.outputs * s.chunks;
-    const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
+    const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width);
     const delta = outputUnits(draw, s, s.rows, s.width);
     const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
     return {
       specialisation: { constants: tileConstants(given.tile ?? TILES[0]!) },
       buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
-      uniforms: { params: { ...s, inner: s.width, stride: s.stride / 4, chunks, slopeChunks: s.chunks } },
+      uniforms: {
+        params: { ...s, inner: s.width, stride: s.stride / 4, chunks, slopeChunks: s.chunks },
+      },
       workgroups: groupsOf(given, s.below, chunks),
       reference: () => backwardReference(s, weights, delta, slopeBelow),
       terms: s.width,
       flops: 2 * s.networks * s.width * s.below * s.data,
-      bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
+      bytes: 4 * s.networks * (s.below * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
     };
   },
   [...MANY_DATA, ...MANY_ASIDE],

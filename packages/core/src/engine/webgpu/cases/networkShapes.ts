@@ -39,6 +39,7 @@ export function sizes({ networks, width, below, data, outputs = 1 }: Shape) {
     networks,
     width,
     below,
+    widthBelow: below,
     data,
     outputs,
     chunks,
@@ -69,9 +70,9 @@ export const outputUnits = (draw: Draw, { networks, outputs, columns, data }: Si
     Math.floor(i / (columns * outputs)) % rows < count ? value : 0,
   );
 
-/** [networks][fanIn][stride], zero past the width. */
-export function weightsOf(draw: Draw, networks: number, fanIn: number, stride: number, width: number): Float32Array {
-  return draw(networks * fanIn * stride).map((value, i) => (i % stride < width ? value : 0));
+/** [networks][rows][stride], zero past the width. */
+export function weightsOf(draw: Draw, networks: number, rows: number, stride: number, width: number): Float32Array {
+  return draw(networks * rows * stride).map((value, i) => (i % stride < width ? value : 0));
 }
 
 export type Sizes = ReturnType<typeof sizes>;
@@ -100,7 +101,7 @@ export const SKINNY_TIMED = {
   hardware: { networks: 16, width: 4096, below: 4096, data: 8 },
   software: { networks: 2, width: 512, below: 512, data: 8 },
 };
-/** Products of 512 x 512 by 512 x 512, the bias row among them. */
+/** The update is a product of 512 x 512 by 512 x 512, the biases' row among them. */
 export const TILED_TIMED = {
   hardware: { networks: 64, width: 512, below: 511, data: 512 },
   software: { networks: 1, width: 512, below: 511, data: 512 },
