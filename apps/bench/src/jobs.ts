@@ -6,9 +6,10 @@ import { empiricalKernels, leftOut, type NetworkShape, training, trainingName } 
 
 const WIDTHS = [64, 256, 1024, 4096] as const;
 
-const TRAININGS: readonly NetworkShape[] = [8, 128].flatMap((data) =>
-  [1, 2].flatMap((depth) => WIDTHS.map((width) => ({ width, depth, data }))),
-);
+const TRAININGS: readonly NetworkShape[] = [
+  ...[8, 128].flatMap((data) => [1, 2].flatMap((depth) => WIDTHS.map((width) => ({ width, depth, data })))),
+  ...[1, 2].map((depth) => ({ width: 1024, depth, data: 8, outputs: 10 })),
+];
 /** Trained both by the resident kernel, as one of the above, and layer by layer. */
 const LAYERED: NetworkShape = { width: 256, depth: 1, data: 8 };
 const KERNELS = { shape: { width: 1024, depth: 1, data: 8 }, networks: 64 } as const;

@@ -16,22 +16,26 @@ export interface NetworkShape {
   readonly depth: number;
   /** D. */
   readonly data: number;
+  /** C, 1 where not given. */
+  readonly outputs?: number;
 }
 
 type Amount = Partial<Pick<EnsembleJob, "steps" | "recordOutputs" | "recordKernels">> & { networks: number };
 
-async function ensembleJob({ width, depth, data }: NetworkShape, amount: Amount): Promise<EnsembleJob> {
+async function ensembleJob({ width, depth, data, outputs = 1 }: NetworkShape, amount: Amount): Promise<EnsembleJob> {
   const angle = (a: number): number => (2 * Math.PI * a) / data;
   return {
     architecture: {
-      ...{ inputDimension: INPUTS, depth, width },
+      ...{ inputDimension: INPUTS, depth, width, outputs },
       ...{ activation: activationNamed("erf"), weightStd: 1.5, biasStd: 0.1 },
     },
     inputs: Float64Array.from(
       { length: INPUTS * data },
       (_, i) => Math.SQRT2 * (i % 2 ? Math.sin(angle(i >> 1)) : Math.cos(angle(i >> 1))),
     ),
-    targets: Float64Array.from({ length: data }, (_, a) => Math.sin(angle(a))),
+    targets: Float64Array.from({ length: data * outputs }, (_, i) =>
+      Math.sin(angle(Math.floor(i / outputs)) + (2 * Math.PI * (i % outputs)) / outputs),
+    ),
     potential: await compilePotential("quadratic"),
     // The kernel's largest eigenvalue goes as D: the same stretch of descent for all.
     learningRate: 0.16 / data,
@@ -44,9 +48,13 @@ async function ensembleJob({ width, depth, data }: NetworkShape, amount: Amount)
   };
 }
 
-/** Forward, backward and descent: three products for each weight of an upper layer, two for those of the first and the output. */
-export function stepFlops({ width, depth, data }: NetworkShape): number {
-  return 2 * data * ((depth - 1) * width * width * 3 + width * (INPUTS + 2) * 2);
+/**
+ * Forward, backward and descent: three products for each weight of an upper layer, two for those of the first. What comes back from one
+ * output is no product, so that it has two as well.
+ */
+export function stepFlops({ width, depth, data, outputs = 1 }: NetworkShape): number {
+  const products = (depth - 1) * width * 3 + (INPUTS + 1) * 2 + outputs * (outputs > 1 ? 3 : 2);
+  return 2 * data * width * products;
 }
 
 /** flop/s that an engine is taken to reach (a thread of the CPU's), and the seconds that a run should take at that rate. */
@@ -79,8 +87,8 @@ export function leftOut(shape: NetworkShape, scale: Scale): string | undefined {
 const DEPTHS = ["no", "one", "two"];
 const si = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 2 });
 
-export const trainingName = ({ depth, data }: NetworkShape): string =>
-  `train, ${DEPTHS[depth]} hidden layer${depth > 1 ? "s" : ""}, D ${data}`;
+export const trainingName = ({ depth, data, outputs = 1 }: NetworkShape): string =>
+  `train, ${DEPTHS[depth]} hidden layer${depth > 1 ? "s" : ""}, D ${data}${outputs > 1 ? `, ${outputs} outputs` : ""}`;
 
 /** `way` ends the name of what is not trained in the engine's usual way. */
 export async function training(engine: Engine, shape: NetworkShape, scale: Scale, way = ""): Promise<JobBenchmark> {
@@ -129,7 +137,8 @@ export async function empiricalKernels(
   waited = false,
 ): Promise<JobBenchmark> {
   const { width, data } = shape;
-  if (shape.depth !== 1) throw new Error("the operations of a deep network's kernel are not counted here");
+  if (shape.depth !== 1 || (shape.outputs ?? 1) !== 1)
+    throw new Error("the operations of a kernel of several layers or outputs are not counted here");
   const job = await ensembleJob(shape, { networks, recordKernels: [0] });
   // The units, the output and, for each pair of data, the products of two units and of two signals.
   const flops = 2 * width * (data * (INPUTS + 2) + data * (data + 1));

@@ -1,5 +1,5 @@
 /** A network of any depth in plain float64 loops: what an engine's training and kernels are checked against. */
-import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import { dataOf, type EnsembleJob, outputsOf } from "@slowroll/core/engine/engine";
 import { normals } from "@slowroll/core/random/normal";
 
 interface Layer {
@@ -11,18 +11,18 @@ interface Layer {
   readonly scale: number;
 }
 
-/** What each layer is given for one datum, [columns], scaled and with biasStd at its end, and df/dz of its units. */
+/** What each layer is given for one datum, [columns], scaled and with biasStd at its end, and the sums z of its units. */
 interface Evaluation {
-  readonly f: number;
   readonly given: readonly Float64Array[];
-  readonly signals: readonly Float64Array[];
+  /** The outputs last. */
+  readonly sums: readonly Float64Array[];
 }
 
 function draw({ architecture, seed, networks }: EnsembleJob): Layer[] {
   const { inputDimension, depth, width, weightStd } = architecture;
   return Array.from({ length: depth + 1 }, (_, l) => {
     const inputs = l === 0 ? inputDimension : width;
-    const units = l === depth ? 1 : width;
+    const units = l === depth ? outputsOf(architecture) : width;
     const columns = inputs + 1;
     const own = normals(seed, networks.first, 2 * l, units * inputs);
     const biases = normals(seed, networks.first, 2 * l + 1, units);
@@ -47,7 +47,17 @@ function evaluate({ architecture }: EnsembleJob, layers: readonly Layer[], x: Fl
     sums.push(z);
     values = z.map(activation.value);
   }
-  const signals: Float64Array[] = [Float64Array.of(1)];
+  return { given, sums };
+}
+
+/** dL/dz of each layer's units for one datum, from dL/df of the outputs. */
+function back(
+  { architecture }: EnsembleJob,
+  layers: readonly Layer[],
+  { sums }: Evaluation,
+  outermost: Float64Array,
+): Float64Array[] {
+  const signals: Float64Array[] = [outermost];
   for (let l = layers.length - 1; l > 0; l--) {
     const { weights, columns, scale, units } = layers[l]!;
     const above = signals[0]!;
@@ -55,41 +65,50 @@ function evaluate({ architecture }: EnsembleJob, layers: readonly Layer[], x: Fl
     for (let j = 0; j < units; j++) {
       for (let i = 0; i < columns - 1; i++) below[i]! += scale * weights[j * columns + i]! * above[j]!;
     }
-    signals.unshift(below.map((signal, i) => signal * activation.derivative(sums[l - 1]![i]!)));
+    signals.unshift(below.map((signal, i) => signal * architecture.activation.derivative(sums[l - 1]![i]!)));
   }
-  return { f: sums.at(-1)![0]!, given, signals };
+  return signals;
 }
 
 const dot = (left: Float64Array, right: Float64Array): number => left.reduce((sum, x, i) => sum + x * right[i]!, 0);
 
-/** f at the data after the job's steps, [D], and Theta before the first, [D][D], of the job's first network; momentum 0. */
+/** f at the data after the job's steps, [D][C], and Theta before the first, [D C][D C], of the job's first network; momentum 0. */
 export function plainNetwork(job: EnsembleJob): { outputs: Float64Array; kernel: Float64Array } {
   const { inputDimension } = job.architecture;
   const layers = draw(job);
-  const D = job.targets.length;
+  const [D, C] = [dataOf(job), outputsOf(job.architecture)];
   const evaluateAll = (): Evaluation[] =>
     Array.from({ length: D }, (_, a) =>
       evaluate(job, layers, job.inputs.subarray(a * inputDimension, (a + 1) * inputDimension)),
     );
   let data = evaluateAll();
-  const kernel = Float64Array.from({ length: D * D }, (_, i) => {
-    const [left, right] = [data[Math.floor(i / D)]!, data[i % D]!];
+  const gradients = data.flatMap((datum) =>
+    Array.from({ length: C }, (_, output) => {
+      const alone = Float64Array.from({ length: C }, (_, c) => Number(c === output));
+      return { given: datum.given, signals: back(job, layers, datum, alone) };
+    }),
+  );
+  const kernel = Float64Array.from({ length: (D * C) ** 2 }, (_, i) => {
+    const [left, right] = [gradients[Math.floor(i / (D * C))]!, gradients[i % (D * C)]!];
     return layers.reduce(
       (sum, _, l) => sum + dot(left.signals[l]!, right.signals[l]!) * dot(left.given[l]!, right.given[l]!),
       0,
     );
   });
   for (let step = 0; step < job.steps; step++) {
-    for (const [a, { f, given, signals }] of data.entries()) {
-      const push = job.learningRate * job.potential.gradient(0, f - job.targets[a]!);
+    const pushes = data.map((datum, a) => {
+      const force = datum.sums.at(-1)!.map((f, c) => job.potential.gradient(0, f - job.targets[a * C + c]!));
+      return back(job, layers, datum, force);
+    });
+    for (const [a, { given }] of data.entries()) {
       for (const [l, { weights, units, columns }] of layers.entries()) {
         for (let j = 0; j < units; j++) {
-          const force = push * signals[l]![j]!;
+          const force = job.learningRate * pushes[a]![l]![j]!;
           for (let i = 0; i < columns; i++) weights[j * columns + i]! -= force * given[l]![i]!;
         }
       }
     }
     data = evaluateAll();
   }
-  return { outputs: Float64Array.from(data, ({ f }) => f), kernel };
+  return { outputs: Float64Array.from(data.flatMap(({ sums }) => Array.from(sums.at(-1)!))), kernel };
 }

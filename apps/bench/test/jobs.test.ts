@@ -11,11 +11,13 @@ afterAll(() => cpu.close());
 const trainings = (names: readonly { name: string; size: string }[]): string[] =>
   names.filter(({ name }) => name.startsWith("train")).map(({ name, size }) => `${name}: ${/^width \d+/.exec(size)}`);
 
-const EVERY = ["D 8", "D 128"].flatMap((data) =>
-  ["one hidden layer", "two hidden layers"].flatMap((depth) =>
-    [64, 256, 1024, 4096].map((width) => `train, ${depth}, ${data}: width ${width}`),
+const DEPTHS = ["one hidden layer", "two hidden layers"];
+const EVERY = [
+  ...["D 8", "D 128"].flatMap((data) =>
+    DEPTHS.flatMap((depth) => [64, 256, 1024, 4096].map((width) => `train, ${depth}, ${data}: width ${width}`)),
   ),
-);
+  ...DEPTHS.map((depth) => `train, ${depth}, D 8, 10 outputs: width 1024`),
+];
 
 describe("jobs", () => {
   it("trains every width, depth and D on the cpu", async () => {
@@ -45,10 +47,14 @@ describe("jobs", () => {
     // Width 5, D 3: (2 inputs + bias + output) x 5 weights forward and in descent; 25 between layers backward too.
     expect(stepFlops({ width: 5, depth: 1, data: 3 })).toBe(2 * 3 * (20 + 20));
     expect(stepFlops({ width: 5, depth: 2, data: 3 })).toBe(2 * 3 * (20 + 20 + 25 + 25 + 25));
+    // Four outputs: (2 inputs + bias + 4 outputs) x 5 weights twice, and what comes back from the outputs.
+    expect(stepFlops({ width: 5, depth: 1, data: 3, outputs: 4 })).toBe(2 * 3 * (35 + 35 + 20));
+    expect(stepFlops({ width: 5, depth: 2, data: 3, outputs: 4 })).toBe(2 * 3 * (35 + 35 + 20 + 25 + 25 + 25));
   });
   it.each([
     ["training, one layer", () => training(cpu, { width: 64, depth: 1, data: 8 }, "cpu")],
     ["training, two layers", () => training(cpu, { width: 64, depth: 2, data: 32 }, "cpu")],
+    ["training, three outputs", () => training(cpu, { width: 64, depth: 2, data: 8, outputs: 3 }, "cpu")],
     ["kernels", () => empiricalKernels(cpu, { width: 64, depth: 1, data: 8 }, 2)],
   ])("finds the engine's %s equal to plain loops", async (_, benchmark) => {
     expect(await (await benchmark()).check()).toBeLessThan(1e-12);
