@@ -47,7 +47,7 @@ beforeAll(() => {
       },
       lattice: { dimensions: 3, points: 16, length: 8 },
       fluctuations: { kind: "planeWave", mode: [1, 1, 0], amplitude: 0.01 },
-      time: { alpha: 1, step: 0.001, end: 30, recordEvery: 1000 },
+      time: { alpha: 1, step: 0.001, end: 15, recordEvery: 500 },
       checkpoint: { everySeconds: 0.1 },
     }),
   );
