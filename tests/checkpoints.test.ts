@@ -112,6 +112,20 @@ describe("a run", () => {
     child.kill("SIGINT");
     expect(await ended(child)).toBe(130);
     expect(said).toMatch(/kept: step \d+; to go on: slowroll field --out run --resume/);
+    const step = Number(/kept: step (\d+)/.exec(said)![1]);
+    // What was recorded until then is that of the whole run, and so is what its file and report show of it.
+    const { incomplete, alphaTimes, mean } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));
+    const undisturbed = JSON.parse(readFileSync(path.join(folder, "first", "result.json"), "utf8"));
+    expect(incomplete).toBe(`interrupted at step ${step}`);
+    expect(alphaTimes.length).toBe(Math.floor(step / 1000) + 1);
+    expect(alphaTimes).toEqual(undisturbed.alphaTimes.slice(0, alphaTimes.length));
+    expect(mean).toEqual(undisturbed.mean.slice(0, mean.length));
+    expect(readFileSync(path.join(run, "report.html"), "utf8")).toContain(`incomplete: interrupted at step ${step}`);
+    for (const name of ["result.h5", "config.yaml"]) expect(existsSync(path.join(run, name))).toBe(true);
+    // Found anew, the folder is not taken for a finished run.
+    const { status, stderr } = slowroll("field", config, "--out", run);
+    expect(status).toBe(2);
+    expect(stderr).toContain("--resume to go on");
     finish();
   });
 });

@@ -87,8 +87,16 @@ export class DivergenceError<Partial = unknown> extends SlowrollError {
   }
 }
 
-/** The run was cancelled through its AbortSignal. */
-export class InterruptedError extends SlowrollError {
+/** The run was cancelled through its AbortSignal; of a lattice's run, what had been computed is in `partial`, `step` steps of it. */
+export class InterruptedError<Partial = unknown> extends SlowrollError {
   readonly code = "interrupted";
   readonly exitCode = 130;
+  readonly step: number | undefined;
+  readonly partial: Partial | undefined;
+
+  constructor(message: string, options: { step?: number; partial?: Partial; path?: string; cause?: unknown } = {}) {
+    super(message, options);
+    this.step = options.step;
+    this.partial = options.partial;
+  }
 }

@@ -258,13 +258,16 @@ export async function study<C extends ConfigCommand>(
     if (wrong && !(sweeps && sections)) throw error;
     if (trajectories?.abandon())
       io.error(`not saved: ${options.saveTrajectories}, whose networks were not all trained\n`);
-    const partial = error instanceof DivergenceError ? (error.partial as object | undefined) : sections;
+    // Of a sweep's point that was interrupted its own checkpoint is enough.
+    const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !sweeps) ? error : undefined;
+    const partial = (cut?.partial ?? sections) as object | undefined;
     settle(partial ?? {});
     if (error instanceof InterruptedError && saved !== undefined) {
       io.error(`kept: ${saved}; to go on: slowroll field --out ${named(folder!, io.cwd)} --resume\n`);
     }
     if (partial) {
-      await keep(partial, 0, (error as Error).message);
+      const where = cut instanceof InterruptedError && cut.step !== undefined ? ` at step ${cut.step}` : "";
+      await keep(partial, 0, `${(error as Error).message}${where}`);
       if (folder) io.error(`kept: ${named(folder, io.cwd)}\n`);
     }
     throw error;

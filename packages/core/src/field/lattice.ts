@@ -5,12 +5,13 @@ import type {
   JobControl,
   LatticeCheckpoint,
   LatticeJob,
+  LatticeReport,
   Observation,
   PrescribedSchedule,
   Reduction,
   Snapshot,
 } from "../engine/engine.ts";
-import { InputError } from "../errors.ts";
+import { InputError, InterruptedError } from "../errors.ts";
 import { coupling } from "./friedmann.ts";
 import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { type LatticeRun, measure, momentsOf } from "./measure.ts";
@@ -60,7 +61,8 @@ function assertCounts({ points, dimensions }: LatticeSpec): void {
 
 /**
  * Runs a lattice on an engine.
- * @throws InputError; DivergenceError with a FieldResult of the records before; what the engine throws.
+ * @throws InputError; DivergenceError with a FieldResult of the records before; InterruptedError with that of the last checkpoint; what the
+ *   engine throws.
  */
 export async function runLattice(
   setup: Setup,
@@ -87,6 +89,8 @@ export async function runLattice(
   if (fluctuations.kind === "planeWave") reductions.push({ kind: "cosine", mode: fluctuations.mode });
 
   const { resume } = checkpointing ?? {};
+  /** The last checkpoint. */
+  let seen = resume;
   const from = resume?.operation ?? 0;
   if (resume?.global && schedule.kind === "coupled") schedule.initial.set(resume.global);
   const due = (all: readonly number[]): number[] =>
@@ -124,15 +128,24 @@ export async function runLattice(
             seconds: checkpointing.seconds,
             save: (at: LatticeCheckpoint) => {
               const step = stepsDone(at.operation);
-              return checkpointing.save(joined(resume, at), step, step * time.step);
+              seen = joined(resume, at);
+              return checkpointing.save(seen, step, step * time.step);
             },
           },
         }
       : {}),
   };
-  const report = joined(resume, await engine.evolveLattice(job, control));
-
   const timeline = { steps, records, stepAfter: (done: number) => stepAfter.get(done)!, album };
+  let report: LatticeReport;
+  try {
+    report = joined(resume, await engine.evolveLattice(job, control));
+  } catch (cause) {
+    if (!(cause instanceof InterruptedError) || !seen) throw cause;
+    const step = stepsDone(seen.operation);
+    const until = { ...seen, engineSeconds: 0, final: seen.state };
+    const { result } = measure(setup, lattice, { ...timeline, steps: step }, until, engine.info);
+    throw new InterruptedError(cause.message, { step, partial: result, cause });
+  }
   return measure(setup, lattice, timeline, report, engine.info);
 }
 

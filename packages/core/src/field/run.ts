@@ -49,7 +49,8 @@ async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promi
 
 /**
  * Runs a field study; an engine is needed only where there is a lattice.
- * @throws InputError, ExpressionError; DivergenceError with a FieldResult of the records before; what the engine throws.
+ * @throws InputError, ExpressionError; DivergenceError with a FieldResult of the records before; InterruptedError, of a lattice with
+ *   checkpoints likewise; what the engine throws.
  */
 export async function fieldStudy(
   study: FieldStudy,
