@@ -61,9 +61,6 @@ fn squareRoot(a: Number) -> Number {
   return plus(better, exactly(minus(a, times(better, better)).x / (2.0 * root)));
 }
 
-/// f(x) from f and f' at the larger part of x, float32 both: good to a float32's rounding of f.
-fn lifted(value: f32, slope: f32, x: Number) -> Number { return twoSum(value, slope * x.y); }
-
 /// x rounded to 48 bits, as it is kept in an array: a float64 holds the sum of both parts, and rounding that to float32 gives back the
 /// larger, so that a state goes to the host and back without loss.
 fn kept(x: Number) -> Number { return shortened(x); }

@@ -21,8 +21,8 @@ import { referenceLattice } from "../reference/lattice.ts";
 import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
 
 /**
- * Largest difference from the reference over its largest value, after twenty operations; `rounded` where float32 functions or strengths
- * of kicks and drifts set it, whatever the state is kept in.
+ * Largest difference from the reference over its largest value, after twenty operations; `rounded` where strengths of kicks and
+ * drifts in float32 set it, whatever the state is kept in.
  */
 const ENGINES = [
   { engine: "webgpu", adapter: "software", precision: "float32", fused: false, bound: 2e-5 },
@@ -166,8 +166,7 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     const want = references.get(given) ?? (await referenceLattice(job));
     references.set(given, want);
     const got = await engine.evolveLattice(job);
-    const inFloat32 = given.coupled || /[a-z]\(/.test(potentialsOf(job)[0]!.expression);
-    const most = inFloat32 ? rounded : bound;
+    const most = given.coupled ? rounded : bound;
     const near = (actual: Float64Array | undefined, expected: Float64Array, within = most): void => {
       const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
       expect(actual!.length).toBe(expected.length);

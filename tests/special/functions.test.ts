@@ -1,34 +1,16 @@
 /** The WGSL functions that kernels are made of, on the software adapter, against float64 over their domains. */
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { activations } from "@slowroll/core/network/activations";
-import { builtins } from "@slowroll/core/potential/builtins/index";
-import { compilePotential } from "@slowroll/core/potential/compile";
-import type { PotentialSpec } from "@slowroll/core/potential/potential";
-import { emitWgsl } from "@slowroll/core/potential/wgsl";
 import { normal4 } from "@slowroll/core/random/normal";
 import { keyOfSeed, philox4x32 } from "@slowroll/core/random/philox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bitsOf, evaluateWgsl, samples } from "../support/elementwise.ts";
+import { bitsOf, evaluateWgsl, samples, worst } from "../support/elementwise.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
   gpu = await openGpu("software");
 });
 afterAll(() => gpu.close());
-
-/** The largest |got - want| / (absolute + relative |want|): at most 1 where the bound holds. */
-function worst(
-  got: ArrayLike<number>,
-  want: ArrayLike<number>,
-  { absolute, relative }: { absolute: number; relative: number },
-): number {
-  let largest = 0;
-  for (let i = 0; i < want.length; i++) {
-    const excess = Math.abs(got[i]! - want[i]!) / (absolute + relative * Math.abs(want[i]!));
-    largest = Math.max(largest, Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess);
-  }
-  return largest;
-}
 
 /** Where formulas change, saturate, underflow or would overflow. */
 const EDGES = [
@@ -148,82 +130,4 @@ describe("random numbers", () => {
       ),
     ).toBeLessThan(1);
   });
-});
-
-describe("potentials", () => {
-  const each = (call: string): string =>
-    `vec4f(${["x", "y", "z", "w"].map((c) => call.replace("X", `bitcast<f32>(x.${c})`)).join(", ")})`;
-
-  /** The worst of V and of V' over `inputs`, in units of the bound. */
-  async function disagreement(
-    spec: PotentialSpec,
-    inputs: Float32Array,
-    bound: { absolute: number; relative: number },
-  ): Promise<number> {
-    const potential = await compilePotential(spec);
-    const code = emitWgsl(potential);
-    const value = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X), 0u)"), bitsOf(inputs));
-    const slope = await evaluateWgsl(gpu, code, each("potentialGradient(Fields(X), 0u)[0]"), bitsOf(inputs));
-    const wanted = (f: (phi: number) => number): Float64Array => Float64Array.from(inputs, f);
-    return Math.max(
-      worst(
-        value,
-        wanted((phi) => potential.value(phi)),
-        bound,
-      ),
-      worst(
-        slope,
-        wanted((phi) => potential.gradient(0, phi)),
-        bound,
-      ),
-    );
-  }
-
-  describe.each(Object.values(builtins))("$name: V and V'", ({ name, domain }) => {
-    it("between -12 and 12", async () => {
-      const inputs = Float32Array.from([...samples(-12, 12), 0, 1, -1, 1e-4, -1e-4, 1e-12]);
-      expect(await disagreement(name, inputs, { absolute: 1e-6, relative: 3e-6 })).toBeLessThan(1);
-    });
-    it("over the whole domain", async () => {
-      // exp of x has the rounding of x, up to 80 times 6e-8, and V can hold its square.
-      expect(await disagreement(name, samples(...domain), { absolute: 1e-6, relative: 2e-5 })).toBeLessThan(1);
-    });
-  });
-
-  it("alphaAttractorT keeps the relative accuracy of V' on its plateau", async () => {
-    const potential = await compilePotential("alphaAttractorT");
-    const inputs = samples(15, 60);
-    const slope = await evaluateWgsl(
-      gpu,
-      emitWgsl(potential),
-      each("potentialGradient(Fields(X), 0u)[0]"),
-      bitsOf(inputs),
-    );
-    const wanted = Float64Array.from(inputs, (phi) => potential.gradient(0, phi));
-    expect(worst(slope, wanted, { absolute: 0, relative: 1e-5 })).toBeLessThan(1);
-  });
-
-  it.each([
-    [{ name: "hilltop", parameters: { p: 2.5, mu: 3 } }, [0, 12]],
-    [{ name: "hilltop", parameters: { p: 2.2, mu: 3 } }, [0, 12]],
-    [{ name: "alphaAttractorT", parameters: { alpha: 0.1, n: 2 } }, [-12, 12]],
-    [{ name: "alphaAttractorE", parameters: { alpha: 5, n: 3 } }, [-12, 12]],
-    [{ name: "cosine", parameters: { f: 3 } }, [-12, 12]],
-    [{ expression: "abs(phi)*sign(phi - 1) + pow(phi, 3)" }, [-3, 3]],
-    [{ expression: "sinh(phi) + cosh(phi/2) + tan(phi/3)" }, [-3, 3]],
-    [{ expression: "sinh(phi)^2" }, [-1e-3, 1e-3]],
-    [{ expression: "phi^-2 + sqrt(phi) + log(phi)" }, [0.1, 10]],
-    [{ expression: "phi^phi + 2^phi" }, [0.1, 3]],
-  ] as [PotentialSpec, [number, number]][])("%j between %j", async (spec, [low, high]) => {
-    expect(await disagreement(spec, samples(low, high), { absolute: 1e-6, relative: 5e-6 })).toBeLessThan(1);
-  });
-
-  it.each(["log(phi)", "sqrt(phi)", "phi^1.5", "phi^2.3", "phi^-0.3"])(
-    "%s of a negative field is not finite",
-    async (expression) => {
-      const code = emitWgsl(await compilePotential({ expression }));
-      const got = await evaluateWgsl(gpu, code, each("potentialValue(Fields(X), 0u)"), bitsOf([-1, -0.3, -2, -100]));
-      for (const value of got) expect(value).not.toSatisfy(Number.isFinite);
-    },
-  );
 });

@@ -1,11 +1,13 @@
 /** Evaluates a WGSL function elementwise on a device, for comparing shader functions with float64. */
 import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
+import { join, split } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { unrollLoops } from "@slowroll/core/engine/webgpu/unroll";
 import { resolveIncludes } from "@slowroll/shaders";
 
 /**
  * `expression` in `x: vec4u` (four words of `input`) as vec4f, for each four words of the input; `code` holds what it calls.
- * Words are given and returned as the array's bits, so that the caller decides what they mean.
+ * Words are given and returned as the array's bits, so that the caller decides what they mean. `params.opaqueZero` is there for what
+ * hides values from the compiler.
  */
 export async function evaluateWgsl(
   gpu: Gpu,
@@ -16,11 +18,13 @@ export async function evaluateWgsl(
   const count = Math.ceil(input.length / 4);
   const source = unrollLoops(
     resolveIncludes(`${code}
+struct Params { count: u32, opaqueZero: u32 }
 @group(0) @binding(0) var<storage, read> input: array<vec4u>;
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= ${count}u) { return; }
+  if (id.x >= params.count) { return; }
   let x = input[id.x];
   output[id.x] = ${expression};
 }`),
@@ -36,9 +40,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   );
   const inputBuffer = await gpu.upload("input", padded);
   const outputBuffer = await gpu.buffer("output", 16 * count);
+  const params = await gpu.upload("params", Uint32Array.of(count, 0), GPUBufferUsage.UNIFORM);
   const bindings = device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
-    entries: [inputBuffer, outputBuffer].map((buffer, binding) => ({ binding, resource: { buffer } })),
+    entries: [inputBuffer, outputBuffer, params].map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -48,8 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   pass.end();
   device.queue.submit([encoder.finish()]);
   const result = (await gpu.download(outputBuffer)).slice(0, input.length);
-  inputBuffer.destroy();
-  outputBuffer.destroy();
+  for (const buffer of [inputBuffer, outputBuffer, params]) buffer.destroy();
   return result;
 }
 
@@ -65,3 +69,23 @@ export function samples(low: number, high: number, count = 4000, seed = 1): Floa
   };
   return Float32Array.from([low, high, ...Array.from({ length: count }, () => low + (high - low) * next())]);
 }
+
+/** How far a result may be from what it should be: absolute + relative |want|. */
+export interface Bound {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+/** The largest |got - want| / (absolute + relative |want|): at most 1 where the bound holds. */
+export function worst(got: ArrayLike<number>, want: ArrayLike<number>, { absolute, relative }: Bound): number {
+  let largest = 0;
+  for (let i = 0; i < want.length; i++) {
+    const excess = Math.abs(got[i]! - want[i]!) / (absolute + relative * Math.abs(want[i]!));
+    largest = Math.max(largest, Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess);
+  }
+  return largest;
+}
+
+/** As many bits of float64 numbers as compensated ones keep, of numbers spread about those given. */
+export const spread = (values: ArrayLike<number>): Float64Array =>
+  join(split(Float64Array.from(values, (value, i) => value * (1 + (i % 97) * 2 ** -31))));

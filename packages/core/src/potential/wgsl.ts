@@ -8,9 +8,12 @@ import { emitter, float32, type Language } from "./emit.ts";
 import type { Emitted, FormExpression } from "./form.ts";
 import type { ElementaryFunction, Expression } from "./potential.ts";
 
-export const CALLS: Readonly<
+/** How functions are called, and the file under shaders/ that has them where WGSL has not. */
+export type Calls = Readonly<
   Record<ElementaryFunction | "power", { include?: string; call: (x: string, y: string) => string }>
-> = {
+>;
+
+const CALLS: Calls = {
   exp: { call: (x) => `exp(${x})` },
   expm1: { include: "special/hyperbolic.wgsl", call: (x) => `expMinusOne(${x})` },
   log: { include: "special/log.wgsl", call: (x) => `logarithm(${x})` },
@@ -33,6 +36,15 @@ export function literal(value: number): string {
 /** The vec4f of a number that differs by realisation, in a function that emitPotential writes. */
 export const constantAt = (index: number): string => `constants[own + ${index}u]`;
 
+/** A language's functions by a table of calls, whose files go to `includes`. */
+export const caller =
+  (calls: Calls, includes: Set<string>): Language["function"] =>
+  (name) => {
+    const { include, call } = calls[name];
+    if (include) includes.add(include);
+    return (x, y) => call(x!, y!);
+  };
+
 /** WGSL whose statements go to `lines` and whose needs to `includes`. */
 const wgsl = (
   lines: string[],
@@ -45,11 +57,7 @@ const wgsl = (
   negate: (x) => `-${x}`,
   binary: (operator, left, right) => `${left} ${operator} ${right}`,
   reciprocal: (x) => `1.0 / ${x}`,
-  function: (name) => {
-    const { include, call } = CALLS[name];
-    if (include) includes.add(include);
-    return (x, y) => call(x!, y!);
-  },
+  function: caller(CALLS, includes),
   define: (index, text) => {
     lines.push(`  let t${index} = ${text};`);
     return `t${index}`;
