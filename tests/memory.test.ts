@@ -2,16 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { EnsembleJob, JobMemory } from "@slowroll/core/engine/engine";
+import type { Engine, EnsembleJob, JobMemory } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { planEnsemble } from "@slowroll/core/engine/webgpu/ensemblePlan";
-import { openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { activations } from "@slowroll/core/network/activations";
 import { drawSubsets } from "@slowroll/core/network/subsets";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 interface Shape {
   depth?: number;
@@ -70,14 +70,20 @@ const named = (shapes: Shape[]) => shapes.map((shape) => [JSON.stringify(shape),
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 describe("the plan of the webgpu engine", () => {
+  let gpu: Gpu;
+  let engine: Engine;
+  let create: GPUDevice["createBuffer"];
+  beforeAll(async () => {
+    gpu = await openGpu("software");
+    engine = webGpuEngine(gpu);
+    create = gpu.device.createBuffer.bind(gpu.device);
+  });
+  afterAll(() => engine.close());
+
   it.each(named(SHAPES))("%s", async (_name, shape) => {
-    const gpu = await openGpu("software");
-    const engine = webGpuEngine(gpu);
-    const { device } = gpu;
-    const create = device.createBuffer.bind(device);
     const stored: number[] = [];
     const readBack: number[] = [];
-    device.createBuffer = (descriptor) => {
+    gpu.device.createBuffer = (descriptor) => {
       const { usage, size } = descriptor;
       if (usage & GPUBufferUsage.MAP_READ) readBack.push(size);
       else if (!(usage & GPUBufferUsage.UNIFORM)) stored.push(size);
@@ -109,7 +115,7 @@ describe("the plan of the webgpu engine", () => {
       expect(padding).toBeLessThanOrEqual(test > 0 ? 8 * batch * outputs * (test + data) : 0);
       expect(sum(Object.values(parts))).toBe(bytes);
     } finally {
-      await engine.close();
+      gpu.device.createBuffer = create;
     }
   });
 });

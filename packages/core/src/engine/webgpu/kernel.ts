@@ -87,6 +87,9 @@ function layouts(definitions: ShaderDataDefinitions, dynamic: readonly string[])
   return descriptors;
 }
 
+/** Of each kernel's own text: jobs ask again and again, and reading it takes ten milliseconds. */
+const parsed = new Map<string, ShaderDataDefinitions>();
+
 /**
  * Compiles a kernel, or finds it already compiled for this device.
  * @throws ShaderCompileError with line and source where the WGSL does not compile.
@@ -100,7 +103,8 @@ export async function loadKernel<Binding extends string>(
   const { name, dynamic = [] } = declaration;
   const { own, whole: source } = kernelSource(name, specialisation);
   // The kernel's own text declares all bindings; parsing no more than that keeps generated code out of the parser's reach.
-  const definitions = makeShaderDataDefinitions(own);
+  const definitions = parsed.get(own) ?? makeShaderDataDefinitions(own);
+  parsed.set(own, definitions);
   const descriptors = layouts(definitions, dynamic);
 
   // The whole text and layout are the key: nothing shorter can be told apart for certain.
