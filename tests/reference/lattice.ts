@@ -28,13 +28,14 @@ const monomial = ({ factor, power }: Monomial, q: number): number => factor * q 
 /** The Laplacian of the field that starts at `start` at a site. */
 function laplacian({ grid }: LatticeJob, field: Float64Array, start: number, site: number): number {
   const { dimensions, points, spacing } = grid;
+  const weights = STENCILS[grid.stencil];
   let sum = 0;
   for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
     const x = Math.floor(site / stride) % points;
-    for (const [j, weight] of STENCILS[grid.stencil].entries()) {
+    for (let j = 0; j < weights.length; j++) {
       const ahead = site + (((x + j + 1) % points) - x) * stride;
       const back = site + (((x + points * (j + 1) - j - 1) % points) - x) * stride;
-      sum += weight * (field[start + ahead]! + field[start + back]! - 2 * field[start + site]!);
+      sum += weights[j]! * (field[start + ahead]! + field[start + back]! - 2 * field[start + site]!);
     }
   }
   return sum / spacing ** 2;
@@ -42,7 +43,9 @@ function laplacian({ grid }: LatticeJob, field: Float64Array, start: number, sit
 
 /** The fields of realisation `r` at a site. */
 function fieldsAt({ job: { fields }, sites, field }: Lattice, r: number, site: number): number[] {
-  return Array.from({ length: fields }, (_, f) => field[(r * fields + f) * sites + site]!);
+  const values: number[] = [];
+  for (let f = 0; f < fields; f++) values.push(field[(r * fields + f) * sites + site]!);
+  return values;
 }
 
 /** Mean over the sites of each realisation and field. */
@@ -197,12 +200,13 @@ function snapshot(lattice: Lattice, afterOperation: number, made: Observation | 
 function kick(lattice: Lattice, lap: (r: number) => number, force: (r: number) => number): void {
   const { job, potentials, sites, field, momentum } = lattice;
   for (let r = 0; r < job.realisations; r++) {
+    const [pull, push] = [lap(r), force(r)];
     for (let site = 0; site < sites; site++) {
       const phi = fieldsAt(lattice, r, site);
       for (let f = 0; f < job.fields; f++) {
         const start = (r * job.fields + f) * sites;
         momentum[start + site]! +=
-          lap(r) * laplacian(job, field, start, site) - force(r) * potentials[r]!.gradient(f, ...phi);
+          pull * laplacian(job, field, start, site) - push * potentials[r]!.gradient(f, ...phi);
       }
     }
   }
