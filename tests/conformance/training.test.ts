@@ -22,12 +22,11 @@ interface Case {
   data: number;
   outputs: number;
 }
-const shapes = [
-  { depth: 1, width: 7, data: 3 },
+const shapes = [1, 2, 3, 4].map((depth) => ({ depth, width: 7, data: 3 }));
+/** Of one layer: many data, and several units an invocation or a worker's vector. */
+const larger = [
   { depth: 1, width: 7, data: 17 },
-  // Several units an invocation, or a worker's vector.
   { depth: 1, width: 130, data: 3 },
-  ...[2, 3, 4].map((depth) => ({ depth, width: 7, data: 3 })),
 ];
 const severalOutputs = [
   { depth: 1, width: 7, data: 3, outputs: 2 },
@@ -37,9 +36,11 @@ const severalOutputs = [
   { depth: 1, width: 130, data: 8, outputs: 2 },
 ].flatMap((shape) => [0, 0.9].map((momentum): Case => ({ activation: "erf", momentum, ...shape })));
 const cases = [
-  ...Object.keys(activations).flatMap((activation) =>
-    [0, 0.9].flatMap((momentum) => shapes.map((shape): Case => ({ activation, momentum, outputs: 1, ...shape }))),
-  ),
+  ...Object.keys(activations).flatMap((activation, a) => [
+    ...[0, 0.9].flatMap((momentum) => shapes.map((shape): Case => ({ activation, momentum, outputs: 1, ...shape }))),
+    // Every activation and either momentum with either of these: what they change is none of the momentum's.
+    ...larger.map((shape, s): Case => ({ activation, momentum: [0, 0.9][(a + s) % 2]!, outputs: 1, ...shape })),
+  ]),
   ...severalOutputs,
 ];
 
