@@ -46,7 +46,7 @@ export async function bindEmpiricalKernels(
     products.push(
       await bound(
         kernels.kernelLayer,
-        {},
+        { constants: { OUTPUTS: outputs } },
         { sensitivity: (upper ?? last).sensitivity, below: lower?.hidden ?? state.inputs, kernels: recorded },
         {
           units: upper ? width : 0,
@@ -56,7 +56,7 @@ export async function bindEmpiricalKernels(
           chunks,
           accumulate: parts > 1 ? 0 : l,
         },
-        () => [outputChunks, outputChunks],
+        () => [outputChunks, chunks],
       ),
     );
   }

@@ -173,9 +173,10 @@ const kernelLayer: KernelCase<Shape> = {
     const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
     const before = draw(s.networks * columns * columns);
     return {
+      specialisation: { constants: { OUTPUTS: s.outputs } },
       buffers: { sensitivity, below, kernels: before },
       uniforms: { params: { ...s, units: s.width, inputs: s.fanIn, accumulate: 1 }, slot: { record: 0 } },
-      workgroups: () => [s.outputs * s.chunks, s.outputs * s.chunks, s.networks],
+      workgroups: () => [s.outputs * s.chunks, s.chunks, s.networks],
       reference: () => {
         const result = new Float64Array(before.length).fill(Number.NaN);
         const product = (values: Float32Array, rows: number, stride: number, count: number, a: number, b: number) => {
