@@ -32,6 +32,8 @@ export default defineConfig({
     pool: "forks",
     // Vitest leaves a core for itself, half of a small machine, and needs next to nothing of it.
     maxWorkers: availableParallelism(),
+    // What the set-up builds is loaded as it is, as installed packages are.
+    server: { deps: { external: [/\/build\/\w+\.mjs$/] } },
     sequence: { sequencer: LongestFirst },
     include: ["{packages,apps}/*/test/**/*.test.ts", "tests/**/*.test.ts"],
     // These machines stall at times: a time-out tells a hang, not a slow minute.
