@@ -27,16 +27,23 @@ let sums: usize = 0;
 /** [realisations][fields][bins]. */
 let spectraAt: usize = 0;
 
-/** What |DFT_n|^2 is multiplied with: see setWeighting. */
-let weighting: i32 = 0;
-const OMEGA: i32 = 1;
+/** Whether weighted spectra are by 1/omega, not omega. */
+let byInverse: bool = false;
 /** [realisations][fields] what is added to omega^2, float64. */
 let massTable: usize = 0;
 
-/** 0: |n|^dimensions, 1: omega, 2: 1/omega, for the spectra that follow. */
-export function setWeighting(kind: i32, massesAt: usize): void {
-  weighting = kind;
+/** Of the weighted spectra that follow. */
+export function setWeighting(inverse: i32, massesAt: usize): void {
+  byInverse = inverse != 0;
   massTable = massesAt;
+}
+
+/** Plain and weighted spectra, as a type: each is compiled by itself, so that the one does not wait for what the other asks. */
+type Plain = u8;
+type Weighted = u16;
+@inline
+function isWeighted<W>(): bool {
+  return sizeof<W>() == sizeof<Weighted>();
 }
 
 export function setSpectrum(
@@ -81,7 +88,7 @@ function tableBytes<T>(): usize {
 function frequency(squares: v128): v128 {
   const zero = f64x2.splat(0);
   const omega = f64x2.sqrt(f64x2.pmax(zero, squares));
-  if (weighting == OMEGA) return omega;
+  if (!byInverse) return omega;
   return v128.and(f64x2.div(f64x2.splat(1), omega), f64x2.gt(squares, zero));
 }
 
@@ -95,13 +102,13 @@ function addTo(address: usize, value: f64): void {
 
 /** Two modes' powers, `entry` being theirs of the table, into the bins; `rest` is what omega^2 has beside what the table gives. */
 @inline
-function collect(re: v128, im: v128, entry: usize, multiplicities: usize, others: v128, rest: v128, whole: v128): void {
+function collect<W>(re: v128, im: v128, entry: usize, multiplicities: usize, others: v128, rest: v128, whole: v128): void {
   const squares = f64x2.add(v128.load(entry), others);
   const k = f64x2.sqrt(squares);
   const power = f64x2.add(f64x2.mul(re, re), f64x2.mul(im, im));
   const counted = f64x2.mul(power, v128.load(entry + multiplicities));
   let weight = k;
-  if (weighting != 0) {
+  if (isWeighted<W>()) {
     // Of n = 0, which is left out, |n|^dimensions is 0 by itself.
     const omega = frequency(f64x2.add(v128.load(entry + 2 * multiplicities), rest));
     weight = v128.and(omega, f64x2.gt(squares, f64x2.splat(0)));
@@ -116,7 +123,7 @@ function collect(re: v128, im: v128, entry: usize, multiplicities: usize, others
  * The modes `bytes` of a row from `from`, their first `at` bytes into the row; `others` is the square of the other axes' modes, `added` what
  * they and the mass add to omega^2.
  */
-function collectRow<T>(from: usize, bytes: usize, at: usize, others: f64, added: f64): void {
+function collectRow<T, W>(from: usize, bytes: usize, at: usize, others: f64, added: f64): void {
   const across = f64x2.splat(others);
   const rest = f64x2.splat(added);
   const whole = f64x2.splat(WHOLE);
@@ -126,13 +133,13 @@ function collectRow<T>(from: usize, bytes: usize, at: usize, others: f64, added:
   do {
     const re = v128.load(from);
     const im = v128.load(from, 16);
-    if (sizeof<T>() == 8) collect(re, im, entry, multiplicities, across, rest, whole);
+    if (sizeof<T>() == 8) collect<W>(re, im, entry, multiplicities, across, rest, whole);
     else {
       const low = f64x2.promote_low_f32x4(im);
-      collect(f64x2.promote_low_f32x4(re), low, entry, multiplicities, across, rest, whole);
+      collect<W>(f64x2.promote_low_f32x4(re), low, entry, multiplicities, across, rest, whole);
       const reHigh = f64x2.promote_low_f32x4(v128.shuffle<i64>(re, re, 1, 0));
       const imHigh = f64x2.promote_low_f32x4(v128.shuffle<i64>(im, im, 1, 0));
-      collect(reHigh, imHigh, entry + 16, multiplicities, across, rest, whole);
+      collect<W>(reHigh, imHigh, entry + 16, multiplicities, across, rest, whole);
     }
     entry += <usize>lanes<T>() * 8;
     from += PAIR;
@@ -140,26 +147,26 @@ function collectRow<T>(from: usize, bytes: usize, at: usize, others: f64, added:
 }
 
 /** Part `part` of row `row` of field `f` of the work area, `first + f` of all, along the first axis and into `target`. */
-function collectPart<T>(first: i32, f: i32, row: i32, part: i32, target: usize): void {
+function collectPart<T, W>(first: i32, f: i32, row: i32, part: i32, target: usize): void {
   memory.fill(sums, 0, <usize>bins * 16);
   const end = modeBytes<T>(points);
   const blocks = <i64>((end + blockBytes - 1) / blockBytes);
   const stop = min(end, <usize>((blocks * (part + 1)) / parts) * blockBytes);
   const from = work + <usize>f * workField + <usize>row * workRow;
   let added: f64 = 0;
-  if (weighting != 0) {
+  if (isWeighted<W>()) {
     added = load<f64>(massTable + <usize>(first + f) * 8);
     if (dimensions == 3) added += waveSquare<T>(row);
   }
   for (let at = <usize>((blocks * part) / parts) * blockBytes; at < stop; at += blockBytes) {
     const bytes = min(blockBytes, stop - at);
-    if (dimensions == 1) collectRow<T>(from + at, bytes, at, 0, added);
+    if (dimensions == 1) collectRow<T, W>(from + at, bytes, at, 0, added);
     else {
       transformBlock<T>(from + at, workPlane, lines, bytes, bytes);
       const here = dimensions == 3 ? square(row) : 0;
       for (let plane = 0; plane < planes; plane++) {
-        const more = weighting != 0 ? added + waveSquare<T>(plane) : 0;
-        collectRow<T>(lines + <usize>plane * bytes, bytes, at, here + square(plane), more);
+        const more = isWeighted<W>() ? added + waveSquare<T>(plane) : 0;
+        collectRow<T, W>(lines + <usize>plane * bytes, bytes, at, here + square(plane), more);
       }
     }
   }
@@ -177,7 +184,7 @@ function addPartials(from: usize, to: usize): void {
 }
 
 /** All spectra of the field's array at `field`, with all other workers. */
-function spectra<T>(field: usize): void {
+function spectra<T, W>(field: usize): void {
   const all = realisations * fields;
   const bytes = <usize>bins * 8;
   const items = rows * parts;
@@ -189,7 +196,7 @@ function spectra<T>(field: usize): void {
     let done: i64 = 0;
     for (let item = worker; item < count * items && !stopped(); item += workerCount()) {
       const part = item % items;
-      collectPart<T>(first, item / items, part / parts, part % parts, partials + <usize>item * bytes);
+      collectPart<T, W>(first, item / items, part / parts, part % parts, partials + <usize>item * bytes);
       progress(1);
       done++;
     }
@@ -212,10 +219,16 @@ function transform<T>(field: usize): void {
 }
 
 export function spectra32(field: usize): void {
-  spectra<f32>(field);
+  spectra<f32, Plain>(field);
 }
 export function spectra64(field: usize): void {
-  spectra<f64>(field);
+  spectra<f64, Plain>(field);
+}
+export function weightedSpectra32(field: usize): void {
+  spectra<f32, Weighted>(field);
+}
+export function weightedSpectra64(field: usize): void {
+  spectra<f64, Weighted>(field);
 }
 export function transform32(field: usize): void {
   transform<f32>(field);

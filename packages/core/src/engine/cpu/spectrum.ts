@@ -75,15 +75,12 @@ export function planSpectrum(
         table[storedModes + n] = n === 0 || 2 * n === points ? 1 : 2;
       }
     },
-    calls: (field) => [
-      ["setWeighting", 0, 0],
-      [`spectra${suffix}`, field],
-    ],
+    calls: (field) => [[`spectra${suffix}`, field]],
     weighted(buffer, field, by, massSquared) {
       new Float64Array(buffer, massTable, all).set(massSquared);
       return [
-        ["setWeighting", by === "omega" ? 1 : 2, massTable],
-        [`spectra${suffix}`, field],
+        ["setWeighting", by === "omega" ? 0 : 1, massTable],
+        [`weightedSpectra${suffix}`, field],
       ];
     },
     read: (buffer) => new Float64Array(buffer, result, all * bins).slice(),
