@@ -8,6 +8,7 @@ alias Number = vec2f;
 
 fn exactly(x: f32) -> Number { return Number(x, 0.0); }
 fn leading(x: Number) -> f32 { return x.x; }
+fn trailing(x: Number) -> f32 { return x.y; }
 fn rounded(x: vec2f) -> Number { return x; }
 
 /// a + b exactly, |a| >= |b| or a = 0.

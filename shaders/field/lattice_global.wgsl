@@ -2,14 +2,15 @@
 // begins. One workgroup adds a realisation's partial sums, gives q' the closing half of the one and the opening half of the other, then moves
 // q and the clock over the next operation and writes the strengths that its sweep will need. Where the state is wanted in between, only the
 // closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that neither closes nor opens changes nothing
-// and records. The powers of q come as generated functions of the engine; q, q' and the clock are sums of two float32, their increments one.
+// and records. The powers of q come as generated functions of the engine. q, q' and the clock are sums of two float32 whatever the numbers
+// are that their increments and the strengths are made of.
 // include: field/opaque.wgsl
 // include: special/twofold.wgsl
 
 struct Params {
-  sites: f32,       // all of a realisation's
-  groups: u32,      // partial sums of a realisation
-  curvature: f32,   // 1/dx^2
+  sites: Number,     // all of a realisation's
+  curvature: Number, // 1/dx^2
+  groups: u32,       // partial sums of a realisation
   opaqueZero: u32,
 }
 struct Turn {
@@ -40,7 +41,7 @@ struct Sums {
 const LANES = 256u;
 
 @group(0) @binding(0) var<storage, read> sums: array<Sums>;                 // [realisations][groups]
-@group(0) @binding(1) var<storage, read> durations: array<f32>;             // [operations and two more, of 0]
+@group(0) @binding(1) var<storage, read> durations: array<Number>;          // [operations and two more, of 0]
 @group(0) @binding(2) var<storage, read_write> begun: array<u32>;           // [realisations]: operations begun
 @group(0) @binding(3) var<storage, read_write> globals: array<Global>;      // [realisations]
 @group(0) @binding(4) var<storage, read_write> strengths: array<Strengths>; // [realisations]
@@ -53,6 +54,10 @@ var<workgroup> momentumSquares: array<vec2f, LANES>;
 var<workgroup> gradients: array<vec2f, LANES>;
 var<workgroup> potentials: array<vec2f, LANES>;
 
+fn summed(a: vec2f, b: Number) -> vec2f { return added(added(a, leading(b)), trailing(b)); }
+
+fn moved(a: vec2f, by: Number) -> vec2f { return shortened(summed(a, by)); }
+
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let realisation = group.x;
@@ -61,9 +66,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   var potential: vec2f;
   for (var place = lane; place < params.groups; place += LANES) {
     let part = sums[realisation * params.groups + place];
-    momentumSquare = added(momentumSquare, leading(part.momentumSquare));
-    gradient = added(gradient, leading(part.gradient));
-    potential = added(potential, leading(part.potential));
+    momentumSquare = summed(momentumSquare, part.momentumSquare);
+    gradient = summed(gradient, part.gradient);
+    potential = summed(potential, part.potential);
   }
   momentumSquares[lane] = momentumSquare;
   gradients[lane] = gradient;
@@ -82,36 +87,32 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   var global = globals[realisation];
   var operation = begun[realisation];
   if (turn.closes + turn.opens == 0u) { records[slot.record * groups.x + realisation] = global; }
-  let acceleration =
-    (momentumSquareFactor(global.q.x) * momentumSquares[0].x +
-      gradientFactor(global.q.x) * (params.curvature * gradients[0].x) +
-      potentialFactor(global.q.x) * potentials[0].x) /
-    params.sites;
-  if (turn.closes == 1u) { global.rate = increased(global.rate, 0.5 * durations[operation - 1u] * acceleration); }
-  var drift = 0.0;
-  var closing = 0.0;
+  let start = rounded(global.q);
+  let kinetic = times(momentumSquareFactor(start), rounded(momentumSquares[0]));
+  let bent = times(gradientFactor(start), times(params.curvature, rounded(gradients[0])));
+  let stored = times(potentialFactor(start), rounded(potentials[0]));
+  let acceleration = over(plus(plus(kinetic, bent), stored), params.sites);
+  if (turn.closes == 1u) { global.rate = moved(global.rate, times(0.5 * durations[operation - 1u], acceleration)); }
+  var drift = exactly(0.0);
+  var closing = exactly(0.0);
   var opening = 0.5 * durations[operation];
   if (turn.opens == 1u) {
-    global.rate = increased(global.rate, opening * acceleration);
+    global.rate = moved(global.rate, times(opening, acceleration));
     let duration = durations[operation];
-    let way = duration * global.rate.x;
-    let middle = global.q.x + (global.q.y + 0.5 * way);
-    drift = duration * driftFactor(middle);
-    global.q = increased(global.q, way);
-    global.clock = increased(global.clock, duration * clockFactor(middle));
+    let way = times(duration, rounded(global.rate));
+    let middle = plus(start, 0.5 * way);
+    drift = times(duration, driftFactor(middle));
+    global.q = moved(global.q, way);
+    global.clock = moved(global.clock, times(duration, clockFactor(middle)));
     operation += 1u;
     closing = opening;
-    opening = select(0.0, 0.5 * durations[operation], turn.passes == 1u);
+    opening = select(exactly(0.0), 0.5 * durations[operation], turn.passes == 1u);
   }
-  let laplacian = params.curvature * laplacianFactor(global.q.x);
-  let force = forceFactor(global.q.x);
-  strengths[realisation] = Strengths(
-    exactly(drift),
-    exactly(closing * laplacian),
-    exactly(closing * force),
-    exactly(opening * laplacian),
-    exactly(opening * force),
-  );
+  let end = rounded(global.q);
+  let laplacian = times(params.curvature, laplacianFactor(end));
+  let force = forceFactor(end);
+  strengths[realisation] =
+    Strengths(drift, times(closing, laplacian), times(closing, force), times(opening, laplacian), times(opening, force));
   globals[realisation] = global;
   begun[realisation] = operation;
 }

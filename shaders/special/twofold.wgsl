@@ -14,10 +14,7 @@ fn added(a: vec2f, b: f32) -> vec2f {
   return twoSum(sum.x, sum.y + a.y);
 }
 
-/// The same rounded to 48 bits, so that a float64 holds the sum of both parts, and rounding that to float32 gives back the first.
-fn increased(a: vec2f, b: f32) -> vec2f { return shortened(added(a, b)); }
-
-/// A number rounded to 48 bits: see `increased`.
+/// A number rounded to 48 bits, so that a float64 holds the sum of both parts, and rounding that to float32 gives back the first.
 fn shortened(sum: vec2f) -> vec2f {
   // Adding and taking away 3 2^(e - 25), x being between 2^e and 2^(e + 1), leaves of y whole multiples of 2^(e - 47).
   let anchor = bitcast<f32>(bitcast<u32>(sum.x) & 0x7f800000u) * 8.940696716308594e-8;

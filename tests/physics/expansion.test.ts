@@ -89,6 +89,8 @@ describe("preheating as CosmoLattice's lphi4 model", () => {
     expect(result.warnings).toEqual([]);
     expect(Math.max(...result.constraint!)).toBeLessThan(1e-4);
     const exact = (await fieldStudy(few, engine)).result;
+    for (const [r, scale] of exact.scaleFactor.entries())
+      expect(Math.abs(result.scaleFactor[r]! / scale - 1)).toBeLessThan(1e-11);
     const got = result.variance as number[][];
     for (const variance of got[0]!) expect(Math.sqrt(variance)).toBeLessThan(1.5e-8);
     for (const [r, variances] of (exact.variance as number[][]).entries())

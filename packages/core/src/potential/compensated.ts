@@ -4,7 +4,7 @@
  */
 import { float32, type Language } from "./emit.ts";
 import type { Emitted } from "./form.ts";
-import { type Calls, caller, constantAt, emitPotential, literal } from "./wgsl.ts";
+import { type Calls, caller, constantAt, emitMonomials, emitPotential, literal, type Monomials } from "./wgsl.ts";
 
 const CALLS: Calls = {
   exp: { include: "special/compensated/exponential.wgsl", call: (x) => `exponential(${x})` },
@@ -26,11 +26,15 @@ function number(value: number): string {
   return `Number(${literal(high)}, ${Math.abs(low) < 2 ** -126 ? "0.0" : literal(low)})`;
 }
 
-const compensated = (lines: string[], includes: Set<string>): Language => {
+const compensated = (
+  lines: string[],
+  includes: Set<string>,
+  field = (index: number): string => `phi[${index}]`,
+): Language => {
   const names = { "+": "plus", "-": "minus", "*": "times", "/": "over" } as const;
   return {
     number,
-    field: (index) => `phi[${index}]`,
+    field,
     constant: (index) => `${constantAt(index)}.xy`,
     negate: (x) => `-${x}`,
     binary: (operator, left, right) => `${names[operator]}(${left}, ${right})`,
@@ -47,3 +51,7 @@ const compensated = (lines: string[], includes: Set<string>): Language => {
 export function emitCompensatedWgsl(potential: Emitted): string {
   return emitPotential(potential, "Number", compensated);
 }
+
+/** Each monomial as `fn name(q: Number) -> Number`. Throws InputError where a constant does not fit float32. */
+export const emitCompensatedMonomials = (monomials: Monomials): string =>
+  emitMonomials(monomials, "Number", compensated);

@@ -71,8 +71,14 @@ function powerOf(x: Expression, power: number): Expression {
   return { kind: "realPower", base: x, exponent: { kind: "number", value: power } };
 }
 
-/** Each monomial factor q^power as `fn name(q: f32) -> f32`. Throws InputError where a constant does not fit float32. */
-export function emitMonomials(monomials: Readonly<Record<string, { factor: number; power: number }>>): string {
+/** Monomials factor q^power by the names of their functions. */
+export type Monomials = Readonly<Record<string, { factor: number; power: number }>>;
+
+/** A language whose statements go to `lines` and whose needs to `includes`; `field` is the operand of a field, `phi[index]` unless given. */
+type Written = (lines: string[], includes: Set<string>, field?: (index: number) => string) => Language;
+
+/** Each monomial as `fn name(q: f32) -> f32`, or of the other numbers of a language. Throws InputError where a constant does not fit float32. */
+export function emitMonomials(monomials: Monomials, number = "f32", language: Written = wgsl): string {
   const includes = new Set<string>();
   const functions = Object.entries(monomials).flatMap(([name, { factor, power }]) => {
     const lines: string[] = [];
@@ -81,18 +87,14 @@ export function emitMonomials(monomials: Readonly<Record<string, { factor: numbe
       power === 0
         ? scale
         : { kind: "binary", operator: "*", left: scale, right: powerOf({ kind: "field", index: 0 }, power) };
-    const result = emitter(wgsl(lines, includes, () => "q"))(value);
-    return [`fn ${name}(q: f32) -> f32 {`, ...lines, `  return ${result};`, "}"];
+    const result = emitter(language(lines, includes, () => "q"))(value);
+    return [`fn ${name}(q: ${number}) -> ${number} {`, ...lines, `  return ${result};`, "}"];
   });
   return [...[...includes].map((name) => `// include: ${name}`), ...functions].join("\n");
 }
 
 /** The WGSL of V and its gradient in the numbers of a language, `number` being their type. */
-export function emitPotential(
-  { fields, tree, count = 0 }: Emitted,
-  number: string,
-  language: (lines: string[], includes: Set<string>) => Language,
-): string {
+export function emitPotential({ fields, tree, count = 0 }: Emitted, number: string, language: Written): string {
   const includes = new Set<string>();
   /** The statements that compute the expressions, and the operands that then stand for them. */
   const statements = (expressions: readonly FormExpression[]): readonly [string[], string[]] => {

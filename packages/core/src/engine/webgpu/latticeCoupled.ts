@@ -74,8 +74,8 @@ export async function coupledSteps(
   });
 
   const operations = schedule.durations.length;
-  const durations = await buffers.make("durations", 4 * (operations + 2));
-  gpu.device.queue.writeBuffer(durations, 0, new Float32Array(schedule.durations));
+  const durations = await buffers.make("durations", width * (operations + 2));
+  gpu.device.queue.writeBuffer(durations, 0, numbers.pack(schedule.durations));
   const begun = await buffers.upload("operations begun", new Uint32Array(realisations).fill(from));
   const globals = await buffers.make("q, q' and clock", 4 * GLOBAL * realisations);
   const records = await buffers.make("records of q, q' and clock", 4 * GLOBAL * realisations * capacity);
@@ -116,6 +116,8 @@ export async function coupledSteps(
     "turns",
     slotData(gpu, TURNS.length, (t) => new Uint32Array(move.uniform("turn", TURNS[t]!))),
   );
+  const number = (value: number): number[] => Array.from(numbers.pack(Float64Array.of(value)));
+  const moving = { sites: number(points ** dimensions), curvature: number(1 / spacing ** 2), groups };
   const moveBindings = await move.bind({
     sums,
     durations,
@@ -123,10 +125,7 @@ export async function coupledSteps(
     globals,
     strengths,
     records,
-    params: await uniform(
-      "parameters of q",
-      new Uint32Array(move.uniform("params", { sites: points ** dimensions, groups, curvature: 1 / spacing ** 2 })),
-    ),
+    params: await uniform("parameters of q", new Uint32Array(move.uniform("params", moving))),
     turn,
     slot,
   });

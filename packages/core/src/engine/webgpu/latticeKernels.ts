@@ -1,5 +1,5 @@
 /** The declarations of the kernels that evolve and observe a lattice: names and bindings as in shaders/field/. */
-import { emitCompensatedWgsl } from "../../potential/compensated.ts";
+import { emitCompensatedMonomials, emitCompensatedWgsl } from "../../potential/compensated.ts";
 import { float32 } from "../../potential/emit.ts";
 import type { Form } from "../../potential/form.ts";
 import { emitMonomials, emitWgsl } from "../../potential/wgsl.ts";
@@ -119,11 +119,12 @@ export function uploadConstants(
 /** What the kernel of a coupled schedule's q is specialised by: its powers of q. */
 export function globalSpecialisation(
   { acceleration, laplacian, force, drift, clock }: Omit<CoupledSchedule, "kind" | "durations" | "initial">,
-  { include }: Pick<Numbers, "include">,
+  numbers: Numbers,
 ): Specialisation {
+  const emit = numbers === NUMBERS.compensated ? emitCompensatedMonomials : emitMonomials;
   return {
-    includes: [include],
-    code: emitMonomials({
+    includes: [numbers.include],
+    code: emit({
       momentumSquareFactor: acceleration.momentumSquare,
       gradientFactor: acceleration.gradient,
       potentialFactor: acceleration.potential,
