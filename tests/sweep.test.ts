@@ -54,7 +54,10 @@ fluctuations: { kind: planeWave, mode: [1, 1, 0], amplitude: 0.01 }
 time: { alpha: 1, step: 0.001, end: 3, recordEvery: 500 }
 observe: { spectraEvery: 1500 }
 checkpoint: { everySeconds: 0.05 }
-sweep: { field.potential.parameters.q: [20, 50, 100], "field.mean[1]": [0.01] }
+sweep: # the first two are evolved together
+  - { field.potential.parameters.q: 20, background.planckMass: 0.42746 }
+  - { field.potential.parameters.q: 50, background.planckMass: 0.42746 }
+  - { field.potential.parameters.q: 100, background.planckMass: 0.5 }
 `,
   );
   const { status, stdout, stderr } = slowroll(
@@ -70,17 +73,17 @@ sweep: { field.potential.parameters.q: [20, 50, 100], "field.mean[1]": [0.01] }
   );
   expect(stderr).not.toContain("slowroll:");
   expect(status).toBe(0);
-  expect(stdout).toMatch(/q +│ mean\[1\] +│ time +│ mean phi +│ mean chi +│ variance phi/);
-  expect(stdout).toMatch(/│ 100 +│ 0.01 +│/);
+  expect(stdout).toMatch(/q +│ planckMass +│ time +│ mean phi +│ mean chi +│ variance phi/);
+  expect(stdout).toMatch(/│ 100 +│ 0.5 +│/);
 });
 
 describe("a sweep's folder", () => {
   it("has each point's numbers, figures of all, and nothing to go on from", async () => {
     const { sweep } = result("whole");
     expect(sweep.map(({ values }: { values: object }) => Object.values(values))).toEqual([
-      [20, 0.01],
-      [50, 0.01],
-      [100, 0.01],
+      [20, 0.42746],
+      [50, 0.42746],
+      [100, 0.5],
     ]);
     expect(readdirSync(at("whole")).sort()).toEqual(
       ["config.yaml", "log.jsonl", "plots", "report.html", "result.h5", "result.json"].sort(),
@@ -126,22 +129,36 @@ function finish(name: string, ...args: string[]): void {
 }
 
 describe("a sweep", () => {
-  it("interrupted keeps its finished points and the state of the next", async () => {
-    const child = start("field", "config.yaml", "--out", "cut", "--save-final", "cut-states", "--quiet");
-    let said = "";
-    child.stderr!.on("data", (text) => {
-      said += text;
-    });
-    /** The first point is finished, and a checkpoint later than that is of the second. */
-    const isInSecond = (): boolean => {
-      return finished("cut") === 1 && writtenAt("cut", "checkpoint.h5") > writtenAt("cut", "points.jsonl");
+  it("interrupted keeps its finished points and the state of those that are evolved together", async () => {
+    /** Goes on until `there`, and what it says when it is interrupted there. */
+    const goOn = async (there: () => boolean, ...args: string[]): Promise<string> => {
+      const child = start("field", ...args, "--out", "cut", "--save-final", "cut-states", "--quiet");
+      let said = "";
+      child.stderr!.on("data", (text) => {
+        said += text;
+      });
+      while (child.exitCode === null && !there()) await sleep(5);
+      child.kill("SIGINT");
+      expect(await ended(child)).toBe(130);
+      return said;
     };
-    while (child.exitCode === null && !isInSecond()) await sleep(5);
-    child.kill("SIGINT");
-    expect(await ended(child)).toBe(130);
-    expect(said).toMatch(/kept: 1 of 3 points and step \d+ of the next; to go on: slowroll field --out cut --resume/);
+    const early = await goOn(() => writtenAt("cut", "checkpoint.h5") > 0, "config.yaml");
+    expect(early).toMatch(/kept: step \d+ of 2 points; to go on: slowroll field --out cut --resume/);
+    expect(finished("cut")).toBe(0);
+    await readHdf5(at("cut", "checkpoint.h5"), (content) => {
+      expect(content.shape("field").slice(0, 2)).toEqual([2, 2]);
+      const configs = JSON.parse(content.attribute("config") as string);
+      expect(configs.map(({ field }: { field: { potential: object } }) => field.potential)).toEqual(
+        [20, 50].map((q) => ({ expression: "phi^4/4 + q*phi^2*chi^2/2", parameters: { q } })),
+      );
+    });
+    // The points of the first job are finished, and a checkpoint later than that is of the second.
+    const isInSecond = (): boolean =>
+      finished("cut") === 2 && writtenAt("cut", "checkpoint.h5") > writtenAt("cut", "points.jsonl");
+    const late = await goOn(isInSecond, "--resume");
+    expect(late).toMatch(/kept: 2 of 3 points and step \d+ of the next; to go on: slowroll field --out cut --resume/);
     expect(result("cut").incomplete).toBe("interrupted");
-    expect(result("cut").sweep).toEqual(result("whole").sweep.slice(0, 1));
+    expect(result("cut").sweep).toEqual(result("whole").sweep.slice(0, 2));
     const elsewhere = slowroll("field", "--out", "cut", "--resume", "--save-final", "elsewhere");
     expect(elsewhere.status).toBe(2);
     expect(elsewhere.stderr).toContain("--save-final: has no state of point 1");

@@ -24,14 +24,19 @@ export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpo
   return readCheckpoint(file, "--resume");
 }
 
-/** Checkpoints of a run in `folder`, which `ready` is called before; `onSave` hears of each. */
+/** What a checkpoint says of the runs that it is of: the config, or the configs of a sweep's points that are evolved together. */
+export const checkpointConfig = (configs: readonly Config<"field">[]): object =>
+  configs.length === 1 ? configs[0]! : configs;
+
+/** Checkpoints of runs that are evolved together in `folder`, which `ready` is called before; `onSave` hears of each. */
 export function folderCheckpoints(
   folder: string,
-  config: Config<"field">,
+  configs: readonly Config<"field">[],
   resumed: FieldCheckpoint | undefined,
   ready: () => Promise<void>,
   onSave: (step: number) => void,
 ): Checkpointing {
+  const [config] = configs as [Config<"field">];
   const { lattice, fluctuations, field, precision } = config;
   return {
     seconds: config.checkpoint.everySeconds,
@@ -41,10 +46,10 @@ export function folderCheckpoints(
       const { writeCheckpoint } = await import("@slowroll/core/files/checkpoint");
       await mkdir(folder, { recursive: true });
       await writeCheckpoint(path.join(folder, CHECKPOINT), {
-        config,
+        config: checkpointConfig(configs),
         version: VERSION,
         fields: field.fields ?? ["phi"],
-        ...("seed" in fluctuations ? { seed: fluctuations.seed } : {}),
+        ...(configs.length === 1 && "seed" in fluctuations ? { seed: fluctuations.seed } : {}),
         step,
         alphaTime,
         grid: lattice!,

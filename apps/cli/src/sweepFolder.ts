@@ -1,6 +1,7 @@
 /**
- * A sweep's run folder while it runs: points.jsonl has the config in its first line and each finished point in one more, the lattice's
- * checkpoint belongs to the point after them. Whatever moment the process is killed at, the whole lines are what is finished.
+ * A sweep's run folder while it runs: points.jsonl has the config in its first line and each finished point with its number in one more, the
+ * lattice's checkpoint belongs to points that are evolved together and are not all among them. Whatever moment the process is killed at, the
+ * whole lines are what is finished.
  */
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
@@ -11,7 +12,7 @@ import { InputError } from "@slowroll/core/errors";
 import type { SweepEntry, SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
-import { folderCheckpoints, removeCheckpoint } from "./checkpoints.ts";
+import { checkpointConfig, folderCheckpoints, removeCheckpoint } from "./checkpoints.ts";
 import { POINTS, saveFinal } from "./folder.ts";
 
 const FORMAT = "slowroll sweep 1";
@@ -19,7 +20,8 @@ const FORMAT = "slowroll sweep 1";
 /** What points.jsonl keeps. */
 export interface KeptPoints {
   readonly config: object;
-  readonly finished: readonly SweepEntry[];
+  /** By point, numbered from 0. */
+  readonly finished: ReadonlyMap<number, SweepEntry>;
   /** Bytes of its whole lines. */
   readonly bytes: number;
 }
@@ -35,11 +37,14 @@ export async function readPoints(folder: string): Promise<KeptPoints | undefined
   // What follows the last line break was being written when the process ended.
   const whole = content.slice(0, content.lastIndexOf("\n") + 1);
   try {
-    const [head, ...finished] = whole
+    const [head, ...lines] = whole
       .split("\n")
       .slice(0, -1)
       .map((line) => JSON.parse(line));
     if (head?.format !== FORMAT) throw new SyntaxError("its first line has no config");
+    // Lines without a number are in order.
+    const numbered = lines.map(({ point, ...entry }, p): [number, SweepEntry] => [(point ?? p + 1) - 1, entry]);
+    const finished = new Map(numbered.sort(([p], [q]) => p - q));
     return { config: head.config, finished, bytes: Buffer.byteLength(whole) };
   } catch (cause) {
     throw new InputError(`${file} is damaged: ${(cause as Error).message}; start the run anew`, {
@@ -70,18 +75,20 @@ export interface SweepFolder {
 
 /** What keeps a sweep's points as they finish. Throws InputError where the final states of finished points are not where they should be. */
 export function keepPoints({ folder, config, points, resumed, finalFolder, ready, onKept }: SweepFolder): SweepHooks {
-  const { finished = [], bytes } = resumed?.kept ?? {};
-  const lost = finished.findIndex(
-    (_, p) =>
-      finalFolder && points[p]!.study.lattice && !existsSync(path.join(finalFolder, pointName(p, points.length))),
+  const { finished = new Map<number, SweepEntry>(), bytes } = resumed?.kept ?? {};
+  const lost = [...finished.keys()].find(
+    (p) => finalFolder && points[p]!.study.lattice && !existsSync(path.join(finalFolder, pointName(p, points.length))),
   );
-  if (lost >= 0)
+  if (lost !== undefined)
     throw new InputError(`has no state of point ${lost + 1}, which is finished: name the folder of the run before`, {
       path: "--save-final",
     });
   const file = folder && path.join(folder, POINTS);
   const count = (done: number): string => `${done} of ${points.length} points`;
   let begun = false;
+  let ended = finished.size;
+  /** Points that the folder's checkpoint is of and that have not ended. */
+  let together = new Set<number>();
   const begin = async (): Promise<void> => {
     if (begun || !file) return;
     await ready();
@@ -93,24 +100,27 @@ export function keepPoints({ folder, config, points, resumed, finalFolder, ready
   };
   return {
     finished,
-    async onPoint({ sweep }, final) {
-      const point = sweep.length - 1;
+    async onPoint({ point, entry, final }, { sweep }) {
       if (finalFolder && final)
         await saveFinal(path.join(finalFolder, pointName(point, points.length)), final, config.field.fields);
       if (!file) return;
       await begin();
-      await appendFile(file, `${JSON.stringify(sweep[point])}\n`, { flush: true });
-      await removeCheckpoint(folder);
-      onKept(count(sweep.length));
+      await appendFile(file, `${JSON.stringify({ point: point + 1, ...entry })}\n`, { flush: true });
+      ended = sweep.length;
+      together.delete(point);
+      if (together.size === 0) await removeCheckpoint(folder);
+      onKept(count(ended));
     },
-    checkpointing(point) {
-      const { study } = points[point]!;
-      if (!folder || !study.lattice) return undefined;
-      // Saved before a kill that came between a point's end and its checkpoint's removal, it belongs to no point that is left.
-      const saved = isDeepStrictEqual(resumed?.saved?.config, study) ? resumed?.saved : undefined;
-      const said = (step: number): string =>
-        point > 0 ? `${count(point)} and step ${step} of the next` : `step ${step}`;
-      return folderCheckpoints(folder, study, saved, begin, (step) => onKept(said(step)));
+    checkpointing(group) {
+      const configs = group.map((p) => points[p]!.study);
+      if (!folder || !configs[0]!.lattice) return undefined;
+      together = new Set(group.filter((p) => !finished.has(p)));
+      // Saved before a kill that came between its last point's end and its removal, it belongs to no point that is left.
+      const saved = isDeepStrictEqual(resumed?.saved?.config, checkpointConfig(configs)) ? resumed?.saved : undefined;
+      const next =
+        group.length > 1 ? ` of ${group.length} ${ended > 0 ? "more" : "points"}` : ended > 0 ? " of the next" : "";
+      const said = (step: number): string => `${ended > 0 ? `${count(ended)} and ` : ""}step ${step}${next}`;
+      return folderCheckpoints(folder, configs, saved, begin, (step) => onKept(said(step)));
     },
   };
 }

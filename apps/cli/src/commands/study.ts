@@ -74,9 +74,9 @@ const studies: { readonly [C in ConfigCommand]: Study<C> } = {
       const { points, hooks } = sweep;
       return fieldSweep(points, engine, control, {
         ...hooks,
-        async onPoint(done, final) {
+        async onPoint(ended, done) {
           onSection(done);
-          await hooks.onPoint?.(done, final);
+          await hooks.onPoint?.(ended, done);
         },
       });
     }
@@ -203,13 +203,13 @@ export async function study<C extends ConfigCommand>(
   };
 
   const sweeps = "sweep" in config && config.sweep !== undefined;
-  const finished = resumed?.kept?.finished ?? [];
+  const finished = [...(resumed?.kept?.finished.values() ?? [])];
   let sections: object | undefined = finished.length > 0 ? { sweep: finished, warnings: [] } : undefined;
   /** What an interrupted run goes on from, in words. */
   let saved: string | undefined;
   const checkpointing =
     "lattice" in config && config.lattice && folder && !sweeps
-      ? folderCheckpoints(folder, config, resumed?.saved, ready, (step) => {
+      ? folderCheckpoints(folder, [config], resumed?.saved, ready, (step) => {
           saved = `step ${step}`;
           note("checkpoint", { step });
         })

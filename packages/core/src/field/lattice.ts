@@ -1,17 +1,22 @@
-/** A field study on a lattice as a job for an engine. */
+/** Field studies on lattices as jobs for an engine: one study, or several that differ in what a job's realisations may differ in. */
 import type {
   CoupledSchedule,
   Engine,
+  Grid,
   JobControl,
   LatticeCheckpoint,
   LatticeJob,
   LatticeReport,
+  LatticeState,
   Observation,
   PrescribedSchedule,
   Reduction,
   Snapshot,
 } from "../engine/engine.ts";
+import { stateArray } from "../engine/hostState.ts";
+import { type Part, partOf, partOfReport } from "../engine/parts.ts";
 import { InputError, InterruptedError } from "../errors.ts";
+import type { Potential } from "../potential/potential.ts";
 import { coupling } from "./friedmann.ts";
 import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { type LatticeRun, measure, momentsOf } from "./measure.ts";
@@ -59,30 +64,45 @@ function assertCounts({ points, dimensions }: LatticeSpec): void {
   }
 }
 
+/** Studies that were evolved in one job. */
+export interface TogetherRun {
+  readonly engineSeconds: number;
+  /**
+   * What the i-th has by itself, but for the seconds, which are those of all.
+   * @throws InputError; DivergenceError with a FieldResult of the records before.
+   */
+  run(i: number): LatticeRun;
+}
+
 /**
- * Runs a lattice on an engine.
- * @throws InputError; DivergenceError with a FieldResult of the records before; InterruptedError with that of the last checkpoint; what the
- *   engine throws.
+ * Evolves studies in one job, in which each has its own realisations: studies that `groupsOf` (together.ts) puts together.
+ * @throws InputError; InterruptedError, of one study with a FieldResult of the last checkpoint; what the engine throws.
  */
-export async function runLattice(
-  setup: Setup,
+export async function evolveTogether(
+  setups: readonly Setup[],
   lattice: LatticeSpec,
   engine: Pick<Engine, "info" | "evolveLattice">,
   control: JobControl,
   checkpointing?: Checkpointing,
-): Promise<LatticeRun> {
-  const { study, expansion, fields, potential } = setup;
+): Promise<TogetherRun> {
+  const [setup] = setups as [Setup];
+  const { study, expansion, fields } = setup;
   const { time, fluctuations } = study;
   assertCounts(lattice);
   const steps = stepsTo(time);
-  const realisations = realisationsOf(setup);
+  const counts = setups.map(realisationsOf);
+  const realisations = counts.reduce((sum, count) => sum + count);
+  const parts = counts.map((count, i): Part => {
+    const first = counts.slice(0, i).reduce((sum, before) => sum + before, 0);
+    return { first, count, all: realisations };
+  });
   const records = recordedSteps(steps, time.recordEvery);
   const album = planPictures(setup, lattice, steps);
   const stops = [...new Set([...records, ...album.steps])].sort((p, q) => p - q);
   const { schedule, after, stepsDone } = scheduleOf(setup, stops, realisations);
   const stepAfter = new Map(stops.map((step) => [after(step), step]));
   const momentsMade = (made: Observation) => momentsOf(setup, made, stepAfter.get(made.afterOperation)!);
-  const draw = planInitialState(setup, lattice, control.signal);
+  const draws = setups.map((own) => planInitialState(own, lattice, control.signal));
   const reductions: Reduction[] = (["field", "shape", "momentum", "gradient", "potential"] as const).map((kind) => ({
     kind,
   }));
@@ -95,27 +115,40 @@ export async function runLattice(
   if (resume?.global && schedule.kind === "coupled") schedule.initial.set(resume.global);
   const due = (all: readonly number[]): number[] =>
     all.map(after).filter((operation) => operation > from || (!resume && operation === 0));
-  const shape = {
-    grid: {
-      dimensions: lattice.dimensions,
-      points: lattice.points,
-      spacing: lattice.length / lattice.points,
-      stencil: lattice.stencil,
-    },
-    realisations,
-    fields,
-    potential,
+  const grid: Grid = {
+    dimensions: lattice.dimensions,
+    points: lattice.points,
+    spacing: lattice.length / lattice.points,
+    stencil: lattice.stencil,
+  };
+  /** The start of the i-th study, and its expansion's in the schedule. */
+  const begin = async (i: number): Promise<LatticeState> => {
+    // As many as the engine has, where it has any.
+    const threads = engine.info.threads || undefined;
+    const state = await draws[i]!(threads);
+    if (schedule.kind === "coupled" && expansion.kind === "selfConsistent") {
+      const own = { grid, realisations: counts[i]!, fields, potential: setups[i]!.potential };
+      const { initial } = schedule;
+      await startExpansion(own, expansion.planckMass, state, partOf(initial, parts[i]!), threads, control.signal);
+    }
+    return state;
   };
   const job: LatticeJob = {
-    ...shape,
+    grid,
+    realisations,
+    fields,
+    potential: setups.flatMap(({ potential }, i) => new Array<Potential>(counts[i]!).fill(potential)),
     async initial() {
       if (resume) return resume.state;
-      // As many as the engine has, where it has any.
-      const threads = engine.info.threads || undefined;
-      const state = await draw(threads);
-      if (schedule.kind === "coupled" && expansion.kind === "selfConsistent")
-        await startExpansion(shape, expansion.planckMass, state, schedule.initial, threads, control.signal);
-      return state;
+      if (setups.length === 1) return begin(0);
+      const size = realisations * fields * lattice.points ** lattice.dimensions;
+      const whole = { field: stateArray(size), momentum: stateArray(size) };
+      for (const [i, part] of parts.entries()) {
+        const { field, momentum } = await begin(i);
+        partOf(whole.field, part).set(field);
+        partOf(whole.momentum, part).set(momentum);
+      }
+      return whole;
     },
     schedule,
     from,
@@ -135,18 +168,42 @@ export async function runLattice(
         }
       : {}),
   };
-  const timeline = { steps, records, stepAfter: (done: number) => stepAfter.get(done)!, album };
+  const runOf = (i: number, of: LatticeReport, until: number): LatticeRun => {
+    const own = setups[i]!;
+    const timeline = {
+      steps: until,
+      records,
+      stepAfter: (done: number) => stepAfter.get(done)!,
+      album: planPictures(own, lattice, steps),
+    };
+    return measure(own, lattice, timeline, partOfReport(of, parts[i]!), engine.info);
+  };
   let report: LatticeReport;
   try {
     report = joined(resume, await engine.evolveLattice(job, control));
   } catch (cause) {
-    if (!(cause instanceof InterruptedError) || !seen) throw cause;
+    // Of several studies the checkpoint is enough.
+    if (!(cause instanceof InterruptedError) || !seen || setups.length > 1) throw cause;
     const step = stepsDone(seen.operation);
-    const until = { ...seen, engineSeconds: 0, final: seen.state };
-    const { result } = measure(setup, lattice, { ...timeline, steps: step }, until, engine.info);
+    const { result } = runOf(0, { ...seen, engineSeconds: 0, final: seen.state }, step);
     throw new InterruptedError(cause.message, { step, partial: result, cause });
   }
-  return measure(setup, lattice, timeline, report, engine.info);
+  return { engineSeconds: report.engineSeconds, run: (i) => runOf(i, report, steps) };
+}
+
+/**
+ * Runs a lattice on an engine.
+ * @throws InputError; DivergenceError with a FieldResult of the records before; InterruptedError with that of the last checkpoint; what the
+ *   engine throws.
+ */
+export async function runLattice(
+  setup: Setup,
+  lattice: LatticeSpec,
+  engine: Pick<Engine, "info" | "evolveLattice">,
+  control: JobControl,
+  checkpointing?: Checkpointing,
+): Promise<LatticeRun> {
+  return (await evolveTogether([setup], lattice, engine, control, checkpointing)).run(0);
 }
 
 /** What was seen before the checkpoint that a run goes on from belongs to its later checkpoints and to its report. */

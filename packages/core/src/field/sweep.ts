@@ -1,17 +1,25 @@
 /**
- * Several runs of a field study that differ in some of the config's values: a scan over a coupling, an amplitude, the Hubble rate. The points
- * run one after another through one engine: a potential's numbers are constants of the kernels, so that each point has kernels of its own,
- * while points of one potential share theirs. A point that diverges is reported as such and the others go on.
+ * Several runs of a field study that differ in some of the config's values: a scan over a coupling, an amplitude, the Hubble rate. Points on
+ * lattices that differ in little enough share jobs (together.ts), and the jobs run one after another through one engine. A point that diverges
+ * is reported as such and the others go on.
  */
 import type { Engine, JobControl, LatticeJob, LatticeState } from "../engine/engine.ts";
-import { DivergenceError, InterruptedError } from "../errors.ts";
+import {
+  DivergenceError,
+  EngineUnavailableError,
+  ExpressionError,
+  InputError,
+  InterruptedError,
+  OutOfDeviceMemoryError,
+} from "../errors.ts";
 import { assertDrawable, planInitialState, realisationsOf } from "./initial.ts";
-import { type Checkpointing, runLattice } from "./lattice.ts";
+import { type Checkpointing, evolveTogether, runLattice } from "./lattice.ts";
 import type { FieldResult } from "./result.ts";
-import { fieldStudy } from "./run.ts";
+import { type FieldRun, fieldStudy } from "./run.ts";
 import { assertEnds, COMPOSITIONS } from "./schedule.ts";
 import { prepare, type Setup } from "./setup.ts";
 import { describePoint, inPoint, type SweepPoint, type SweptValues } from "./sweepPoint.ts";
+import { groupsOf } from "./together.ts";
 
 /** One point of the result: a study's keys, of a point that diverged those of the records before. */
 export interface SweepEntry extends Partial<FieldResult> {
@@ -32,14 +40,23 @@ export interface SweepRun {
   readonly failure?: DivergenceError<SweepResult>;
 }
 
-/** What follows a sweep as it goes on. */
+/** A point that has come to its end. */
+export interface EndedPoint {
+  /** From 0. */
+  readonly point: number;
+  readonly entry: SweepEntry;
+  /** Of a lattice. */
+  readonly final: LatticeState | undefined;
+}
+
+/** What follows a sweep as it goes on; points are numbered from 0. */
 export interface SweepHooks {
-  /** The first points of a run that this one goes on from. */
-  readonly finished?: readonly SweepEntry[];
-  /** Is told of each point that comes to its end; the next begins when it resolves. */
-  onPoint?(done: SweepResult, final: LatticeState | undefined): Promise<void>;
-  /** Of a point on a lattice, numbered from 0. */
-  checkpointing?(point: number): Checkpointing | undefined;
+  /** Points of a run that this one goes on from. */
+  readonly finished?: ReadonlyMap<number, SweepEntry>;
+  /** Is told of each point that comes to its end and of the result of all that have, in order; nothing moves on until it resolves. */
+  onPoint?(ended: EndedPoint, done: SweepResult): Promise<void>;
+  /** Of the points of one job on a lattice: their state is one. */
+  checkpointing?(points: readonly number[]): Checkpointing | undefined;
 }
 
 /** Warnings of the points, each said once with the points that it is of, where it is not of all. */
@@ -125,45 +142,81 @@ async function prepareAll(
   return setups;
 }
 
+/** Whether a job may do with fewer points what it refuses to do with several: something is wrong with one, or they are too large together. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof InputError || error instanceof ExpressionError || error instanceof OutOfDeviceMemoryError;
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
 /**
- * Runs the points in order; an engine is needed only where there is a lattice.
+ * Runs all points; an engine is needed only where there is a lattice.
  * @throws InputError that names the point, before any has run where it can be known; InterruptedError; what the engine throws.
  */
 export async function fieldSweep(
   points: readonly SweepPoint[],
   engine: Engine | undefined,
   control: JobControl = {},
-  { finished = [], onPoint, checkpointing }: SweepHooks = {},
+  { finished = new Map(), onPoint, checkpointing }: SweepHooks = {},
 ): Promise<SweepRun> {
   const setups = await prepareAll(points, engine, control);
   const works = setups.map(workOf);
-  const all = works.reduce((sum, work) => sum + work, 0);
-  const before = works.map((_, p) => works.slice(0, p).reduce((sum, work) => sum + work, 0));
-  const entries = [...finished];
-  for (const [p, { values, study }] of points.entries()) {
-    if (p < finished.length) continue;
-    if (control.signal?.aborted) throw new InterruptedError("interrupted");
-    const following: JobControl = {
-      signal: control.signal,
-      onProgress: (done, total, unit) =>
-        control.onProgress?.(Math.round(before[p]! + (works[p]! * done) / total), all, unit),
-    };
-    let final: LatticeState | undefined;
-    try {
-      const run = await fieldStudy(study, engine, following, checkpointing?.(p));
-      final = run.final;
-      entries.push({ values, engineSeconds: run.engineSeconds, ...run.result });
-    } catch (cause) {
-      if (!(cause instanceof DivergenceError)) throw inPoint(cause, values, p);
-      const { code, message, step } = cause;
-      entries.push({ values, engineSeconds: 0, error: { code, message, step }, ...(cause.partial as FieldResult) });
+  const all = sum(works);
+  const entries = new Map(finished);
+  const resultNow = (): SweepResult => resultOf([...entries].sort(([p], [q]) => p - q).map(([, entry]) => entry));
+  /** What each of the group's points gives, to be asked for one after another. */
+  const runsOf = async (group: readonly number[], following: JobControl) => {
+    const [first] = group as [number, ...number[]];
+    const { study } = setups[first]!;
+    if (!study.lattice) return { engineSeconds: 0, run: () => fieldStudy(study, undefined, following) };
+    if (!engine) throw new EngineUnavailableError("a lattice needs an engine");
+    const own = group.map((p) => setups[p]!);
+    return evolveTogether(own, study.lattice, engine, following, checkpointing?.(group));
+  };
+  const groups = groupsOf(setups);
+  let done = 0;
+  for (let group = groups.shift(); group; group = groups.shift()) {
+    const share = sum(group.map((p) => works[p]!));
+    if (group.some((p) => !entries.has(p))) {
+      if (control.signal?.aborted) throw new InterruptedError("interrupted");
+      const following: JobControl = {
+        signal: control.signal,
+        onProgress: (ahead, total, unit) => control.onProgress?.(Math.round(done + (share * ahead) / total), all, unit),
+      };
+      let runs: { readonly engineSeconds: number; run(i: number): FieldRun | Promise<FieldRun> };
+      try {
+        runs = await runsOf(group, following);
+      } catch (cause) {
+        const [p] = group as [number];
+        if (group.length === 1 || !isRefused(cause)) throw inPoint(cause, points[p]!.values, p);
+        const half = Math.ceil(group.length / 2);
+        groups.unshift(group.slice(0, half), group.slice(half));
+        continue;
+      }
+      for (const [i, p] of group.entries()) {
+        if (entries.has(p)) continue;
+        const { values, study } = points[p]!;
+        const own = { values, engineSeconds: (runs.engineSeconds * works[p]!) / share };
+        let entry: SweepEntry;
+        let final: LatticeState | undefined;
+        try {
+          const run = await runs.run(i);
+          final = run.final;
+          entry = { ...own, ...run.result };
+        } catch (cause) {
+          if (!(cause instanceof DivergenceError)) throw inPoint(cause, values, p);
+          const { code, message, step } = cause;
+          entry = { ...own, error: { code, message, step }, ...(cause.partial as FieldResult) };
+        }
+        entries.set(p, entry);
+        if (!study.lattice) control.onProgress?.(entries.size, points.length, "points");
+        await onPoint?.({ point: p, entry, final }, resultNow());
+      }
     }
-    if (!study.lattice) control.onProgress?.(p + 1, points.length, "points");
-    await onPoint?.(resultOf(entries), final);
+    done += share;
   }
-  const result = resultOf(entries);
-  const engineSeconds = entries.reduce((sum, entry) => sum + entry.engineSeconds, 0);
-  const diverged = entries.filter(({ error }) => error);
+  const result = resultNow();
+  const engineSeconds = sum(result.sweep.map((entry) => entry.engineSeconds));
+  const diverged = result.sweep.filter(({ error }) => error);
   const [first] = diverged;
   if (!first) return { result, engineSeconds };
   const failure = new DivergenceError(

@@ -14,7 +14,7 @@ import { type Attribute, type Hdf5Content, readHdf5, writeHdf5 } from "./hdf5.ts
 import { observationGroup, readObservations, readSnapshots, snapshotGroup, UNITS } from "./records.ts";
 
 export interface FieldCheckpoint {
-  /** The run's config with all defaults filled in. */
+  /** The run's config with all defaults filled in; of a sweep's points that are evolved together a list of theirs. */
   readonly config: object;
   /** Of slowroll. */
   readonly version: string;

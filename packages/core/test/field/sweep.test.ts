@@ -1,11 +1,16 @@
 /** Sweeps: which points a config names, what is refused before any runs, and that each point is the run that it would be by itself. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
-import type { Engine } from "@slowroll/core/engine/engine";
+import type { Engine, LatticeCheckpoint } from "@slowroll/core/engine/engine";
 import { lazyEngine, openEngine } from "@slowroll/core/engine/open";
-import { DivergenceError, InputError, InterruptedError } from "@slowroll/core/errors";
+import { DivergenceError, InputError, InterruptedError, OutOfDeviceMemoryError } from "@slowroll/core/errors";
 import { fieldStudy } from "@slowroll/core/field/run";
+import { prepare } from "@slowroll/core/field/setup";
 import { fieldSweep, type SweepEntry, type SweepResult } from "@slowroll/core/field/sweep";
 import { shortNames } from "@slowroll/core/field/sweepPoint";
+import { groupsOf } from "@slowroll/core/field/together";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
@@ -114,9 +119,21 @@ describe("a config's sweep", () => {
 
 /** All that one run gives, as an entry of a sweep. */
 async function alone(values: SweepEntry["values"], text: string, engine: Engine | undefined) {
-  const overrides = Object.entries(values).map(([path, value]) => `${path}=${value}`);
+  const overrides = Object.entries(values).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
   const { result } = await fieldStudy(await parseConfig("field", text, { overrides }), engine);
   return { values, engineSeconds: expect.any(Number), ...result };
+}
+
+/** Alike in all but numbers, which differ by float32's rounding at most. */
+function expectNear(got: unknown, want: unknown): void {
+  if (typeof want === "number") expect(Math.abs((got as number) - want)).toBeLessThan(1e-6);
+  else if (Array.isArray(want)) {
+    expect(got).toHaveLength(want.length);
+    for (const [i, value] of want.entries()) expectNear((got as unknown[])[i], value);
+  } else if (typeof want === "object") {
+    expect(Object.keys(got as object)).toEqual(Object.keys(want!));
+    for (const [key, value] of Object.entries(want!)) expectNear((got as Record<string, unknown>)[key], value);
+  } else expect(got).toBe(want);
 }
 
 describe("a sweep's points", () => {
@@ -132,16 +149,48 @@ describe("a sweep's points", () => {
   });
   it.each([
     { engine: "cpu", adapter: "auto", precision: "float64" },
+    { engine: "cpu", adapter: "auto", precision: "float32" },
     { engine: "webgpu", adapter: "software", precision: "float32" },
-  ] as const)("on a lattice are their runs, bit for bit: $engine $precision", { timeout: 60_000 }, async (choice) => {
-    const text = LATTICE.replace("float64", choice.precision);
-    const swept = `${text}sweep:
-  - { field.potential.parameters.q: 1, fluctuations.amplitude: 1, lattice.points: 8 }
-  - { field.potential.parameters.q: 5, fluctuations.amplitude: 1, lattice.points: 8 }
-  - { field.potential.parameters.q: 5, fluctuations.amplitude: 0.1, lattice.points: 12 }
-`;
-    const all = await points(swept);
-    const engine = await openEngine(choice);
+  ] as const)("on a lattice are their runs: $engine $precision", { timeout: 60_000 }, async (choice) => {
+    const text = LATTICE.replace("float64", choice.precision)
+      .replace("*chi^2", "*chi^2 + cos(chi/q)")
+      .replace("mean: [1, 0]", "mean: [1, 0], velocity: [0, 0]")
+      .replace(
+        "spectraEvery: 5",
+        "spectraEvery: 5, velocitySpectra: true, occupationNumbers: true, histogramEvery: 10",
+      );
+    // The first four share a job: couplings of either sign, seeds, draws, means, velocities and spectra. Of the last two one is larger, and
+    // of the other's coupling products are left out.
+    const swept = [
+      { q: 3, seed: 2, realisations: 2, mean: 0, velocity: 0, spectrum: "1e-4", amplitude: 1, points: 8 },
+      { q: 5, seed: 5, realisations: 1, mean: 0.2, velocity: -0.1, spectrum: "1e-4/k", amplitude: 1, points: 8 },
+      { q: -0.7, seed: 2, realisations: 3, mean: 0, velocity: 0.3, spectrum: "1e-4", amplitude: 0.5, points: 8 },
+      { q: 6, seed: 2, realisations: 1, mean: 0.1, velocity: 0, spectrum: "1e-4", amplitude: 0, points: 8 },
+      { q: 6, seed: 2, realisations: 1, mean: 0.1, velocity: 0, spectrum: "1e-4", amplitude: 1, points: 12 },
+      { q: 1, seed: 2, realisations: 2, mean: 0.1, velocity: 0, spectrum: "1e-4", amplitude: 1, points: 8 },
+    ].map(({ q, seed, realisations, mean, velocity, spectrum, amplitude, points: side }) => ({
+      "field.potential.parameters.q": q,
+      "fluctuations.seed": seed,
+      "fluctuations.realisations": realisations,
+      "field.mean[1]": mean,
+      "field.velocity[0]": velocity,
+      "fluctuations.spectrum": spectrum,
+      "fluctuations.amplitude": amplitude,
+      "lattice.points": side,
+    }));
+    const all = await points(`${text}sweep: ${JSON.stringify(swept)}`);
+    const opened = await openEngine(choice);
+    const sizes: number[] = [];
+    const engine: Engine = {
+      ...opened,
+      evolveLattice(job, control) {
+        const initial = () => {
+          sizes.push(job.realisations);
+          return job.initial();
+        };
+        return opened.evolveLattice({ ...job, initial }, control);
+      },
+    };
     try {
       let [least, reported] = [0, 0];
       const { result, failure } = await fieldSweep(all, engine, {
@@ -152,11 +201,36 @@ describe("a sweep's points", () => {
       });
       expect(failure).toBeUndefined();
       expect(least).toBe(reported);
-      for (const [p, { values }] of all.entries()) expect(result.sweep[p]).toEqual(await alone(values, text, engine));
-      expect(result.sweep[0]!.realisations).toBe(2);
+      // Of the sizes other than the first's it is asked before whether they fit.
+      expect(sizes).toEqual([1, 3, 1, 7, 1, 2]);
+      for (const [p, { values }] of all.entries()) {
+        const { engineSeconds, ...want } = await alone(values, text, opened);
+        const { engineSeconds: seconds, ...got } = result.sweep[p]!;
+        expect(seconds).toEqual(engineSeconds);
+        // A GPU's compiler may divide otherwise by a number that it knows.
+        if (choice.engine === "cpu") expect(got).toEqual(want);
+        else expectNear(got, want);
+      }
+      expect(result.sweep.map(({ realisations = 1 }) => realisations)).toEqual([2, 1, 3, 1, 1, 2]);
     } finally {
-      await engine.close();
+      await opened.close();
     }
+  });
+  it("that diverge beside others in a job say so, and the others have their own numbers", async () => {
+    const text = `precision: float64\n${TIME.replace("end: 1", "end: 3")}\nbackground: { kind: static }
+field: { potential: { expression: "g*phi^4", parameters: { g: 1 } }, mean: 1 }
+lattice: { dimensions: 1, points: 4 }\n`;
+    const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64" });
+    const all = await points(`${text}sweep: { field.potential.parameters.g: [2, -2, 3] }`);
+    const { result, failure } = await fieldSweep(all, engine);
+    expect(failure!.message).toMatch(/^1 of 3 points diverged, the first at g = -2: /);
+    for (const p of [0, 2]) expect(result.sweep[p]).toEqual(await alone(all[p]!.values, text, engine));
+    const { error, engineSeconds, values, ...records } = result.sweep[1]!;
+    expect(records.times).toHaveLength(error!.step);
+    await expect(alone(values, text, engine)).rejects.toThrow(
+      expect.objectContaining({ step: error!.step, message: error!.message, partial: records }),
+    );
+    await engine.close();
   });
   it("that diverge say so, and the others go on", async () => {
     const all = await points(
@@ -251,39 +325,115 @@ describe("a sweep's points", () => {
     expect(jobs()).toBe(0);
   });
   it("are kept when it is interrupted, and gone on from", async () => {
-    const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [1, 2, 3] }`);
+    // Two jobs of two points each, next to each other.
+    const all = await points(
+      `${LATTICE}sweep: { field.potential.parameters.q: [2, 3], background.planckMass: [2, 3] }`,
+    );
     const whole = await fieldSweep(all, referenceEngine);
     const abort = new AbortController();
-    let kept: SweepResult | undefined;
+    const kept = new Map<number, SweepEntry>();
     const cut = fieldSweep(
       all,
       referenceEngine,
       { signal: abort.signal },
       {
-        async onPoint(done, final) {
-          kept = done;
+        async onPoint({ point, entry, final }, { sweep }) {
+          kept.set(point, entry);
+          expect(sweep).toEqual([...kept.values()]);
           expect(final!.field).toHaveLength(2 * 2 * 64);
-          if (done.sweep.length === 2) abort.abort();
+          abort.abort();
         },
       },
     );
     await expect(cut).rejects.toThrow(InterruptedError);
-    expect(kept!.sweep).toHaveLength(2);
+    expect([...kept.keys()]).toEqual([0, 2]);
+    // Of a job of which one point is kept the other is told.
+    kept.delete(0);
     const told: number[] = [];
     const rest = await fieldSweep(
       all,
       referenceEngine,
       {},
       {
-        finished: kept!.sweep,
-        async onPoint({ sweep }) {
-          told.push(sweep.length);
+        finished: kept,
+        async onPoint({ point }, { sweep }) {
+          told.push(point);
+          expect(sweep).toHaveLength(1 + told.length);
         },
       },
     );
-    expect(told).toEqual([3]);
+    expect(told).toEqual([0, 1, 3]);
     const numbers = ({ sweep }: SweepResult) => sweep.map(({ engineSeconds, ...entry }) => entry);
     expect(numbers(rest.result)).toEqual(numbers(whole.result));
+    expect(rest.result.sweep[2]!.engineSeconds).toBe(kept.get(2)!.engineSeconds);
+  });
+  it("share a job's state and its checkpoints, from which the job goes on to the same numbers", async () => {
+    const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [2, 3, 5] }`);
+    const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64" });
+    const whole = await fieldSweep(all, engine);
+    const saved: LatticeCheckpoint[] = [];
+    const asked: (readonly number[])[] = [];
+    const with_ = (resume: LatticeCheckpoint | undefined) => ({
+      checkpointing(group: readonly number[]) {
+        asked.push(group);
+        return { seconds: 0, save: async (at: LatticeCheckpoint) => void saved.push(at), resume };
+      },
+    });
+    await fieldSweep(all, engine, {}, with_(undefined));
+    expect(asked).toEqual([[0, 1, 2]]);
+    const numbers = ({ sweep }: SweepResult) => sweep.map(({ engineSeconds, ...entry }) => entry);
+    for (const at of saved.slice(0, 3)) {
+      expect(at.state.field).toHaveLength(3 * 2 * 2 * 64);
+      const rest = await fieldSweep(all, engine, {}, with_(at));
+      expect(numbers(rest.result)).toEqual(numbers(whole.result));
+    }
+    await engine.close();
+  });
+  it.each([
+    new InputError("does not fit", { path: "lattice.points" }),
+    new OutOfDeviceMemoryError("field: out of memory"),
+  ])("that do not fit together are evolved in halves: %s", async (refusal) => {
+    const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [2, 3, 5] }`);
+    const whole = await fieldSweep(all, referenceEngine);
+    const holding = (most: number): { engine: Engine; sizes: number[] } => {
+      const sizes: number[] = [];
+      const evolveLattice: Engine["evolveLattice"] = async (job, control) => {
+        if (job.realisations > most) throw refusal;
+        sizes.push(job.realisations);
+        return referenceEngine.evolveLattice(job, control);
+      };
+      return { engine: { ...referenceEngine, evolveLattice }, sizes };
+    };
+    const { engine, sizes } = holding(4);
+    const { result } = await fieldSweep(all, engine);
+    expect(sizes).toEqual([4, 2]);
+    const numbers = ({ sweep }: SweepResult) => sweep.map(({ engineSeconds, ...entry }) => entry);
+    expect(numbers(result)).toEqual(numbers(whole.result));
+    await expect(fieldSweep(all, holding(1).engine)).rejects.toThrow(refusal.message);
+  });
+  it("name themselves where a number of theirs does not fit the engine, and the others go on", async () => {
+    const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float32" });
+    const text = LATTICE.replace("float64", "float32");
+    const all = await points(`${text}sweep: { field.potential.parameters.q: [2, 3, 1e39, 5] }`);
+    const told: number[] = [];
+    const onPoint = async ({ point }: { point: number }) => void told.push(point);
+    await expect(fieldSweep(all, engine, {}, { onPoint })).rejects.toThrow(
+      /^point 3 \(q = 1e\+39\): .*which float32 cannot/,
+    );
+    expect(told).toEqual([0, 1]);
+    await engine.close();
+  });
+  it("name themselves where their own start is wrong", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "slowroll-sweep-"));
+    const file = path.join(folder, "a.f64");
+    await writeFile(file, new Uint8Array(Float64Array.of(1, 2, 3, 4).buffer));
+    const all = await points(
+      `${TIME}\nlattice: { dimensions: 1, points: 4 }\nfluctuations: { kind: file, field: ${file}, momentum: ${file} }
+sweep: { fluctuations.field: [${file}, ${file}, ${folder}/c.f64] }`,
+    );
+    const told = fieldSweep(all, referenceEngine);
+    await expect(told).rejects.toThrow(/^point 3 \(field = .*c\.f64\): .*c\.f64 cannot be read/);
+    await rm(folder, { recursive: true });
   });
   it("share the warnings that all have, and name themselves beside those of some", async () => {
     const text = LATTICE.replace("float64", "float32").replace(", realisations: 2", "");
@@ -293,6 +443,65 @@ describe("a sweep's points", () => {
         .warnings;
     expect(await of("1, 1.0e-6")).toEqual([expect.stringMatching(/^amplitude = 0.000001: precision: float32/)]);
     expect((await of("1.0e-6, 1.0e-6"))[0]).toMatch(/^precision: float32/);
+  });
+});
+
+describe("the jobs of a sweep", () => {
+  const groups = async (text: string, most?: number) =>
+    groupsOf(await Promise.all((await points(text)).map(({ study }) => prepare(study))), most);
+  const wave = `${TIME}\nlattice: { dimensions: 1, points: 8 }\nfluctuations: { kind: planeWave, mode: [1], amplitude: 0.1 }\n`;
+
+  it("are as many as there are sizes, times, backgrounds, pictures, waves and forms of potential", async () => {
+    for (const [sweep, expected] of [
+      ["field.potential.parameters.q: [2, 3, -4, 5]", [[0, 1, 2, 3]]],
+      ["field.potential.parameters.q: [3, 1, 2]", [[0, 2], [1]]],
+      ["field.potential.parameters.q: [2, 0, 3]", [[0, 2], [1]]],
+      ["field.potential.expression: [phi^2/q, q*chi^2, 2*phi^4/q, 5*phi^4/q]", [[0], [1], [2, 3]]],
+      ["lattice.points: [8, 12, 8]", [[0, 2], [1]]],
+      [
+        "lattice.length: [1, 2], field.mean.0: [1, 2]",
+        [
+          [0, 1],
+          [2, 3],
+        ],
+      ],
+      [
+        "time.step: [0.02, 0.01], fluctuations.amplitude: [0, 1]",
+        [
+          [0, 1],
+          [2, 3],
+        ],
+      ],
+      [
+        "background.planckMass: [1, 2], fluctuations.seed: [1, 2]",
+        [
+          [0, 1],
+          [2, 3],
+        ],
+      ],
+      [
+        "fluctuations.seed: [1, 2], background.planckMass: [1, 2]",
+        [
+          [0, 2],
+          [1, 3],
+        ],
+      ],
+      ["observe.spectraEvery: [5, 10]", [[0], [1]]],
+    ] as const)
+      expect(await groups(`${LATTICE}sweep: { ${sweep} }`)).toEqual(expected);
+    expect(await groups(`${wave}sweep: { fluctuations.mode.0: [1, 2, 1], fluctuations.amplitude: [1, 2] }`)).toEqual([
+      [0, 1, 4, 5],
+      [2, 3],
+    ]);
+  });
+  it("hold so many values, and at least one point", async () => {
+    const seeds = `${LATTICE}sweep: { fluctuations.seed: [1, 2, 3, 4, 5] }`;
+    const each = 2 * 2 * 64;
+    expect(await groups(seeds, 2 * each)).toEqual([[0, 1], [2, 3], [4]]);
+    expect(await groups(seeds, each - 1)).toEqual([[0], [1], [2], [3], [4]]);
+  });
+  it("are one a point without a lattice", async () => {
+    expect(await groups(`${TIME}\nsweep: { field.mean: [1, 2] }`)).toEqual([[0], [1]]);
   });
 });
 
