@@ -54,7 +54,10 @@ var<workgroup> momentumSquares: array<vec2f, LANES>;
 var<workgroup> gradients: array<vec2f, LANES>;
 var<workgroup> potentials: array<vec2f, LANES>;
 
-fn summed(a: vec2f, b: Number) -> vec2f { return added(added(a, leading(b)), trailing(b)); }
+fn summed(a: vec2f, b: Number) -> vec2f {
+  let sum = twoSum(a.x, leading(b));
+  return twoSum(sum.x, sum.y + (a.y + trailing(b)));
+}
 
 fn moved(a: vec2f, by: Number) -> vec2f { return shortened(summed(a, by)); }
 
