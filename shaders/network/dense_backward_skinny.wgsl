@@ -2,7 +2,7 @@
 // of those weights, dLoss/dW_ij = sum_a h_ia delta_ja, for few data (at most 16): each weight is read once and written once. A workgroup
 // takes ROWS rows of weights, whose vectors neighbouring lanes read from neighbouring memory; a lane keeps the deltas of its four units in
 // registers for all of the rows, and in the end the lanes' shares of the sums are gathered. The biases, which nothing goes back through,
-// descend in one workgroup more. Outputs whose deltas are columns of their own share SLOPE_CHUNKS columns of slopes.
+// are the first workgroup's to descend. Outputs whose deltas are columns of their own share SLOPE_CHUNKS columns of slopes.
 // include: linalg/gather.wgsl
 // include: network/descend_layer.wgsl
 
@@ -48,10 +48,6 @@ fn descendAllBiases(network: u32, lane: u32) {
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile: vec3u) {
   let network = tile.z;
   let firstRow = tile.x * ROWS;
-  if (UPDATE && firstRow >= params.widthBelow) {
-    descendAllBiases(network, lane);
-    return;
-  }
   let firstDelta = network * params.rows * CHUNKS;
   var h: array<array<vec4f, CHUNKS>, ROWS>;
   if (UPDATE) {
@@ -101,4 +97,5 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
       deltaBelow[unit * CHUNKS + chunk] = slopeBelow[unit * SLOPE_CHUNKS + chunk % SLOPE_CHUNKS] * gathered(e);
     }
   }
+  if (UPDATE && tile.x == 0u) { descendAllBiases(network, lane); }
 }

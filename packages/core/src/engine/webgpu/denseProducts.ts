@@ -71,10 +71,6 @@ export function skinnyRows(
   return { ROWS: SKINNY_ROWS[chunks - 1]!, LANES: lanes };
 }
 
-/** Workgroups of the skinny backward product along the rows; the last one of an update is the biases'. */
-export const skinnyGroups = (widthBelow: number, rows: number, update: boolean): number =>
-  Math.ceil(widthBelow / rows) + Number(update);
-
 /** What goes back through a layer: deltas, or the outputs' sensitivities. */
 interface Columns {
   readonly data: number;
@@ -136,7 +132,7 @@ export async function bindDense(
       { constants: { CHUNKS: columns.chunks, SLOPE_CHUNKS: chunks, UPDATE, MOMENTUM, ...rowed } },
       { ...updateBuffers, delta: columns.delta, slopeBelow: below.slope, deltaBelow: columns.deltaBelow },
       updateParams,
-      () => [skinnyGroups(width, rowed.ROWS, UPDATE), 1],
+      () => [Math.ceil(width / rowed.ROWS), 1],
     );
   }
   /** The same in tiles, without an update. */

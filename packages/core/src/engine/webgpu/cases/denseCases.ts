@@ -1,5 +1,5 @@
 /** Cases of the products between two hidden layers, forward, backward and update, in their skinny and their tiled kernels. */
-import { skinnyGroups, skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
+import { skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
 import * as kernels from "../ensembleKernels.ts";
 import type { KernelDeclaration } from "../kernel.ts";
 import type { Product } from "../tileSearch.ts";
@@ -196,7 +196,7 @@ const backwardSkinny: KernelCase<Shape> = {
       },
       buffers: { ...buffers, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
       uniforms: { params: { ...s, stride: s.stride / 4, learningRate: RATE, momentum } },
-      workgroups: () => [skinnyGroups(s.below, rowed.ROWS, update), 1, s.networks],
+      workgroups: () => [Math.ceil(s.below / rowed.ROWS), 1, s.networks],
       reference: () => ({
         ...backwardReference(s, buffers.weights, delta, slopeBelow),
         ...(update
