@@ -17,6 +17,8 @@ const whole = path.join(folder, "whole");
 const run = path.join(folder, "run");
 const checkpoint = path.join(run, "checkpoint.h5");
 const ARRAYS = ["phi", "chi"].flatMap((name) => [`field-${name}.f64`, `momentum-${name}.f64`]);
+/** Steps from one record to the next. */
+const RECORD_EVERY = 500;
 
 const slowroll = (...args: string[]) =>
   spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder });
@@ -47,7 +49,7 @@ beforeAll(() => {
       },
       lattice: { dimensions: 3, points: 16, length: 8 },
       fluctuations: { kind: "planeWave", mode: [1, 1, 0], amplitude: 0.01 },
-      time: { alpha: 1, step: 0.001, end: 15, recordEvery: 500 },
+      time: { alpha: 1, step: 0.001, end: 15, recordEvery: RECORD_EVERY },
       checkpoint: { everySeconds: 0.1 },
     }),
   );
@@ -117,7 +119,7 @@ describe("a run", () => {
     const { incomplete, alphaTimes, mean } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));
     const undisturbed = JSON.parse(readFileSync(path.join(folder, "first", "result.json"), "utf8"));
     expect(incomplete).toBe(`interrupted at step ${step}`);
-    expect(alphaTimes.length).toBe(Math.floor(step / 1000) + 1);
+    expect(alphaTimes.length).toBe(Math.floor(step / RECORD_EVERY) + 1);
     expect(alphaTimes).toEqual(undisturbed.alphaTimes.slice(0, alphaTimes.length));
     expect(mean).toEqual(undisturbed.mean.slice(0, mean.length));
     expect(readFileSync(path.join(run, "report.html"), "utf8")).toContain(`incomplete: interrupted at step ${step}`);
