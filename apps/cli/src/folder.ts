@@ -110,9 +110,9 @@ export async function clearRun(folder: string): Promise<void> {
 }
 
 /** Writes a file so that it is there whole or not at all. */
-async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
+export async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   const partial = `${file}.partial`;
-  await writeFile(partial, text);
+  await writeFile(partial, text, { flush: true });
   await rename(partial, file);
 }
 

@@ -4,7 +4,7 @@
  * whole lines are what is finished.
  */
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, truncate } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "@slowroll/core/config/schema";
@@ -13,7 +13,7 @@ import type { SweepEntry, SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import { checkpointConfig, folderCheckpoints, removeCheckpoint } from "./checkpoints.ts";
-import { POINTS, saveFinal } from "./folder.ts";
+import { POINTS, saveFinal, writeWhole } from "./folder.ts";
 
 const FORMAT = "slowroll sweep 1";
 
@@ -94,7 +94,7 @@ export function keepPoints({ folder, config, points, resumed, finalFolder, ready
     await ready();
     if (bytes === undefined) {
       await mkdir(folder, { recursive: true });
-      await writeFile(file, `${JSON.stringify({ format: FORMAT, config })}\n`, { flush: true });
+      await writeWhole(file, `${JSON.stringify({ format: FORMAT, config })}\n`);
     } else await truncate(file, bytes);
     begun = true;
   };
