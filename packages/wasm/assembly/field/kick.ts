@@ -90,6 +90,25 @@ function driftSite<T>(due: bool, phi: usize, pi: usize, vector: i32, drift: v128
   return after;
 }
 
+/** Vector `vector` of a row's Laplacians: see `kick`. */
+@inline
+function laplacianAt<T>(
+  fused: bool,
+  due: bool,
+  left: usize,
+  up: usize,
+  down: usize,
+  front: usize,
+  back: usize,
+  behind: usize,
+  vector: i32,
+  degree: v128,
+  drift: v128,
+): v128 {
+  if (!fused) return vectorAt(up, vector);
+  return laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, vector, drift), vector, degree);
+}
+
 /** phi += drift pi on a row. */
 export function driftRow<T>(phi: usize, pi: usize, drift: T): void {
   const d = v128.splat<T>(drift);
@@ -105,7 +124,7 @@ export function driftRow<T>(phi: usize, pi: usize, drift: T): void {
   closeRow<T>(phi);
 }
 
-/** a + x^2 and a - x y, vector by vector in float64; of float32 the lower two lanes or the `high` ones. */
+/** a + x^2, in float64; of float32 the lower two lanes or the `high` ones. */
 @inline
 function addSquare<T>(a: v128, x: v128, high: bool): v128 {
   if (sizeof<T>() == 8) return madd<f64>(x, x, a);
@@ -113,6 +132,7 @@ function addSquare<T>(a: v128, x: v128, high: bool): v128 {
   return madd<f64>(wide, wide, a);
 }
 
+/** a - (phi - reference) lap, likewise. */
 @inline
 function takeProduct<T>(a: v128, phi: v128, reference: v128, lap: v128, high: bool): v128 {
   if (sizeof<T>() == 8) return nmadd<f64>(f64x2.sub(phi, reference), lap, a);
@@ -162,9 +182,7 @@ function kick<T>(
   const whole = points & ~7;
   const end = left + <usize>whole * sizeof<T>();
   while (left < end) {
-    const lap0 = fused
-      ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 0, d), 0, degree)
-      : vectorAt(up, 0);
+    const lap0 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 0, degree, d);
     const p0 = kickSite<T>(alike, pi, slope, 0, lap0, c1, f1, c2, f2);
     squares0 = addSquare<T>(squares0, p0, false);
     slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 0, 1), r, lap0, false);
@@ -172,9 +190,7 @@ function kick<T>(
       squares1 = addSquare<T>(squares1, p0, true);
       slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 0, 1), r, lap0, true);
     }
-    const lap1 = fused
-      ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 1, d), 1, degree)
-      : vectorAt(up, 1);
+    const lap1 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 1, degree, d);
     const p1 = kickSite<T>(alike, pi, slope, 1, lap1, c1, f1, c2, f2);
     squares1 = addSquare<T>(squares1, p1, true);
     slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 1, 1), r, lap1, true);
@@ -182,15 +198,11 @@ function kick<T>(
       squares0 = addSquare<T>(squares0, p1, false);
       slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 1, 1), r, lap1, false);
     } else {
-      const lap2 = fused
-        ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 2, d), 2, degree)
-        : vectorAt(up, 2);
+      const lap2 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 2, degree, d);
       const p2 = kickSite<T>(alike, pi, slope, 2, lap2, c1, f1, c2, f2);
       squares0 = addSquare<T>(squares0, p2, false);
       slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 2, 1), r, lap2, false);
-      const lap3 = fused
-        ? laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, 3, d), 3, degree)
-        : vectorAt(up, 3);
+      const lap3 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 3, degree, d);
       const p3 = kickSite<T>(alike, pi, slope, 3, lap3, c1, f1, c2, f2);
       squares1 = addSquare<T>(squares1, p3, false);
       slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 3, 1), r, lap3, false);
