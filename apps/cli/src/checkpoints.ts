@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
 import { InputError } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
-import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "@slowroll/core/files/checkpoint";
 import { VERSION } from "@slowroll/core/version";
 import { CHECKPOINT } from "./folder.ts";
 
@@ -20,7 +20,6 @@ export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpo
       path: "--resume",
     });
   }
-  const { readCheckpoint } = await import("@slowroll/core/files/checkpoint");
   return readCheckpoint(file, "--resume");
 }
 
@@ -43,7 +42,6 @@ export function folderCheckpoints(
     resume: resumed?.checkpoint,
     async save(checkpoint, step, alphaTime) {
       await ready();
-      const { writeCheckpoint } = await import("@slowroll/core/files/checkpoint");
       await mkdir(folder, { recursive: true });
       await writeCheckpoint(path.join(folder, CHECKPOINT), {
         config: checkpointConfig(configs),

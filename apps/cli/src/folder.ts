@@ -116,45 +116,43 @@ export async function writeWhole(file: string, text: string | Uint8Array): Promi
   await rename(partial, file);
 }
 
-/** The folder's movies, where they are asked for; those of an earlier run go, whatever its fields' names were. */
-async function writeMovies(folder: string, document: ResultDocument, movie: boolean): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (/^movie(-\w+)?\.gif$/.test(name)) await rm(path.join(folder, name));
-  }
-  if (!movie || document.command !== "field") return;
-  const { movies } = await import("./movie.ts");
-  for (const { file, bytes } of movies(document)) await writeWhole(path.join(folder, file), bytes);
-}
+/** Writes config.yaml, result.json, log.jsonl, a lattice's result.h5, the movies where they are asked for, and the report. */
+type RunWriter = (folder: string, document: ResultDocument, log: readonly object[]) => Promise<void>;
 
 /**
- * Writes config.yaml, result.json, log.jsonl, the movies where they are asked for, and the report.
- * @throws InputError (--out) where the folder cannot be written, as when the disk is full.
+ * What writes a run's folder, with all that it takes loaded: a study loads it before its work, since Ctrl-C also ends the process that
+ * translates our sources, so that none can be loaded once the run is interrupted.
+ * @param movie Whether its movies are asked for.
+ * @returns Throws InputError (--out) where the folder cannot be written, as when the disk is full.
  */
-export async function writeRun(
-  folder: string,
-  document: ResultDocument,
-  log: readonly object[],
-  movie = false,
-): Promise<void> {
+export async function loadRunWriter(movie = false): Promise<RunWriter> {
   const { stringify } = await import("yaml");
-  const { command, version, config } = document;
-  const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeWhole(path.join(folder, "config.yaml"), heading + stringify(config, { aliasDuplicateObjects: false }));
-    await writeWhole(path.join(folder, "log.jsonl"), log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-    if (document.command === "field") {
-      const { writeFieldFile } = await import("@slowroll/core/files/fieldFile");
-      await writeFieldFile(path.join(folder, ARRAYS), document as unknown as Record<string, unknown>);
+  const { writeFieldFile } = await import("@slowroll/core/files/fieldFile");
+  const { writeReport } = await import("./report/report.ts");
+  const { movies } = movie ? await import("./movie.ts") : { movies: () => [] };
+  return async (folder, document, log) => {
+    const { command, version, config } = document;
+    const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeWhole(path.join(folder, "config.yaml"), heading + stringify(config, { aliasDuplicateObjects: false }));
+      await writeWhole(path.join(folder, "log.jsonl"), log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+      if (document.command === "field") {
+        await writeFieldFile(path.join(folder, ARRAYS), document as unknown as Record<string, unknown>);
+      }
+      await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(withoutPlanes(document))}\n`);
+      // Those of an earlier run go, whatever its fields' names were.
+      for (const name of await readdir(folder)) {
+        if (/^movie(-\w+)?\.gif$/.test(name)) await rm(path.join(folder, name));
+      }
+      const made = document.command === "field" ? movies(document) : [];
+      for (const { file, bytes } of made) await writeWhole(path.join(folder, file), bytes);
+      await writeReport(folder, document);
+    } catch (cause) {
+      if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof InputError) throw cause;
+      throw cannotWrite(folder, "--out", cause);
     }
-    await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(withoutPlanes(document))}\n`);
-    await writeMovies(folder, document, movie);
-    const { writeReport } = await import("./report/report.ts");
-    await writeReport(folder, document);
-  } catch (cause) {
-    if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof InputError) throw cause;
-    throw cannotWrite(folder, "--out", cause);
-  }
+  };
 }
 
 /** A lattice run's checkpoint in its folder, there until the run is done. */

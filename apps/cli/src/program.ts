@@ -2,7 +2,7 @@
  * The command line: commands and flags as in the contract, each command loaded when it is called, and every error as one line with its
  * exit code. No physics here.
  */
-import { SlowrollError } from "@slowroll/core/errors";
+import { InterruptedError, SlowrollError } from "@slowroll/core/errors";
 import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, Option } from "commander";
 import type { Io } from "./io.ts";
@@ -146,6 +146,9 @@ interface Told {
 const TOO_LARGE =
   /allocation failed|invalid (typed )?array length|invalid string length|cannot create a string longer/i;
 
+/** What loading a source says once Ctrl-C has ended the process that translates our sources as well (esbuild, below tsx). */
+const TRANSLATOR_ENDED = /^The service (is no longer running|was stopped)/;
+
 /** What is told of any error, and its exit code. */
 function describeError(error: unknown): Told {
   if (error instanceof SlowrollError) return error;
@@ -163,6 +166,7 @@ function describeError(error: unknown): Told {
     };
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (TRANSLATOR_ENDED.test(message)) return new InterruptedError("interrupted");
   if (error instanceof RangeError && TOO_LARGE.test(message)) {
     return {
       code: "badInput",

@@ -10,7 +10,7 @@ import { GifReader } from "omggif";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../src/document.ts";
-import { writeRun } from "../src/folder.ts";
+import { loadRunWriter } from "../src/folder.ts";
 import { movies } from "../src/movie.ts";
 import { writeReport } from "../src/report/report.ts";
 import { slowroll } from "./inProcess.ts";
@@ -83,20 +83,20 @@ describe("a movie", () => {
   });
   it("stands in the run's folder and in its report, and goes with the run", async () => {
     const run = path.join(folder, "run");
-    await writeRun(run, document, [], true);
+    await (await loadRunWriter(true))(run, document, []);
     expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual(["movie-chi.gif", "movie-phi.gif"]);
     const address = `data:image/gif;base64,${readFileSync(path.join(run, "movie-phi.gif")).toString("base64")}`;
     const report = (): string => readFileSync(path.join(run, "report.html"), "utf8");
     expect(report()).toContain(address);
     await writeReport(run, document);
     expect(report()).toContain(address);
-    await writeRun(run, document, [], false);
+    await (await loadRunWriter())(run, document, []);
     expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual([]);
     expect(report()).not.toContain("image/gif");
   });
   it("has its planes from result.h5, where result.json says, and so has a report that is made again", async () => {
     const run = path.join(folder, "planes");
-    await writeRun(run, document, [], false);
+    await (await loadRunWriter())(run, document, []);
     const { slices } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));
     expect(slices).toHaveLength(5);
     expect(slices[3]).toEqual({

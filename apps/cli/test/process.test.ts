@@ -16,21 +16,30 @@ interface Ended {
   readonly error: string;
 }
 
-/** Runs the program; `during` may act on it, `closeOutput` closes its standard output at the first byte. */
+/**
+ * Runs the program; `onError` and, once it reads its input, `onRead` may act on it, `closeOutput` closes its standard output at the first byte. Of a `terminal` a signal reaches all
+ * processes that the program has started too, as Ctrl-C does, and no translated source is left from earlier runs.
+ */
 function slowroll(
   argv: string[],
   {
     input = "",
     onError,
+    onRead,
     closeOutput = false,
+    terminal = false,
   }: {
     input?: string;
     onError?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+    onRead?: (kill: (signal: NodeJS.Signals) => void) => void;
     closeOutput?: boolean;
+    terminal?: boolean;
   } = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...argv], { cwd });
+    const env = terminal ? { ...process.env, TMPDIR: mkdtempSync(path.join(cwd, "temporary-")) } : process.env;
+    const child = spawn(process.execPath, [program, ...argv], { cwd, env, detached: terminal });
+    const kill = (signal: NodeJS.Signals) => (terminal ? process.kill(-child.pid!, signal) : child.kill(signal));
     let out = "";
     let error = "";
     child.stdout.on("data", (chunk: Buffer) => {
@@ -39,11 +48,15 @@ function slowroll(
     if (closeOutput) child.stdout.destroy();
     child.stderr.on("data", (chunk: Buffer) => {
       error += chunk;
-      onError?.(error, (signal) => child.kill(signal));
+      onError?.(error, kill);
     });
     child.on("close", (code) => resolve({ code, out, error }));
     child.stdin.on("error", () => {});
-    child.stdin.end(input);
+    // Of an input larger than a pipe holds, the last of it is gone once the program reads.
+    child.stdin.write(input, () => {
+      onRead?.(kill);
+      child.stdin.end();
+    });
   });
 }
 
@@ -208,6 +221,43 @@ describe("the process", () => {
     const kept = JSON.parse(readFileSync(path.join(cwd, out, "result.json"), "utf8"));
     expect(kept.background.errors.exact).toBeLessThan(1e-9);
     expect(kept.scaling).toBeUndefined();
+  });
+
+  it("keeps what is done when a terminal interrupts every process that it has started", async () => {
+    const input =
+      "lattice: { dimensions: 1, points: 512, length: 512 }\nbackground: { kind: static }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.01, end: 1e5, recordEvery: 1000 }";
+    let killed = false;
+    const { code, error } = await slowroll(["field", "-", "--engine", "cpu", "--threads", "1", "--out", "terminal"], {
+      input,
+      terminal: true,
+      onError: (text, kill) => {
+        if (killed || !text.includes("engine:")) return;
+        killed = true;
+        kill("SIGINT");
+      },
+    });
+    expect(error).toContain("slowroll field --out terminal --resume");
+    expect(code).toBe(130);
+    expect(readdirSync(path.join(cwd, "terminal")).sort()).toEqual([
+      "checkpoint.h5",
+      "config.yaml",
+      "log.jsonl",
+      "plots",
+      "report.html",
+      "result.h5",
+      "result.json",
+    ]);
+  });
+
+  it("says that it was interrupted where a terminal does so before all of it is loaded", async () => {
+    const { code, out, error } = await slowroll(["network", "-"], {
+      input: `${SMALL}\n${"# filling\n".repeat(1e5)}`,
+      terminal: true,
+      onRead: (kill) => kill("SIGINT"),
+    });
+    expect(error).toBe("slowroll: interrupted\n");
+    expect(out).toBe("");
+    expect(code).toBe(130);
   });
 
   it("saves a lattice's final state", async () => {

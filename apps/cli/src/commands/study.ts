@@ -20,7 +20,7 @@ import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { VERSION } from "@slowroll/core/version";
 import { folderCheckpoints, removeCheckpoint } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { chooseFolder, chooseTrajectories, clearRun, saveFinal, writeRun } from "../folder.ts";
+import { chooseFolder, chooseTrajectories, clearRun, loadRunWriter, saveFinal } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { memoryLine } from "../memory.ts";
@@ -116,6 +116,7 @@ export async function study<C extends ConfigCommand>(
   const { saveFinal: out, force } = options;
   const finalFolder =
     out === undefined ? undefined : await chooseFolder(command, "--save-final", { out, force, cwd: io.cwd });
+  const writeRun = folder ? await loadRunWriter(options.movie) : undefined;
   const trajectories =
     options.saveTrajectories === undefined
       ? undefined
@@ -194,10 +195,10 @@ export async function study<C extends ConfigCommand>(
       ...(incomplete === undefined ? {} : { incomplete }),
       ...result,
     } as ResultDocument;
-    if (folder) {
+    if (folder && writeRun) {
       note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
       await ready();
-      await writeRun(folder, document, log, options.movie);
+      await writeRun(folder, document, log);
     }
     return document;
   };
