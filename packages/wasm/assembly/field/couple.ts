@@ -5,7 +5,6 @@
 // same time. Where a stretch ends the second kick is left out, and the next stretch opens with a sweep that makes up for it: both ways
 // round alike, bit for bit.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
-import { slopesAndSum } from "../potential";
 import { slabStart } from "./evolve";
 import {
   constantsOf,
@@ -25,8 +24,7 @@ import {
   rows,
   wrapped,
 } from "./grid";
-import { clearSums, driftRow, kickFused, kickRow, sumGradient, sumMomentum } from "./kick";
-import { laplacianRow } from "./laplacian";
+import { driftRow, kickPlane } from "./kick";
 
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
 @external("host", "power")
@@ -59,61 +57,6 @@ export function isCoupled(): bool {
 function monomial(index: i32, q: f64): f64 {
   const at = monomials + <usize>index * 16;
   return load<f64>(at) * power(q, load<f64>(at, 8));
-}
-
-/**
- * Both kicks of a plane with the sums between them, which go to `target`. Row by row, the plane `ahead`, the last that the kicks read, is
- * drifted first, unless it is -1: what comes from far memory is worked on as it comes.
- */
-function kickPlane<T>(
-  start: usize,
-  plane: i32,
-  laplacian1: f64,
-  force1: f64,
-  laplacian2: f64,
-  force2: f64,
-  ahead: i32,
-  drift: T,
-  target: usize,
-): void {
-  const state = field0 + start;
-  const momenta = momentum + start;
-  const here = <usize>plane * planeBytes;
-  const constants = constantsOf(start);
-  const c1 = <T>laplacian1;
-  const f1 = <T>force1;
-  const c2 = <T>laplacian2;
-  const f2 = <T>force2;
-  clearSums();
-  let sumPotential: f64 = 0;
-  for (let y = 0; y < rows; y++) {
-    const inPlane = <usize>y * rowBytes;
-    const row = here + inPlane;
-    const next = <usize>ahead * planeBytes + inPlane;
-    sumPotential += slopesAndSum(state + row, <i32>fieldBytes, forces, <i32>rowBytes, points, constants);
-    for (let f = 0; f < fields; f++) {
-      const field = <usize>f * fieldBytes;
-      const base = state + field;
-      const pi = momenta + field + row;
-      const slope = forces + <usize>f * rowBytes;
-      const r = <f64>load<T>(base);
-      if (dimensions == 3 && reach == 1) {
-        const up = base + here + <usize>wrapped(y - 1, rows) * rowBytes;
-        const down = base + here + <usize>wrapped(y + 1, rows) * rowBytes;
-        const front = base + <usize>wrapped(plane - 1, planes) * planeBytes + inPlane;
-        const back = base + <usize>wrapped(plane + 1, planes) * planeBytes + inPlane;
-        const behind = ahead < 0 ? 0 : momenta + field + next;
-        kickFused<T>(base + row, up, down, front, back, behind, pi, slope, r, c1, f1, c2, f2, drift);
-      } else {
-        if (ahead >= 0) driftRow<T>(base + next, momenta + field + next, drift);
-        laplacianRow<T>(base, plane, y, laplacianRowAt());
-        kickRow<T>(laplacianRowAt(), base + row, pi, slope, r, c1, f1, c2, f2);
-      }
-    }
-  }
-  store<f64>(target, sumMomentum);
-  store<f64>(target, sumGradient, 8);
-  store<f64>(target, sumPotential, 16);
 }
 
 /** phi += drift pi on a plane, all fields. */

@@ -1,17 +1,27 @@
-// Two half kicks of a row at once, the end of one operation and the beginning of the next, with the sums that drive a coupled schedule taken
-// in between.
+// Two half kicks of a plane at once, the end of one operation and the beginning of the next, with the sums that drive a coupled schedule
+// taken in between.
+import { slopesAndSum } from "../potential";
 import { madd, nmadd } from "../simd";
-import { closeRow, points } from "./grid";
+import {
+  closeRow,
+  constantsOf,
+  dimensions,
+  field0,
+  fieldBytes,
+  fields,
+  forces,
+  laplacianRowAt,
+  momentum,
+  planeBytes,
+  planes,
+  points,
+  reach,
+  rowBytes,
+  rows,
+  wrapped,
+} from "./grid";
+import { laplacianRow } from "./laplacian";
 import { both } from "./observe";
-
-/** Sums of pi^2 and of -dx^2 (phi - reference) Laplacian phi over the rows since they were cleared. */
-export let sumMomentum: f64 = 0;
-export let sumGradient: f64 = 0;
-
-export function clearSums(): void {
-  sumMomentum = 0;
-  sumGradient = 0;
-}
 
 /** The vector `vector` vectors, 0 to 3, after `address`: a constant offset costs nothing, a sum would. */
 @inline
@@ -73,11 +83,20 @@ function upper(x: v128): v128 {
 
 /** dx^2 times the Laplacian in three dimensions with the narrowest stencil; `left` points one site before, the others at the neighbours. */
 @inline
-function laplacian3<T>(left: usize, up: usize, down: usize, front: usize, back: v128, vector: i32, degree: v128): v128 {
+function laplacian3<T>(
+  here: v128,
+  left: usize,
+  up: usize,
+  down: usize,
+  front: usize,
+  back: v128,
+  vector: i32,
+  degree: v128,
+): v128 {
   const along = v128.add<T>(vectorAt(left, vector), vectorAfter<T>(left, vector, 2));
   const across = v128.add<T>(vectorAt(up, vector), vectorAt(down, vector));
   const beyond = v128.add<T>(vectorAt(front, vector), back);
-  return nmadd<T>(degree, vectorAfter<T>(left, vector, 1), v128.add<T>(v128.add<T>(along, across), beyond));
+  return nmadd<T>(degree, here, v128.add<T>(v128.add<T>(along, across), beyond));
 }
 
 /** The vector of phi at `phi`, drifted first where it is `due`. */
@@ -95,6 +114,7 @@ function driftSite<T>(due: bool, phi: usize, pi: usize, vector: i32, drift: v128
 function laplacianAt<T>(
   fused: bool,
   due: bool,
+  here: v128,
   left: usize,
   up: usize,
   down: usize,
@@ -106,7 +126,7 @@ function laplacianAt<T>(
   drift: v128,
 ): v128 {
   if (!fused) return vectorAt(up, vector);
-  return laplacian3<T>(left, up, down, front, driftSite<T>(due, back, behind, vector, drift), vector, degree);
+  return laplacian3<T>(here, left, up, down, front, driftSite<T>(due, back, behind, vector, drift), vector, degree);
 }
 
 /** phi += drift pi on a row. */
@@ -141,156 +161,178 @@ function takeProduct<T>(a: v128, phi: v128, reference: v128, lap: v128, high: bo
 }
 
 /**
- * One row: pi += kick1, sums, pi += kick2, a kick being laplacian times the row's Laplacians less force times the row of slopes; the two are
- * `alike` where their numbers are. The Laplacians stand in a row of their own, which `up` then is, or are made of the six neighbours
- * (`fused`), the one behind being drifted first where it is `due`. Eight sites a turn, and pointers that move on rather than an index,
- * because an engine spends as much on them as on four more vectors' arithmetic.
+ * A plane of all fields: pi += kick1, sums, pi += kick2, a kick being laplacian times the row's Laplacians less force times the row of slopes;
+ * the two are `alike` where their numbers are. The Laplacians are made of the six neighbours (`fused`), or in a row of their own. The plane
+ * `ahead`, the last that the kicks read, is drifted first, row by row, where that is `due`: what comes from far memory is worked on as it
+ * comes. Eight sites a turn, pointers that move on rather than an index, and all rows in one call, because an engine spends as much on
+ * either as on four more vectors' arithmetic. To `target` go the sums of pi^2, of -dx^2 (phi - reference) Laplacian phi and of V.
  */
 @inline
 function kick<T>(
   fused: bool,
   alike: bool,
   due: bool,
-  row: usize,
-  up: usize,
-  down: usize,
-  front: usize,
-  back: usize,
-  behind: usize,
-  pi: usize,
-  slope: usize,
-  reference: f64,
+  start: usize,
+  plane: i32,
   laplacian1: T,
   force1: T,
   laplacian2: T,
   force2: T,
+  ahead: i32,
   drift: T,
+  target: usize,
 ): void {
-  const r = f64x2.splat(reference);
   const degree = v128.splat<T>(6);
   const c1 = v128.splat<T>(laplacian1);
   const f1 = v128.splat<T>(force1);
   const c2 = v128.splat<T>(laplacian2);
   const f2 = v128.splat<T>(force2);
   const d = v128.splat<T>(drift);
-  // Two sums of each kind, so that an addition need not wait for the one before.
-  let squares0 = f64x2.splat(0);
-  let squares1 = f64x2.splat(0);
-  let slopes0 = f64x2.splat(0);
-  let slopes1 = f64x2.splat(0);
-  let left = row - sizeof<T>();
+  const constants = constantsOf(start);
+  const here = <usize>plane * planeBytes;
   const whole = points & ~7;
-  const end = left + <usize>whole * sizeof<T>();
-  while (left < end) {
-    const lap0 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 0, degree, d);
-    const p0 = kickSite<T>(alike, pi, slope, 0, lap0, c1, f1, c2, f2);
-    squares0 = addSquare<T>(squares0, p0, false);
-    slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 0, 1), r, lap0, false);
-    if (sizeof<T>() == 4) {
-      squares1 = addSquare<T>(squares1, p0, true);
-      slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 0, 1), r, lap0, true);
+  let sumSquares = f64x2.splat(0);
+  let sumSlopes = f64x2.splat(0);
+  let restSquares: f64 = 0;
+  let restSlopes: f64 = 0;
+  let potential: f64 = 0;
+  for (let y = 0; y < rows; y++) {
+    const inPlane = <usize>y * rowBytes;
+    potential += slopesAndSum(field0 + start + here + inPlane, <i32>fieldBytes, forces, <i32>rowBytes, points, constants);
+    for (let f = 0; f < fields; f++) {
+      const base = field0 + start + <usize>f * fieldBytes;
+      const row = base + here + inPlane;
+      const ofMomenta = momentum - field0;
+      let pi = row + ofMomenta;
+      let slope = forces + <usize>f * rowBytes;
+      let left = row - sizeof<T>();
+      let up: usize = 0;
+      let down: usize = 0;
+      let front: usize = 0;
+      let back: usize = 0;
+      let behind: usize = 0;
+      if (fused) {
+        up = base + here + <usize>wrapped(y - 1, rows) * rowBytes;
+        down = base + here + <usize>wrapped(y + 1, rows) * rowBytes;
+        front = base + <usize>wrapped(plane - 1, planes) * planeBytes + inPlane;
+        back = base + <usize>wrapped(plane + 1, planes) * planeBytes + inPlane;
+        if (due) behind = back + ofMomenta;
+      } else {
+        const next = base + <usize>ahead * planeBytes + inPlane;
+        if (due) driftRow<T>(next, next + ofMomenta, drift);
+        up = laplacianRowAt();
+        laplacianRow<T>(base, plane, y, up);
+      }
+      const drifted = back;
+      const reference = <f64>load<T>(base);
+      const r = f64x2.splat(reference);
+      let squares0 = f64x2.splat(0);
+      let squares1 = f64x2.splat(0);
+      let slopes0 = f64x2.splat(0);
+      let slopes1 = f64x2.splat(0);
+      const end = left + <usize>whole * sizeof<T>();
+      while (left < end) {
+        const here0 = vectorAfter<T>(left, 0, 1);
+        const lap0 = laplacianAt<T>(fused, due, here0, left, up, down, front, back, behind, 0, degree, d);
+        const p0 = kickSite<T>(alike, pi, slope, 0, lap0, c1, f1, c2, f2);
+        squares0 = addSquare<T>(squares0, p0, false);
+        slopes0 = takeProduct<T>(slopes0, here0, r, lap0, false);
+        if (sizeof<T>() == 4) {
+          squares1 = addSquare<T>(squares1, p0, true);
+          slopes1 = takeProduct<T>(slopes1, here0, r, lap0, true);
+        }
+        const here1 = vectorAfter<T>(left, 1, 1);
+        const lap1 = laplacianAt<T>(fused, due, here1, left, up, down, front, back, behind, 1, degree, d);
+        const p1 = kickSite<T>(alike, pi, slope, 1, lap1, c1, f1, c2, f2);
+        squares0 = addSquare<T>(squares0, p1, false);
+        slopes0 = takeProduct<T>(slopes0, here1, r, lap1, false);
+        if (sizeof<T>() == 4) {
+          squares1 = addSquare<T>(squares1, p1, true);
+          slopes1 = takeProduct<T>(slopes1, here1, r, lap1, true);
+        }
+        if (sizeof<T>() == 8) {
+          const here2 = vectorAfter<T>(left, 2, 1);
+          const lap2 = laplacianAt<T>(fused, due, here2, left, up, down, front, back, behind, 2, degree, d);
+          const p2 = kickSite<T>(alike, pi, slope, 2, lap2, c1, f1, c2, f2);
+          squares0 = addSquare<T>(squares0, p2, false);
+          slopes0 = takeProduct<T>(slopes0, here2, r, lap2, false);
+          const here3 = vectorAfter<T>(left, 3, 1);
+          const lap3 = laplacianAt<T>(fused, due, here3, left, up, down, front, back, behind, 3, degree, d);
+          const p3 = kickSite<T>(alike, pi, slope, 3, lap3, c1, f1, c2, f2);
+          squares0 = addSquare<T>(squares0, p3, false);
+          slopes0 = takeProduct<T>(slopes0, here3, r, lap3, false);
+        }
+        left += 8 * sizeof<T>();
+        up += 8 * sizeof<T>();
+        if (fused) {
+          down += 8 * sizeof<T>();
+          front += 8 * sizeof<T>();
+          back += 8 * sizeof<T>();
+        }
+        if (due) behind += 8 * sizeof<T>();
+        pi += 8 * sizeof<T>();
+        slope += 8 * sizeof<T>();
+      }
+      sumSquares = f64x2.add(sumSquares, sizeof<T>() == 4 ? f64x2.add(squares0, squares1) : squares0);
+      sumSlopes = f64x2.add(sumSlopes, sizeof<T>() == 4 ? f64x2.add(slopes0, slopes1) : slopes0);
+      for (let x = whole; x < points; x++) {
+        let lap: T = 0;
+        if (fused) {
+          // As a vector, so that a site is drifted to the same bits wherever it is.
+          const beyond = due ? madd<T>(d, v128.load(behind), v128.load(back)) : v128.load(back);
+          if (due) store<T>(back, v128.extract_lane<T>(beyond, 0));
+          lap = v128.extract_lane<T>(laplacian3<T>(vectorAfter<T>(left, 0, 1), left, up, down, front, beyond, 0, degree), 0);
+        } else {
+          lap = load<T>(up);
+        }
+        const s = load<T>(slope);
+        const p = load<T>(pi) + (<T>(laplacian1 * lap) - <T>(force1 * s));
+        store<T>(pi, p + (<T>(laplacian2 * lap) - <T>(force2 * s)));
+        restSquares += <f64>p * <f64>p;
+        restSlopes -= (<f64>load<T>(left, sizeof<T>()) - reference) * <f64>lap;
+        left += sizeof<T>();
+        up += sizeof<T>();
+        if (fused) {
+          down += sizeof<T>();
+          front += sizeof<T>();
+          back += sizeof<T>();
+        }
+        if (due) behind += sizeof<T>();
+        pi += sizeof<T>();
+        slope += sizeof<T>();
+      }
+      if (fused && due) closeRow<T>(drifted);
     }
-    const lap1 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 1, degree, d);
-    const p1 = kickSite<T>(alike, pi, slope, 1, lap1, c1, f1, c2, f2);
-    squares1 = addSquare<T>(squares1, p1, true);
-    slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 1, 1), r, lap1, true);
-    if (sizeof<T>() == 4) {
-      squares0 = addSquare<T>(squares0, p1, false);
-      slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 1, 1), r, lap1, false);
-    } else {
-      const lap2 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 2, degree, d);
-      const p2 = kickSite<T>(alike, pi, slope, 2, lap2, c1, f1, c2, f2);
-      squares0 = addSquare<T>(squares0, p2, false);
-      slopes0 = takeProduct<T>(slopes0, vectorAfter<T>(left, 2, 1), r, lap2, false);
-      const lap3 = laplacianAt<T>(fused, due, left, up, down, front, back, behind, 3, degree, d);
-      const p3 = kickSite<T>(alike, pi, slope, 3, lap3, c1, f1, c2, f2);
-      squares1 = addSquare<T>(squares1, p3, false);
-      slopes1 = takeProduct<T>(slopes1, vectorAfter<T>(left, 3, 1), r, lap3, false);
-    }
-    left += 8 * sizeof<T>();
-    up += 8 * sizeof<T>();
-    if (fused) {
-      down += 8 * sizeof<T>();
-      front += 8 * sizeof<T>();
-      back += 8 * sizeof<T>();
-    }
-    if (due) behind += 8 * sizeof<T>();
-    pi += 8 * sizeof<T>();
-    slope += 8 * sizeof<T>();
   }
-  sumMomentum += both(f64x2.add(squares0, squares1));
-  sumGradient += both(f64x2.add(slopes0, slopes1));
-  for (let x = whole; x < points; x++) {
-    let lap: T = 0;
-    if (fused) {
-      // As a vector, so that a site is drifted to the same bits wherever it is.
-      const beyond = due ? madd<T>(d, v128.load(behind), v128.load(back)) : v128.load(back);
-      if (due) store<T>(back, v128.extract_lane<T>(beyond, 0));
-      lap = v128.extract_lane<T>(laplacian3<T>(left, up, down, front, beyond, 0, degree), 0);
-    } else {
-      lap = load<T>(up);
-    }
-    const s = load<T>(slope);
-    const p = load<T>(pi) + (<T>(laplacian1 * lap) - <T>(force1 * s));
-    store<T>(pi, p + (<T>(laplacian2 * lap) - <T>(force2 * s)));
-    sumMomentum += <f64>p * <f64>p;
-    sumGradient -= (<f64>load<T>(left, sizeof<T>()) - reference) * <f64>lap;
-    left += sizeof<T>();
-    up += sizeof<T>();
-    if (fused) {
-      down += sizeof<T>();
-      front += sizeof<T>();
-      back += sizeof<T>();
-    }
-    if (due) behind += sizeof<T>();
-    pi += sizeof<T>();
-    slope += sizeof<T>();
-  }
+  store<f64>(target, both(sumSquares) + restSquares);
+  store<f64>(target, both(sumSlopes) + restSlopes, 8);
+  store<f64>(target, potential, 16);
 }
 
-/**
- * Kicks a row in three dimensions whose Laplacians are made of its six neighbours; the one at `back` is drifted first, by the momenta at
- * `behind`, unless that is 0.
- */
-export function kickFused<T>(
-  row: usize,
-  up: usize,
-  down: usize,
-  front: usize,
-  back: usize,
-  behind: usize,
-  pi: usize,
-  slope: usize,
-  r: f64,
-  c1: T,
-  f1: T,
-  c2: T,
-  f2: T,
+/** Both kicks of a plane: see `kick`. The plane `ahead` is drifted first, unless it is -1. */
+export function kickPlane<T>(
+  start: usize,
+  plane: i32,
+  laplacian1: f64,
+  force1: f64,
+  laplacian2: f64,
+  force2: f64,
+  ahead: i32,
   drift: T,
+  target: usize,
 ): void {
+  const c1 = <T>laplacian1;
+  const f1 = <T>force1;
+  const c2 = <T>laplacian2;
+  const f2 = <T>force2;
   const alike = c1 == c2 && f1 == f2;
-  if (behind == 0) {
-    if (alike) kick<T>(true, true, false, row, up, down, front, back, 0, pi, slope, r, c1, f1, c2, f2, 0);
-    else kick<T>(true, false, false, row, up, down, front, back, 0, pi, slope, r, c1, f1, c2, f2, 0);
-    return;
+  if (dimensions == 3 && reach == 1) {
+    if (ahead < 0) kick<T>(true, false, false, start, plane, c1, f1, c2, f2, ahead, drift, target);
+    else if (alike) kick<T>(true, true, true, start, plane, c1, f1, c2, f2, ahead, drift, target);
+    else kick<T>(true, false, true, start, plane, c1, f1, c2, f2, ahead, drift, target);
+  } else {
+    if (ahead < 0) kick<T>(false, false, false, start, plane, c1, f1, c2, f2, ahead, drift, target);
+    else if (alike) kick<T>(false, true, true, start, plane, c1, f1, c2, f2, ahead, drift, target);
+    else kick<T>(false, false, true, start, plane, c1, f1, c2, f2, ahead, drift, target);
   }
-  if (alike) kick<T>(true, true, true, row, up, down, front, back, behind, pi, slope, r, c1, f1, c2, f2, drift);
-  else kick<T>(true, false, true, row, up, down, front, back, behind, pi, slope, r, c1, f1, c2, f2, drift);
-  closeRow<T>(back);
-}
-
-/** The same with dx^2 Laplacian phi in the row at `laplacians`. */
-export function kickRow<T>(
-  laplacians: usize,
-  row: usize,
-  pi: usize,
-  slope: usize,
-  r: f64,
-  c1: T,
-  f1: T,
-  c2: T,
-  f2: T,
-): void {
-  if (c1 == c2 && f1 == f2) kick<T>(false, true, false, row, laplacians, 0, 0, 0, 0, pi, slope, r, c1, f1, c2, f2, 0);
-  else kick<T>(false, false, false, row, laplacians, 0, 0, 0, 0, pi, slope, r, c1, f1, c2, f2, 0);
 }
