@@ -1,5 +1,6 @@
 /** `slowroll-bench`: ceilings first, then every kernel against the nearer of them, then peers on the same work, all in one run. */
 import { EngineUnavailableError, SlowrollError } from "@slowroll/core/errors";
+import { describeMissing, NOT_SET_UP } from "@slowroll/core/setUp";
 import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { measureAll } from "./measure.ts";
@@ -107,6 +108,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         `slowroll-bench: ${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll-bench --help\n`,
       );
       return 2;
+    }
+    const missing = describeMissing(error);
+    if (missing) {
+      io.error(`slowroll-bench: ${missing}\n`);
+      return NOT_SET_UP;
     }
     if (!(error instanceof SlowrollError)) throw error;
     io.error(`slowroll-bench: ${error.message.split("\n")[0]}\n`);

@@ -149,7 +149,9 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
       for (const { file, bytes } of made) await writeWhole(path.join(folder, file), bytes);
       await writeReport(folder, document);
     } catch (cause) {
-      if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof InputError) throw cause;
+      const { code } = cause as NodeJS.ErrnoException;
+      // Node's own errors, as of a module that is missing, are not the file system's.
+      if (typeof code !== "string" || code.startsWith("ERR_") || cause instanceof InputError) throw cause;
       throw cannotWrite(folder, "--out", cause);
     }
   };

@@ -3,6 +3,7 @@
  * exit code. No physics here.
  */
 import { InterruptedError, SlowrollError } from "@slowroll/core/errors";
+import { describeMissing, NOT_SET_UP } from "@slowroll/core/setUp";
 import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, Option } from "commander";
 import type { Io } from "./io.ts";
@@ -175,6 +176,8 @@ function describeError(error: unknown): Told {
       path: "config",
     };
   }
+  const missing = describeMissing(error);
+  if (missing) return { code: "notSetUp", message: missing, exitCode: NOT_SET_UP };
   return {
     code: "defect",
     message: `${message.split("\n")[0]} (a defect of slowroll: run again with SLOWROLL_DEBUG=1 and report it)`,
