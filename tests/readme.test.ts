@@ -1,12 +1,14 @@
 /**
  * Every command in the README and in docs/ runs as written, FILE standing for a file of ours and the benchmark for one kernel of it; so do
- * the library's examples. `npm start` and `npm test` are run by .ci/run, of which this test is a part.
+ * the library's examples. The program runs in this process, which loads it once; as one of its own it is tested in
+ * apps/cli/test/process.test.ts. `npm start` and `npm test` are run by .ci/run, of which this test is a part.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { slowroll } from "../apps/cli/test/inProcess.ts";
 import { type ConfigCommand, commandSchema } from "../packages/core/src/config/schema.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -34,12 +36,18 @@ const commands = [
 const runnable = [...new Set(commands.map((command) => command.replace(/^npx /, "")))].filter((command) =>
   /^slowroll( |-bench)/.test(command),
 );
-const PROGRAMS: Readonly<Record<string, { file: string; more: string[] }>> = {
-  slowroll: { file: "apps/cli/bin/slowroll.mjs", more: [] },
-  // All of it takes minutes.
-  "slowroll-bench": {
-    file: "apps/bench/bin/slowroll-bench.mjs",
-    more: ["--samples", "1", "--filter", "linalg/dots", "--no-peers"],
+interface Ended {
+  readonly code: number | null;
+  readonly error: string;
+}
+const PROGRAMS: Readonly<Record<string, (argv: string[]) => Promise<Ended>>> = {
+  slowroll: (argv) => slowroll(argv, { cwd }),
+  "slowroll-bench": async (argv) => {
+    // All of it takes minutes.
+    const little = ["--samples", "1", "--filter", "linalg/dots", "--no-peers"];
+    const bin = path.join(root, "apps/bench/bin/slowroll-bench.mjs");
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...argv, ...little], { cwd, encoding: "utf8" });
+    return { code: status, error: stderr };
   },
 };
 
@@ -80,27 +88,37 @@ describe("README and docs", () => {
       ).toBe(true);
     expect(blocks.filter((command) => /^npm (start|test)/.test(command))).toHaveLength(2);
   });
-  it.each(runnable)("%s", (command) => {
+  it.each(runnable)("%s", async (command) => {
     const words = [...command.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ""));
-    const { file, more } = PROGRAMS[words[0]!]!;
-    const argv = [path.join(root, file), ...words.slice(1), ...more];
-    const { status, stderr } = spawnSync(process.execPath, argv, { cwd, encoding: "utf8" });
-    expect(status, stderr).toBe(0);
+    const { code, error } = await PROGRAMS[words[0]!]!(words.slice(1));
+    expect(code, error).toBe(0);
   });
-  it.each(PAGES)("$file has an example of the library that runs", ({ text }) => {
-    const [, code] = /```ts\n(.*?)```/s.exec(text)!;
-    // Beside the tests, from where the library's name is known.
-    const file = path.join(root, "tests", `readme-${process.pid}.mts`);
-    writeFileSync(file, `${code}\nconsole.log(Object.values(result).length);\n`);
+  it("have examples of the library that run", () => {
+    // Beside the tests, from where the library's name is known; all in one process, which loads the library once.
+    const folder = mkdtempSync(path.join(root, "tests", "readme-"));
     try {
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", file], {
-        cwd: root,
-        encoding: "utf8",
+      const names = PAGES.map(({ file, text }) => {
+        const [, code] = /```ts\n(.*?)```/s.exec(text)!;
+        const name = `${path.basename(file, ".md")}.mts`;
+        writeFileSync(path.join(folder, name), `${code}\nconsole.log("${name}", Object.values(result).length);\n`);
+        return name;
       });
+      writeFileSync(path.join(folder, "all.mts"), names.map((name) => `await import("./${name}");\n`).join(""));
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ["--import", "tsx", path.join(folder, "all.mts")],
+        {
+          cwd: root,
+          encoding: "utf8",
+        },
+      );
       expect(status, stderr).toBe(0);
-      expect(Number(stdout.trim().split("\n").at(-1))).toBeGreaterThan(1);
+      for (const name of names) {
+        const [, count] = new RegExp(`^${name} (\\d+)$`, "m").exec(stdout) ?? [];
+        expect(Number(count), name).toBeGreaterThan(1);
+      }
     } finally {
-      rmSync(file);
+      rmSync(folder, { recursive: true });
     }
   });
   it("has scripts for all that it calls with npm", () => {
