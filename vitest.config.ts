@@ -4,15 +4,17 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take longest, the longest first: begun last, one of them would run on alone. */
 const LONGEST = [
-  "tests/conformance/lattice.test.ts",
-  "tests/conformance/ensemble.test.ts",
   "tests/conformance/training.test.ts",
+  "apps/bench/test/bench.test.ts",
+  "tests/conformance/lattice.test.ts",
   "tests/checkpoints.test.ts",
+  "tests/conformance/kernels.test.ts",
+  "apps/cli/test/process.test.ts",
+  "tests/physics/expansion.test.ts",
+  "tests/sweep.test.ts",
+  "tests/conformance/ensemble.test.ts",
   "tests/physics/network.test.ts",
   "tests/readme.test.ts",
-  "tests/physics/expansion.test.ts",
-  "apps/cli/test/process.test.ts",
-  "tests/sweep.test.ts",
   "tests/memory.test.ts",
 ];
 
