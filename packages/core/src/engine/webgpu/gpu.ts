@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeviceLostError, EngineUnavailableError, GpuValidationError, OutOfDeviceMemoryError } from "../../errors.ts";
 import { type AdapterChoice, type AdapterDescription, findAdapter } from "./adapter.ts";
+import { patiently } from "./patience.ts";
 
 export interface Gpu {
   readonly device: GPUDevice;
@@ -25,10 +26,7 @@ export interface Gpu {
    * submitted before it returns.
    */
   download(buffer: GPUBuffer, byteLength?: number): Promise<Float32Array>;
-  /**
-   * Resolves when all submitted work is done. Dawn polls a core while it waits, which on a software adapter is a core the work needs:
-   * so sleep through `expectedSeconds` first. Throws DeviceLostError.
-   */
+  /** Resolves when all submitted work is done, which nobody looks for before `expectedSeconds`. Throws DeviceLostError. */
   finished(expectedSeconds?: number): Promise<void>;
   /** Compiled pipelines by their whole text and layout, so that none is compiled twice. */
   readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
@@ -85,7 +83,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     if (lost) throw lost;
     let result: T;
     try {
-      result = await Promise.race([promise, whenLost]);
+      result = await patiently(Promise.race([promise, whenLost]));
     } catch (error) {
       // Maps reject with an abort error an instant before `lost` resolves.
       await Promise.race([whenLost, sleep(20)]);

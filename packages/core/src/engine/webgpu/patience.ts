@@ -1,0 +1,43 @@
+/**
+ * Waiting for the device. Dawn looks for what is awaited at every turn of the event loop and offers no other way, which takes a whole core: on
+ * a software adapter one of those that the work needs. So the turns of a wait sleep for a part of what it has taken so far: what lasts is seen
+ * later by no more than that part, and what comes at once is seen at once.
+ */
+
+/** Milliseconds of a wait in which nothing sleeps: many short submits are waited for one after the other. */
+const PROMPT = 1;
+/** Part of the wait so far that a turn sleeps. */
+const PART = 1 / 32;
+/** Milliseconds that a turn sleeps at most. */
+const LONGEST = 1;
+
+/** Sleeps end by their time alone: nobody changes this. */
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits that are open, and when the newest of them began: the others have no reason for more looks than it. */
+let open = 0;
+let newest = 0;
+let turning = false;
+
+function turn(): void {
+  turning = open > 0;
+  if (!turning) return;
+  const waited = performance.now() - newest;
+  if (waited > PROMPT) Atomics.wait(never, 0, 0, Math.min(LONGEST, PART * waited));
+  setImmediate(turn);
+}
+
+/** What `promise` gives, the thread asleep for most of the time where it takes long. */
+export async function patiently<T>(promise: Promise<T>): Promise<T> {
+  newest = performance.now();
+  open++;
+  if (!turning) {
+    turning = true;
+    setImmediate(turn);
+  }
+  try {
+    return await promise;
+  } finally {
+    open--;
+  }
+}
