@@ -1,11 +1,13 @@
 /** A lattice run that is killed or interrupted at any moment goes on, with --resume, to the same bits; and what is told where it cannot. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { uniforms } from "@slowroll/core/random/normal";
+import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { slowroll as inProcess } from "../apps/cli/test/inProcess.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const program = path.join(root, "apps/cli/bin/slowroll.mjs");
@@ -20,8 +22,12 @@ const ARRAYS = ["phi", "chi"].flatMap((name) => [`field-${name}.f64`, `momentum-
 /** Steps from one record to the next. */
 const RECORD_EVERY = 500;
 
-const slowroll = (...args: string[]) =>
-  spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder });
+/** Runs to their end are in this process, which loads the program once; with the same bits as in those that are killed. */
+enableFusedMultiplyAdd();
+const slowroll = async (...args: string[]) => {
+  const { code, out, error } = await inProcess(args, { cwd: folder });
+  return { status: code, stdout: out, stderr: error };
+};
 const start = (...args: string[]): ChildProcess =>
   spawn(process.execPath, [program, ...args], { cwd: folder, stdio: "ignore" });
 const ended = (child: ChildProcess): Promise<number | null> =>
@@ -35,7 +41,7 @@ async function written(file: string, since: number, child: ChildProcess): Promis
   while (child.exitCode === null && !(existsSync(file) && statSync(file).mtimeMs > since)) await sleep(5);
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   writeFileSync(
     config,
     JSON.stringify({
@@ -53,15 +59,22 @@ beforeAll(() => {
       checkpoint: { everySeconds: 0.1 },
     }),
   );
-  const { status, stderr } = slowroll("field", config, "--out", path.join(folder, "first"), "--save-final", whole);
+  const { status, stderr } = await slowroll(
+    "field",
+    config,
+    "--out",
+    path.join(folder, "first"),
+    "--save-final",
+    whole,
+  );
   expect(stderr).not.toContain("slowroll:");
   expect(status).toBe(0);
 });
 
 /** Lets the run in its folder come to its end and compares it with the one that nothing disturbed. */
-function finish(): void {
+async function finish(): Promise<void> {
   const last = path.join(folder, "last");
-  const { status, stderr } = slowroll("field", "--out", run, "--resume", "--save-final", last, "--force");
+  const { status, stderr } = await slowroll("field", "--out", run, "--resume", "--save-final", last, "--force");
   expect(stderr).not.toContain("slowroll:");
   expect(status).toBe(0);
   for (const name of ARRAYS)
@@ -99,9 +112,9 @@ describe("a run", () => {
       await ended(child);
       // A run may have come to its end before it was killed; a new one then begins.
       if (!existsSync(checkpoint)) rmSync(run, { recursive: true, force: true });
-      else if (kills % 7 === 0) finish();
+      else if (kills % 7 === 0) await finish();
     }
-    if (existsSync(checkpoint)) finish();
+    if (existsSync(checkpoint)) await finish();
   });
 
   it("interrupted keeps its state and says how to go on", async () => {
@@ -125,10 +138,10 @@ describe("a run", () => {
     expect(readFileSync(path.join(run, "report.html"), "utf8")).toContain(`incomplete: interrupted at step ${step}`);
     for (const name of ["result.h5", "config.yaml"]) expect(existsSync(path.join(run, name))).toBe(true);
     // Found anew, the folder is not taken for a finished run.
-    const { status, stderr } = slowroll("field", config, "--out", run);
+    const { status, stderr } = await slowroll("field", config, "--out", run);
     expect(status).toBe(2);
     expect(stderr).toContain("--resume to go on");
-    finish();
+    await finish();
   });
 });
 
@@ -138,13 +151,13 @@ describe("--resume", () => {
     ["with a config", [config, "--out", "first", "--resume"], "leave out CONFIG and --set"],
     ["where nothing is left to do", ["--out", "first", "--resume"], "has no checkpoint.h5"],
     ["from what is no checkpoint", ["--out", "broken", "--resume"], "broken"],
-  ])("%s is refused", (_name, args, message) => {
+  ])("%s is refused", async (_name, args, message) => {
     const broken = path.join(folder, "broken");
     if (!existsSync(broken)) {
-      spawnSync("mkdir", [broken]);
+      mkdirSync(broken);
       writeFileSync(path.join(broken, "checkpoint.h5"), "no HDF5");
     }
-    const { status, stderr } = slowroll("field", ...args);
+    const { status, stderr } = await slowroll("field", ...args);
     expect(status).toBe(2);
     expect(stderr).toContain(message);
     expect(stderr.trim().split("\n").length).toBe(1);

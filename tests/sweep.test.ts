@@ -1,8 +1,9 @@
 /** A sweep's run as a whole: its folder and table, and that killed or interrupted at any moment it goes on to the same numbers. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,7 +15,9 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readHdf5 } from "@slowroll/core/files/hdf5";
+import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { slowroll as inProcess } from "../apps/cli/test/inProcess.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const program = path.join(root, "apps/cli/bin/slowroll.mjs");
@@ -22,8 +25,12 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-sweep-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (...names: string[]): string => path.join(folder, ...names);
-const slowroll = (...args: string[]) =>
-  spawnSync(process.execPath, [program, ...args], { encoding: "utf8", cwd: folder });
+/** Runs to their end are in this process, which loads the program once; with the same bits as in those that are killed. */
+enableFusedMultiplyAdd();
+const slowroll = async (...args: string[]) => {
+  const { code, out, error } = await inProcess(args, { cwd: folder });
+  return { status: code, stdout: out, stderr: error };
+};
 const start = (...args: string[]): ChildProcess => spawn(process.execPath, [program, ...args], { cwd: folder });
 const ended = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => {
@@ -42,7 +49,7 @@ const finished = (name: string): number =>
 /** When a file of a run's folder was written; 0 where there is none. */
 const writtenAt = (...names: string[]): number => statSync(at(...names), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-beforeAll(() => {
+beforeAll(async () => {
   writeFileSync(
     at("config.yaml"),
     `
@@ -60,7 +67,7 @@ sweep: # the first two are evolved together
   - { field.potential.parameters.q: 100, background.planckMass: 0.5 }
 `,
   );
-  const { status, stdout, stderr } = slowroll(
+  const { status, stdout, stderr } = await slowroll(
     "field",
     "config.yaml",
     "--out",
@@ -98,9 +105,9 @@ describe("a sweep's folder", () => {
       expect(content.shape("sweep/3/spectra/power")).toEqual([3, 2, sweep[2].spectra[0].k.length]);
     });
   });
-  it("has a state of each point where it is asked for", () => {
+  it("has a state of each point where it is asked for", async () => {
     expect(readdirSync(at("states"))).toEqual(["1", "2", "3"]);
-    const { status, stderr } = slowroll(
+    const { status, stderr } = await slowroll(
       "field",
       "config.yaml",
       "--set",
@@ -119,8 +126,8 @@ describe("a sweep's folder", () => {
 });
 
 /** Lets the run come to its end and compares it with the one that nothing disturbed. */
-function finish(name: string, ...args: string[]): void {
-  const { status, stderr } = slowroll("field", "--out", name, "--resume", ...args);
+async function finish(name: string, ...args: string[]): Promise<void> {
+  const { status, stderr } = await slowroll("field", "--out", name, "--resume", ...args);
   expect(stderr).not.toContain("slowroll:");
   expect(status).toBe(0);
   expect(result(name)).toEqual(result("whole"));
@@ -159,10 +166,10 @@ describe("a sweep", () => {
     expect(late).toMatch(/kept: 2 of 3 points and step \d+ of the next; to go on: slowroll field --out cut --resume/);
     expect(result("cut").incomplete).toBe("interrupted");
     expect(result("cut").sweep).toEqual(result("whole").sweep.slice(0, 2));
-    const elsewhere = slowroll("field", "--out", "cut", "--resume", "--save-final", "elsewhere");
+    const elsewhere = await slowroll("field", "--out", "cut", "--resume", "--save-final", "elsewhere");
     expect(elsewhere.status).toBe(2);
     expect(elsewhere.stderr).toContain("--save-final: has no state of point 1");
-    finish("cut", "--save-final", "cut-states", "--force");
+    await finish("cut", "--save-final", "cut-states", "--force");
     for (const point of ["1", "2", "3"])
       for (const name of readdirSync(at("states", point)))
         expect(readFileSync(at("cut-states", point, name)).equals(readFileSync(at("states", point, name)))).toBe(true);
@@ -193,26 +200,26 @@ describe("a sweep", () => {
     }
     // A line that was being written when the process ended.
     appendFileSync(at("killed", "points.jsonl"), '{"values": {"fie');
-    finish("killed");
+    await finish("killed");
   });
-  it("of which some points diverge tells them apart, keeps the others, and exits 4", () => {
+  it("of which some points diverge tells them apart, keeps the others, and exits 4", async () => {
     writeFileSync(
       at("diverging.yaml"),
       'time: { step: 0.1, end: 3 }\nfield: { potential: { expression: "g*phi^4" }, mean: 1 }\nbackground: { kind: static }\nsweep: { field.potential.parameters.g: [1, -1] }\n',
     );
-    const table = slowroll("field", "diverging.yaml", "--out", "diverging");
+    const table = await slowroll("field", "diverging.yaml", "--out", "diverging");
     expect(table.status).toBe(4);
     expect(table.stdout).toMatch(/│ -1 +│.*diverged at step \d+/);
     expect(table.stderr).toMatch(/^slowroll: sweep: 1 of 2 points diverged, the first at g = -1: /m);
     expect(result("diverging").sweep[1].error.code).toBe("diverged");
-    const { status, stdout } = slowroll("field", "diverging.yaml", "--json", "--out", "diverging-json");
+    const { status, stdout } = await slowroll("field", "diverging.yaml", "--json", "--out", "diverging-json");
     expect(status).toBe(4);
     const { error, sweep } = JSON.parse(stdout);
     expect(error).toMatchObject({ code: "diverged", path: "sweep" });
     expect(sweep[0].times).toHaveLength(31);
   });
-  it("writes nothing where a point is wrong", () => {
-    const { status, stderr } = slowroll(
+  it("writes nothing where a point is wrong", async () => {
+    const { status, stderr } = await slowroll(
       "field",
       "config.yaml",
       "--set",
@@ -224,15 +231,15 @@ describe("a sweep", () => {
     expect(stderr).toBe("slowroll: sweep.time.step: point 2 (step = 0): must be above 0, not 0\n");
     expect(existsSync(at("wrong"))).toBe(false);
   });
-  it("has no movie, and a damaged list of points is refused", () => {
-    const movie = slowroll("field", "config.yaml", "--movie", "--out", "movie");
+  it("has no movie, and a damaged list of points is refused", async () => {
+    const movie = await slowroll("field", "config.yaml", "--movie", "--out", "movie");
     expect(movie.stderr).toContain("--movie: shows one run");
-    spawnSync("mkdir", [at("damaged")]);
+    mkdirSync(at("damaged"));
     writeFileSync(at("damaged", "points.jsonl"), "{}\n");
-    const { status, stderr } = slowroll("field", "--out", "damaged", "--resume");
+    const { status, stderr } = await slowroll("field", "--out", "damaged", "--resume");
     expect(status).toBe(2);
     expect(stderr).toContain("is damaged");
     // Killed between a point and the next one's first checkpoint, a folder has the points alone.
-    expect(slowroll("field", "config.yaml", "--out", "damaged").stderr).toContain("or --resume to go on");
+    expect((await slowroll("field", "config.yaml", "--out", "damaged")).stderr).toContain("or --resume to go on");
   });
 });
