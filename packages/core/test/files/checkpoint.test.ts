@@ -13,6 +13,11 @@ import { writeHdf5 } from "@slowroll/core/files/hdf5";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, describe, expect, it, vi } from "vitest";
 
+/** Arguments with which Node reads TypeScript, and installed packages as the program does: as they are. */
+const installed = new URL("../../../../apps/cli/bin/installed.mjs", import.meta.url).href;
+const hook = `import { register } from "node:module"; register(${JSON.stringify(installed)});`;
+const TYPESCRIPT = ["--import", "tsx", "--import", `data:text/javascript,${encodeURIComponent(hook)}`];
+
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "slowroll-checkpoint-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 const at = (name: string): string => path.join(folder, name);
@@ -239,7 +244,7 @@ it("is whole at any moment: a process killed while it writes leaves a checkpoint
   const file = at("killed.h5");
   const steps: number[] = [];
   for (let attempt = 0; attempt < 4; attempt++) {
-    const child = spawn(process.execPath, ["--import", "tsx", writer, file], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...TYPESCRIPT, writer, file], { stdio: ["ignore", "pipe", "inherit"] });
     const closed = new Promise((resolve) => child.once("close", resolve));
     await new Promise((resolve) => child.stdout.once("data", resolve));
     await setTimeout(23 * attempt);
