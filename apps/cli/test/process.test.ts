@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { slowroll as inProcess } from "./inProcess.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const program = path.join(root, "apps/cli/bin/slowroll.mjs");
@@ -143,22 +144,6 @@ describe("the process", () => {
     expect(JSON.parse(out).passed).toBe(false);
   });
 
-  it("keeps what was computed of a run that diverges, names the step, and ends with 4", async () => {
-    const input = `${SMALL.replace("steps: 10", "steps: 400, learningRate: { relative: 40 }, potential: quartic")}`;
-    const { code, out, error } = await slowroll(
-      ["network", "-", "--json", "--adapter", "software", "--out", "diverged"],
-      { input },
-    );
-    expect(code).toBe(4);
-    expect(lastLine(error)).toMatch(/^slowroll: training\.learningRate: .*at step \d+/);
-    expect(error).toContain("warning: ");
-    expect(JSON.parse(out).error.code).toBe("diverged");
-    const kept = JSON.parse(readFileSync(path.join(cwd, "diverged", "result.json"), "utf8"));
-    expect(kept.incomplete).toContain("step");
-    expect(kept.mean.length).toBeGreaterThan(0);
-    expect(kept.mean.flat().every(Number.isFinite)).toBe(true);
-  });
-
   it("ends quietly with 0 where nobody reads its output", async () => {
     const { code, error } = await slowroll(["kernel", "--json"], { closeOutput: true });
     expect(code).toBe(0);
@@ -260,18 +245,6 @@ describe("the process", () => {
     expect(code).toBe(130);
   });
 
-  it("saves a lattice's final state", async () => {
-    const input =
-      "lattice: { dimensions: 1, points: 16 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.01, end: 0.1 }";
-    const { code } = await slowroll(
-      ["field", "-", "--adapter", "software", "--out", "lattice", "--save-final", "final", "--quiet"],
-      { input },
-    );
-    expect(code).toBe(0);
-    expect(readFileSync(path.join(cwd, "final", "field.f64")).byteLength).toBe(128);
-    expect(existsSync(path.join(cwd, "final", "momentum.f64"))).toBe(true);
-  });
-
   it("doctor tells of adapters, limits and the choice", async () => {
     const { code, out } = await slowroll(["doctor", "--json"]);
     expect(code).toBe(0);
@@ -282,15 +255,47 @@ describe("the process", () => {
     expect(software.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
     expect(software.timestampSeconds).toBeLessThan(1e-5);
   });
+});
+
+/** What no process shows better: it is loaded once here. */
+describe("the program", () => {
+  it("keeps what was computed of a run that diverges, names the step, and ends with 4", async () => {
+    const input = `${SMALL.replace("steps: 10", "steps: 400, learningRate: { relative: 40 }, potential: quartic")}`;
+    const { code, out, error } = await inProcess(
+      ["network", "-", "--json", "--adapter", "software", "--out", "diverged"],
+      { cwd, input },
+    );
+    expect(code).toBe(4);
+    expect(lastLine(error)).toMatch(/^slowroll: training\.learningRate: .*at step \d+/);
+    expect(error).toContain("warning: ");
+    expect(JSON.parse(out).error.code).toBe("diverged");
+    const kept = JSON.parse(readFileSync(path.join(cwd, "diverged", "result.json"), "utf8"));
+    expect(kept.incomplete).toContain("step");
+    expect(kept.mean.length).toBeGreaterThan(0);
+    expect(kept.mean.flat().every(Number.isFinite)).toBe(true);
+  });
+
+  it("saves a lattice's final state", async () => {
+    const input =
+      "lattice: { dimensions: 1, points: 16 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.01, end: 0.1 }";
+    const { code } = await inProcess(
+      ["field", "-", "--adapter", "software", "--out", "lattice", "--save-final", "final", "--quiet"],
+      { cwd, input },
+    );
+    expect(code).toBe(0);
+    expect(readFileSync(path.join(cwd, "final", "field.f64")).byteLength).toBe(128);
+    expect(existsSync(path.join(cwd, "final", "momentum.f64"))).toBe(true);
+  });
 
   it("lists, shows, checks and plots potentials", async () => {
-    expect((await slowroll(["potential", "list"])).out).toContain("starobinsky");
-    expect((await slowroll(["potential", "show", "hilltop"])).out).toContain("potentialGradient");
-    const check = await slowroll(["potential", "check", "-"], {
+    expect((await inProcess(["potential", "list"], { cwd })).out).toContain("starobinsky");
+    expect((await inProcess(["potential", "show", "hilltop"], { cwd })).out).toContain("potentialGradient");
+    const check = await inProcess(["potential", "check", "-"], {
+      cwd,
       input: "{ expression: 'lambda*phi^4/4 + sin(phi)', parameters: { lambda: 2 } }",
     });
     expect(check.code).toBe(0);
-    expect((await slowroll(["potential", "plot", "cosine", "--out", "cosine.svg"])).code).toBe(0);
+    expect((await inProcess(["potential", "plot", "cosine", "--out", "cosine.svg"], { cwd })).code).toBe(0);
     expect(readFileSync(path.join(cwd, "cosine.svg"), "utf8")).toMatch(/^<svg/);
   });
 });
