@@ -1,5 +1,6 @@
 /** Realisations that one binding of the adapter does not hold: the same bits as from one batch. */
-import type { LatticeCheckpoint, LatticeJob } from "@slowroll/core/engine/engine";
+import type { LatticeJob } from "@slowroll/core/engine/engine";
+import type { PartCheckpoint } from "@slowroll/core/engine/parts";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
 import { batchesOf } from "@slowroll/core/engine/webgpu/latticeBatches";
@@ -82,12 +83,12 @@ describe("the plan of batches", () => {
 describe.each([prescribed, coupledSchedule(OPERATIONS, REALISATIONS)])("batches of realisations, $kind", (schedule) => {
   it("join to what one batch gives, checkpoints too", async () => {
     const job = await jobOf(schedule);
-    const saved = new Map<Gpu, LatticeCheckpoint[]>();
+    const saved = new Map<Gpu, PartCheckpoint[]>();
     const run = (device: Gpu) => {
-      const checkpoints: LatticeCheckpoint[] = [];
+      const checkpoints: PartCheckpoint[] = [];
       saved.set(device, checkpoints);
-      const checkpoint = { seconds: 0, save: async (at: LatticeCheckpoint) => void checkpoints.push(at) };
-      return evolveLattice(device, "float32", { ...job, checkpoint });
+      const saving = { seconds: 0, save: async (at: PartCheckpoint) => void checkpoints.push(at) };
+      return evolveLattice(device, "float32", { ...job, saving });
     };
     const whole = await run(gpu);
     const joined = await run(narrow);

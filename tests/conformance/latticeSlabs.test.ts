@@ -1,5 +1,6 @@
 /** Realisations that one binding of the adapter does not hold, in slabs: the same state to the bit as in one array, the same means to rounding. */
-import type { CoupledSchedule, Grid, LatticeCheckpoint, LatticeJob, Reduction } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, Grid, LatticeJob, Reduction } from "@slowroll/core/engine/engine";
+import type { PartCheckpoint } from "@slowroll/core/engine/parts";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
 import type { LatticePrecision } from "@slowroll/core/engine/webgpu/latticeNumbers";
@@ -124,9 +125,9 @@ describe.each(CASES)("%o", (given) => {
   it("is what one array gives, checkpoints too", async () => {
     const job = await jobOf(given);
     const run = async (device: Gpu) => {
-      const checkpoints: LatticeCheckpoint[] = [];
-      const checkpoint = { seconds: 0, save: async (at: LatticeCheckpoint) => void checkpoints.push(at) };
-      return { report: await evolveLattice(device, precision, { ...job, checkpoint }), checkpoints };
+      const checkpoints: PartCheckpoint[] = [];
+      const saving = { seconds: 0, save: async (at: PartCheckpoint) => void checkpoints.push(at) };
+      return { report: await evolveLattice(device, precision, { ...job, saving }), checkpoints };
     };
     const { report: whole } = await run(gpu);
     const { report: cut, checkpoints } = await run(narrowed(gpu, bindingOf(given)));
@@ -202,12 +203,12 @@ it("saves a state when it is interrupted", async () => {
   const job = await jobOf(given);
   const schedule = { kind: "prescribed", coefficients: new Float64Array(60_000).fill(0.001) } as const;
   const controller = new AbortController();
-  const saved: LatticeCheckpoint[] = [];
-  const checkpoint = { seconds: 3600, save: async (at: LatticeCheckpoint) => void saved.push(at) };
+  const saved: PartCheckpoint[] = [];
+  const saving = { seconds: 3600, save: async (at: PartCheckpoint) => void saved.push(at) };
   const running = evolveLattice(
     narrowed(gpu, bindingOf(given)),
     "float32",
-    { ...job, schedule, checkpoint, snapshots: { after: [], pictures: [] } },
+    { ...job, schedule, saving, snapshots: { after: [], pictures: [] } },
     { signal: controller.signal, onProgress: () => controller.abort() },
   );
   await expect(running).rejects.toThrow(InterruptedError);

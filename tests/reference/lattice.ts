@@ -266,7 +266,7 @@ function coupledOperation(lattice: Lattice, schedule: CoupledSchedule, o: number
 
 /** All observations and the final state. */
 export async function referenceLattice(job: LatticeJob): Promise<LatticeReport> {
-  const { schedule, grid, from = 0, snapshots } = job;
+  const { schedule, grid, snapshots } = job;
   const initial = await job.initial();
   const lattice: Lattice = {
     job,
@@ -279,7 +279,7 @@ export async function referenceLattice(job: LatticeJob): Promise<LatticeReport> 
   const operations = schedule.kind === "coupled" ? schedule.durations.length : schedule.coefficients.length / 3;
   const observations: Observation[] = [];
   const pictures: Snapshot[] = [];
-  for (let o = from; o <= operations; o++) {
+  for (let o = 0; o <= operations; o++) {
     if (job.observeAfter.includes(o)) observations.push(observe(lattice, o, global));
     if (snapshots?.after.includes(o)) pictures.push(snapshot(lattice, o, observations[observations.length - 1]));
     if (o === operations) break;

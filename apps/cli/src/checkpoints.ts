@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
+import { describePart } from "@slowroll/core/engine/parts";
 import { InputError } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "@slowroll/core/files/checkpoint";
@@ -27,20 +28,20 @@ export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpo
 export const checkpointConfig = (configs: readonly Config<"field">[]): object =>
   configs.length === 1 ? configs[0]! : configs;
 
-/** Checkpoints of runs that are evolved together in `folder`, which `ready` is called before; `onSave` hears of each. */
+/** Checkpoints of runs that are evolved together in `folder`, which `ready` is called before; `onSave` hears of each, in words too. */
 export function folderCheckpoints(
   folder: string,
   configs: readonly Config<"field">[],
   resumed: FieldCheckpoint | undefined,
   ready: () => Promise<void>,
-  onSave: (step: number) => void,
+  onSave: (said: string, step: number) => void,
 ): Checkpointing {
   const [config] = configs as [Config<"field">];
   const { lattice, fluctuations, field, precision } = config;
   return {
     seconds: config.checkpoint.everySeconds,
     resume: resumed?.checkpoint,
-    async save(checkpoint, step, alphaTime) {
+    async save(checkpoint, step, alphaTime, evolved) {
       await ready();
       await mkdir(folder, { recursive: true });
       await writeCheckpoint(path.join(folder, CHECKPOINT), {
@@ -54,7 +55,7 @@ export function folderCheckpoints(
         precision,
         checkpoint,
       });
-      onSave(step);
+      onSave(`step ${step}${evolved.count < evolved.all ? ` of ${describePart(evolved)}` : ""}`, step);
     },
   };
 }

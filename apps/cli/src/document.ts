@@ -2,7 +2,7 @@
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { KernelResult } from "@slowroll/core/duality/kernel";
 import type { DualityResult } from "@slowroll/core/duality/run";
-import type { EngineInfo, JobMemory } from "@slowroll/core/engine/engine";
+import type { EngineInfo, JobMemory, LatticeMemory } from "@slowroll/core/engine/engine";
 import type { FieldResult } from "@slowroll/core/field/result";
 import type { SweepResult } from "@slowroll/core/field/sweep";
 import type { PerDatum } from "@slowroll/core/network/outputs";
@@ -14,8 +14,8 @@ interface Frame<C extends ConfigCommand> {
   readonly config: Config<C>;
   readonly engine: EngineInfo;
   readonly timings: { readonly totalSeconds: number; readonly engineSeconds: number };
-  /** What `network` took, as planned before it ran. */
-  readonly memory?: JobMemory;
+  /** What `network`, or a lattice on the CPU engine, took, as planned before it ran. */
+  readonly memory?: JobMemory | LatticeMemory;
   /** Why the run ended before its end; what the result lacks was not computed. */
   readonly incomplete?: string;
 }

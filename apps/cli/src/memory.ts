@@ -1,5 +1,5 @@
 /** What a job is going to take, in words. */
-import type { JobMemory } from "@slowroll/core/engine/engine";
+import type { JobMemory, LatticeMemory } from "@slowroll/core/engine/engine";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -9,9 +9,8 @@ function inWords(bytes: number): string {
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
 }
 
-/** `1.08 GB (weights 1.08 GB, units 3.15 MB, ...) beside 120 MB of the program itself; batches of 64 networks`; `own` in bytes. */
-export function memoryLine({ bytes, parts, batch }: JobMemory, own: number): string {
+/** `1.08 GB (weights 1.08 GB, units 3.15 MB, ...) beside 120 MB of the program itself`; `own` in bytes. */
+export function memoryLine({ bytes, parts }: Pick<JobMemory | LatticeMemory, "bytes" | "parts">, own: number): string {
   const named = Object.entries(parts).map(([name, part]) => `${name} ${inWords(part)}`);
-  const networks = batch === 1 ? "1 network" : `${batch} networks`;
-  return `${inWords(bytes)} (${named.join(", ")}) beside ${inWords(own)} of the program itself; batches of ${networks}`;
+  return `${inWords(bytes)} (${named.join(", ")}) beside ${inWords(own)} of the program itself`;
 }

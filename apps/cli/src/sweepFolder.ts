@@ -119,8 +119,8 @@ export function keepPoints({ folder, config, points, resumed, finalFolder, ready
       const saved = isDeepStrictEqual(resumed?.saved?.config, checkpointConfig(configs)) ? resumed?.saved : undefined;
       const next =
         group.length > 1 ? ` of ${group.length} ${ended > 0 ? "more" : "points"}` : ended > 0 ? " of the next" : "";
-      const said = (step: number): string => `${ended > 0 ? `${count(ended)} and ` : ""}step ${step}${next}`;
-      return folderCheckpoints(folder, configs, saved, begin, (step) => onKept(said(step)));
+      const kept = (said: string): string => `${ended > 0 ? `${count(ended)} and ` : ""}${said}${next}`;
+      return folderCheckpoints(folder, configs, saved, begin, (said) => onKept(kept(said)));
     },
   };
 }

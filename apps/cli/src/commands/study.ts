@@ -3,7 +3,14 @@ import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
-import type { Engine, EngineInfo, JobControl, JobMemory, LatticeState } from "@slowroll/core/engine/engine";
+import type {
+  Engine,
+  EngineInfo,
+  JobControl,
+  JobMemory,
+  LatticeMemory,
+  LatticeState,
+} from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
 import {
@@ -152,15 +159,22 @@ export async function study<C extends ConfigCommand>(
     chosen,
   );
   const progress = await createProgress(io, options.quiet ?? false);
-  let memory: JobMemory | undefined;
+  let memory: JobMemory | LatticeMemory | undefined;
+  const sayMemory = (planned: JobMemory | LatticeMemory, batches: string): void => {
+    sayEngine();
+    memory = planned;
+    io.error(`memory: ${memoryLine(planned, process.memoryUsage.rss())}; ${batches}\n`);
+    note("memory", { ...planned });
+  };
   const control: JobControl = {
     signal: io.signal,
     onMemory(planned) {
-      if (command !== "network") return;
-      sayEngine();
-      memory = planned;
-      io.error(`memory: ${memoryLine(planned, process.memoryUsage.rss())}\n`);
-      note("memory", { ...planned });
+      const { batch } = planned;
+      if (command === "network") sayMemory(planned, `batches of ${batch === 1 ? "1 network" : `${batch} networks`}`);
+    },
+    onLatticeMemory(planned) {
+      const { batch } = planned;
+      if (command === "field") sayMemory(planned, `${batch === 1 ? "1 realisation" : `${batch} realisations`} at once`);
     },
     onProgress(...report) {
       sayEngine();
@@ -210,8 +224,8 @@ export async function study<C extends ConfigCommand>(
   let saved: string | undefined;
   const checkpointing =
     "lattice" in config && config.lattice && folder && !sweeps
-      ? folderCheckpoints(folder, [config], resumed?.saved, ready, (step) => {
-          saved = `step ${step}`;
+      ? folderCheckpoints(folder, [config], resumed?.saved, ready, (said, step) => {
+          saved = said;
           note("checkpoint", { step });
         })
       : undefined;

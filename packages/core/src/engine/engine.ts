@@ -36,10 +36,21 @@ export interface JobMemory {
   readonly batch: number;
 }
 
+/** What a lattice job is going to take at once. */
+export interface LatticeMemory {
+  readonly bytes: number;
+  /** The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what spectra and records take. */
+  readonly parts: Readonly<Record<"state" | "lattice" | "spectra" | "records", number>>;
+  /** Realisations that are evolved at once. */
+  readonly batch: number;
+}
+
 /** How a caller follows and ends a running job. */
 export interface JobControl {
   /** Called once with what an ensemble's job is going to take, before it is allocated. */
   readonly onMemory?: ((memory: JobMemory) => void) | undefined;
+  /** Likewise of a lattice's on the CPU engine. */
+  readonly onLatticeMemory?: ((memory: LatticeMemory) => void) | undefined;
   /** Aborting ends the job with an InterruptedError at the next submit. */
   readonly signal?: AbortSignal | undefined;
   /** Called a few times a second with the work done and in all, in the job's own unit (network steps, site updates). */
@@ -288,16 +299,23 @@ export interface CoupledSchedule {
   readonly clock: Monomial;
 }
 
-/** A state between two operations, from which a job of the same schedule goes on to the same numbers. */
-export interface LatticeCheckpoint {
+/** How far some consecutive realisations have come. */
+export interface Reached {
+  readonly realisations: number;
   /** Operations done. */
   readonly operation: number;
-  readonly state: LatticeState;
-  /** q, q' and the clock, [realisations][3], where the schedule is coupled: the next job's `schedule.initial`. */
-  readonly global?: Float64Array;
-  /** All that this job has observed so far. */
+  /** All that has been observed of them so far. */
   readonly observations: readonly Observation[];
   readonly snapshots: readonly Snapshot[];
+}
+
+/** States between two operations, from which a job of the same schedule goes on to the same numbers. */
+export interface LatticeCheckpoint {
+  readonly state: LatticeState;
+  /** q, q' and the clock, [realisations][3], where the schedule is coupled. */
+  readonly global?: Float64Array;
+  /** Of all realisations, in their order: several where some wait for others, and the furthest are then the first. */
+  readonly parts: readonly Reached[];
 }
 
 /** Evolve R realisations of F fields by a splitting that physics has reduced to numbers. */
@@ -310,17 +328,23 @@ export interface LatticeJob {
    * on other numbers (potential/form.ts).
    */
   readonly potential: Potential | readonly Potential[];
-  /** The state before the first operation that is done; asked for once the engine knows that it fits. */
+  /**
+   * The state before the first operation that is done; asked for once the engine knows that it fits. The arrays are the engine's from then
+   * on: what it saves and gives at the end may stand in them.
+   */
   initial(): Promise<LatticeState>;
   readonly schedule: PrescribedSchedule | CoupledSchedule;
-  /** Operations that are done already in the initial state; 0 where not given. */
-  readonly from?: number;
-  /** Ascending numbers of operations (`from`: the initial state) after which the reductions are made. */
+  /** Where a job like this one was left: what the start is then, in place of `initial`, and what the report begins with. */
+  readonly resume?: LatticeCheckpoint | undefined;
+  /** Ascending numbers of operations (0: the initial state) after which the reductions are made. */
   readonly observeAfter: readonly number[];
   readonly reductions: readonly Reduction[];
   /** Of a picture that is made from an observation, `after` are among `observeAfter`. */
   readonly snapshots?: { readonly after: readonly number[]; readonly pictures: readonly Picture[] };
-  /** `save` is called with a state about every `seconds`, and before an interrupted job throws. Nothing moves on until it resolves. */
+  /**
+   * `save` is called with a state about every `seconds`, and before an interrupted job throws. Nothing moves on until it resolves; the
+   * state's arrays are the job's own again then.
+   */
   readonly checkpoint?: { readonly seconds: number; save(checkpoint: LatticeCheckpoint): Promise<void> };
 }
 

@@ -10,11 +10,11 @@ import type {
   LatticeState,
   Observation,
   PrescribedSchedule,
+  Reached,
   Reduction,
-  Snapshot,
 } from "../engine/engine.ts";
 import { stateArray } from "../engine/hostState.ts";
-import { type Part, partOf, partOfReport } from "../engine/parts.ts";
+import { describePart, operationsOf, type Part, partOf, partOfReport, partOfState } from "../engine/parts.ts";
 import { InputError, InterruptedError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
 import { coupling } from "./friedmann.ts";
@@ -31,8 +31,8 @@ const MAX_SITES = 2 ** 31;
 /** Where checkpoints go, and the one to go on from. */
 export interface Checkpointing {
   readonly seconds: number;
-  /** Is given the steps done and their alpha-time too. */
-  save(checkpoint: LatticeCheckpoint, step: number, alphaTime: number): Promise<void>;
+  /** Is given the steps done and their alpha-time too; where some realisations wait for others, of those that are evolved. */
+  save(checkpoint: LatticeCheckpoint, step: number, alphaTime: number, evolved: Part): Promise<void>;
   readonly resume?: LatticeCheckpoint | undefined;
 }
 
@@ -53,6 +53,17 @@ function scheduleOf(setup: Setup, stops: readonly number[], realisations: number
     ...coupling(time.alpha, expansion.planckMass),
   };
   return { schedule, ...steps };
+}
+
+/** The realisations of a checkpoint that were being evolved, of jobs of so many operations: the first that are not done. */
+function evolvedPart({ parts }: LatticeCheckpoint, operations: number): { part: Part; operation: number } {
+  const now = Math.max(
+    0,
+    parts.findIndex(({ operation }) => operation < operations),
+  );
+  const before = (end: number): number => parts.slice(0, end).reduce((sum, part) => sum + part.realisations, 0);
+  const { realisations: count, operation } = parts[now]!;
+  return { part: { first: before(now), count, all: before(parts.length) }, operation };
 }
 
 /** The lattice must fit before anything large is made. Throws InputError. */
@@ -100,6 +111,7 @@ export async function evolveTogether(
   const album = planPictures(setup, lattice, steps);
   const stops = [...new Set([...records, ...album.steps])].sort((p, q) => p - q);
   const { schedule, after, stepsDone } = scheduleOf(setup, stops, realisations);
+  const operations = operationsOf({ schedule });
   const stepAfter = new Map(stops.map((step) => [after(step), step]));
   const momentsMade = (made: Observation) => momentsOf(setup, made, stepAfter.get(made.afterOperation)!);
   const draws = setups.map((own) => planInitialState(own, lattice, control.signal));
@@ -111,10 +123,6 @@ export async function evolveTogether(
   const { resume } = checkpointing ?? {};
   /** The last checkpoint. */
   let seen = resume;
-  const from = resume?.operation ?? 0;
-  if (resume?.global && schedule.kind === "coupled") schedule.initial.set(resume.global);
-  const due = (all: readonly number[]): number[] =>
-    all.map(after).filter((operation) => operation > from || (!resume && operation === 0));
   const grid: Grid = {
     dimensions: lattice.dimensions,
     points: lattice.points,
@@ -139,7 +147,6 @@ export async function evolveTogether(
     fields,
     potential: setups.flatMap(({ potential }, i) => new Array<Potential>(counts[i]!).fill(potential)),
     async initial() {
-      if (resume) return resume.state;
       if (setups.length === 1) return begin(0);
       const size = realisations * fields * lattice.points ** lattice.dimensions;
       const whole = { field: stateArray(size), momentum: stateArray(size) };
@@ -151,18 +158,19 @@ export async function evolveTogether(
       return whole;
     },
     schedule,
-    from,
-    observeAfter: due(stops),
+    resume,
+    observeAfter: stops.map(after),
     reductions,
-    snapshots: { after: due(album.steps), pictures: album.pictures(momentsMade) },
+    snapshots: { after: album.steps.map(after), pictures: album.pictures(momentsMade) },
     ...(checkpointing
       ? {
           checkpoint: {
             seconds: checkpointing.seconds,
             save: (at: LatticeCheckpoint) => {
-              const step = stepsDone(at.operation);
-              seen = joined(resume, at);
-              return checkpointing.save(seen, step, step * time.step);
+              const { part, operation } = evolvedPart(at, operations);
+              const step = stepsDone(operation);
+              seen = at;
+              return checkpointing.save(at, step, step * time.step, part);
             },
           },
         }
@@ -176,17 +184,22 @@ export async function evolveTogether(
       stepAfter: (done: number) => stepAfter.get(done)!,
       album: planPictures(own, lattice, steps),
     };
-    return measure(own, lattice, timeline, partOfReport(of, parts[i]!), engine.info);
+    const report = setups.length === 1 ? of : partOfReport(of, parts[i]!);
+    return measure(own, lattice, timeline, report, engine.info);
   };
   let report: LatticeReport;
   try {
-    report = joined(resume, await engine.evolveLattice(job, control));
+    report = await engine.evolveLattice(job, control);
   } catch (cause) {
     // Of several studies the checkpoint is enough.
     if (!(cause instanceof InterruptedError) || !seen || setups.length > 1) throw cause;
-    const step = stepsDone(seen.operation);
-    const { result } = runOf(0, { ...seen, engineSeconds: 0, final: seen.state }, step);
-    throw new InterruptedError(cause.message, { step, partial: result, cause });
+    const { part, operation } = evolvedPart(seen, operations);
+    const [furthest] = seen.parts as [Reached];
+    const first = { first: 0, count: furthest.realisations, all: realisations };
+    const final = partOfState(seen.state, first);
+    const { result } = runOf(0, { ...furthest, engineSeconds: 0, final }, stepsDone(furthest.operation));
+    const where = part.count === part.all ? "" : ` in ${describePart(part)}`;
+    throw new InterruptedError(`${cause.message}${where}`, { step: stepsDone(operation), partial: result, cause });
   }
   return { engineSeconds: report.engineSeconds, run: (i) => runOf(i, report, steps) };
 }
@@ -204,18 +217,4 @@ export async function runLattice(
   checkpointing?: Checkpointing,
 ): Promise<LatticeRun> {
   return (await evolveTogether([setup], lattice, engine, control, checkpointing)).run(0);
-}
-
-/** What was seen before the checkpoint that a run goes on from belongs to its later checkpoints and to its report. */
-function joined<T extends { observations: readonly Observation[]; snapshots: readonly Snapshot[] }>(
-  resume: LatticeCheckpoint | undefined,
-  later: T,
-): T {
-  return resume
-    ? {
-        ...later,
-        observations: [...resume.observations, ...later.observations],
-        snapshots: [...resume.snapshots, ...later.snapshots],
-      }
-    : later;
 }

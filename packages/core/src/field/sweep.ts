@@ -98,7 +98,7 @@ async function assertFits(setup: Setup, engine: Engine, control: JobControl): Pr
     evolveLattice: (job: LatticeJob, c?: JobControl) => engine.evolveLattice({ ...job, initial: refuse }, c),
   };
   try {
-    await runLattice(setup, lattice, asked, control);
+    await runLattice(setup, lattice, asked, { signal: control.signal });
   } catch (error) {
     if (!(error instanceof Fits)) throw error;
   }

@@ -1,13 +1,14 @@
 /**
  * A lattice run's state between two steps as an HDF5 file, from which the run goes on to the same numbers: every float64 comes back with the
  * same bits. Layout, R realisations of F fields on points^dimensions sites:
- *   attributes                    config (JSON), version, fields, seed, step, alphaTime, grid, precision, operation, and a digest of all these
+ *   attributes                    config (JSON), version, fields, seed, step, alphaTime, grid, precision, parts (JSON), and a digest of all these
  *   field, momentum               [R][F][points]..., one index for each dimension, the last fastest
  *   global                        [R][3]: q, q' and the clock, where the schedule is coupled
- *   observations/, snapshots/     one dataset for each quantity that was asked for, its first index counting the records
+ *   parts/1, parts/2, ...         consecutive realisations that have come equally far:
+ *     observations/, snapshots/   one dataset for each quantity that was asked for, its first index counting the records
  */
 import { createHash } from "node:crypto";
-import type { LatticeCheckpoint, Precision } from "../engine/engine.ts";
+import type { LatticeCheckpoint, Precision, Reached } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { LatticeSpec } from "../field/study.ts";
 import { type Attribute, type Hdf5Content, readHdf5, writeHdf5 } from "./hdf5.ts";
@@ -21,7 +22,7 @@ export interface FieldCheckpoint {
   /** The fields' names, in order. */
   readonly fields: readonly string[];
   readonly seed?: number;
-  /** Steps done. */
+  /** Steps done; where some realisations wait for others, of those that are evolved. */
   readonly step: number;
   /** eta after them. */
   readonly alphaTime: number;
@@ -31,7 +32,7 @@ export interface FieldCheckpoint {
 }
 
 const FORMAT = "slowroll checkpoint";
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 const AXES = ["x", "y", "z"];
 const STATE = {
@@ -39,18 +40,14 @@ const STATE = {
   momentum: "pi = a^(3 - alpha) dphi/d eta at every site",
 } as const;
 
+/** Of consecutive realisations, without their records. */
+type PartHeader = Pick<Reached, "realisations" | "operation">;
+
 /** All that is not an array. */
-function header({
-  config,
-  version,
-  fields,
-  seed,
-  step,
-  alphaTime,
-  grid,
-  precision,
-  checkpoint,
-}: FieldCheckpoint): Record<string, Attribute> {
+function header(
+  { config, version, fields, seed, step, alphaTime, grid, precision }: Omit<FieldCheckpoint, "checkpoint">,
+  parts: readonly PartHeader[],
+): Record<string, Attribute> {
   return {
     format: FORMAT,
     formatVersion: BigInt(FORMAT_VERSION),
@@ -65,7 +62,7 @@ function header({
     length: grid.length,
     stencil: BigInt(grid.stencil),
     precision,
-    operation: BigInt(checkpoint.operation),
+    parts: JSON.stringify(parts.map(({ realisations, operation }) => ({ realisations, operation }))),
   };
 }
 
@@ -94,7 +91,7 @@ export async function writeCheckpoint(file: string, saved: FieldCheckpoint): Pro
       dimensions: ["realisation", "field", ...AXES.slice(0, grid.dimensions)],
     },
   ]);
-  const attributes = header(saved);
+  const attributes = header(saved, checkpoint.parts);
   await writeHdf5(file, {
     attributes: { ...attributes, digest: digestOf(attributes) },
     members: {
@@ -110,8 +107,19 @@ export async function writeCheckpoint(file: string, saved: FieldCheckpoint): Pro
             },
           }
         : {}),
-      observations: observationGroup(checkpoint.observations, R, F),
-      snapshots: snapshotGroup(checkpoint.snapshots, R, F, grid.points),
+      parts: {
+        members: Object.fromEntries(
+          checkpoint.parts.map(({ realisations, observations, snapshots }, p) => [
+            `${p + 1}`,
+            {
+              members: {
+                observations: observationGroup(observations, realisations, F),
+                snapshots: snapshotGroup(snapshots, realisations, F, grid.points),
+              },
+            },
+          ]),
+        ),
+      },
     },
   });
 }
@@ -144,9 +152,8 @@ function readHeader(content: Hdf5Content, file: string, place: string | undefine
       },
       precision: value("precision") as Precision,
     };
-    const operation = number("operation");
-    const attributes = header({ ...read, checkpoint: { operation } as LatticeCheckpoint });
-    if (digestOf(attributes) === value("digest")) return { ...read, operation };
+    const parts = JSON.parse(value("parts") as string) as PartHeader[];
+    if (digestOf(header(read, parts)) === value("digest")) return { ...read, parts };
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof RangeError)) throw cause;
   }
@@ -162,7 +169,7 @@ export async function readCheckpoint(file: string, place?: string): Promise<Fiel
   return readHdf5(
     file,
     (content) => {
-      const { operation, ...read } = readHeader(content, file, place);
+      const { parts, ...read } = readHeader(content, file, place);
       const { dimensions, points } = read.grid;
       const F = read.fields.length;
       const R = content.shape("field")[0]!;
@@ -170,14 +177,16 @@ export async function readCheckpoint(file: string, place?: string): Promise<Fiel
       return {
         ...read,
         checkpoint: {
-          operation,
           state: {
             field: content.numbers("field", { shape, finite: true }),
             momentum: content.numbers("momentum", { shape, finite: true }),
           },
           ...(content.has("global") ? { global: content.numbers("global", { shape: [R, 3], finite: true }) } : {}),
-          observations: readObservations(content, R, F),
-          snapshots: readSnapshots(content, R, F),
+          parts: parts.map((part, p) => ({
+            ...part,
+            observations: readObservations(content, `parts/${p + 1}`, part.realisations, F),
+            snapshots: readSnapshots(content, `parts/${p + 1}`, part.realisations, F),
+          })),
         },
       };
     },

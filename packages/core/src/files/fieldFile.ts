@@ -129,6 +129,7 @@ const ABOUT: ReadonlySet<string> = new Set([
   "config",
   "engine",
   "timings",
+  "memory",
   "units",
   "warnings",
   "incomplete",

@@ -152,13 +152,14 @@ function unstack(
 const pieces = (values: Float64Array, size: number): Float64Array[] =>
   Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size));
 
-export function readObservations(content: Hdf5Content, R: number, F: number): Observation[] {
-  const operations = content.numbers("observations/afterOperation");
+/** Those that stand in a group. */
+export function readObservations(content: Hdf5Content, group: string, R: number, F: number): Observation[] {
+  const operations = content.numbers(`${group}/observations/afterOperation`);
   const quantities = Object.entries(OBSERVED).map(([name, [, dimensions]]) => {
     const shape = dimensions.map((label) => ({ realisation: R, field: F, quantity: 3 })[label]);
-    return [name, unstack(content, `observations/${name}`, operations.length, shape)] as const;
+    return [name, unstack(content, `${group}/observations/${name}`, operations.length, shape)] as const;
   });
-  const cosines = unstack(content, "observations/cosine", operations.length);
+  const cosines = unstack(content, `${group}/observations/cosine`, operations.length);
   return Array.from(operations, (afterOperation, r) => {
     const present = quantities.flatMap(([name, records]) => (records[r] ? [[name, records[r]]] : []));
     const cosine = cosines[r] && { cosine: pieces(cosines[r], R * F) };
@@ -166,10 +167,10 @@ export function readObservations(content: Hdf5Content, R: number, F: number): Ob
   });
 }
 
-export function readSnapshots(content: Hdf5Content, R: number, F: number): Snapshot[] {
-  const operations = content.numbers("snapshots/afterOperation");
+export function readSnapshots(content: Hdf5Content, group: string, R: number, F: number): Snapshot[] {
+  const operations = content.numbers(`${group}/snapshots/afterOperation`);
   const records = (name: string, shape?: readonly number[]) =>
-    unstack(content, `snapshots/${name}`, operations.length, shape);
+    unstack(content, `${group}/snapshots/${name}`, operations.length, shape);
   const [low, high] = [records("histogramLow", [R, F]), records("histogramHigh", [R, F])];
   const counts = records("histogramCounts");
   const arrays = [...Object.keys(BINNED), "slices"].map((name) => [name, records(name)] as const);

@@ -271,7 +271,12 @@ lattice: { dimensions: 1, points: 4 }\n`;
     const with_ = (resume: LatticeCheckpoint | undefined) => ({
       checkpointing(group: readonly number[]) {
         asked.push(group);
-        return { seconds: 0, save: async (at: LatticeCheckpoint) => void saved.push(at), resume };
+        // Its arrays are the job's own again.
+        const save = async (at: LatticeCheckpoint) => {
+          const { field, momentum } = at.state;
+          saved.push({ ...at, state: { field: field.slice(), momentum: momentum.slice() } });
+        };
+        return { seconds: 0, save, resume };
       },
     });
     await fieldSweep(all, engine, {}, with_(undefined));

@@ -22,14 +22,14 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "slowroll-checkpoint-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 const at = (name: string): string => path.join(folder, name);
 
-const [R, F] = [2, 2];
+const [R, F] = [4, 2];
 const drawn = (() => {
   let layer = 0;
   // Of all magnitudes, so that no decimal rounding on the way would go unseen.
   return (count: number) => normals(7, 0, layer++, count).map((x, i) => x * 10 ** ((i % 41) * 15 - 300));
 })();
 
-function observation(afterOperation: number): Observation {
+function observation(afterOperation: number, R = 1): Observation {
   const per = () => drawn(R * F);
   return {
     afterOperation,
@@ -46,7 +46,7 @@ function observation(afterOperation: number): Observation {
   };
 }
 
-function snapshot(afterOperation: number, dimensions: 1 | 2 | 3, points: number): Snapshot {
+function snapshot(afterOperation: number, dimensions: 1 | 2 | 3, points: number, R = 1): Snapshot {
   return {
     afterOperation,
     spectra: drawn(R * F * spectrumBins({ dimensions, points })),
@@ -61,11 +61,18 @@ function snapshot(afterOperation: number, dimensions: 1 | 2 | 3, points: number)
 function full(dimensions: 1 | 2 | 3, points: number): FieldCheckpoint {
   const numbers = R * F * points ** dimensions;
   const checkpoint: LatticeCheckpoint = {
-    operation: 2 ** 33 + 1,
     state: { field: drawn(numbers), momentum: drawn(numbers) },
     global: drawn(3 * R),
-    observations: [observation(0), observation(5), observation(10)],
-    snapshots: [snapshot(0, dimensions, points), snapshot(2 ** 33, dimensions, points)],
+    parts: [
+      {
+        realisations: 2,
+        operation: 2 ** 33 + 1,
+        observations: [observation(0, 2), observation(5, 2), observation(10, 2)],
+        snapshots: [snapshot(0, dimensions, points, 2), snapshot(2 ** 33, dimensions, points, 2)],
+      },
+      { realisations: 1, operation: 4, observations: [observation(0)], snapshots: [snapshot(0, dimensions, points)] },
+      { realisations: 1, operation: 0, observations: [], snapshots: [] },
+    ],
   };
   checkpoint.state.field.set([-0, 5e-324, Number.MAX_VALUE, 1 / 3]);
   return {
@@ -92,7 +99,7 @@ function bare(points = 4): FieldCheckpoint {
     alphaTime: 0,
     grid: { dimensions: 3, points, length: 1, stencil: 2 },
     precision: "float32",
-    checkpoint: { operation: 0, state, observations: [], snapshots: [] },
+    checkpoint: { state, parts: [{ realisations: 1, operation: 0, observations: [], snapshots: [] }] },
   };
 }
 
@@ -128,7 +135,8 @@ describe("round trip", () => {
       [{ afterOperation: 0, spectra: drawn(4) }],
     ];
     const { checkpoint, ...rest } = bare();
-    const saved = { ...rest, checkpoint: { ...checkpoint, observations, snapshots } };
+    const parts = [{ realisations: 1, operation: 1, observations, snapshots }];
+    const saved = { ...rest, checkpoint: { ...checkpoint, parts } };
     await writeCheckpoint(at("some.h5"), saved);
     expect(await readCheckpoint(at("some.h5"))).toStrictEqual(saved);
   });

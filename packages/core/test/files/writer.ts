@@ -12,10 +12,8 @@ for (let step = 1; ; step++) {
     grid: { dimensions: 3, points, length: 1, stencil: 2 },
     precision: "float64",
     checkpoint: {
-      operation: step,
       state: { field: new Float64Array(points ** 3).fill(step), momentum: new Float64Array(points ** 3).fill(-step) },
-      observations: [],
-      snapshots: [],
+      parts: [{ realisations: 1, operation: step, observations: [], snapshots: [] }],
     },
   });
   if (step === 1) process.stdout.write("written\n");

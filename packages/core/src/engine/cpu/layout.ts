@@ -52,15 +52,13 @@ export function writeRows(job: LatticeJob, layout: Layout, elements: Elements, a
   });
 }
 
-/** The packed array of the rows at `address`. */
-export function readRows(job: LatticeJob, layout: Layout, elements: Elements, address: number): Float64Array {
-  const { points, dimensions } = job.grid;
-  const packed = new Float64Array(job.realisations * job.fields * points ** dimensions);
+/** Copies the rows at `address` into a packed array. */
+export function readRows(job: LatticeJob, layout: Layout, elements: Elements, address: number, packed: Float64Array) {
+  const { points } = job.grid;
   let to = 0;
   eachRow(job, layout, elements, address, (at) => {
     for (let x = 0; x < points; x++) packed[to++] = elements[at + x]!;
   });
-  return packed;
 }
 
 /** The rows of one field of one realisation, plane by plane, as a visitor sees them. */

@@ -13,7 +13,7 @@ import { type Elements, eachRow, type Layout } from "./layout.ts";
 
 export interface CurvaturePlan {
   /** Makes what `means` calls, over the job's memory. */
-  prepare(memory: WebAssembly.Memory, elements: Elements): void;
+  prepare(memory: WebAssembly.Memory, elements: Elements): Promise<void>;
   /** <d^2V/dphi_f^2> of the field's array at `address`, [realisations][fields]; each row is added by itself. */
   means(elements: Elements, address: number): Float64Array;
 }
@@ -21,38 +21,28 @@ export interface CurvaturePlan {
 type Value = (fields: number, stride: number, out: number, count: number, constants: number) => void;
 
 /** @throws InputError where a constant does not fit float32. */
-export async function planCurvature(
-  plan: MemoryPlan,
-  job: LatticeJob,
-  layout: Layout,
-  precision: "float32" | "float64",
-): Promise<CurvaturePlan> {
-  const size = precision === "float32" ? 4 : 8;
+export function planCurvature(plan: MemoryPlan, job: LatticeJob, layout: Layout, size: 4 | 8): CurvaturePlan {
   const { grid, realisations, fields } = job;
   const row = plan.place(layout.rowBytes);
-  const derivatives = await Promise.all(
-    curvaturesOf(potentialsOf(job)).map(async (potentials) => {
-      const form = formOf(potentials);
-      const values = potentials.flatMap((potential) => form.constants.get(potential)!);
-      const numbers = size === 4 ? values.map(float32) : values;
-      return {
-        module: await assemblePotential(form, precision),
-        numbers,
-        count: form.count,
-        constants: plan.place(size * numbers.length),
-      };
-    }),
-  );
+  const derivatives = curvaturesOf(potentialsOf(job)).map((potentials) => {
+    const form = formOf(potentials);
+    const values = potentials.flatMap((potential) => form.constants.get(potential)!);
+    const numbers = size === 4 ? values.map(float32) : values;
+    return { form, numbers, count: form.count, constants: plan.place(size * numbers.length) };
+  });
   let functions: Value[] = [];
   return {
-    prepare(memory, elements) {
+    async prepare(memory, elements) {
       const env = { memory };
       const special = new WebAssembly.Instance(new WebAssembly.Module(readModules().special), { env }).exports;
-      functions = derivatives.map(({ module, numbers, constants }) => {
-        elements.set(numbers, constants / size);
-        const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { env, special });
-        return exports.value as Value;
-      });
+      functions = await Promise.all(
+        derivatives.map(async ({ form, numbers, constants }) => {
+          elements.set(numbers, constants / size);
+          const module = await assemblePotential(form, size === 4 ? "float32" : "float64");
+          const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { env, special });
+          return exports.value as Value;
+        }),
+      );
     },
     means(elements, address) {
       const means = new Float64Array(realisations * fields);

@@ -287,12 +287,12 @@ export const notLoaded = (cause: unknown): EngineUnavailableError =>
     { cause },
   );
 
-const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+export const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
-/** The refusal of a job that no shared memory holds. */
-export function tooLarge(bytes: number, path: string): InputError {
+/** The refusal of a job that no shared memory, of `largest` bytes, holds. */
+export function tooLarge(bytes: number, path: string, largest = LARGEST_MEMORY): InputError {
   return new InputError(
-    `does not fit: it takes ${describeBytes(bytes)}, and the shared memory of the cpu engine ends at ${describeBytes(LARGEST_MEMORY)}; use a smaller size`,
+    `does not fit: it takes ${describeBytes(bytes)}, and the shared memory of the cpu engine ends at ${describeBytes(largest)}; use a smaller size`,
     { path },
   );
 }

@@ -20,24 +20,23 @@ interface State {
 interface Spectra {
   setup(worker: number): readonly Call[];
   /** Writes the tables, once. */
-  prepare(memory: WebAssembly.Memory, elements: Elements): void;
+  prepare(memory: WebAssembly.Memory, elements: Elements): Promise<void>;
   take(state: State, run: (calls: readonly Call[]) => Promise<unknown>): Promise<Snapshot>;
 }
 
 /** Plans them. Throws InputError where a constant does not fit the precision. */
-export async function planSpectra(
+export function planSpectra(
   plan: MemoryPlan,
   job: LatticeJob,
   layout: Layout,
-  { workers, precision }: { readonly workers: number; readonly precision: "float32" | "float64" },
-): Promise<Spectra> {
+  { workers, size }: { readonly workers: number; readonly size: 4 | 8 },
+): Spectra {
   const { grid, realisations, fields } = job;
-  const size = precision === "float32" ? 4 : 8;
   const ofField = askedFor(job, "spectrum");
   const ofMomentum = askedFor(job, "momentumSpectrum");
   const oscillators = askedFor(job, "oscillators");
   if (!ofField && !ofMomentum && !oscillators)
-    return { setup: () => [], prepare: () => {}, take: async ({ afterOperation }) => ({ afterOperation }) };
+    return { setup: () => [], prepare: async () => {}, take: async ({ afterOperation }) => ({ afterOperation }) };
   const spectrum = planSpectrum(plan, grid, layout, {
     realisations,
     fields,
@@ -45,17 +44,17 @@ export async function planSpectra(
     size,
     waveSquares: oscillators?.waveSquares,
   });
-  const curvature = oscillators && (await planCurvature(plan, job, layout, precision));
+  const curvature = oscillators && planCurvature(plan, job, layout, size);
   const target = oscillators ? plan.place(realisations * fields * layout.fieldBytes) : 0;
   let buffer: ArrayBufferLike;
   let elements: Elements;
   return {
     setup: spectrum.setup,
-    prepare(memory, all) {
+    async prepare(memory, all) {
       ({ buffer } = memory);
       elements = all;
       spectrum.prepare(buffer);
-      curvature?.prepare(memory, elements);
+      await curvature?.prepare(memory, elements);
     },
     async take({ field, momentum, made, afterOperation }, run) {
       let taken: Snapshot = { afterOperation };

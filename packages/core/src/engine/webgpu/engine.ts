@@ -1,6 +1,7 @@
 /** The WebGPU engine: both jobs on one device. */
 import { EngineUnavailableError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
+import { evolveInTurn } from "../inTurn.ts";
 import type { AdapterChoice } from "./adapter.ts";
 import { type EnsembleOptions, trainEnsemble } from "./ensemble.ts";
 import { assertErrorFree } from "./errorFree.ts";
@@ -20,7 +21,12 @@ export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", 
         );
       return trainEnsemble(gpu, job, onBatch, control, options);
     },
-    evolveLattice: (job, control) => evolveLattice(gpu, precision, job, control),
+    evolveLattice: (job, control) =>
+      evolveInTurn(
+        job,
+        { most: ({ realisations }) => realisations, evolve: (part, own) => evolveLattice(gpu, precision, part, own) },
+        control,
+      ),
     close: async () => gpu.close(),
   };
 }

@@ -6,15 +6,15 @@ import { InterruptedError } from "../../errors.ts";
 import { formOf } from "../../potential/form.ts";
 import {
   type JobControl,
-  type LatticeJob,
   type LatticeReport,
   type LatticeState,
   type Observation,
   potentialsOf,
   type Snapshot,
 } from "../engine.ts";
+import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
-import { batchesOf, joined, joinedObservation, joinedSnapshot, partsOf } from "./latticeBatches.ts";
+import { batchesOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
 import { potentialSpecialisation } from "./latticeKernels.ts";
 import { type LatticePrecision, NUMBERS } from "./latticeNumbers.ts";
@@ -29,26 +29,23 @@ const STRETCH = 0.25;
 
 /** Realisations that share their arrays. */
 interface Batch {
-  readonly job: LatticeJob;
+  readonly job: PartJob;
   readonly steps: Steps;
   readonly records: Records;
 }
 
-const cellsOf = ({ grid, realisations, fields }: LatticeJob): number =>
-  realisations * fields * grid.points ** grid.dimensions;
-
 export async function evolveLattice(
   gpu: Gpu,
   precision: LatticePrecision,
-  job: LatticeJob,
+  job: PartJob,
   control: JobControl = {},
 ): Promise<LatticeReport> {
   const numbers = NUMBERS[precision];
   const form = formOf(potentialsOf(job));
   const specialisation = potentialSpecialisation(job.grid, form, numbers);
-  const { jobs, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
+  const { jobs, parts, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
   assertPictures(gpu, job, layout);
-  const { checkpoint, observeAfter, from: first = 0 } = job;
+  const { saving, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;
   const cells = cellsOf(job);
 
@@ -67,8 +64,8 @@ export async function evolveLattice(
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
-    for (const [b, part] of partsOf(jobs, await job.initial()).entries())
-      await batches[b]!.steps.begin(part, control.signal);
+    const start = await job.initial();
+    for (const [b, part] of parts.entries()) await batches[b]!.steps.begin(partOfState(start, part), control.signal);
 
     const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()]!;
     const readState = async (): Promise<LatticeState> => {
@@ -95,9 +92,9 @@ export async function evolveLattice(
     const snapshots: Snapshot[] = [];
     let engineSeconds = 0;
     const pace: Pace = { secondsPerStep: 0 };
-    let saved = performance.now();
+    let saved = saving?.since ?? performance.now();
     const save = async (): Promise<void> => {
-      await checkpoint!.save({
+      await saving!.save({
         operation: done,
         state: await readState(),
         ...(await readGlobal()),
@@ -110,7 +107,7 @@ export async function evolveLattice(
     for (let next = 0; next < observeAfter.length || snapshots.length < wanted.after.length || done < operations; ) {
       // A stretch: the operations up to the next snapshot or the last observation before it that still finds a slot. Where the run can
       // be saved it ends soon: an interruption waits for it.
-      const soon = checkpoint ? done + Math.max(1, Math.floor(STRETCH / (pace.secondsPerStep || STRETCH))) : operations;
+      const soon = saving ? done + Math.max(1, Math.floor(STRETCH / (pace.secondsPerStep || STRETCH))) : operations;
       const halt = Math.min(wanted.after[snapshots.length] ?? operations, soon, operations);
       const due = observeAfter.slice(next, next + slots.capacity).filter((after) => after <= halt);
       const start = done;
@@ -131,7 +128,7 @@ export async function evolveLattice(
             }
           }
         },
-        checkpoint ? {} : control,
+        saving ? {} : control,
         (finished) =>
           control.onProgress?.((start + Math.max(0, finished - 1)) * cells, operations * cells, "site updates"),
       );
@@ -153,7 +150,7 @@ export async function evolveLattice(
       }
       const interrupted = control.signal?.aborted ?? false;
       const left = done < operations;
-      if (checkpoint && left && (interrupted || performance.now() - saved >= 1000 * checkpoint.seconds)) await save();
+      if (saving && left && (interrupted || performance.now() - saved >= 1000 * saving.seconds)) await save();
       if (left && interrupted) throw new InterruptedError("interrupted");
     }
     return { engineSeconds, observations, snapshots, final: await readState() };

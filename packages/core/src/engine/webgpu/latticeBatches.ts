@@ -5,7 +5,7 @@
  */
 import { totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
-import { type LatticeJob, type LatticeState, type Observation, potentialsOf, type Snapshot } from "../engine.ts";
+import { divided, jobOfPart, type Part, type PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { MAX_CONSTANTS } from "./latticeKernels.ts";
 import { type Layout, largestArray, layoutOf } from "./latticeSlabs.ts";
@@ -29,11 +29,11 @@ const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} Gi
  */
 export function batchesOf(
   { limits, adapter }: Gpu,
-  job: LatticeJob,
+  job: PartJob,
   bytes: number,
   constants = 0,
-): { jobs: LatticeJob[]; layout: Layout } {
-  const { grid, realisations, fields, schedule } = job;
+): { jobs: PartJob[]; parts: Part[]; layout: Layout } {
+  const { grid, realisations, fields } = job;
   const { dimensions, points } = grid;
   const layout = layoutOf(limits, job, bytes);
   // A graphics card says how much memory it has when it refuses; a machine that lends its own may end the process instead.
@@ -58,64 +58,6 @@ export function batchesOf(
     layout.ghosts > 0 ? 1 : Math.floor(largestArray(limits) / (bytes * fields * layout.stride)),
     Math.floor(MAX_CONSTANTS / Math.max(1, constants)),
   );
-  const count = Math.ceil(realisations / Math.min(MOST_REALISATIONS, together));
-  const size = Math.ceil(realisations / count);
-  const jobs = Array.from({ length: Math.ceil(realisations / size) }, (_, b) => {
-    const first = b * size;
-    const end = Math.min(realisations, first + size);
-    return {
-      ...job,
-      realisations: end - first,
-      potential: potentialsOf(job).slice(first, end),
-      // A view: what the job fills in later is seen through it.
-      schedule:
-        schedule.kind === "coupled"
-          ? { ...schedule, initial: schedule.initial.subarray(3 * first, 3 * end) }
-          : schedule,
-    };
-  });
-  return { jobs, layout };
-}
-
-/** The batches' parts of a state, views of it. */
-export function partsOf(jobs: readonly LatticeJob[], { field, momentum }: LatticeState): LatticeState[] {
-  let end = 0;
-  return jobs.map(({ grid, realisations, fields }) => {
-    const start = end;
-    end += realisations * fields * grid.points ** grid.dimensions;
-    return { field: field.subarray(start, end), momentum: momentum.subarray(start, end) };
-  });
-}
-
-export function joined(parts: readonly Float64Array[]): Float64Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** One observation of all realisations from those of the batches. */
-export function joinedObservation(parts: readonly Observation[]): Observation {
-  const { afterOperation, cosine, ...means } = parts[0]!;
-  const names = Object.keys(means) as (keyof typeof means)[];
-  return {
-    afterOperation,
-    ...Object.fromEntries(names.map((name) => [name, joined(parts.map((part) => part[name]!))])),
-    ...(cosine ? { cosine: cosine.map((_, mode) => joined(parts.map((part) => part.cosine![mode]!))) } : {}),
-  };
-}
-
-/** One snapshot of all realisations from those of the batches. */
-export function joinedSnapshot(parts: readonly Snapshot[]): Snapshot {
-  const { afterOperation, histograms, ...arrays } = parts[0]!;
-  const names = Object.keys(arrays) as (keyof typeof arrays)[];
-  return {
-    afterOperation,
-    ...Object.fromEntries(names.map((name) => [name, joined(parts.map((part) => part[name]!))])),
-    ...(histograms ? { histograms: parts.flatMap((part) => part.histograms!) } : {}),
-  };
+  const parts = divided({ first: 0, count: realisations, all: realisations }, Math.min(MOST_REALISATIONS, together));
+  return { jobs: parts.map((part) => jobOfPart(job, part)), parts, layout };
 }

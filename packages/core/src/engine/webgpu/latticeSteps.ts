@@ -1,6 +1,7 @@
 /** What moves a lattice's state on the device, operation by operation, and the prescribed schedule: one sweep each. */
 import { OutOfDeviceMemoryError } from "../../errors.ts";
-import type { LatticeJob, LatticeState, PrescribedSchedule } from "../engine.ts";
+import type { LatticeState, PrescribedSchedule } from "../engine.ts";
+import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latticeKernels.ts";
@@ -84,7 +85,7 @@ export interface Steps {
  */
 export async function prescribedSteps(
   gpu: Gpu,
-  job: LatticeJob,
+  job: PartJob,
   { coefficients }: PrescribedSchedule,
   layout: Layout,
   specialisation: LatticeSpecialisation,
