@@ -1,11 +1,10 @@
-/** Self-consistent lattices on the cpu engine: the same bits on one thread and on two, where slabs meet as within them. */
-import { availableParallelism } from "node:os";
+/** Self-consistent lattices on the cpu engine: the same bits, pictures too, on one thread and on more, where slabs meet as within them. */
+import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import type { LatticeJob } from "@slowroll/core/engine/engine";
-import { openEngine } from "@slowroll/core/engine/open";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { describe, expect, it } from "vitest";
-import { coupledSchedule } from "../support/lattices.ts";
+import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
 
 describe.each(["float32", "float64"] as const)("a self-consistent lattice in %s", (precision) => {
   it.each([
@@ -34,15 +33,50 @@ describe.each(["float32", "float64"] as const)("a self-consistent lattice in %s"
         schedule,
         observeAfter: [0, 7, operations],
         reductions: [{ kind: "field" }, { kind: "potential" }],
+        snapshots: {
+          after: [0, operations],
+          pictures: [
+            { kind: "spectrum" },
+            ...momentumPictures({ points }),
+            { kind: "histogram", bins: 11, reach: 2 },
+            { kind: "slice", index: 1 },
+          ],
+        },
       };
       const run = async (threads: number) => {
-        const engine = await openEngine({ engine: "cpu", adapter: "auto", precision, threads });
-        expect(engine.info.threads).toBe(Math.min(threads, availableParallelism()));
-        const { final, observations } = await engine.evolveLattice(job);
+        const engine = openCpuEngine({ precision, threads, reason: "test" });
+        expect(engine.info.threads).toBe(threads);
+        const { final, observations, snapshots } = await engine.evolveLattice(job);
         await engine.close();
-        return { final, observations };
+        return { final, observations, snapshots };
       };
-      expect(await run(2)).toEqual(await run(1));
+      const alone = await run(1);
+      expect(await run(2)).toEqual(alone);
+      expect(await run(3)).toEqual(alone);
     },
   );
+});
+
+it.each([
+  ["alike", [3, 3]],
+  ["no numbers", [3, Number.NaN]],
+])("a histogram of sites that are %s counts all of them in the first bin", async (_name, [most, one]) => {
+  const engine = openCpuEngine({ precision: "float64", threads: 2, reason: "test" });
+  const field = new Float64Array(125).fill(most!);
+  field[77] = one!;
+  const { snapshots } = await engine.evolveLattice({
+    grid: { dimensions: 3, points: 5, spacing: 1, stencil: 2 },
+    realisations: 1,
+    fields: 1,
+    potential: await compilePotential("quadratic"),
+    initial: async () => ({ field, momentum: new Float64Array(125) }),
+    schedule: { kind: "prescribed", coefficients: new Float64Array(3) },
+    observeAfter: [],
+    reductions: [],
+    snapshots: { after: [0], pictures: [{ kind: "histogram", bins: 3, reach: 2 }] },
+  });
+  await engine.close();
+  const [{ low, high, counts }] = snapshots[0]!.histograms as [{ low: number; high: number; counts: Float64Array }];
+  expect([low, high]).toEqual([one, one]);
+  expect(counts).toEqual(Float64Array.of(125, 0, 0));
 });

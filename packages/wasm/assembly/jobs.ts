@@ -4,6 +4,19 @@ export { setCoupling } from "./field/couple";
 export { setConstants, setGrid, setLattice, setStencil } from "./field/grid";
 export { closeLattice32, closeLattice64, evolveLattice32, evolveLattice64 } from "./field/lattice";
 export { setGlobalRecords, setObservations } from "./field/observe";
+export {
+  countSites32,
+  countSites64,
+  mixStates32,
+  mixStates64,
+  setCurvature,
+  setHistogram,
+  setMixture,
+  sumCurvatures32,
+  sumCurvatures64,
+  sumSpreads32,
+  sumSpreads64,
+} from "./field/pictures";
 export { setScratch, setTransform } from "./fourier/plan";
 export {
   setSpectrum,

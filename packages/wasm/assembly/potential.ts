@@ -26,3 +26,14 @@ export declare function slopesAndSum(
   count: i32,
   constants: usize,
 ): f64;
+
+/** d^2V/dphi_f^2 of all fields, as `gradient`, by a module of its own (packages/core/src/potential/curvature.ts). */
+@external("curvature", "gradient")
+export declare function curvatures(
+  fields: usize,
+  fieldStride: i32,
+  out: usize,
+  outStride: i32,
+  count: i32,
+  constants: usize,
+): void;

@@ -39,8 +39,8 @@ export interface JobMemory {
 /** What a lattice job is going to take at once. */
 export interface LatticeMemory {
   readonly bytes: number;
-  /** The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what spectra and records take. */
-  readonly parts: Readonly<Record<"state" | "lattice" | "spectra" | "records", number>>;
+  /** The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what snapshots and records take. */
+  readonly parts: Readonly<Record<"state" | "lattice" | "snapshots" | "records", number>>;
   /** Realisations that are evolved at once. */
   readonly batch: number;
 }

@@ -10,7 +10,6 @@ import { cellsOf, type PartJob } from "../parts.ts";
 import { mostAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
 import { readRows, writeRows } from "./layout.ts";
 import { type Call, elementOf, type Pool } from "./pool.ts";
-import { takeSnapshot } from "./snapshots.ts";
 
 /** Seconds of a stretch where someone waits for its end: a checkpoint, or an interruption. */
 const STRETCH = 0.25;
@@ -19,7 +18,18 @@ const STRETCH = 0.25;
 async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: PartJob, control: JobControl) {
   const { size, suffix } = elementOf(precision);
   const { realisations, observeAfter, from = 0, snapshots, saving } = job;
-  const { layout, field, momentum, steps, form, records, spectra, bytes, setup, prepare } = planLattice(job, {
+  const {
+    layout,
+    field,
+    momentum,
+    steps,
+    form,
+    records,
+    snapshots: shots,
+    bytes,
+    setup,
+    prepare,
+  } = planLattice(job, {
     threads: pool.threads,
     precision,
   });
@@ -27,6 +37,7 @@ async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: Pa
     {
       activation: `linearRow${suffix}`,
       potential: await assemblePotential(form, precision),
+      ...(shots.curvature ? { curvature: await assemblePotential(shots.curvature, precision) } : {}),
       bytes,
       workers: pool.threads,
       setup,
@@ -39,7 +50,7 @@ async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: Pa
   const state = await job.initial();
   writeRows(job, layout, elements, field[from % 2]!, state.field);
   writeRows(job, layout, elements, momentum, state.momentum);
-  await prepare(session.memory, elements);
+  prepare(elements);
 
   const observations: Observation[] = [];
   const pictures: Snapshot[] = [];
@@ -102,12 +113,9 @@ async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: Pa
     for (const [record, after] of stretch.entries()) observations.push(records.read(buffer, record, after));
     observed += stretch.length;
     if (dueSnapshots[shot] === done) {
-      const standing = { job, layout, elements, address: field[done % 2]! };
-      const made = observations[observations.length - 1];
-      const taken = await spectra.take({ field: standing.address, momentum, made, afterOperation: done }, (calls) =>
-        run(calls, saving ? {} : control),
-      );
-      pictures.push(takeSnapshot(standing, taken));
+      const observed = observations[observations.length - 1];
+      const standing = { field: field[done % 2]!, momentum, observed, afterOperation: done };
+      pictures.push(await shots.take(elements, standing, (calls) => run(calls, saving ? {} : control)));
       shot++;
     }
     // What came to its end needs neither a checkpoint nor an interruption.

@@ -4,15 +4,15 @@
  */
 import { freemem, totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
-import { float32 } from "../../potential/emit.ts";
-import { type Form, formOf } from "../../potential/form.ts";
+import { formOf } from "../../potential/form.ts";
 import { type CoupledSchedule, type JobControl, type Monomial, potentialsOf, STENCILS } from "../engine.ts";
 import { cellsOf, jobOfPart, operationsOf, type PartJob } from "../parts.ts";
+import { planConstants } from "./constants.ts";
 import { LARGEST_MEMORY, type MemoryPlan, planMemory } from "./control.ts";
 import { type Elements, type Layout, layoutOf } from "./layout.ts";
 import { type Call, describeBytes, tooLarge } from "./pool.ts";
 import { planRecords, recordedBytes } from "./records.ts";
-import { planSpectra } from "./spectra.ts";
+import { planSnapshots } from "./snapshots.ts";
 
 /** What an engine's jobs have room in. */
 export interface Room {
@@ -88,20 +88,6 @@ function monomials({ acceleration, laplacian, force, drift, clock }: CoupledSche
   return [momentumSquare, gradient, potential, laplacian, force, drift, clock];
 }
 
-/**
- * The numbers of each realisation's own potential, [realisations][constants].
- * @throws InputError where one does not fit float32.
- */
-function planConstants(plan: MemoryPlan, job: PartJob, form: Form, size: 4 | 8) {
-  const values = potentialsOf(job).flatMap((potential) => form.constants.get(potential)!);
-  const numbers = size === 4 ? Float32Array.from(values, float32) : Float64Array.from(values);
-  const at = plan.place(numbers.byteLength);
-  return {
-    setup: [["setConstants", at, size * form.count]] satisfies Call[],
-    write: (elements: Elements) => elements.set(numbers, at / size),
-  };
-}
-
 /** Lays out realisations that are evolved at once. @throws InputError where a constant does not fit the precision. */
 export function planLattice(job: PartJob, { threads, precision }: Workers) {
   const size = precision === "float32" ? 4 : 8;
@@ -118,14 +104,15 @@ export function planLattice(job: PartJob, { threads, precision }: Workers) {
   const field = [first, job.schedule.kind === "coupled" ? first : array(1344)] as const;
   const momentum = array(2688);
   const steps = planSteps(plan, job, layout);
-  const form = formOf(potentialsOf(job));
-  const constants = planConstants(plan, job, form, size);
+  const potentials = potentialsOf(job);
+  const form = formOf(potentials);
+  const constants = planConstants(plan, potentials, form, size);
   // Each worker's rows of forces, of potentials and of Laplacians.
   const rows = Array.from({ length: threads }, () => plan.place((fields + 2) * rowBytes + 64));
   const lattice = plan.bytes;
   const records = planRecords(plan, job, layout, steps.globals);
   const recorded = plan.bytes;
-  const spectra = planSpectra(plan, job, layout, { workers: threads, size });
+  const snapshots = planSnapshots(plan, job, layout, { workers: threads, size });
   const weights = STENCILS[grid.stencil];
   return {
     layout,
@@ -134,25 +121,26 @@ export function planLattice(job: PartJob, { threads, precision }: Workers) {
     steps,
     form,
     records,
-    spectra,
+    snapshots,
     bytes: plan.bytes,
     /** Of them. */
-    parts: { lattice, records: recorded - lattice, spectra: plan.bytes - recorded },
+    parts: { lattice, records: recorded - lattice, snapshots: plan.bytes - recorded },
     setup: (worker: number): Call[] => [
       ["setGrid", dimensions, points, realisations, fields, rowBytes, planeBytes, fieldBytes],
       ["setStencil", weights.length, weights[0]!, weights[1] ?? 0, weights[2] ?? 0],
       ["setLattice", field[0], field[1], momentum, steps.coefficients, rows[worker]!],
-      ...constants.setup,
+      ["setConstants", constants.address, constants.bytes],
       ...steps.setup,
       ...records.setup,
-      ...spectra.setup(worker),
+      ...snapshots.setup(worker),
     ],
     /** Writes all tables; the schedule's start must be known. */
-    async prepare(memory: WebAssembly.Memory, elements: Elements) {
-      steps.write(memory.buffer);
+    prepare(elements: Elements) {
+      const { buffer } = elements;
+      steps.write(buffer);
       constants.write(elements);
-      records.prepare(memory.buffer);
-      await spectra.prepare(memory, elements);
+      records.prepare(buffer);
+      snapshots.prepare(elements);
     },
   };
 }
@@ -185,10 +173,10 @@ export function mostAtOnce(job: PartJob, workers: Workers, room: Room, control: 
       { path: "lattice.points" },
     );
   }
-  const { lattice, records, spectra } = plan.parts;
+  const { lattice, records, snapshots } = plan.parts;
   control.onLatticeMemory?.({
     bytes,
-    parts: { state, lattice, spectra, records: records + host - state },
+    parts: { state, lattice, snapshots, records: records + host - state },
     batch: even,
   });
   return even;

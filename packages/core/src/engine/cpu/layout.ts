@@ -28,7 +28,7 @@ export function layoutOf({ grid }: { readonly grid: Pick<Grid, "dimensions" | "p
 export type Elements = Float32Array | Float64Array;
 
 /** Calls `row` with the element at which each row of the array at `address` begins, in the order of the packed [realisations][fields][sites]. */
-export function eachRow(
+function eachRow(
   { realisations, fields }: Pick<LatticeJob, "realisations" | "fields">,
   { planes, rows, rowBytes, planeBytes, fieldBytes }: Layout,
   { BYTES_PER_ELEMENT: size }: Elements,
@@ -58,21 +58,5 @@ export function readRows(job: LatticeJob, layout: Layout, elements: Elements, ad
   let to = 0;
   eachRow(job, layout, elements, address, (at) => {
     for (let x = 0; x < points; x++) packed[to++] = elements[at + x]!;
-  });
-}
-
-/** The rows of one field of one realisation, plane by plane, as a visitor sees them. */
-export function eachSite(
-  job: LatticeJob,
-  layout: Layout,
-  elements: Elements,
-  address: number,
-  rf: number,
-  visit: (value: number) => void,
-): void {
-  const { points } = job.grid;
-  const one = { ...job, realisations: 1, fields: 1 };
-  eachRow(one, layout, elements, address + rf * layout.fieldBytes, (at) => {
-    for (let x = 0; x < points; x++) visit(elements[at + x]!);
   });
 }

@@ -2,6 +2,7 @@ export interface Loadable {
   readonly memory: WebAssembly.Memory;
   readonly special?: WebAssembly.Module | undefined;
   readonly potential?: WebAssembly.Module | undefined;
+  readonly curvature?: WebAssembly.Module | undefined;
   readonly kernels: WebAssembly.Module;
   readonly activation?: string | undefined;
   readonly arrays?: readonly SharedArrayBuffer[] | undefined;

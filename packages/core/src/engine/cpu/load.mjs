@@ -16,8 +16,13 @@ function copyRows(to, at, toStep, from, begin, fromStep, count, rows) {
   }
 }
 
+/** Every job's kernels import it, and few call it. */
+function noCurvature() {
+  throw new Error("the program has no curvature");
+}
+
 /** The exports of the program's kernels. */
-export function load({ memory, special, potential, kernels, activation, arrays = [] }) {
+export function load({ memory, special, potential, curvature, kernels, activation, arrays = [] }) {
   const env = { memory };
   const words = new Int32Array(memory.buffer);
   const elements = new Float64Array(memory.buffer);
@@ -34,11 +39,13 @@ export function load({ memory, special, potential, kernels, activation, arrays =
       copyRows(elements, address >>> 3, stride >>> 3, outside[array], element, step, count, rows),
   };
   const functions = special ? new WebAssembly.Instance(special, { env }).exports : {};
+  const functionsOf = (module) => new WebAssembly.Instance(module, { env, special: functions }).exports;
   return new WebAssembly.Instance(kernels, {
     env,
     host,
     special: functions,
     activation: { apply: functions[activation] },
-    potential: potential ? new WebAssembly.Instance(potential, { env, special: functions }).exports : {},
+    potential: potential ? functionsOf(potential) : {},
+    curvature: curvature ? functionsOf(curvature) : { gradient: noCurvature },
   }).exports;
 }

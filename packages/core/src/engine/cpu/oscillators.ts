@@ -1,86 +1,72 @@
 /**
- * The lattice job's oscillators on the CPU (see Snapshot.oscillators): spectra by the workers, of the field and of a mixture of field and
- * momentum that the host puts together; <d^2V/dphi_f^2> by the host, row after row through a module of that derivative.
+ * What the lattice job's oscillators on the CPU (see Snapshot.oscillators) take beside spectra: <d^2V/dphi_f^2>, and the mixtures of field and
+ * momentum whose spectra they are. The workers make both, in packages/wasm/assembly/field/pictures.ts.
  */
-import { readModules } from "@slowroll/wasm";
-import { assemblePotential } from "../../potential/assemble.ts";
-import { curvaturesOf } from "../../potential/curvature.ts";
-import { float32 } from "../../potential/emit.ts";
-import { formOf } from "../../potential/form.ts";
+import { curvatureSlopes } from "../../potential/curvature.ts";
+import { type Form, formOf } from "../../potential/form.ts";
 import { type LatticeJob, type Oscillators, potentialsOf } from "../engine.ts";
+import { planConstants } from "./constants.ts";
 import type { MemoryPlan } from "./control.ts";
-import { type Elements, eachRow, type Layout } from "./layout.ts";
+import type { Elements, Layout } from "./layout.ts";
+import type { Call } from "./pool.ts";
 
-export interface CurvaturePlan {
-  /** Makes what `means` calls, over the job's memory. */
-  prepare(memory: WebAssembly.Memory, elements: Elements): Promise<void>;
-  /** <d^2V/dphi_f^2> of the field's array at `address`, [realisations][fields]; each row is added by itself. */
-  means(elements: Elements, address: number): Float64Array;
+type Run = (calls: readonly Call[]) => Promise<unknown>;
+
+export interface OscillatorsPlan {
+  /** Whose gradient is d^2V/dphi_f^2. */
+  readonly curvature: Form;
+  /** Where mixtures stand, an array as the field's. */
+  readonly target: number;
+  readonly setup: readonly Call[];
+  prepare(elements: Elements): void;
+  /** <d^2V/dphi_f^2> of the field's array at `field`, [realisations][fields]. */
+  means(buffer: ArrayBufferLike, field: number, run: Run): Promise<Float64Array>;
+  /** Makes B phi + C pi of every site. */
+  mix(
+    buffer: ArrayBufferLike,
+    given: Oscillators,
+    state: Readonly<Record<"field" | "momentum", number>>,
+    run: Run,
+  ): Promise<unknown>;
 }
-
-type Value = (fields: number, stride: number, out: number, count: number, constants: number) => void;
 
 /** @throws InputError where a constant does not fit float32. */
-export function planCurvature(plan: MemoryPlan, job: LatticeJob, layout: Layout, size: 4 | 8): CurvaturePlan {
+export function planOscillators(
+  plan: MemoryPlan,
+  job: LatticeJob,
+  { planes, fieldBytes }: Layout,
+  size: 4 | 8,
+): OscillatorsPlan {
   const { grid, realisations, fields } = job;
-  const row = plan.place(layout.rowBytes);
-  const derivatives = curvaturesOf(potentialsOf(job)).map((potentials) => {
-    const form = formOf(potentials);
-    const values = potentials.flatMap((potential) => form.constants.get(potential)!);
-    const numbers = size === 4 ? values.map(float32) : values;
-    return { form, numbers, count: form.count, constants: plan.place(size * numbers.length) };
-  });
-  let functions: Value[] = [];
+  const potentials = curvatureSlopes(potentialsOf(job));
+  const curvature = formOf(potentials);
+  const constants = planConstants(plan, potentials, curvature, size);
+  const sums = plan.place(8 * realisations * planes * fields);
+  const mixture = plan.place(16 * realisations);
+  const target = plan.place(realisations * fields * fieldBytes);
+  const suffix = size === 4 ? "32" : "64";
   return {
-    async prepare(memory, elements) {
-      const env = { memory };
-      const special = new WebAssembly.Instance(new WebAssembly.Module(readModules().special), { env }).exports;
-      functions = await Promise.all(
-        derivatives.map(async ({ form, numbers, constants }) => {
-          elements.set(numbers, constants / size);
-          const module = await assemblePotential(form, size === 4 ? "float32" : "float64");
-          const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { env, special });
-          return exports.value as Value;
-        }),
-      );
+    curvature,
+    target,
+    setup: [
+      ["setCurvature", constants.address, constants.bytes, sums],
+      ["setMixture", mixture],
+    ],
+    prepare: constants.write,
+    async means(buffer, field, run) {
+      await run([[`sumCurvatures${suffix}`, field]]);
+      const made = new Float64Array(buffer, sums, realisations * planes * fields);
+      return Float64Array.from({ length: realisations * fields }, (_, rf) => {
+        const [r, f] = [Math.floor(rf / fields), rf % fields];
+        let sum = 0;
+        for (let plane = 0; plane < planes; plane++) sum += made[(r * planes + plane) * fields + f]!;
+        return sum / grid.points ** grid.dimensions;
+      });
     },
-    means(elements, address) {
-      const means = new Float64Array(realisations * fields);
-      const sites = grid.points ** grid.dimensions;
-      const one = { ...job, realisations: 1, fields: 1 };
-      for (let r = 0; r < realisations; r++)
-        for (const [f, value] of functions.entries()) {
-          const { constants, count } = derivatives[f]!;
-          let sum = 0;
-          eachRow(one, layout, elements, address + r * fields * layout.fieldBytes, (at) => {
-            value(size * at, layout.fieldBytes, row, grid.points, constants + size * r * count);
-            let own = 0;
-            for (let x = 0; x < grid.points; x++) own += elements[row / size + x]!;
-            sum += own;
-          });
-          means[r * fields + f] = sum / sites;
-        }
-      return means;
+    mix(buffer, { turning, velocity }, { field, momentum }, run) {
+      const table = new Float64Array(buffer, mixture, 2 * realisations);
+      for (let r = 0; r < realisations; r++) table.set([turning[r]!, velocity[r]!], 2 * r);
+      return run([[`mixStates${suffix}`, field, momentum, target]]);
     },
   };
-}
-
-/** Writes B phi + C pi of every site to the array at `target`. */
-export function mix(
-  { realisations, fields, grid }: LatticeJob,
-  layout: Layout,
-  elements: Elements,
-  { turning, velocity }: Oscillators,
-  { field, momentum, target }: Readonly<Record<"field" | "momentum" | "target", number>>,
-): void {
-  const size = elements.BYTES_PER_ELEMENT;
-  for (let r = 0; r < realisations; r++) {
-    const [b, c] = [turning[r]!, velocity[r]!];
-    const shift = (r * fields * layout.fieldBytes) / size;
-    const [from, moving, to] = [field / size + shift, momentum / size + shift, target / size + shift];
-    eachRow({ realisations: 1, fields }, layout, elements, 0, (at) => {
-      for (let x = at; x < at + grid.points; x++)
-        elements[to + x] = b * elements[from + x]! + c * elements[moving + x]!;
-    });
-  }
 }

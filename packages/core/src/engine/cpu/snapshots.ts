@@ -1,45 +1,13 @@
-/** The lattice job's snapshots on the CPU: the shared memory is the host's too, so that histograms and slices are read where they stand. */
-import type { LatticeJob, Picture, Snapshot } from "../engine.ts";
-import { type Elements, eachSite, type Layout } from "./layout.ts";
-
-/** The field's arrays at `address`, and how they stand there. */
-export interface Standing {
-  readonly job: LatticeJob;
-  readonly layout: Layout;
-  readonly elements: Elements;
-  readonly address: number;
-}
-
-function histogram(
-  { job, layout, elements, address }: Standing,
-  rf: number,
-  { bins, reach }: Extract<Picture, { kind: "histogram" }>,
-) {
-  const sites = job.grid.points ** job.grid.dimensions;
-  const each = (visit: (value: number) => void): void => eachSite(job, layout, elements, address, rf, visit);
-  let reference: number | undefined;
-  let sum = 0;
-  let square = 0;
-  // Relative to the first site, so that small fluctuations on a large mean keep their digits.
-  each((value) => {
-    reference ??= value;
-    sum += value - reference;
-    square += (value - reference) ** 2;
-  });
-  const mean = reference! + sum / sites;
-  const half = reach * Math.sqrt(Math.max(0, square / sites - (sum / sites) ** 2));
-  const low = mean - half;
-  const high = mean + half;
-  const counts = new Float64Array(bins);
-  each((value) => {
-    const bin = high > low ? Math.floor(((value - low) / (high - low)) * bins) : 0;
-    counts[Math.max(0, Math.min(bins - 1, bin))]!++;
-  });
-  return { low, high, counts };
-}
+/** The lattice job's snapshots on the CPU: spectra and histograms by the workers, slices copied from the memory that is the host's too. */
+import type { LatticeJob, Snapshot } from "../engine.ts";
+import type { MemoryPlan } from "./control.ts";
+import { planHistograms } from "./histograms.ts";
+import type { Elements, Layout } from "./layout.ts";
+import type { Call } from "./pool.ts";
+import { askedFor, planSpectra, type State } from "./spectra.ts";
 
 /** [realisations][fields][points^2]. */
-function slices({ job, layout, elements, address }: Standing, index: number): Float64Array {
+function slices(job: LatticeJob, layout: Layout, elements: Elements, address: number, index: number): Float64Array {
   const { points, dimensions } = job.grid;
   const { fieldBytes, planeBytes, rowBytes } = layout;
   const out = new Float64Array(job.realisations * job.fields * points ** 2);
@@ -53,22 +21,29 @@ function slices({ job, layout, elements, address }: Standing, index: number): Fl
   return out;
 }
 
-/** The picture of a kind that a job asks for. */
-export const askedFor = <K extends Picture["kind"]>({ snapshots }: Pick<LatticeJob, "snapshots">, kind: K) =>
-  snapshots?.pictures.find((picture): picture is Extract<Picture, { kind: K }> => picture.kind === kind);
-
-/** A snapshot of the field that stands where `standing` says; spectra are the workers' and are handed in. */
-export function takeSnapshot(standing: Standing, spectra: Snapshot): Snapshot {
-  const { job } = standing;
-  const bars = askedFor(job, "histogram");
+/** Plans all that a job's snapshots take. Throws InputError where a constant does not fit the precision. */
+export function planSnapshots(
+  plan: MemoryPlan,
+  job: LatticeJob,
+  layout: Layout,
+  given: { readonly workers: number; readonly size: 4 | 8 },
+) {
+  const spectra = planSpectra(plan, job, layout, given);
+  const histograms = planHistograms(plan, job, layout, given);
   const slice = askedFor(job, "slice");
   return {
-    ...spectra,
-    ...(bars
-      ? {
-          histograms: Array.from({ length: job.realisations * job.fields }, (_, rf) => histogram(standing, rf, bars)),
-        }
-      : {}),
-    ...(slice ? { slices: slices(standing, slice.index) } : {}),
+    curvature: spectra.curvature,
+    setup: (worker: number): Call[] => [...spectra.setup(worker), ...(histograms?.setup(worker) ?? [])],
+    /** Writes the tables, once. */
+    prepare: spectra.prepare,
+    /** One of the state as it stands. */
+    async take(elements: Elements, state: State, run: (calls: readonly Call[]) => Promise<unknown>): Promise<Snapshot> {
+      const taken = await spectra.take(state, run);
+      return {
+        ...taken,
+        ...(histograms ? { histograms: await histograms.take(elements, state.field, run) } : {}),
+        ...(slice ? { slices: slices(job, layout, elements, state.field, slice.index) } : {}),
+      };
+    },
   };
 }

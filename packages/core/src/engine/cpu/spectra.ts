@@ -1,26 +1,31 @@
 /** All spectra that a lattice job asks for on the CPU: of fields and momenta, and of oscillators, which are two weighted ones. */
-import type { LatticeJob, Observation, Snapshot } from "../engine.ts";
+import type { LatticeJob, Observation, Picture, Snapshot } from "../engine.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Elements, Layout } from "./layout.ts";
-import { mix, planCurvature } from "./oscillators.ts";
+import { type OscillatorsPlan, planOscillators } from "./oscillators.ts";
 import type { Call } from "./pool.ts";
-import { askedFor } from "./snapshots.ts";
 import { planSpectrum } from "./spectrum.ts";
 
+/** The picture of a kind that a job asks for. */
+export const askedFor = <K extends Picture["kind"]>({ snapshots }: Pick<LatticeJob, "snapshots">, kind: K) =>
+  snapshots?.pictures.find((picture): picture is Extract<Picture, { kind: K }> => picture.kind === kind);
+
 /** A state between two operations. */
-interface State {
+export interface State {
   /** Addresses of the arrays. */
   readonly field: number;
   readonly momentum: number;
   readonly afterOperation: number;
   /** The last observation. */
-  readonly made: Observation | undefined;
+  readonly observed: Observation | undefined;
 }
 
 interface Spectra {
+  /** Where there are oscillators: whose gradient is d^2V/dphi_f^2. */
+  readonly curvature?: OscillatorsPlan["curvature"];
   setup(worker: number): readonly Call[];
   /** Writes the tables, once. */
-  prepare(memory: WebAssembly.Memory, elements: Elements): Promise<void>;
+  prepare(elements: Elements): void;
   take(state: State, run: (calls: readonly Call[]) => Promise<unknown>): Promise<Snapshot>;
 }
 
@@ -36,7 +41,7 @@ export function planSpectra(
   const ofMomentum = askedFor(job, "momentumSpectrum");
   const oscillators = askedFor(job, "oscillators");
   if (!ofField && !ofMomentum && !oscillators)
-    return { setup: () => [], prepare: async () => {}, take: async ({ afterOperation }) => ({ afterOperation }) };
+    return { setup: () => [], prepare: () => {}, take: async ({ afterOperation }) => ({ afterOperation }) };
   const spectrum = planSpectrum(plan, grid, layout, {
     realisations,
     fields,
@@ -44,42 +49,40 @@ export function planSpectra(
     size,
     waveSquares: oscillators?.waveSquares,
   });
-  const curvature = oscillators && planCurvature(plan, job, layout, size);
-  const target = oscillators ? plan.place(realisations * fields * layout.fieldBytes) : 0;
+  const made = oscillators && planOscillators(plan, job, layout, size);
   let buffer: ArrayBufferLike;
-  let elements: Elements;
   return {
-    setup: spectrum.setup,
-    async prepare(memory, all) {
-      ({ buffer } = memory);
-      elements = all;
+    ...(made ? { curvature: made.curvature } : {}),
+    setup: (worker) => [...spectrum.setup(worker), ...(made?.setup ?? [])],
+    prepare(elements) {
+      ({ buffer } = elements);
       spectrum.prepare(buffer);
-      await curvature?.prepare(memory, elements);
+      made?.prepare(elements);
     },
-    async take({ field, momentum, made, afterOperation }, run) {
+    async take({ field, momentum, observed, afterOperation }, run) {
       let taken: Snapshot = { afterOperation };
       if (ofField) {
         await run(spectrum.calls(field));
         taken = { ...taken, spectra: spectrum.read(buffer) };
       }
       if (!ofMomentum && !oscillators) return taken;
-      if (made?.afterOperation !== afterOperation)
+      if (observed?.afterOperation !== afterOperation)
         throw new Error("a snapshot of momenta needs an observation made with it");
       if (ofMomentum) {
         await run(spectrum.calls(momentum));
         const sums = spectrum.read(buffer);
-        const factor = ofMomentum.factor(made);
+        const factor = ofMomentum.factor(observed);
         const perRealisation = sums.length / realisations;
         const momentumSpectra = sums.map((sum, i) => factor[Math.floor(i / perRealisation)]! ** 2 * sum);
         taken = { ...taken, momentumSpectra };
       }
-      if (oscillators) {
-        const means = curvature!.means(elements, field);
-        const given = oscillators.of(made, means);
+      if (oscillators && made) {
+        const means = await made.means(buffer, field, run);
+        const given = oscillators.of(observed, means);
         await run(spectrum.weighted(buffer, field, "omega", given.massSquared));
         const potential = spectrum.read(buffer);
-        mix(job, layout, elements, given, { field, momentum, target });
-        await run(spectrum.weighted(buffer, target, "1/omega", given.massSquared));
+        await made.mix(buffer, given, { field, momentum }, run);
+        await run(spectrum.weighted(buffer, made.target, "1/omega", given.massSquared));
         const kinetic = spectrum.read(buffer);
         const perRealisation = kinetic.length / realisations;
         const sums = kinetic.map(

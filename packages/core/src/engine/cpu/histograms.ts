@@ -1,0 +1,64 @@
+/** The lattice job's histograms on the CPU: packages/wasm/assembly/field/pictures.ts sums and counts, and the host says from where to where. */
+import type { LatticeJob, Snapshot } from "../engine.ts";
+import type { MemoryPlan } from "./control.ts";
+import type { Elements, Layout } from "./layout.ts";
+import type { Call } from "./pool.ts";
+import { askedFor } from "./spectra.ts";
+
+export interface HistogramsPlan {
+  setup(worker: number): readonly Call[];
+  /** Those of the field's array at `field`. */
+  take(
+    elements: Elements,
+    field: number,
+    run: (calls: readonly Call[]) => Promise<unknown>,
+  ): Promise<NonNullable<Snapshot["histograms"]>>;
+}
+
+/** Plans them, where they are asked for. */
+export function planHistograms(
+  plan: MemoryPlan,
+  job: LatticeJob,
+  { planes, fieldBytes }: Layout,
+  { workers, size }: { readonly workers: number; readonly size: 4 | 8 },
+): HistogramsPlan | undefined {
+  const picture = askedFor(job, "histogram");
+  if (!picture) return undefined;
+  const { bins, reach } = picture;
+  const { grid, realisations, fields } = job;
+  const all = realisations * fields;
+  const sites = grid.points ** grid.dimensions;
+  const spreads = plan.place(16 * all * planes);
+  const ranges = plan.place(16 * all);
+  const counts = plan.place(4 * all * bins);
+  const own = Array.from({ length: workers }, () => plan.place(4 * bins));
+  const suffix = size === 4 ? "32" : "64";
+
+  return {
+    setup: (worker) => [["setHistogram", bins, spreads, ranges, counts, own[worker]!]],
+    async take(elements, field, run) {
+      const { buffer } = elements;
+      await run([[`sumSpreads${suffix}`, field]]);
+      const sums = new Float64Array(buffer, spreads, 2 * all * planes);
+      const mean = (rf: number, of: 0 | 1): number => {
+        let sum = 0;
+        for (let plane = 0; plane < planes; plane++) sum += sums[2 * (rf * planes + plane) + of]!;
+        return sum / sites;
+      };
+      const ends = Array.from({ length: all }, (_, rf) => {
+        const above = mean(rf, 0);
+        // Relative to the first site, so that small fluctuations on a large mean keep their digits.
+        const middle = elements[(field + rf * fieldBytes) / size]! + above;
+        const half = reach * Math.sqrt(Math.max(0, mean(rf, 1) - above ** 2));
+        return { low: middle - half, high: middle + half };
+      });
+      new Float64Array(buffer, ranges, 2 * all).set(ends.flatMap(({ low, high }) => [low, high]));
+      const table = new Int32Array(buffer, counts, all * bins).fill(0);
+      await run([[`countSites${suffix}`, field]]);
+      return ends.map((range, rf) => ({
+        ...range,
+        counts: Float64Array.from(table.subarray(rf * bins, (rf + 1) * bins)),
+      }));
+    },
+  };
+}
