@@ -1,4 +1,5 @@
 /** Several outputs of wide networks on the engine that a user gets here: each on the theory of itself alone. */
+import { dualityStudy } from "@slowroll/core/duality/run";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { networkStudy } from "@slowroll/core/network/run";
@@ -78,5 +79,40 @@ describe("the kernel's fluctuation at initialisation", () => {
       engine,
     );
     expect(Math.abs(result.kernelFluctuation / result.theory!.kernelFluctuation! - 1)).toBeLessThan(0.03);
+  });
+});
+
+describe("the duality of 200 networks of three outputs", () => {
+  it("has the cosmological constant of one and finite width's powers, and its mean is that of its networks' duals", async () => {
+    const widths = [128, width];
+    const { result } = await dualityStudy<number[]>(
+      {
+        ...study({ steps: 60 }),
+        ensemble: { size: 200, seed: 5 },
+        duality: { background: true, regression: { bootstrap: 100 }, widths },
+      },
+      engine,
+    );
+    const { regression, scaling, background } = result;
+    const { value, error, expected } = regression!.lambdaEta;
+    expect(error! / expected).toBeLessThan(0.01);
+    expect(Math.abs(value! / expected - 1)).toBeLessThan((3 * error!) / expected + 2 / width);
+    expect(background!.errors.exact).toBeLessThan(1e-12);
+    const { dualDeviation, kernelFluctuation, kernelDrift } = scaling!;
+    expect(background!.deviation.value).toBeLessThan(
+      (5 * dualDeviation.values[1]!) / Math.sqrt(200) + (7 * 1.4) / width,
+    );
+    for (const [w, n] of widths.entries()) {
+      const given = study({ steps: 1 });
+      const untrained = { ...given, network: { ...given.network, width: n }, ensemble: { size: 1, seed: 1 } };
+      const { theory } = (await networkStudy<number[]>(untrained, engine)).result;
+      const { values, errors } = kernelFluctuation;
+      expect(Math.abs(values[w]! - theory!.kernelFluctuation!)).toBeLessThan(4 * errors[w]!);
+    }
+    // The leading powers are -1/2, -1/2 and -1, which drift comes to from shallower ones.
+    expect(Math.abs(kernelFluctuation.exponent! + 0.5)).toBeLessThan(0.06);
+    expect(Math.abs(dualDeviation.exponent! + 0.48)).toBeLessThan(0.08);
+    expect(kernelDrift.exponent).toBeLessThan(-0.65);
+    expect(kernelDrift.exponent).toBeGreaterThan(-1.05);
   });
 });

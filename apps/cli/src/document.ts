@@ -25,4 +25,4 @@ export type ResultDocument =
   | (Frame<"kernel"> & Partial<KernelResult>)
   | (Frame<"network"> & Partial<NetworkResult<PerDatum>>)
   | (Frame<"field"> & Partial<FieldResult> & Partial<SweepResult>)
-  | (Frame<"duality"> & Partial<DualityResult>);
+  | (Frame<"duality"> & Partial<DualityResult<PerDatum>>);

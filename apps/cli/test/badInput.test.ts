@@ -178,7 +178,12 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "data: { test: { inputs: [[1, 2], [1]] } }", "data.test.inputs", "coordinates"],
   ["kernel", "data: { test: { inputs: [[1, 2]] } }", "data.test", "unknown"],
   ["network", "data: { inputs: [[1], [2]], targets: [1] }", "data.targets", "2 inputs"],
-  ["duality", "data: { targets: [x0, x1] }", "data.targets", "one output"],
+  [
+    "duality",
+    "data: { targets: [x0, x1] }\nduality: { checks: [{ path: background.theory.0.0, expected: 0, tolerance: 1 }] }",
+    "duality.checks[0].path",
+    "no number",
+  ],
   ["network", "data: { targets: 5 }", "data.targets: must be an expression", "{ expressions }"],
   ["network", "data: { targets: [1, a] }", "data.targets: must be all numbers, all expressions", '[1,"a"]'],
   ["network", "data: { targets: [1, 2, x0] }", "data.targets[2]: must be a finite number", "x0"],

@@ -1,10 +1,13 @@
 /**
  * What a run's record lacks for its figures of the background, asked of the library anew: the duals' errors at learning rates other than
- * the run's, so that the order of the map is measured and not assumed, and the dual field from the ensemble's own mean at step 0.
+ * the run's, so that the order of the map is measured and not assumed, and the dual field from the ensemble's own mean at step 0. Each of
+ * several outputs has duals of its own; errors are the largest over all.
  */
 import { exactDual, secondOrderDual, slowRollDual } from "@slowroll/core/duality/dual";
 import { slope } from "@slowroll/core/duality/scaling";
 import { SlowrollError } from "@slowroll/core/errors";
+import type { Eigen } from "@slowroll/core/linalg/eigen";
+import { byOutput, interleaved, type PerDatum, perDatum } from "@slowroll/core/network/outputs";
 import { setupNetwork } from "@slowroll/core/network/setup";
 import { type Dynamics, quadraticMass, recursion } from "@slowroll/core/theory/prediction";
 import type { ResultDocument } from "../document.ts";
@@ -24,10 +27,10 @@ export interface DualStudy {
   readonly x: number;
   readonly errors: readonly ErrorsAt[];
   /**
-   * The best dual there is from the ensemble's mean phi(0), [T][D]. The mean follows it for quadratic V alone, since f(0) has a variance
+   * The best dual there is from the ensemble's mean phi(0), [T][D] or of several outputs [T][D][C]. The mean follows it for quadratic V alone, since f(0) has a variance
    * of order 1: null for other V.
    */
-  readonly fromMean: { readonly order: "exact" | "secondOrder"; readonly phi: number[][] } | null;
+  readonly fromMean: { readonly order: "exact" | "secondOrder"; readonly phi: PerDatum[][] } | null;
 }
 
 /** What the library throws where a field blows up, moves too fast to follow, or cannot be set up. */
@@ -47,17 +50,21 @@ function xsFor(momentum: number, own: number): number[] {
 }
 /** A trajectory is followed for as many e-folds of the fastest mode as the run's, within these. */
 const EFOLDS = [10, 20] as const;
-/** Data beyond which the study would cost seconds. */
+/** Data, times outputs, beyond which the study would cost seconds. */
 const MOST_POINTS = 128;
 
-function errorsAt(x: number, dynamics: Dynamics, initial: Float64Array, lastStep: number): ErrorsAt {
+/** From each output's phi(0). */
+function errorsAt(x: number, dynamics: Dynamics, initial: readonly Float64Array[], lastStep: number): ErrorsAt {
   const record = earlyThenThinned(lastStep + 1, 40, 160);
-  const theory = recursion(dynamics, initial, record);
-  const scale = initial.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const theory = initial.map((own) => recursion(dynamics, own, record));
+  const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const scale = Math.max(...initial.map(largest)) || 1;
   const errorOf = (dual: typeof slowRollDual | typeof secondOrderDual): number | null => {
     try {
-      const difference = dual(dynamics, initial, record).map((value, i) => Math.abs(value - theory[i]!));
-      const error = difference.reduce((most, value) => Math.max(most, value), 0) / scale;
+      const differences = initial.map((own, c) =>
+        dual(dynamics, own, record).map((value, i) => value - theory[c]![i]!),
+      );
+      const error = Math.max(...differences.map(largest)) / scale;
       return Number.isFinite(error) ? error : null;
     } catch (cause) {
       if (isExpected(cause)) return null;
@@ -67,20 +74,33 @@ function errorsAt(x: number, dynamics: Dynamics, initial: Float64Array, lastStep
   return { x, slowRoll: errorOf(slowRollDual), secondOrder: errorOf(secondOrderDual) };
 }
 
-function dualFrom(dynamics: Dynamics, { network, times }: NonNullable<Duality["background"]>): DualStudy["fromMean"] {
-  const exact = exactDual(dynamics, network[0]!, times);
-  const dual = exact ?? secondOrderDual(dynamics, network[0]!, times);
-  const { points: D } = dynamics;
+function dualFrom(
+  dynamics: Dynamics,
+  { network, times }: NonNullable<Duality["background"]>,
+  spectrum: Eigen,
+): DualStudy["fromMean"] {
+  const start = Float64Array.from(network[0]!.flat());
+  const { length: size } = start;
+  const outputs = size / dynamics.points;
+  const initial = byOutput(start, outputs);
+  const exact = initial.flatMap((own) => exactDual(dynamics, own, times, spectrum) ?? []);
+  // Whether there is an exact one is told by the masses, which are the same for all outputs.
+  const isExact = exact.length === outputs;
+  const dual = interleaved(isExact ? exact : initial.map((own) => secondOrderDual(dynamics, own, times)));
   return {
-    order: exact ? "exact" : "secondOrder",
-    phi: times.map((_, t) => Array.from(dual.subarray(t * D, (t + 1) * D))),
+    order: isExact ? "exact" : "secondOrder",
+    phi: times.map((_, t) => perDatum(dual.subarray(t * size, (t + 1) * size), outputs)),
   };
 }
 
 /** The study, or why there is none. */
 export async function studyDuals({ background, config, eta }: Duality): Promise<DualStudy | string> {
   if (!background || eta === undefined) return "the background was not computed";
-  if ((background.theory[0]?.length ?? 0) > MOST_POINTS) return `there are more than ${MOST_POINTS} data`;
+  const theory = background.theory[0] ?? [];
+  if (theory.flat().length > MOST_POINTS) {
+    const what = typeof theory[0] === "number" ? "data" : "numbers of all data and outputs";
+    return `there are more than ${MOST_POINTS} ${what}`;
+  }
   const { momentum, steps } = config.training;
   try {
     const { data, kernels, potential, spectrum } = await setupNetwork(config);
@@ -89,11 +109,15 @@ export async function studyDuals({ background, config, eta }: Duality): Promise<
     const unit = (1 - momentum) ** 2 / largest;
     const own = eta / unit;
     const efolds = Math.min(Math.max(steps * own * (1 - momentum), EFOLDS[0]), EFOLDS[1]);
-    const initial = data.targets.map((y) => -y);
+    const initial = byOutput(
+      data.targets.map((y) => -y),
+      data.outputs,
+    );
     const errors = xsFor(momentum, own).map((x) =>
       errorsAt(x, { ...dynamics, learningRate: x * unit }, initial, Math.ceil(efolds / (x * (1 - momentum)))),
     );
-    return { x: own, errors, fromMean: quadraticMass(potential) === undefined ? null : dualFrom(dynamics, background) };
+    const fromMean = quadraticMass(potential) === undefined ? null : dualFrom(dynamics, background, spectrum);
+    return { x: own, errors, fromMean };
   } catch (cause) {
     if (isExpected(cause)) return cause.message;
     throw cause;

@@ -18,15 +18,14 @@ function exactly({ exact }: Errors): string {
     : `the exact dual is off by ${say(exact)}, which is more than rounding: it does not agree`;
 }
 
-export function errorFigure({ background, config }: Duality, study: DualStudy | string): Figure[] {
+export function errorFigure({ background, outputs, config }: Duality, study: DualStudy | string): Figure[] {
   if (!background) return [];
   const { momentum } = config.training;
   const { errors } = background;
   const own = `slow roll is off by ${say(errors.slowRoll)} and second order by ${say(errors.secondOrder)}; ${exactly(errors)}.`;
   const frame = { id: "errors", title: "Error of the map's orders against the learning rate" };
   const symbol = momentum > 0 ? "x = η λₘₐₓ/(1 − β)²" : "x = η λₘₐₓ";
-  const quantity =
-    "Largest difference between the infinite-width trajectory from f = 0 and its dual, over the largest |φ(0)|";
+  const quantity = `Largest difference between the infinite-width trajectory from f = 0 and its dual, over the largest |φ(0)|${outputs ? `, of all ${outputs.length} outputs` : ""}`;
   if (typeof study === "string") {
     return [
       {

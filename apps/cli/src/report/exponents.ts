@@ -23,8 +23,10 @@ const FINITE_RANGE: Partial<Record<Quantity, number>> = {
   linearisationError: -0.87,
 };
 
-/** The powers that a finite range of widths is known to give for this network; none for others. */
-export function finiteRange({ network, training }: Duality["config"]): Partial<Record<Quantity, number>> {
+/** The powers that a finite range of widths is known to give for this network of one output; none for others. */
+export function finiteRange({ config, outputs }: Duality): Partial<Record<Quantity, number>> {
+  if (outputs) return {};
+  const { network, training } = config;
   const { potential, momentum } = training;
   const quadratic =
     potential === "quadratic" ||

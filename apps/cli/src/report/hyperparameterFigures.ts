@@ -39,7 +39,7 @@ function verdict(points: readonly Point[]): string {
   return `3H is within ${say(100 * friction, 2)}% of the prediction and the largest mass squared within ${say(100 * masses, 2)}%; of one network's kernel ${say(100 * Math.min(...fluctuations), 2)} to ${say(100 * Math.max(...fluctuations), 2)}% of its norm is chance, which finite width leaves.${missing}`;
 }
 
-function figureOf(name: string, points: readonly Point[], config: Duality["config"]): Figure {
+function figureOf(name: string, points: readonly Point[], { outputs, config }: Duality): Figure {
   const values = points.map((point) => settingOf(point).value);
   const numeric = values.every((value) => typeof value === "number");
   // Where the number of data varies, a mode is there from as many data on.
@@ -94,7 +94,7 @@ function figureOf(name: string, points: readonly Point[], config: Duality["confi
   return {
     id: `hyperparameter-${name}`,
     title: `The dual universe against ${NAMES[name] ?? name}`,
-    shows: `Measured on ${config.ensemble.size} networks each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.`,
+    shows: `Measured on ${config.ensemble.size} networks each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start${outputs ? `, mean over the ${outputs.length} outputs` : ""}. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.`,
     agrees: verdict(points),
     spec: {
       vconcat: [
@@ -132,10 +132,11 @@ function figureOf(name: string, points: readonly Point[], config: Duality["confi
 }
 
 /** One figure for each hyperparameter that takes several values. */
-export function hyperparameterFigures({ hyperparameters = [], config }: Duality): Figure[] {
+export function hyperparameterFigures(document: Duality): Figure[] {
+  const { hyperparameters = [] } = document;
   const names = [...new Set(hyperparameters.map((point) => settingOf(point).name))];
   return names.flatMap((name) => {
     const points = hyperparameters.filter((point) => settingOf(point).name === name);
-    return points.length > 1 ? [figureOf(name, points, config)] : [];
+    return points.length > 1 ? [figureOf(name, points, document)] : [];
   });
 }

@@ -7,11 +7,10 @@ type Duality = Extract<ResultDocument, { command: "duality" }>;
 
 const NAMES = { a: "A", b: "B", friction: "3H", lambda: "Λ", lambdaEta: "Λη" } as const;
 
-export function lambdaFigure({ regression, config }: Duality): Figure[] {
+export function lambdaFigure({ regression, outputs, config }: Duality): Figure[] {
   if (!regression) return [];
   const frame = { id: "lambda", title: "The cosmological constant from the training curves" };
-  const equation =
-    "Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0, regressed on all networks' trajectories with their own kernels";
+  const equation = `Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0, regressed on all networks' trajectories${outputs ? ` of all ${outputs.length} outputs` : ""} with their own kernels`;
   if (!regression.identifiable) {
     return [
       {

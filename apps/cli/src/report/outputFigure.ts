@@ -9,7 +9,7 @@ type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 /** Standard errors within which a largest difference over the data is noise. */
 const NOISE = 5;
 /** Outputs that are drawn at most, each in a column. */
-const COLUMNS = 3;
+export const COLUMNS = 3;
 
 /** Largest difference between an ensemble's mean and theory over the data, and the largest in standard errors, theory's own included. */
 function furthest(

@@ -41,7 +41,7 @@ function departure(drawn: Drawn, { widths, meanDeviation }: Scaling): string {
     : `${text} The mean's distance from the dual is below three standard errors of its sampling noise at ${missing === widths.length ? "every width" : `${count(missing)} of ${count(widths.length)} widths`}, and left out there.`;
 }
 
-function departures(drawn: Drawn, scaling: Scaling, networks: number): Figure {
+function departures(drawn: Drawn, scaling: Scaling, networks: string): Figure {
   const { widths } = scaling;
   const points = drawn.flatMap(([key, law]) =>
     widths.flatMap((width, w) => {
@@ -83,7 +83,7 @@ function departures(drawn: Drawn, scaling: Scaling, networks: number): Figure {
   return {
     id: "scaling",
     title: "Departures from the free field against width",
-    shows: `${drawn.length === 1 ? "One measure" : `${count(drawn.length).replace(/^./, (first) => first.toUpperCase())} measures`} of finite width (points), each over ${networks} networks a width, with bootstrap standard errors and power laws fitted to all widths (solid)${both ? ` and to n ≥ ${LARGE_WIDTH} (dashed)` : ""}.`,
+    shows: `${drawn.length === 1 ? "One measure" : `${count(drawn.length).replace(/^./, (first) => first.toUpperCase())} measures`} of finite width (points), each over ${networks} a width, with bootstrap standard errors and power laws fitted to all widths (solid)${both ? ` and to n ≥ ${LARGE_WIDTH} (dashed)` : ""}.`,
     agrees: departure(drawn, scaling),
     spec: {
       width: WIDTH,
@@ -119,8 +119,8 @@ function departures(drawn: Drawn, scaling: Scaling, networks: number): Figure {
   };
 }
 
-function exponents(drawn: Drawn, { widths }: Scaling, config: Duality["config"]): Figure[] {
-  const known = finiteRange(config);
+function exponents(drawn: Drawn, { widths }: Scaling, document: Duality): Figure[] {
+  const known = finiteRange(document);
   const rows = drawn.flatMap(([key, law]) => {
     const { all, large } = fitsOf(law, widths);
     return [[ALL, all] as const, [LARGE, large] as const].flatMap(([fit, power]) =>
@@ -205,10 +205,12 @@ function exponents(drawn: Drawn, { widths }: Scaling, config: Duality["config"])
   ];
 }
 
-export function scalingFigures({ scaling, config }: Duality): Figure[] {
+export function scalingFigures(document: Duality): Figure[] {
+  const { scaling, outputs, config } = document;
   if (!scaling) return [];
+  const networks = `${config.ensemble.size} networks${outputs ? ` of ${outputs.length} outputs` : ""}`;
   const drawn = QUANTITIES.map((key) => [key, scaling[key]] as const).filter(([, law]) =>
     law.values.some((value) => value),
   );
-  return [departures(drawn, scaling, config.ensemble.size), ...exponents(drawn, scaling, config)];
+  return [departures(drawn, scaling, networks), ...exponents(drawn, scaling, document)];
 }

@@ -1,8 +1,10 @@
-/** The figure of the background: the ensemble's mean against the dual field, and what is left between them. */
+/** The figure of the background: the ensemble's mean against the dual field, and what is left between them, each output in a column. */
 import type { ResultDocument } from "../document.ts";
+import { type Output, ofOutput, outputsOf } from "../outputs.ts";
 import { linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
 import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { COLUMNS } from "./outputFigure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
 type Background = NonNullable<Duality["background"]>;
@@ -20,11 +22,79 @@ function verdict({ deviation, theory }: Background, width: number, momentum: num
   }
   const found = `The mean over networks differs from the average of their own infinite-width trajectories by at most ${say(value)}, or ${say(standardErrors, 2)} standard errors`;
   if (standardErrors <= NOISE) return `${found}: they agree.`;
-  const bound = (FINITE_WIDTH * Math.max(...(theory[0] ?? [0]).map(Math.abs))) / width;
+  const bound = (FINITE_WIDTH * Math.max(...(theory[0] ?? [0]).flat().map(Math.abs))) / width;
   const reach = `the ${say(bound, 2)} that finite width gives${momentum > 0 ? " without momentum" : ""} (${FINITE_WIDTH} max|y|/n)`;
   return value <= bound
     ? `${found}: more than noise, but within ${reach}. They agree up to finite width.`
     : `${found}, and more than ${reach}. They do not agree at this width.`;
+}
+
+interface Row {
+  readonly step: number | undefined;
+  readonly datum: string;
+  readonly measured: number;
+  readonly field: number | null;
+  readonly difference: number | null;
+}
+
+/** Trajectories of one output above, and below them what is left; `first` of its row has the axes' titles and the legend's selection. */
+function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, width: number, first: boolean) {
+  const x = stepAxis(lastStep);
+  const colour = { field: "datum", type: "nominal" as const, title: "datum", legend: { titleOrient: "left" as const } };
+  const across = linear(all.flatMap(({ measured, field }) => [measured, field]));
+  const difference = linear([0, ...all.map((row) => row.difference)]);
+  const pick = { name: "pick", select: { type: "point" as const, fields: ["datum"] }, bind: "legend" as const };
+  return {
+    data: { values: [...rows] },
+    vconcat: [
+      {
+        width,
+        height: HEIGHT - 20,
+        encoding: { x: { ...x, title: null }, color: colour },
+        layer: [
+          {
+            mark: { type: "line" as const, strokeWidth: 1.5 },
+            encoding: {
+              y: { field: "field", type: "quantitative" as const, title: first ? "φ" : null, ...across },
+            },
+          },
+          {
+            ...(first ? { params: [pick] } : {}),
+            mark: { type: "point" as const, tooltip: true, size: 28 },
+            encoding: {
+              y: { field: "measured", type: "quantitative" as const },
+              opacity: { condition: { param: "pick", value: 1 }, value: 0.1 },
+            },
+          },
+        ],
+      },
+      {
+        width,
+        height: 110,
+        layer: [
+          {
+            data: { values: [{ difference: 0 }] },
+            mark: { type: "rule" as const, color: "#999", strokeDash: [4, 4] },
+            encoding: { y: { field: "difference", type: "quantitative" as const } },
+          },
+          {
+            mark: { type: "line" as const, strokeWidth: 1.5 },
+            encoding: {
+              x,
+              color: colour,
+              y: {
+                field: "difference",
+                type: "quantitative" as const,
+                title: first ? "difference" : null,
+                axis: { tickCount: 4, format: "~g" },
+                ...difference,
+              },
+            },
+          },
+        ],
+      },
+    ],
+  };
 }
 
 export function trajectoryFigure(document: Duality, study: DualStudy | string): Figure[] {
@@ -36,77 +106,38 @@ export function trajectoryFigure(document: Duality, study: DualStudy | string): 
   const order = (fromMean?.order ?? "secondOrder") === "exact" ? "exact" : "second-order";
   const start = fromMean ? "the ensemble's own mean at step 0" : "f = 0";
   const D = network[0]?.length ?? 0;
-  const rows = earlyThenThinned(times.length, 40, 60).flatMap((t) =>
-    thinned(D, 4).map((a) => {
-      const [measured, field] = [network[t]![a]!, dual?.[t]?.[a] ?? null];
-      return {
+  const data = thinned(D, 4);
+  const named = outputsOf(document);
+  const outputs = thinned(named.length, COLUMNS).map((at) => named[at]!);
+  const rowsOf = ({ c }: Output): Row[] =>
+    earlyThenThinned(times.length, 40, 60).flatMap((t) => {
+      const [measured, field] = [ofOutput(network[t]!, c), dual?.[t] && ofOutput(dual[t], c)];
+      return data.map((a) => ({
         step: times[t],
         datum: String(a),
-        measured,
-        field,
-        difference: field === null ? null : measured - field,
-      };
-    }),
-  );
-  const x = stepAxis(times.at(-1)!);
-  const colour = { field: "datum", type: "nominal" as const, title: "datum", legend: { titleOrient: "left" as const } };
-  const across = linear(rows.flatMap(({ measured, field }) => [measured, field]));
-  const difference = linear([0, ...rows.map((row) => row.difference)]);
+        measured: measured[a]!,
+        field: field?.[a] ?? null,
+        difference: field ? measured[a]! - field[a]! : null,
+      }));
+    });
+  const rows = outputs.map(rowsOf);
+  const gap = 60;
+  const width = (WIDTH - gap * (outputs.length - 1)) / outputs.length;
+  const charts = rows.map((own, i) => panels(own, rows.flat(), times.at(-1)!, width, i === 0));
+  const several =
+    named.length > 1
+      ? `, of ${outputs.length < named.length ? `${outputs.length} of ` : ""}${named.length} outputs,`
+      : "";
   return [
     {
       id: "trajectories",
       title: "Trajectories and their dual",
-      shows: `Deviation φ = f − y of ${thinned(D, 4).length} of ${D} data from their targets: mean of ${config.ensemble.size} networks of width ${config.network.width} (points)${dual ? ` and the ${order} dual field from ${start} (lines); below, points minus lines${fromMean ? "" : ", which is no error: f(0) has a variance of order 1, and for a V beyond quadratic the mean does not follow the single trajectory"}` : "; a dual field of second order does not exist here"}.`,
+      shows: `Deviation φ = f − y of ${data.length} of ${D} data${several} from their targets: mean of ${config.ensemble.size} networks of width ${config.network.width} (points)${dual ? ` and the ${order} dual field from ${start} (lines); below, points minus lines${fromMean ? "" : ", which is no error: f(0) has a variance of order 1, and for a V beyond quadratic the mean does not follow the single trajectory"}` : "; a dual field of second order does not exist here"}.`,
       agrees: verdict(background, config.network.width, config.training.momentum),
-      spec: {
-        data: { values: rows },
-        vconcat: [
-          {
-            width: WIDTH,
-            height: HEIGHT - 20,
-            encoding: { x: { ...x, title: null }, color: colour },
-            layer: [
-              {
-                mark: { type: "line", strokeWidth: 1.5 },
-                encoding: { y: { field: "field", type: "quantitative", title: "φ", ...across } },
-              },
-              {
-                params: [{ name: "pick", select: { type: "point", fields: ["datum"] }, bind: "legend" }],
-                mark: { type: "point", tooltip: true, size: 28 },
-                encoding: {
-                  y: { field: "measured", type: "quantitative" },
-                  opacity: { condition: { param: "pick", value: 1 }, value: 0.1 },
-                },
-              },
-            ],
-          },
-          {
-            width: WIDTH,
-            height: 110,
-            layer: [
-              {
-                data: { values: [{ difference: 0 }] },
-                mark: { type: "rule", color: "#999", strokeDash: [4, 4] },
-                encoding: { y: { field: "difference", type: "quantitative" } },
-              },
-              {
-                mark: { type: "line", strokeWidth: 1.5 },
-                encoding: {
-                  x,
-                  color: colour,
-                  y: {
-                    field: "difference",
-                    type: "quantitative",
-                    title: "difference",
-                    axis: { tickCount: 4, format: "~g" },
-                    ...difference,
-                  },
-                },
-              },
-            ],
-          },
-        ],
-      },
+      spec:
+        named.length === 1
+          ? charts[0]!
+          : { hconcat: charts.map((chart, i) => ({ title: outputs[i]!.name, ...chart })), spacing: 18 },
     },
   ];
 }

@@ -1,23 +1,27 @@
 /**
  * The background (physics.md section 4.1): the infinite-width trajectory from f = 0 against its dual fields, and the measured ensemble
- * against the average of its networks' own infinite-width trajectories.
+ * against the average of its networks' own infinite-width trajectories. Several outputs have a trajectory each.
  */
 import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
 import { DivergenceError } from "../errors.ts";
+import { eachOutput, type PerDatum, perDatum } from "../network/outputs.ts";
 import type { NetworkSetup } from "../network/setup.ts";
-import { Moments, nested } from "../network/statistics.ts";
+import { Moments } from "../network/statistics.ts";
 import { recursionWork } from "../theory/prediction.ts";
 import { dualComparison, type Order } from "./dual.ts";
 
-/** Keys as in the contract; trajectories of phi, [T][D]. */
-export interface BackgroundResult {
+/**
+ * Keys as in the contract; trajectories of phi, [T][D]. F is what there is of each datum: a number, or with several outputs one for each;
+ * what is one number is the largest over the outputs too.
+ */
+export interface BackgroundResult<F extends PerDatum = number> {
   readonly times: number[];
-  readonly theory: number[][];
-  readonly dual: Readonly<Record<Order, number[][] | null>>;
+  readonly theory: F[][];
+  readonly dual: Readonly<Record<Order, F[][] | null>>;
   readonly errors: Readonly<Record<Order, number | null>>;
   /** Ensemble mean of phi. */
-  readonly network: number[][];
+  readonly network: F[][];
   /** Standard errors are null where one network gives none. */
   readonly deviation: { readonly value: number; readonly standardErrors: number | null };
 }
@@ -34,7 +38,7 @@ export class BackgroundCollector {
     this.setup = setup;
     this.momentum = momentum;
     this.times = Array.from({ length: steps + 1 }, (_, t) => t);
-    const size = this.times.length * setup.data.points;
+    const size = this.times.length * setup.data.targets.length;
     this.phi = new Moments(size, { covariance: false });
     this.difference = new Moments(size, { covariance: false });
   }
@@ -45,34 +49,42 @@ export class BackgroundCollector {
   }
 
   *add(batch: EnsembleBatch): Work<void> {
-    const { points: D, targets } = this.setup.data;
-    const size = this.times.length * D;
+    const { outputs, targets } = this.setup.data;
+    const { length: each } = targets;
+    const size = this.times.length * each;
     for (let m = 0; m < batch.count; m++) {
-      const phi = Float64Array.from({ length: size }, (_, i) => batch.outputs[m * size + i]! - targets[i % D]!);
-      const own = yield* recursionWork(this.dynamics, phi.subarray(0, D), this.times);
+      const phi = Float64Array.from({ length: size }, (_, i) => batch.outputs[m * size + i]! - targets[i % each]!);
+      const own = yield* eachOutput(phi.subarray(0, each), outputs, (initial) =>
+        recursionWork(this.dynamics, initial, this.times),
+      );
       this.phi.add(phi);
       this.difference.add(phi.map((value, i) => value - own[i]!));
     }
   }
 
   /** Throws DivergenceError where the infinite-width recursion leaves the finite numbers. */
-  *result(): Work<{ background: BackgroundResult; warnings: readonly string[] }> {
-    const { points: D, targets } = this.setup.data;
+  *result(): Work<{ background: BackgroundResult<PerDatum>; warnings: readonly string[] }> {
+    const { data, spectrum } = this.setup;
+    const { outputs, outputNames, targets } = data;
+    const { length: size } = targets;
     const { theory, dual, errors, warnings } = yield* dualComparison(
       this.dynamics,
       targets.map((y) => -y),
       this.times,
+      { spectrum, outputNames },
     );
     const bad = this.difference.mean.findIndex((mean) => !Number.isFinite(mean));
     if (bad >= 0) {
-      const step = Math.floor(bad / D);
+      const step = Math.floor(bad / size);
       throw new DivergenceError(
         `the infinitely wide dual of a network diverges: it is not finite at step ${step}; use a smaller training.learningRate`,
         step,
         { path: "training.learningRate" },
       );
     }
-    const rows = (trajectory: Float64Array | null): number[][] | null => trajectory && nested(trajectory, D);
+    const rows = (trajectory: Float64Array): PerDatum[][] =>
+      this.times.map((_, t) => perDatum(trajectory.subarray(t * size, (t + 1) * size), outputs));
+    const { slowRoll, secondOrder, exact } = dual;
     let value = 0;
     let standardErrors = 0;
     for (const [i, mean] of this.difference.mean.entries()) {
@@ -80,12 +92,16 @@ export class BackgroundCollector {
       const error = Math.sqrt(this.difference.variance(i) / this.difference.count);
       if (error > 0) standardErrors = Math.max(standardErrors, Math.abs(mean) / error);
     }
-    const background: BackgroundResult = {
+    const background: BackgroundResult<PerDatum> = {
       times: this.times,
-      theory: nested(theory, D),
-      dual: { slowRoll: rows(dual.slowRoll), secondOrder: rows(dual.secondOrder), exact: rows(dual.exact) },
+      theory: rows(theory),
+      dual: {
+        slowRoll: slowRoll && rows(slowRoll),
+        secondOrder: secondOrder && rows(secondOrder),
+        exact: exact && rows(exact),
+      },
       errors,
-      network: nested(this.phi.mean, D),
+      network: rows(this.phi.mean),
       deviation: { value, standardErrors: this.difference.count > 1 ? standardErrors : null },
     };
     return { background, warnings };

@@ -22,17 +22,18 @@ export function numberAt(result: unknown, path: string): number | null {
 }
 
 /** Where a study's result can hold numbers, as paths with an upper bound for each index. */
-function numberPaths({ duality, training }: DualityStudy, points: number): (string | number)[][] {
+function numberPaths({ duality, training }: DualityStudy, points: number, outputs: number): (string | number)[][] {
   const { background, regression, widths, hyperparameters } = duality;
   const T = training.steps + 1;
   const paths: (string | number)[][] = [["eta"]];
+  const trajectory = outputs > 1 ? [T, points, outputs] : [T, points];
   if (background) {
     paths.push(
       ["background", "times", T],
-      ["background", "theory", T, points],
-      ["background", "network", T, points],
+      ["background", "theory", ...trajectory],
+      ["background", "network", ...trajectory],
       ...ORDERS.flatMap((order) => [
-        ["background", "dual", order, T, points],
+        ["background", "dual", order, ...trajectory],
         ["background", "errors", order],
       ]),
       ...["value", "standardErrors"].map((key) => ["background", "deviation", key]),
@@ -74,8 +75,8 @@ const SECTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Throws InputError for a check of a number that the study's result cannot hold. */
-export function assertCheckable(study: DualityStudy, points: number): void {
-  const paths = numberPaths(study, points);
+export function assertCheckable(study: DualityStudy, points: number, outputs: number): void {
+  const paths = numberPaths(study, points, outputs);
   for (const [c, { path }] of (study.duality.checks ?? []).entries()) {
     const keys = path.split(".");
     const known = paths.some(

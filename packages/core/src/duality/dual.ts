@@ -1,12 +1,16 @@
 /**
  * The dual field of an infinitely wide network at integer steps, in the three orders of the map (physics.md section 3): `slowRoll` drops
  * the acceleration, `secondOrder` is the dictionary's field equation, `exact` the field whose samples are the network's own steps.
+ * Several outputs of an infinitely wide network are fields of the same masses in the same universe that do not interact: Theta is the same
+ * for each and none between two, and the loss is the sum of their potentials.
  */
 import { complete, type Work } from "../cooperate.ts";
 import { DivergenceError } from "../errors.ts";
 import { integration, TooStiffError } from "../field/integrate.ts";
 import { type Eigen, eigen } from "../linalg/eigen.ts";
-import { type Dynamics, quadraticMass, recursion } from "../theory/prediction.ts";
+import { inModes } from "../network/observables.ts";
+import { byOutput, eachOutput, interleaved } from "../network/outputs.ts";
+import { type Dynamics, quadraticMass, recursionWork } from "../theory/prediction.ts";
 import { stepEquation } from "./dictionary.ts";
 
 export const ORDERS = ["slowRoll", "secondOrder", "exact"] as const;
@@ -148,29 +152,47 @@ function exactMode(x: number, momentum: number): ((t: number) => number) | null 
   return (t) => weight * Math.exp(t * Math.log(plus)) + (1 - weight) * Math.exp(t * Math.log(minus));
 }
 
-/** The field whose samples are the steps exactly; null where V is not quadratic or a mode has none. */
+function* exact(
+  dynamics: Dynamics,
+  initial: ArrayLike<number>,
+  record: ArrayLike<number>,
+  spectrum: Eigen | undefined,
+): Work<Trajectory | null> {
+  const { points, theta, potential, learningRate, momentum } = dynamics;
+  const massSquared = quadraticMass(potential);
+  if (massSquared === undefined) return null;
+  const { values, vectors } = spectrum ?? eigen(theta, points);
+  const modes: ((t: number) => number)[] = [];
+  for (const value of values) {
+    const mode = exactMode(learningRate * value * massSquared, momentum);
+    if (!mode) return null;
+    modes.push(mode);
+  }
+  const amplitudes = inModes(Float64Array.from(initial), { values, vectors });
+  const result = new Float64Array(record.length * points);
+  for (let r = 0; r < record.length; r++) {
+    const present = amplitudes.map((amplitude, i) => amplitude * modes[i]!(record[r]!));
+    for (let a = 0; a < points; a++) {
+      let sum = 0;
+      for (let i = 0; i < points; i++) sum += vectors[a * points + i]! * present[i]!;
+      result[r * points + a] = sum;
+    }
+    yield;
+  }
+  return result;
+}
+
+/**
+ * The field whose samples are the steps exactly; null where V is not quadratic or a mode has none. Theta is decomposed anew unless its
+ * `spectrum` is given.
+ */
 export function exactDual(
   dynamics: Dynamics,
   initial: ArrayLike<number>,
   record: ArrayLike<number>,
   spectrum?: Eigen,
 ): Trajectory | null {
-  const { points, theta, potential, learningRate, momentum } = dynamics;
-  const massSquared = quadraticMass(potential);
-  if (massSquared === undefined) return null;
-  const { values, vectors } = spectrum ?? eigen(theta, points);
-  const result = new Float64Array(record.length * points);
-  for (let i = 0; i < points; i++) {
-    const mode = exactMode(learningRate * values[i]! * massSquared, momentum);
-    if (!mode) return null;
-    let amplitude = 0;
-    for (let a = 0; a < points; a++) amplitude += vectors[a * points + i]! * initial[a]!;
-    for (let r = 0; r < record.length; r++) {
-      const value = amplitude * mode(record[r]!);
-      for (let a = 0; a < points; a++) result[r * points + a]! += vectors[a * points + i]! * value;
-    }
-  }
-  return result;
+  return complete(exact(dynamics, initial, record, spectrum));
 }
 
 export interface DualComparison {
@@ -184,28 +206,40 @@ export interface DualComparison {
   readonly warnings: readonly string[];
 }
 
+export interface ComparisonOptions {
+  /** Of Theta, which is decomposed anew, at once, unless this is given. */
+  readonly spectrum?: Eigen;
+  /** [C], for warnings; where there are several outputs. */
+  readonly outputNames?: readonly string[];
+}
+
 /**
- * The recursion and its three duals from the same phi(0), at the ascending steps `record`.
+ * The recursion and its three duals from the same phi(0), at the ascending steps `record`. phi(0) is [D] or, of several outputs that each
+ * move by Theta alone, [D][C]; so are the trajectories at each step. An order has a dual where it has one of every output.
  * @throws DivergenceError where the recursion itself leaves the finite numbers.
  */
 export function compareDuals(
   dynamics: Dynamics,
   initial: ArrayLike<number>,
   record: ArrayLike<number>,
+  options: ComparisonOptions = {},
 ): DualComparison {
-  return complete(dualComparison(dynamics, initial, record));
+  return complete(dualComparison(dynamics, Float64Array.from(initial), record, options));
 }
 
 /** `compareDuals` as work that can be interrupted. */
 export function* dualComparison(
   dynamics: Dynamics,
-  initial: ArrayLike<number>,
+  initial: Float64Array,
   record: ArrayLike<number>,
+  { spectrum, outputNames = [] }: ComparisonOptions,
 ): Work<DualComparison> {
-  const theory = recursion(dynamics, initial, record);
+  const { length: size } = initial;
+  const outputs = size / dynamics.points;
+  const theory = yield* eachOutput(initial, outputs, (own) => recursionWork(dynamics, own, record));
   const bad = theory.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    const step = record[Math.floor(bad / dynamics.points)]!;
+    const step = record[Math.floor(bad / size)]!;
     throw new DivergenceError(
       `the infinitely wide network diverges: it is not finite at step ${step}; use a smaller training.learningRate`,
       step,
@@ -214,23 +248,30 @@ export function* dualComparison(
   }
   const warnings: string[] = [];
   /** A field that blows up where the network does not is a result: there is no such dual. */
-  function* ifAny(order: Order, work: Work<Trajectory>): Work<Trajectory | null> {
-    try {
-      return yield* work;
-    } catch (error) {
-      if (!(error instanceof DivergenceError || error instanceof TooStiffError)) throw error;
-      warnings.push(`background.dual.${order} is left out: ${error.message}`);
-      return null;
+  function* ifAny(order: Order, of: (own: Float64Array) => Work<Trajectory | null>): Work<Trajectory | null> {
+    const columns: Trajectory[] = [];
+    for (const [c, own] of byOutput(initial, outputs).entries()) {
+      try {
+        const column = yield* of(own);
+        if (!column) return null;
+        columns.push(column);
+      } catch (error) {
+        if (!(error instanceof DivergenceError || error instanceof TooStiffError)) throw error;
+        const which = outputs > 1 ? `of output ${outputNames[c] ?? c} ` : "";
+        warnings.push(`background.dual.${order} is left out: ${which}${error.message}`);
+        return null;
+      }
     }
+    return interleaved(columns);
   }
-  const { theta, points, potential } = dynamics;
-  const spectrum = quadraticMass(potential) === undefined ? undefined : eigen(theta, points);
+  const known =
+    spectrum ?? (quadraticMass(dynamics.potential) === undefined ? undefined : eigen(dynamics.theta, dynamics.points));
   const dual = {
-    slowRoll: yield* ifAny("slowRoll", slowRoll(dynamics, initial, record)),
-    secondOrder: yield* ifAny("secondOrder", secondOrder(dynamics, initial, record, 1)),
-    exact: exactDual(dynamics, initial, record, spectrum),
+    slowRoll: yield* ifAny("slowRoll", (own) => slowRoll(dynamics, own, record)),
+    secondOrder: yield* ifAny("secondOrder", (own) => secondOrder(dynamics, own, record, 1)),
+    exact: yield* ifAny("exact", (own) => exact(dynamics, own, record, known)),
   };
-  const scale = Array.from(initial).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  const scale = initial.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
   const error = (trajectory: Trajectory | null): number | null =>
     trajectory && trajectory.reduce((largest, value, i) => Math.max(largest, Math.abs(value - theory[i]!)), 0) / scale;
   return {

@@ -1,13 +1,14 @@
 /**
  * The dual universe against hyperparameters (physics.md section 4.5): friction, cosmological constant and masses measured on ensembles in
  * which one hyperparameter after another takes other values, beside what the dictionary and the infinite-width kernel say. Nothing is
- * fitted in the prediction.
+ * fitted in the prediction. All outputs are of one universe and have the same masses: what is measured of several is of all together.
  */
 import type { Engine, JobControl } from "../engine/engine.ts";
 import { DivergenceError, InputError } from "../errors.ts";
 import { activationNamed } from "../network/activations.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { modeVariances } from "../network/observables.ts";
+import { meanKernel } from "../network/outputs.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import { Moments, squaredNorm } from "../network/statistics.ts";
 import type { InputsSpec, NetworkStudy } from "../network/study.ts";
@@ -43,7 +44,10 @@ export interface HyperparameterResult {
     readonly friction: Measured;
     readonly lambda: Measured;
     readonly lambdaEta: Measured;
-    /** u_i . Theta(0) u_i V''(0) with theory's eigenvectors u_i, mean over networks, and its standard error, [D] each. */
+    /**
+     * u_i . Theta(0) u_i V''(0) with theory's eigenvectors u_i and Theta the mean over outputs of their own kernels, mean over networks, and
+     * its standard error, [D] each.
+     */
     readonly massSquared: { readonly values: number[]; readonly errors: (number | null)[] };
     /** As the scaling with width has it. */
     readonly kernelFluctuation: Measured;
@@ -134,8 +138,8 @@ export async function measureHyperparameters(
   let done = 0;
   for (const { name, value, path, study: own, cost } of settings) {
     const setup = await at(path, setupNetwork(own, control));
-    const { data, kernels, spectrum, potential, eta } = setup;
-    const { points: D, targets } = data;
+    const { data, jointNtk, spectrum, potential, eta } = setup;
+    const { points: D, outputs: C, targets } = data;
     const { momentum } = own.training;
     // Masses are measured at step 0, whatever the steps.
     const kernelRecords = Math.max(1, steps);
@@ -146,18 +150,19 @@ export async function measureHyperparameters(
     const curvature = potential.hessian(0, 0, 0);
     const masses = new Moments(D, { covariance: false });
     const fluctuations: number[] = [];
-    const norm = squaredNorm(kernels.ntk, 0, D * D);
+    const { length: square } = jointNtk;
+    const norm = squaredNorm(jointNtk, 0, square);
     const training = engine.trainEnsemble(
       job,
       (batch) => {
         watch.see(batch);
         if (watch.first) return;
-        accumulate(batch, { points: D, targets, potential, records: steps + 1, kernelRecords }, sums);
+        accumulate(batch, { targets, potential, records: steps + 1, kernelRecords }, sums);
         for (let m = 0; m < batch.count; m++) {
-          const at = m * kernelRecords * D * D;
-          const theta = batch.kernels.subarray(at, at + D * D);
-          masses.add(modeVariances(theta, spectrum).map((lambda) => lambda * curvature));
-          fluctuations.push(squaredNorm(theta, 0, D * D, kernels.ntk) / norm);
+          const at = m * kernelRecords * square;
+          const theta = batch.kernels.subarray(at, at + square);
+          masses.add(modeVariances(meanKernel(theta, D, C), spectrum).map((lambda) => lambda * curvature));
+          fluctuations.push(squaredNorm(theta, 0, square, jointNtk) / norm);
         }
       },
       {

@@ -2,6 +2,8 @@
  * The field equation's coefficients from data alone (physics.md section 4.2): least squares of A phi'' + B phi' + Theta V'(phi) = 0 over
  * all networks, data and steps, with central differences and each network's own kernel of that step. The equation is linear in A and B,
  * so each network enters by five sums, and the bootstrap over networks only adds those up anew.
+ * Several outputs have one universe, so that all are pooled. At finite width they push each other: the kernel is the whole one, between all
+ * outputs.
  */
 import type { EnsembleBatch } from "../engine/engine.ts";
 import type { Potential } from "../potential/potential.ts";
@@ -33,14 +35,13 @@ export interface RegressionResult {
  */
 export const REGRESSION_STEPS = 64;
 
-/** Sums over data and steps of one network: phi''^2, phi'' phi', phi'^2, phi'' y, phi' y with y = -Theta V'. */
+/** Sums over data, outputs and steps of one network: phi''^2, phi'' phi', phi'^2, phi'' y, phi' y with y = -Theta V'. */
 const SUMS = 5;
 /** Relative bootstrap error of A or B above which the data are said not to tell; fewer than two networks never do. */
 const IDENTIFIABLE = 0.5;
 
 export interface RegressionData {
-  /** D. */
-  readonly points: number;
+  /** [D]; of several outputs [D][C]. */
   readonly targets: Float64Array;
   readonly potential: Potential;
   /** Recorded steps of the outputs are 0 .. records - 1. */
@@ -51,21 +52,22 @@ export interface RegressionData {
 
 /** Adds a batch's networks to `sums`, five numbers each. */
 export function accumulate(batch: EnsembleBatch, data: RegressionData, sums: number[]): void {
-  const { points: D, targets, potential, records: T, kernelRecords: K } = data;
-  const force = new Float64Array(D);
+  const { targets, potential, records: T, kernelRecords: K } = data;
+  const { length: size } = targets;
+  const force = new Float64Array(size);
   for (let m = 0; m < batch.count; m++) {
     const own = new Float64Array(SUMS);
     for (let t = 1; t < Math.min(K, T - 1); t++) {
-      const before = (m * T + t - 1) * D;
-      const now = before + D;
-      const after = now + D;
-      const kernel = (m * K + t) * D * D;
-      for (let a = 0; a < D; a++) force[a] = potential.gradient(0, batch.outputs[now + a]! - targets[a]!);
-      for (let a = 0; a < D; a++) {
+      const before = (m * T + t - 1) * size;
+      const now = before + size;
+      const after = now + size;
+      const kernel = (m * K + t) * size * size;
+      for (let a = 0; a < size; a++) force[a] = potential.gradient(0, batch.outputs[now + a]! - targets[a]!);
+      for (let a = 0; a < size; a++) {
         const second = batch.outputs[after + a]! - 2 * batch.outputs[now + a]! + batch.outputs[before + a]!;
         const first = (batch.outputs[after + a]! - batch.outputs[before + a]!) / 2;
         let y = 0;
-        for (let b = 0; b < D; b++) y -= batch.kernels[kernel + a * D + b]! * force[b]!;
+        for (let b = 0; b < size; b++) y -= batch.kernels[kernel + a * size + b]! * force[b]!;
         own[0]! += second * second;
         own[1]! += second * first;
         own[2]! += first * first;

@@ -1,8 +1,9 @@
 /** The `duality` command: the sections that the config names, from as few ensembles as they need. */
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
-import { DivergenceError, InputError } from "../errors.ts";
+import { DivergenceError } from "../errors.ts";
 import { assertFinitePotential, DivergenceWatch, divergenceError } from "../network/divergence.ts";
+import type { PerDatum } from "../network/outputs.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
 import { BackgroundCollector, type BackgroundResult } from "./background.ts";
@@ -12,9 +13,12 @@ import { accumulate, REGRESSION_STEPS, type RegressionResult, regress } from "./
 import { measureScaling, type ScalingResult } from "./scaling.ts";
 import type { DualityStudy } from "./study.ts";
 
-export interface DualityResult {
+/** F is what the background has of each datum: a number, or with several outputs one for each. All else is of all outputs together. */
+export interface DualityResult<F extends PerDatum = number> {
+  /** Names of several outputs, [C]; one has none. */
+  readonly outputs?: readonly string[];
   readonly eta: number;
-  readonly background?: BackgroundResult;
+  readonly background?: BackgroundResult<F>;
   readonly regression?: RegressionResult;
   readonly scaling?: ScalingResult;
   readonly hyperparameters?: readonly HyperparameterResult[];
@@ -30,18 +34,18 @@ export interface DualityResult {
 const BOOTSTRAP = 200;
 
 /** What has been finished so far, for a caller that must keep it when the run is interrupted. */
-export type OnSection = (partial: Omit<DualityResult, "passed">) => void;
+export type OnSection = (partial: Omit<DualityResult<PerDatum>, "passed">) => void;
 
 /**
- * Runs a duality study.
+ * Runs a duality study. What there is of each datum is the caller's to know: number[] where the targets are of several outputs.
  * @throws InputError, ExpressionError; DivergenceError whose `partial` holds the finished sections; what the engine throws.
  */
-export async function dualityStudy(
+export async function dualityStudy<F extends PerDatum = number>(
   study: DualityStudy,
   engine: Engine,
   control: JobControl = {},
   onSection?: OnSection,
-): Promise<{ result: DualityResult; engineSeconds: number }> {
+): Promise<{ result: DualityResult<F>; engineSeconds: number }> {
   const {
     background: wantsBackground,
     regression: regressionSpec,
@@ -51,18 +55,17 @@ export async function dualityStudy(
   } = study.duality;
   const { steps, momentum } = study.training;
   const setup = await setupNetwork(study, control);
-  if (setup.data.outputs > 1)
-    throw new InputError("a duality study has one output: give targets of one", { path: "data.targets" });
-  assertCheckable(study, setup.data.points);
+  const { points, outputs, outputNames, targets, standardisation } = setup.data;
+  assertCheckable(study, points, outputs);
   if (values) assertHyperparameters(study, values);
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
-  const { standardisation } = setup.data;
-  let sections: Omit<DualityResult, "passed"> = {
+  let sections: Omit<DualityResult<PerDatum>, "passed"> = {
+    ...(outputs > 1 ? { outputs: outputNames } : {}),
     eta: setup.eta,
     ...(standardisation ? { standardisation } : {}),
     warnings: [...setup.warnings, ...alone],
   };
-  const finish = (more: Partial<DualityResult>): void => {
+  const finish = (more: Partial<DualityResult<PerDatum>>): void => {
     sections = { ...sections, ...more };
     onSection?.(sections);
   };
@@ -71,7 +74,6 @@ export async function dualityStudy(
     if (wantsBackground || regressionSpec) {
       const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
       const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
-      const { points, targets } = setup.data;
       // The infinite-width trajectory starts at f = 0, whatever the networks do.
       if (wantsBackground)
         assertFinitePotential(
@@ -89,7 +91,7 @@ export async function dualityStudy(
           if (watch.first) return;
           if (wantsBackground) await cooperate(collector.add(batch), control.signal);
           if (regressionSpec) {
-            accumulate(batch, { points, targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
+            accumulate(batch, { targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
           }
         },
         control,
@@ -123,12 +125,10 @@ export async function dualityStudy(
     throw new DivergenceError(message, step, { partial: sections, cause: error, ...(path ? { path } : {}) });
   }
   const outcomes = evaluateChecks(sections, checks);
-  return {
-    result: {
-      ...sections,
-      ...(outcomes.length > 0 ? { checks: outcomes } : {}),
-      passed: outcomes.every(({ passed }) => passed),
-    },
-    engineSeconds,
+  const result: DualityResult<PerDatum> = {
+    ...sections,
+    ...(outcomes.length > 0 ? { checks: outcomes } : {}),
+    passed: outcomes.every(({ passed }) => passed),
   };
+  return { result: result as DualityResult<F>, engineSeconds };
 }

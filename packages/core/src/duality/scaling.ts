@@ -1,10 +1,12 @@
 /**
  * How finite width departs from the free field (physics.md section 4.3): kernel fluctuation at initialisation, kernel drift, and the
- * distance of networks from the infinite-width dual and from their own linearisation, against width, with power laws fitted.
+ * distance of networks from the infinite-width dual and from their own linearisation, against width, with power laws fitted. Of several
+ * outputs kernels are the whole ones between all of them, against Theta (x) 1_C, and distances are over all: D C numbers, datum after datum.
  */
 import { cooperate, type Work } from "../cooperate.ts";
 import type { Engine, EnsembleBatch, JobControl } from "../engine/engine.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
+import { eachOutput } from "../network/outputs.ts";
 import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
@@ -46,10 +48,10 @@ interface Measurements {
   /** ||Theta(0) - Theta_inf||^2 / ||Theta_inf||^2. */
   readonly fluctuation: number[];
   readonly drift: number[];
-  /** [network][T]: mean over data of the squared distance. */
+  /** [network][T]: mean over data and outputs of the squared distance. */
   readonly fromDual: Float64Array[];
   readonly fromLinear: Float64Array[];
-  /** [network][T][D]: the distance from the dual itself. */
+  /** [network][T][D C]: the distance from the dual itself. */
   readonly distance: Float64Array[];
 }
 
@@ -61,30 +63,32 @@ function* measure(
   steps: number,
   into: Measurements,
 ): Work<void> {
-  const { data, potential, kernels, eta } = setup;
-  const { points: D, targets } = data;
+  const { data, potential, kernels, jointNtk, eta } = setup;
+  const { points, outputs: C, targets } = data;
+  const { length: size } = targets;
   const T = steps + 1;
   const record = Array.from({ length: T }, (_, t) => t);
-  const norm = squaredNorm(kernels.ntk, 0, D * D);
-  const dynamics = { points: D, potential, learningRate: eta, momentum };
+  const norm = squaredNorm(jointNtk, 0, size * size);
+  const dynamics = { potential, learningRate: eta, momentum };
+  const free = { ...dynamics, points, theta: kernels.ntk };
   for (let m = 0; m < batch.count; m++) {
-    const outputs = batch.outputs.subarray(m * T * D, (m + 1) * T * D);
-    const first = m * 2 * D * D;
-    const own = batch.kernels.subarray(first, first + D * D);
-    into.fluctuation.push(squaredNorm(own, 0, D * D, kernels.ntk) / norm);
-    into.drift.push(squaredNorm(batch.kernels, first + D * D, D * D, own) / norm);
+    const outputs = batch.outputs.subarray(m * T * size, (m + 1) * T * size);
+    const first = m * 2 * size * size;
+    const own = batch.kernels.subarray(first, first + size * size);
+    into.fluctuation.push(squaredNorm(own, 0, size * size, jointNtk) / norm);
+    into.drift.push(squaredNorm(batch.kernels, first + size * size, size * size, own) / norm);
     const initial = Float64Array.from(targets, (y, a) => outputs[a]! - y);
-    const dual = yield* recursionWork({ ...dynamics, theta: kernels.ntk }, initial, record);
-    const linear = yield* recursionWork({ ...dynamics, theta: own }, initial, record);
-    const distance = new Float64Array(T * D);
-    const fromLinear = new Float64Array(T * D);
-    for (let i = 0; i < T * D; i++) {
-      const phi = outputs[i]! - targets[i % D]!;
+    const dual = yield* eachOutput(initial, C, (of) => recursionWork(free, of, record));
+    const linear = yield* recursionWork({ ...dynamics, points: size, outputs: C, theta: own }, initial, record);
+    const distance = new Float64Array(T * size);
+    const fromLinear = new Float64Array(T * size);
+    for (let i = 0; i < T * size; i++) {
+      const phi = outputs[i]! - targets[i % size]!;
       distance[i] = phi - dual[i]!;
       fromLinear[i] = phi - linear[i]!;
     }
     const meanSquares = (of: Float64Array): Float64Array =>
-      Float64Array.from(record, (t) => squaredNorm(of, t * D, D) / D);
+      Float64Array.from(record, (t) => squaredNorm(of, t * size, size) / size);
     into.distance.push(distance);
     into.fromDual.push(meanSquares(distance));
     into.fromLinear.push(meanSquares(fromLinear));
@@ -104,14 +108,14 @@ function meanOver(arrays: readonly Float64Array[], weights: Float64Array | undef
 /** NaN where one is. */
 const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
 
-function statistics(measured: Measurements, D: number, weights?: Float64Array): Record<Quantity, number> {
+function statistics(measured: Measurements, size: number, weights?: Float64Array): Record<Quantity, number> {
   const rms = (values: readonly number[]): number =>
     Math.sqrt(values.reduce((sum, value, m) => sum + (weights ? weights[m]! : 1) * value, 0) / values.length);
   const largestRms = (arrays: readonly Float64Array[]): number => Math.sqrt(largest(meanOver(arrays, weights)));
   const mean = meanOver(measured.distance, weights);
   let meanDeviation = 0;
-  for (let t = 0; t < mean.length / D; t++)
-    meanDeviation = Math.max(meanDeviation, Math.sqrt(squaredNorm(mean, t * D, D) / D));
+  for (let t = 0; t < mean.length / size; t++)
+    meanDeviation = Math.max(meanDeviation, Math.sqrt(squaredNorm(mean, t * size, size) / size));
   return {
     kernelFluctuation: rms(measured.fluctuation),
     kernelDrift: rms(measured.drift),
@@ -121,7 +125,7 @@ function statistics(measured: Measurements, D: number, weights?: Float64Array): 
   };
 }
 
-/** Standard error of the RMS over data of an ensemble mean that is zero: what pure sampling noise gives at its largest time. */
+/** Standard error of the RMS over data and outputs of an ensemble mean that is zero: what pure sampling noise gives at its largest time. */
 function noiseOfMean(measured: Measurements): number {
   return Math.sqrt(largest(meanOver(measured.fromDual, undefined)) / measured.distance.length);
 }
@@ -159,7 +163,7 @@ export async function measureScaling(
   for (const [w, width] of widths.entries()) {
     const own: NetworkStudy = { ...study, network: { ...study.network, width } };
     const setup = await setupNetwork(own, control);
-    const D = setup.data.points;
+    const size = setup.data.targets.length;
     const measured: Measurements = { fluctuation: [], drift: [], fromDual: [], fromLinear: [], distance: [] };
     const job = ensembleJob(setup, own, {
       recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
@@ -185,9 +189,9 @@ export async function measureScaling(
     if (watch.first) throw divergenceError(watch.first, `training at width ${width}`, undefined);
     engineSeconds += report.engineSeconds;
     widthsDone += width;
-    const central = statistics(measured, D);
+    const central = statistics(measured, size);
     for (const [r, weights] of resamples(job.networks.count, RESAMPLES, 2 + w).entries()) {
-      const one = statistics(measured, D, weights);
+      const one = statistics(measured, size, weights);
       for (const quantity of Object.keys(QUANTITIES) as Quantity[]) resampled[r]![quantity].push(one[quantity]);
     }
     const lost: Quantity[] = [];

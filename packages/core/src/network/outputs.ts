@@ -2,6 +2,7 @@
  * Several outputs of one network. Engines and statistics have them datum after datum, [D][C]; theory has each by itself, since infinitely
  * wide outputs are independent; results have one list a datum, and with one output no list at all.
  */
+import type { Work } from "../cooperate.ts";
 import { Moments, nested } from "./statistics.ts";
 
 /** What a result has of each datum: a number, or with several outputs one for each. */
@@ -16,6 +17,24 @@ export function byDatum<T>(columns: readonly ArrayLike<T>[]): T[] | T[][] {
 /** [D] of each output from [D][C]. */
 export function byOutput(values: Float64Array, outputs: number): Float64Array[] {
   return Array.from({ length: outputs }, (_, c) => values.filter((_, i) => i % outputs === c));
+}
+
+/** [D][C] of [D] of each output. */
+export function interleaved(columns: readonly Float64Array[]): Float64Array {
+  const { length: C } = columns;
+  return Float64Array.from({ length: columns[0]!.length * C }, (_, i) => columns[i % C]![Math.floor(i / C)]!);
+}
+
+/** What `work` makes of each output's [D], one after the other, as [...][D][C]. */
+export function* eachOutput(
+  values: Float64Array,
+  outputs: number,
+  work: (own: Float64Array) => Work<Float64Array>,
+): Work<Float64Array> {
+  if (outputs === 1) return yield* work(values);
+  const results: Float64Array[] = [];
+  for (const own of byOutput(values, outputs)) results.push(yield* work(own));
+  return interleaved(results);
 }
 
 /** [D][C] as a result has it. */
