@@ -12,9 +12,11 @@ fn accurateLog(x: vec2f) -> vec2f {
   return exponent * 0.693359375 + (series - exponent * 2.12194440e-4);
 }
 
-/// Of any number: -infinity of 0 and NaN of a negative number, as in float64; adapters' own log may be finite there. The bits are made
-/// from x, since WGSL allows no constant that is not finite.
+/// Of any number: -infinity of 0, infinity of itself and NaN of a negative number, as in float64; adapters' own log may be finite there.
+/// The bits are made from x, since WGSL allows no constant that is not finite.
 fn logarithm(x: f32) -> f32 {
-  let notFinite = bitcast<f32>(bitcast<u32>(x) | select(0x7fc00000u, 0xff800000u, x == 0.0));
-  return select(notFinite, accurateLog(vec2f(x)).x, x > 0.0);
+  let bits = bitcast<u32>(x);
+  let infinite = bits == 0x7f800000u;
+  let notFinite = bitcast<f32>(bits | select(select(0x7fc00000u, 0xff800000u, x == 0.0), bits, infinite));
+  return select(notFinite, accurateLog(vec2f(x)).x, x > 0.0 && !infinite);
 }

@@ -1,11 +1,11 @@
 // The natural logarithm of compensated numbers to 2^-43 of itself: x = 2^e m with m in [sqrt(1/2), sqrt(2)), as in special/log.wgsl, and
 // log m = 2 atanh(s), s = (m - 1)/(m + 1), by its series in s^2 <= 0.0295, whose terms from s^8 on are below 2^-23 of the first, so that float32
-// does for them. x is a normal number; minus infinity of 0 and NaN of a negative number are float32's.
+// does for them. x is a normal number; what is not finite, of 0, infinity and negative numbers, is float32's.
 // include: special/compensated/exponential.wgsl
 // include: special/log.wgsl
 
 fn naturalLogarithm(x: Number) -> Number {
-  if (x.x <= 0.0) { return exactly(logarithm(x.x)); }
+  if (x.x <= 0.0 || !isFinite(x.x)) { return exactly(logarithm(x.x)); }
   let e = (bitcast<i32>(x.x) - 0x3f3504f3) >> 23u;
   let m = scaled(x, -e);
   let s = over(minus(m, exactly(1.0)), plus(m, exactly(1.0)));

@@ -4,5 +4,5 @@
 
 fn realPowerOf(x: Number, y: Number) -> Number {
   if (x.x <= 0.0) { return exactly(realPower(x.x, y.x)); }
-  return exponential(times(y, naturalLogarithm(x)));
+  return exponential(safeTimes(y, naturalLogarithm(x)));
 }

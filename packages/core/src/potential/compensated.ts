@@ -31,7 +31,7 @@ const compensated = (
   includes: Set<string>,
   field = (index: number): string => `phi[${index}]`,
 ): Language => {
-  const names = { "+": "plus", "-": "minus", "*": "times", "/": "over" } as const;
+  const names = { "+": "safePlus", "-": "safeMinus", "*": "safeTimes", "/": "over" } as const;
   return {
     number,
     field,
