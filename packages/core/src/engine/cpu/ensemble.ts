@@ -103,6 +103,8 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
   const rows = inputs + (depth - 1) * (width + 1) + C;
   const weightBytes = rows * stride * size;
   const tests = testPoints(job);
+  // Several outputs go layer by layer: by a resident kernel 3 and 10 of them were trained 0.84 to 1.00 times as fast, at 64 to 1,024 units and
+  // 8 data, where one is 1.07 to 1.16 times as fast.
   const resident = depth === 1 && C === 1;
   const kernels = job.recordKernels.length > 0;
   const layered = !resident || kernels || tests > 0;
