@@ -23,8 +23,9 @@ function verdict({ deviation, theory }: Background, width: number, momentum: num
   const found = `The mean over networks differs from the average of their own infinite-width trajectories by at most ${say(value)}, or ${say(standardErrors, 2)} standard errors`;
   if (standardErrors <= NOISE) return `${found}: they agree.`;
   const bound = (FINITE_WIDTH * Math.max(...(theory[0] ?? [0]).flat().map(Math.abs))) / width;
-  const reach = `the ${say(bound, 2)} that finite width gives${momentum > 0 ? " without momentum" : ""} (${FINITE_WIDTH} max|y|/n)`;
-  return value <= bound
+  const reach = `the ${say(bound, 2)} that finite width gives${momentum > 0 ? " without momentum" : ""} (${FINITE_WIDTH} max|y|/n) and ${NOISE} standard errors`;
+  // What is measured is shift and noise together.
+  return value * (1 - NOISE / standardErrors) <= bound
     ? `${found}: more than noise, but within ${reach}. They agree up to finite width.`
     : `${found}, and more than ${reach}. They do not agree at this width.`;
 }

@@ -112,6 +112,10 @@ describe("the report", () => {
     expect(await withDeviation(0.01, 2, "near")).toContain("2.0 standard errors: they agree.");
     expect(await withDeviation(0.01, 12, "shifted")).toContain("They agree up to finite width.");
     expect(await withDeviation(30, 12, "far")).toContain("They do not agree at this width.");
+    const { theory } = document.background!;
+    const bound = (7 * Math.max(...theory[0]!.flat().map(Math.abs))) / document.config.network.width;
+    expect(await withDeviation(1.1 * bound, 12, "noisy")).toContain("They agree up to finite width.");
+    expect(await withDeviation(1.1 * bound, 600, "sure")).toContain("They do not agree at this width.");
   });
   it("counts what it draws, and says what does not fall", async () => {
     const { scaling } = document;
