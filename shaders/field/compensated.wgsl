@@ -2,7 +2,7 @@
 // float32's range (Dekker, Numer. Math. 18 (1971) 224). Sums and products are good to 2^-46 of their larger operand, quotients and square
 // roots to 2^-44 of themselves, as far as smaller parts are not subnormal, which may be flushed to 0. single.wgsl gives the same names to
 // float32. Every rounded value that a correction is made from passes through `opaque`; where a compiler breaks them all the same,
-// field/compensated_check.wgsl finds it when the engine opens.
+// field/compensated_check.wgsl finds it before a job starts.
 // include: field/opaque.wgsl
 // include: special/twofold.wgsl
 alias Number = vec2f;

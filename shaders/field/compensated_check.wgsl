@@ -1,17 +1,18 @@
-// The error-free sum and product of field/compensated.wgsl for given pairs of numbers: exact where the adapter's compiler leaves them alone.
+// Operations on compensated numbers at given arguments, each in a workgroup of its own: what a kernel of theirs computes, to be compared with
+// float64. `tried` is generated, a case for each operation (engine/webgpu/trials.ts).
 
 struct Params {
-  count: u32,
   opaqueZero: u32,
 }
+const LANES = 64u;
 
-@group(0) @binding(0) var<storage, read> pairs: array<vec2f>;          // [count]
-@group(0) @binding(1) var<storage, read_write> results: array<vec4f>;  // [count]: both parts of the sum, both of the product
+@group(0) @binding(0) var<storage, read> operands: array<vec4f>;      // [operations][LANES]: both parts of x, both of y
+@group(0) @binding(1) var<storage, read_write> results: array<vec2f>; // [operations][LANES]
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.count) { return; }
-  let pair = pairs[id.x];
-  results[id.x] = vec4f(twoSum(pair.x, pair.y), twoProduct(pair.x, pair.y));
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  _ = &params; // which `opaque` reads
+  let at = group.x * LANES + lane;
+  results[at] = tried(group.x, operands[at].xy, operands[at].zw, lane);
 }

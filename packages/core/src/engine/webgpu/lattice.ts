@@ -3,7 +3,9 @@
  * the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
 import { InterruptedError } from "../../errors.ts";
-import { formOf } from "../../potential/form.ts";
+import { type CompensatedOperation, operationsOf } from "../../potential/compensated.ts";
+import { curvaturesOf } from "../../potential/curvature.ts";
+import { type Form, formOf } from "../../potential/form.ts";
 import {
   type JobControl,
   type LatticeReport,
@@ -13,10 +15,11 @@ import {
   type Snapshot,
 } from "../engine.ts";
 import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../parts.ts";
+import { assertOperations } from "./errorFree.ts";
 import type { Gpu } from "./gpu.ts";
 import { batchesOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
-import { potentialSpecialisation } from "./latticeKernels.ts";
+import { monomialsOf, potentialSpecialisation } from "./latticeKernels.ts";
 import { type LatticePrecision, NUMBERS } from "./latticeNumbers.ts";
 import { assertPictures, takeSnapshot } from "./latticePictures.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
@@ -34,6 +37,15 @@ interface Batch {
   readonly records: Records;
 }
 
+/** What its potential's code, that of the curvatures it observes and that of its schedule are made of. */
+function operationsOfJob({ schedule, snapshots, ...job }: PartJob, form: Form): Set<CompensatedOperation> {
+  const observed = snapshots?.pictures.some(({ kind }) => kind === "oscillators");
+  return operationsOf(
+    [form, ...(observed ? curvaturesOf(potentialsOf(job)).map(formOf) : [])],
+    schedule.kind === "coupled" ? [monomialsOf(schedule)] : [],
+  );
+}
+
 export async function evolveLattice(
   gpu: Gpu,
   precision: LatticePrecision,
@@ -42,6 +54,7 @@ export async function evolveLattice(
 ): Promise<LatticeReport> {
   const numbers = NUMBERS[precision];
   const form = formOf(potentialsOf(job));
+  if (precision === "compensated") await assertOperations(gpu, operationsOfJob(job, form));
   const specialisation = potentialSpecialisation(job.grid, form, numbers);
   const { jobs, parts, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
   assertPictures(gpu, job, layout);

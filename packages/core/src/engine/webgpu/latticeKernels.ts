@@ -2,7 +2,7 @@
 import { emitCompensatedMonomials, emitCompensatedWgsl } from "../../potential/compensated.ts";
 import { float32 } from "../../potential/emit.ts";
 import type { Form } from "../../potential/form.ts";
-import { emitMonomials, emitWgsl } from "../../potential/wgsl.ts";
+import { emitMonomials, emitWgsl, type Monomials } from "../../potential/wgsl.ts";
 import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../engine.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "./kernel.ts";
 import { NUMBERS, type Numbers } from "./latticeNumbers.ts";
@@ -116,24 +116,27 @@ export function uploadConstants(
   return buffers.upload("constants", constantsData(values, numbers), GPUBufferUsage.UNIFORM);
 }
 
-/** What the kernel of a coupled schedule's q is specialised by: its powers of q. */
-export function globalSpecialisation(
-  { acceleration, laplacian, force, drift, clock }: Omit<CoupledSchedule, "kind" | "durations" | "initial">,
-  numbers: Numbers,
-): Specialisation {
+/** A coupled schedule's powers of q by the names of their functions in lattice_global.wgsl. */
+export const monomialsOf = ({
+  acceleration,
+  laplacian,
+  force,
+  drift,
+  clock,
+}: Omit<CoupledSchedule, "kind" | "durations" | "initial">): Monomials => ({
+  momentumSquareFactor: acceleration.momentumSquare,
+  gradientFactor: acceleration.gradient,
+  potentialFactor: acceleration.potential,
+  laplacianFactor: laplacian,
+  forceFactor: force,
+  driftFactor: drift,
+  clockFactor: clock,
+});
+
+/** What the kernel of a coupled schedule's q is specialised by. */
+export function globalSpecialisation(schedule: Parameters<typeof monomialsOf>[0], numbers: Numbers): Specialisation {
   const emit = numbers === NUMBERS.compensated ? emitCompensatedMonomials : emitMonomials;
-  return {
-    includes: [numbers.include],
-    code: emit({
-      momentumSquareFactor: acceleration.momentumSquare,
-      gradientFactor: acceleration.gradient,
-      potentialFactor: acceleration.potential,
-      laplacianFactor: laplacian,
-      forceFactor: force,
-      driftFactor: drift,
-      clockFactor: clock,
-    }),
-  };
+  return { includes: [numbers.include], code: emit(monomialsOf(schedule)) };
 }
 
 /**
