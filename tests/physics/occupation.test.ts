@@ -162,6 +162,29 @@ describe.each([
   });
 });
 
+it.each([
+  // All of 0.3, beside 2 and 1; 2 q phi chi of phi = 1 and chi = 0; and none.
+  ["phi^2 + chi^2/2 + 0.3*phi*chi", "d2V/dphidchi is up to 0.30, their own up to 2.0;"],
+  ["phi^2/2 + 2*phi^2*chi^2", undefined],
+  ["phi^2 + chi^2/2 + 0.001*phi*chi", undefined],
+])("of fields with V = %s warns of masses that mix them: %s", async (expression, told) => {
+  const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64", threads: 1 });
+  const study: FieldStudy = {
+    background: { kind: "static" },
+    field: { fields: ["phi", "chi"], potential: { expression }, mean: [1, 0], velocity: [0, 0] },
+    lattice: { dimensions: 2, points: 8, length: 6, stencil: 2 },
+    fluctuations: { kind: "vacuum", seed: 1, amplitude: 1e-6, realisations: 1 },
+    time: { alpha: 0, step: 0.01, end: 0.1, integrator: "verlet2", recordEvery: 10 },
+    observe: OBSERVE,
+  };
+  const { result } = await fieldStudy(study, engine);
+  const { result: without } = await fieldStudy({ ...study, observe: { spectraEvery: 1000 } }, engine);
+  await engine.close();
+  const mixing = (warnings: readonly string[]) => warnings.filter((line) => line.includes("masses mix"));
+  expect(mixing(result.warnings)).toEqual(told ? [expect.stringContaining(told)] : []);
+  expect(mixing(without.warnings)).toEqual([]);
+});
+
 it("is what CosmoLattice's arrays give, with their derivative in conformal time", async () => {
   const data = path.join(import.meta.dirname, "../data/cosmolattice/radiation_lphi4_N32");
   const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64" });

@@ -1,6 +1,7 @@
 /** What a study's result is made of on a lattice: the engine's observations as moments, and what they warn of. */
 import type { EngineInfo, LatticeReport, LatticeState, Observation } from "../engine/engine.ts";
 import { DivergenceError } from "../errors.ts";
+import { mixingWarnings } from "./occupation.ts";
 import type { Album } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
@@ -141,7 +142,10 @@ export function measure(
   if (bad) throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable });
   const imprecise = precisionWarnings(info, setup, moments, steps);
   return {
-    result: { ...measured, warnings: [...studyWarnings(setup), ...unstable, ...imprecise] },
+    result: {
+      ...measured,
+      warnings: [...studyWarnings(setup), ...mixingWarnings(setup, moments), ...unstable, ...imprecise],
+    },
     engineSeconds: report.engineSeconds,
     final: report.final,
   };

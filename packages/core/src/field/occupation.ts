@@ -7,6 +7,7 @@
  */
 import type { Oscillators } from "../engine/engine.ts";
 import type { Moment } from "./result.ts";
+import type { Setup } from "./setup.ts";
 import type { Bins } from "./spectra.ts";
 import type { LatticeSpec } from "./study.ts";
 import { axisSquares } from "./waves.ts";
@@ -36,4 +37,33 @@ export function leastSquares(lattice: LatticeSpec, { index }: Bins): number[] {
   };
   visit(lattice.dimensions, 0, 0, 0);
   return index.map((bin) => least.get(bin)!);
+}
+
+/** A mass that mixes two fields, of the largest of their own, from which on it is told. */
+const MIXING = 0.01;
+
+/**
+ * That the fields' own oscillators are not the mass eigenstates', where they are not: by d^2V/dphi dchi at the fields' means, the largest of all
+ * [T] and [R] that were observed, since masses go through zero where fields oscillate.
+ */
+export function mixingWarnings(
+  { study, potential }: Pick<Setup, "study" | "potential">,
+  moments: readonly (readonly Pick<Moment, "mean">[])[],
+): string[] {
+  if (!study.observe?.occupationNumbers) return [];
+  const { fields } = potential;
+  const means = moments.flat().map(({ mean }) => mean);
+  const largest = (f: number, g: number): number =>
+    Math.max(0, ...means.map((mean) => Math.abs(potential.hessian(f, g, ...mean))).filter(Number.isFinite));
+  return fields.flatMap((one, f) =>
+    fields.slice(f + 1).flatMap((other, later) => {
+      const g = f + 1 + later;
+      const mixing = largest(f, g);
+      const own = Math.max(largest(f, f), largest(g, g));
+      if (mixing <= MIXING * own) return [];
+      return [
+        `observe.occupationNumbers: they are those of ${one} and ${other} each by itself, whose masses mix: d2V/d${one}d${other} is up to ${mixing.toPrecision(2)}, their own up to ${own.toPrecision(2)}; write V in the fields that diagonalise it`,
+      ];
+    }),
+  );
 }
