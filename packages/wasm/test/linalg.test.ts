@@ -1,11 +1,11 @@
 /**
- * The three products against plain float64 sums on random matrices: odd rows and depths, single rows, more than one slice and group of
- * panels; and a Gram matrix, whose vectors stand apart. */
+ * The three products and descent with momentum against plain float64 sums on random matrices: odd rows and depths, single rows, more than
+ * one slice and group of panels; and a Gram matrix, whose vectors stand apart. */
 import { describe, expect, it } from "vitest";
 import { uniforms } from "../../core/src/random/normal.ts";
 import { readBenchModule, readModules } from "../index.ts";
 
-const PAGES = 64;
+const PAGES = 256;
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
 const env = { memory };
 const special = new WebAssembly.Instance(new WebAssembly.Module(readModules().special), { env }).exports;
@@ -23,9 +23,11 @@ const SHAPES = [
   [9, 8, 3],
   [33, 40, 200],
   [70, 264, 131],
+  [64, 40, 65],
+  [65, 536, 520],
 ] as const;
-const STRIDE = 272;
-const ROWS = 272;
+const STRIDE = 544;
+const ROWS = 544;
 
 /** Sums of the element (m, n) of each product: C = A B, C = A B^T, C = C + A^T B. */
 const ELEMENTS = {
@@ -59,7 +61,7 @@ describe.each(Object.keys(ELEMENTS) as (keyof typeof ELEMENTS)[])("%s", (name) =
       for (const matrix of matrices) for (let i = 0; i < matrix.length; i++) matrix[i] = 2 * next() - 1;
       const [a, b, c] = matrices;
       const before = c.slice();
-      kernels[`${name}${bits}`]!(0, bytes, 2 * bytes, STRIDE, rows, columns, inner, 3 * bytes);
+      kernels[`${name}${bits}`]!(0, bytes, 2 * bytes, STRIDE, rows, columns, inner, 3 * bytes, 0, 0);
       const bound = (inner + 8) * (bits === 32 ? 2 ** -23 : 2 ** -52);
       let worst = 0;
       let touched = 0;
@@ -74,6 +76,39 @@ describe.each(Object.keys(ELEMENTS) as (keyof typeof ELEMENTS)[])("%s", (name) =
       expect(worst).toBeLessThan(bound);
       expect(touched).toBe(0);
     });
+  });
+});
+
+describe.each([32, 64] as const)("descend with momentum, float%d", (bits) => {
+  it.each(SHAPES)("%d x %d over %d", (rows, columns, inner) => {
+    const size = bits / 8;
+    const bytes = ROWS * STRIDE * size;
+    const view = (m: number): Matrix =>
+      bits === 32
+        ? new Float32Array(memory.buffer, m * bytes, ROWS * STRIDE)
+        : new Float64Array(memory.buffer, m * bytes, ROWS * STRIDE);
+    const next = uniforms(5, bits);
+    const matrices = [view(0), view(1), view(2), view(3)] as const;
+    for (const matrix of matrices) for (let i = 0; i < matrix.length; i++) matrix[i] = 2 * next() - 1;
+    const [a, b, c, v] = matrices;
+    const [position, velocity] = [c.slice(), v.slice()];
+    const momentum = 0.75;
+    kernels[`descend${bits}`]!(0, bytes, 2 * bytes, STRIDE, rows, columns, inner, 4 * bytes, bytes, momentum);
+    const bound = (inner + 8) * (bits === 32 ? 2 ** -23 : 2 ** -52);
+    let worst = 0;
+    let touched = 0;
+    for (let m = 0; m < ROWS; m++) {
+      for (let n = 0; n < STRIDE; n++) {
+        const at = m * STRIDE + n;
+        if (m < rows && n < columns) {
+          const gradient = sum(inner, (k) => a[k * STRIDE + m]! * b[k * STRIDE + n]!);
+          const rolled = momentum * velocity[at]! + gradient;
+          worst = Math.max(worst, Math.abs(v[at]! - rolled), Math.abs(c[at]! - position[at]! - rolled));
+        } else if (c[at] !== position[at] || v[at] !== velocity[at]) touched++;
+      }
+    }
+    expect(worst).toBeLessThan(bound);
+    expect(touched).toBe(0);
   });
 });
 

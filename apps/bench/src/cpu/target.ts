@@ -119,7 +119,10 @@ async function measureProduct(
 ): Promise<Measurement> {
   const size = precision === "float64" ? 8 : 4;
   const matrix = MATRIX * size + 1024;
-  const { session, base } = await openSession(pool, 3 * matrix + packedBytes(kernel.inner, kernel.columns, size));
+  const { session, base } = await openSession(
+    pool,
+    3 * matrix + packedBytes(Math.max(kernel.rows, kernel.inner), kernel.columns, size),
+  );
   const { buffer } = session.memory;
   const view = (address: number): Float32Array | Float64Array =>
     size === 8 ? new Float64Array(buffer, address, MATRIX) : new Float32Array(buffer, address, MATRIX);
@@ -134,7 +137,7 @@ async function measureProduct(
   const bits = size === 8 ? 64 : 32;
   const call = (worker: number) => {
     const [a, b, c, scratch] = [0, 1, 2, 3].map((m) => base(worker) + m * matrix) as [number, number, number, number];
-    return [`${name}${bits}`, a, b, c, STRIDE, rows, columns, inner, scratch] as const;
+    return [`${name}${bits}`, a, b, c, STRIDE, rows, columns, inner, scratch, 0, 0] as const;
   };
   await session.run((worker) => [call(worker)], {});
   const [a, b, c] = [view(base(0)), view(base(0) + matrix), view(base(0) + 2 * matrix)];

@@ -1,75 +1,23 @@
-// Descent of weights, columns in lanes: W += A^T B, or with momentum V = momentum V + A^T B, W += V.
+// Descent of weights, columns in lanes: W += A^T B, or with momentum V = momentum V + A^T B, W += V; summed over one slice of data after the
+// other, each in order.
 import { lanes } from "../simd";
-import { packColumns } from "./pack";
-import { ADD, DESCEND, PANEL, tile } from "./tile";
+import { packColumns, panelBytes, sliceBytes, splatPanel } from "./pack";
+import { descendTiles, PANEL, rollTiles, sliceOf, WIDE } from "./tile";
+import { fewDescend } from "./unpacked";
 
-function descendRows4<T>(quad: usize, b: usize, bRow: usize, next: usize, w: usize, wRow: usize, panels: i32, inner: i32): void {
-  for (let p = 0; p < panels; p++) {
-    tile<T>(4, ADD, quad, sizeof<T>(), 4 * sizeof<T>(), b, bRow, w, wRow, inner, 0, v128.splat<T>(0));
-    b += next;
-    w += PANEL;
-  }
-}
-
-function descendRows1<T>(a: usize, aK: usize, b: usize, bRow: usize, next: usize, w: usize, panels: i32, inner: i32): void {
-  for (let p = 0; p < panels; p++) {
-    tile<T>(1, ADD, a, 0, aK, b, bRow, w, 0, inner, 0, v128.splat<T>(0));
-    b += next;
-    w += PANEL;
-  }
-}
-
-function rollRows4<T>(
-  quad: usize,
-  b: usize,
-  bRow: usize,
-  next: usize,
-  w: usize,
-  wRow: usize,
-  panels: i32,
-  inner: i32,
-  velocity: usize,
-  momentum: f64,
-): void {
-  const beta = v128.splat<T>(<T>momentum);
-  for (let p = 0; p < panels; p++) {
-    tile<T>(4, DESCEND, quad, sizeof<T>(), 4 * sizeof<T>(), b, bRow, w, wRow, inner, velocity, beta);
-    b += next;
-    w += PANEL;
-  }
-}
-
-function rollRows1<T>(
-  a: usize,
-  aK: usize,
-  b: usize,
-  bRow: usize,
-  next: usize,
-  w: usize,
-  panels: i32,
-  inner: i32,
-  velocity: usize,
-  momentum: f64,
-): void {
-  const beta = v128.splat<T>(<T>momentum);
-  for (let p = 0; p < panels; p++) {
-    tile<T>(1, DESCEND, a, 0, aK, b, bRow, w, 0, inner, velocity, beta);
-    b += next;
-    w += PANEL;
-  }
-}
+/** Rows of weights from which packing pays: those of B are read for each three of them. */
+const FEW = 5;
 
 /**
- * Descent of `rows` consecutive rows of weights W[rows][columns]: G = A^T B with A[inner][rows] (rows `aK` bytes apart) and
- * B[inner][columns], W += G; where `momentum` is not zero V = momentum V + G, W += V, V standing `velocity` bytes behind W. Rows of B's
- * panels of two vectors are `bRow` bytes apart and the panels `next`; `quad` has room for pack.ts's quadBytes<T>(inner).
+ * Descent of `rows` consecutive rows of weights W[rows][columns]: G = A^T B with A[inner][rows] and B[inner][columns], rows `aRow` and `bRow`
+ * bytes apart, W += G; where `momentum` is not zero V = momentum V + G, W += V, V standing `velocity` bytes behind W. `scratch` has room
+ * for one panel of a slice and all panels of B.
  */
 export function descend<T>(
   a: usize,
-  aK: usize,
+  aRow: usize,
   b: usize,
   bRow: usize,
-  next: usize,
   w: usize,
   wRow: usize,
   rows: i32,
@@ -77,21 +25,48 @@ export function descend<T>(
   inner: i32,
   velocity: usize,
   momentum: f64,
-  quad: usize,
+  scratch: usize,
 ): void {
-  const panels = columns / (2 * lanes<T>());
-  let m = 0;
-  for (; m + 4 <= rows; m += 4) {
-    packColumns<T>(a, aK, inner, quad);
-    if (momentum == 0) descendRows4<T>(quad, b, bRow, next, w, wRow, panels, inner);
-    else rollRows4<T>(quad, b, bRow, next, w, wRow, panels, inner, velocity, momentum);
-    a += 4 * sizeof<T>();
-    w += 4 * wRow;
+  if (rows < FEW) {
+    fewDescend<T>(a, aRow, b, bRow, w, wRow, rows, columns, inner, velocity, momentum);
+    return;
   }
-  for (; m < rows; m++) {
-    if (momentum == 0) descendRows1<T>(a, aK, b, bRow, next, w, panels, inner);
-    else rollRows1<T>(a, aK, b, bRow, next, w, panels, inner, velocity, momentum);
-    a += sizeof<T>();
-    w += wRow;
+  const panels = scratch + sliceBytes();
+  packColumns(b, bRow, inner, columns / lanes<T>(), panels);
+  packedDescend<T>(a, aRow, panels, w, wRow, rows, columns, inner, velocity, momentum, scratch);
+}
+
+/** The same with B's columns packed; `scratch` has room for one panel of a slice. */
+export function packedDescend<T>(
+  a: usize,
+  aRow: usize,
+  b: usize,
+  w: usize,
+  wRow: usize,
+  rows: i32,
+  columns: i32,
+  inner: i32,
+  velocity: usize,
+  momentum: f64,
+  scratch: usize,
+): void {
+  const vectors = columns / lanes<T>();
+  const next = panelBytes(inner);
+  const slice = sliceOf(inner);
+  for (let k = 0; k < inner; k += slice) {
+    const turns = min(slice, inner - k);
+    const factor = k == 0 ? momentum : 1;
+    let from = a;
+    let to = w;
+    for (let m = 0; m < rows; m += WIDE) {
+      splatPanel<T>(from, sizeof<T>(), rows - m, aRow, turns, scratch);
+      if (momentum == 0) rollTiles<T>(scratch, rows - m, b, next, vectors, turns, to, wRow, 1);
+      else if (k + turns < inner) rollTiles<T>(scratch, rows - m, b, next, vectors, turns, to + velocity, wRow, factor);
+      else descendTiles<T>(scratch, rows - m, b, next, vectors, turns, to, wRow, velocity, factor);
+      from += WIDE * sizeof<T>();
+      to += <usize>WIDE * wRow;
+    }
+    a += <usize>slice * aRow;
+    b += <usize>slice * PANEL;
   }
 }

@@ -1,44 +1,90 @@
-// Matrices laid out anew for the tiles that read them many times: rows whole pages apart would cost a look-up of the TLB each, and fall
-// into the same few sets of the first cache.
-import { PANEL } from "./tile";
+// Matrices laid out anew for the tiles that read them many times: panels of three rows or columns, three vectors a turn. Rows whole pages
+// apart would cost a look-up of the TLB each, and fall into the same few sets of the first cache. Where fewer than three are left, some
+// stand there again: the tiles do not store what comes of them.
+import { loadSplat } from "../simd";
+import { PANEL, SLICE, WIDE } from "./tile";
 
-/** Bytes from one panel of `count` rows to the next: a cache line more than the rows take, so that panels do not alias. */
+/** Rows, columns or turns from which packing pays. */
+export const PACKED = 64;
+
+/** Bytes from one panel to the next: a cache line more than the turns take, so that panels do not alias. */
 @inline
-export function panelBytes(count: i32): usize {
-  return <usize>count * PANEL + 64;
+export function panelBytes(turns: i32): usize {
+  return <usize>turns * PANEL + 64;
 }
 
-/** B[count][panels] of two vectors each, rows `row` bytes apart, as [panels][count]. */
-export function packPanels(b: usize, row: usize, count: i32, panels: i32, to: usize): void {
-  const next = panelBytes(count);
-  for (let k = 0; k < count; k++) {
-    let source = b;
-    let target = to;
-    for (let p = 0; p < panels; p++) {
-      v128.store(target, v128.load(source));
-      v128.store(target, v128.load(source, 16), 16);
-      source += PANEL;
-      target += next;
+/** Bytes of the panels of `count` rows or columns. */
+@inline
+export function panelsBytes(count: i32, turns: i32): usize {
+  return <usize>((count + WIDE - 1) / WIDE) * panelBytes(turns);
+}
+
+/** Bytes of one panel of a slice. */
+@inline
+export function sliceBytes(): usize {
+  return panelBytes(SLICE);
+}
+
+/** Rows that are packed together: their lines stay in the first cache while all columns pass. */
+const ROWS = 64;
+
+/** The columns of B[turns][vectors], rows `row` bytes apart. */
+export function packColumns(b: usize, row: usize, turns: i32, vectors: i32, to: usize): void {
+  const next = panelBytes(turns);
+  for (let first = 0; first < turns; first += ROWS) {
+    const rows = min(ROWS, turns - first);
+    let column = b;
+    let panel = to;
+    for (let n = 0; n < vectors; n += WIDE) {
+      packPanel(column, vectors - n > 1 ? 16 : 0, vectors - n > 2 ? 32 : 0, row, rows, panel);
+      column += PANEL;
+      panel += next;
     }
-    b += row;
+    b += <usize>ROWS * row;
+    to += ROWS * PANEL;
+  }
+}
+
+/** Of each of `turns` rows the vectors at `a`, `second` and `third` bytes behind it. */
+@inline
+function packPanel(a: usize, second: usize, third: usize, step: usize, turns: i32, to: usize): void {
+  let a1 = a + second;
+  let a2 = a + third;
+  for (let k = 0; k < turns; k++) {
+    v128.store(to, v128.load(a));
+    v128.store(to, v128.load(a1), 16);
+    v128.store(to, v128.load(a2), 32);
+    a += step;
+    a1 += step;
+    a2 += step;
     to += PANEL;
   }
 }
 
-/** Bytes of four columns of `count` elements. */
-@inline
-export function quadBytes<T>(count: i32): usize {
-  return 4 * <usize>count * sizeof<T>();
+/** `rows` rows of `turns` vectors, `row` bytes apart. */
+export function packRows(a: usize, row: usize, rows: i32, turns: i32, to: usize): void {
+  const next = panelBytes(turns);
+  for (let m = 0; m < rows; m += WIDE) {
+    packPanel(a, rows - m > 1 ? row : 0, rows - m > 2 ? 2 * row : 0, 16, turns, to);
+    a += <usize>WIDE * row;
+    to += next;
+  }
 }
 
-/** Four neighbouring columns of A[count], rows `row` bytes apart, one row after the other. */
-export function packColumns<T>(a: usize, row: usize, count: i32, to: usize): void {
-  for (let k = 0; k < count; k++) {
-    store<T>(to, load<T>(a));
-    store<T>(to + sizeof<T>(), load<T>(a + sizeof<T>()));
-    store<T>(to + 2 * sizeof<T>(), load<T>(a + 2 * sizeof<T>()));
-    store<T>(to + 3 * sizeof<T>(), load<T>(a + 3 * sizeof<T>()));
-    a += row;
-    to += 4 * sizeof<T>();
+/**
+ * Up to three rows of elements, `row` bytes apart, each element in all lanes of its vector: `turns` of them a row, `step` bytes apart. With
+ * `row` and `step` exchanged, columns.
+ */
+export function splatPanel<T>(a: usize, row: usize, rows: i32, step: usize, turns: i32, to: usize): void {
+  let a1 = rows > 1 ? a + row : a;
+  let a2 = rows > 2 ? a1 + row : a;
+  for (let k = 0; k < turns; k++) {
+    v128.store(to, loadSplat<T>(a));
+    v128.store(to, loadSplat<T>(a1), 16);
+    v128.store(to, loadSplat<T>(a2), 32);
+    a += step;
+    a1 += step;
+    a2 += step;
+    to += PANEL;
   }
 }

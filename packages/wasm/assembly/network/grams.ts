@@ -1,6 +1,6 @@
 // The Gram matrices that empirical kernels are made of, from what the last forward pass left: rows of units of layered networks, vectors of
 // units of resident ones.
-import { gram } from "../linalg/dots";
+import { gram } from "../linalg/gram";
 import { sensitivities } from "./layered";
 import { residentSensitivities } from "./resident";
 import {

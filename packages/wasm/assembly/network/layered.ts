@@ -1,11 +1,10 @@
 // Networks of any depth, layer by layer: forward, read-out, and back with the descent fused in, so that a step reads each weight twice from
 // memory and writes it once. Deltas carry -eta, so that all descent is addition.
-import { descend } from "../linalg/descend";
-import { dots } from "../linalg/dots";
-import { packPanels, panelBytes, quadBytes } from "../linalg/pack";
+import { descend, packedDescend } from "../linalg/descend";
+import { dots, packedDots } from "../linalg/dots";
+import { PACKED, packColumns, packRows, panelsBytes, sliceBytes } from "../linalg/pack";
 import { product } from "../linalg/product";
-import { PANEL } from "../linalg/tile";
-import { loadSplat } from "../simd";
+import { lanes, loadSplat } from "../simd";
 import {
   biasStd,
   data,
@@ -61,7 +60,7 @@ export function forward<T>(): void {
   }
   const last = hiddenOf<T>(depth - 1);
   const outputRow = <usize>fanOut * sizeof<T>();
-  dots<T>(last, row, data, weightsInto<T>(depth), row, fanOut, outputs, outputRow, whole<T>(width + 1));
+  dots<T>(last, row, data, weightsInto<T>(depth), row, fanOut, outputs, outputRow, whole<T>(width + 1), packed);
 }
 
 /** delta_a = force_a out * slope_a of one output. */
@@ -133,25 +132,48 @@ export function sensitivities<T>(): void {
   sensitivitiesBelowOutputs<T>();
   for (let layer = depth - 1; layer > 0; layer--) {
     const below = deltaOf<T>(layer - 1);
-    dots<T>(deltaOf<T>(layer), row, values, weightsInto<T>(layer), row, width, below, row, whole<T>(width));
+    dots<T>(deltaOf<T>(layer), row, values, weightsInto<T>(layer), row, width, below, row, whole<T>(width), packed);
     timesSlope<T>(layer - 1, fanOut);
   }
 }
 
-/** Rows of weights that go back and descend together while the second cache holds them. */
-const BLOCK = 16;
+/** Rows of weights that go back and descend together while the second cache holds them: whole tiles, packed or not. */
+const BLOCK = 12;
 
-/** Descent of `rows` rows of the weights into `layer` from `w` on, by the layer's packed deltas and as many columns of units below. */
-function descendRows<T>(below: usize, belowRow: usize, w: usize, rows: i32): void {
-  const row = rowBytes<T>();
-  const deltas = packed + quadBytes<T>(data);
-  const next = panelBytes(data);
-  descend<T>(below, belowRow, deltas, PANEL, next, w, row, rows, paired<T>(width), data, velocity, momentum, packed);
+/** Vectors of a row of deltas. */
+@inline
+function deltaVectors<T>(): i32 {
+  return paired<T>(width) / lanes<T>();
+}
+
+/** The layer's deltas, packed as columns and as rows, behind what a product lays out as it goes. */
+@inline
+function deltaColumns(): usize {
+  return packed + sliceBytes();
+}
+@inline
+function deltaRows<T>(): usize {
+  return deltaColumns() + panelsBytes(deltaVectors<T>(), data);
 }
 
 function packDeltas<T>(layer: i32): void {
-  const panels = paired<T>(width) * sizeof<T>() / PANEL;
-  packPanels(deltaOf<T>(layer), rowBytes<T>(), data, <i32>panels, packed + quadBytes<T>(data));
+  const row = rowBytes<T>();
+  const delta = deltaOf<T>(layer);
+  packColumns(delta, row, data, deltaVectors<T>(), deltaColumns());
+  if (layer > 0 && data >= PACKED) packRows(delta, row, data, whole<T>(width) / lanes<T>(), deltaRows<T>());
+}
+
+/** Deltas below `rows` rows of weights, from `w` on, by the packed deltas of the layer above. */
+function back<T>(layer: i32, w: usize, rows: i32, below: usize): void {
+  const row = rowBytes<T>();
+  if (data < PACKED) dots<T>(deltaOf<T>(layer), row, data, w, row, rows, below, row, whole<T>(width), packed);
+  else packedDots<T>(deltaRows<T>(), data, w, row, rows, below, row, whole<T>(width) / lanes<T>(), packed);
+}
+
+/** Descent of `rows` rows of the weights into `layer` from `w` on, by the layer's packed deltas and as many columns of units below. */
+function descendRows<T>(below: usize, belowRow: usize, w: usize, rows: i32): void {
+  const columns = paired<T>(width);
+  packedDescend<T>(below, belowRow, deltaColumns(), w, rowBytes<T>(), rows, columns, data, velocity, momentum, packed);
 }
 
 /** One step of heavy ball with the forces of the last read-out. */
@@ -162,9 +184,8 @@ export function descendLayers<T>(): void {
   const outColumns = paired<T>(width + 1);
   const hidden = hiddenOf<T>(depth - 1);
   const forceRow = <usize>fanOut * sizeof<T>();
-  descend<T>(force, forceRow, hidden, row, PANEL, out, row, fanOut, outColumns, data, velocity, momentum, packed);
+  descend<T>(force, forceRow, hidden, row, out, row, fanOut, outColumns, data, velocity, momentum, packed);
   for (let layer = depth - 1; layer > 0; layer--) {
-    const delta = deltaOf<T>(layer);
     const below = hiddenOf<T>(layer - 1);
     const deltaBelow = deltaOf<T>(layer - 1);
     const weights = weightsInto<T>(layer);
@@ -175,7 +196,7 @@ export function descendLayers<T>(): void {
       const backRows = min(rows, width - i);
       const w = weights + <usize>i * row;
       const at = <usize>i * sizeof<T>();
-      dots<T>(delta, row, data, w, row, backRows, deltaBelow + at, row, whole<T>(width));
+      if (backRows > 0) back<T>(layer, w, backRows, deltaBelow + at);
       descendRows<T>(below + at, row, w, rows);
     }
     timesSlope<T>(layer - 1, 1);

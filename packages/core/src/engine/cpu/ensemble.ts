@@ -79,11 +79,16 @@ function recordSizes(job: EnsembleJob): RecordSizes {
 const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
 /**
- * Bytes of what packages/wasm/assembly/linalg/ lays out anew, at a time 64 panels of 64 rows, or all panels of [data][columns] with 4
- * columns of [data]. A panel's rows have 32 bytes, and it ends with a free cache line.
+ * Bytes of what packages/wasm/assembly/linalg/ lays out anew, in panels of three rows or columns with a vector of each a turn, and a free
+ * cache line: one panel of a slice, and behind it the columns of a slice of a product, or [data][columns] both as columns and as rows, or
+ * `rows` rows.
  */
-export function packedBytes(data: number, columns: number, size: 4 | 8): number {
-  return Math.max(64 * (64 * 32 + 64), 4 * data * size + ((columns * size) / 32) * (32 * data + 64));
+export function packedBytes(data: number, columns: number, size: 4 | 8, rows = 0): number {
+  const slice = 256;
+  const vectors = (columns * size) / 16;
+  const panels = (count: number, turns: number): number => Math.ceil(count / 3) * (48 * turns + 64);
+  const layer = panels(vectors, data) + panels(data, vectors);
+  return panels(1, slice) + Math.max(panels(Math.min(258, vectors), slice), layer, panels(rows, vectors));
 }
 
 /**
@@ -118,7 +123,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     16 * D,
     kernels ? (D ** 2 + (D * C) ** 2) * size : 0,
     kernels ? 8 * (D * C) ** 2 : 0,
-    layered ? packedBytes(D, upTo(width + 1, 2 * vector), size) : 0,
+    layered ? packedBytes(D, upTo(width + 1, 2 * vector), size, kernels ? D * C : 0) : 0,
   ];
   const sizes = recordSizes(job);
   const work = D * rows * stride * (job.steps + 1);
