@@ -34,16 +34,21 @@ await writeCheckpoint(path.join(folder, "checkpoint.h5"), {
   grid: lattice,
   precision: result.engine.precision,
   checkpoint: {
-    operation: step,
     state: { field: array("field"), momentum: array("momentum") },
-    observations: [
+    parts: [
       {
-        afterOperation: 0,
-        fieldMean: Float64Array.of(result.mean[0]),
-        fieldVariance: Float64Array.of(result.variance[0]),
+        realisations: 1,
+        operation: step,
+        observations: [
+          {
+            afterOperation: 0,
+            fieldMean: Float64Array.of(result.mean[0]),
+            fieldVariance: Float64Array.of(result.variance[0]),
+          },
+        ],
+        snapshots: [],
       },
     ],
-    snapshots: [],
   },
 });
 
