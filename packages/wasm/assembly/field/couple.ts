@@ -7,13 +7,9 @@
 import { barrier, progress, stopped, worker, workerCount } from "../control";
 import { slabStart } from "./evolve";
 import {
-  constantsOf,
-  dimensions,
   field0,
   fieldBytes,
   fields,
-  forces,
-  laplacianRowAt,
   momentum,
   planeBytes,
   planes,
@@ -22,7 +18,6 @@ import {
   realisations,
   rowBytes,
   rows,
-  wrapped,
 } from "./grid";
 import { driftRow, kickPlane } from "./kick";
 

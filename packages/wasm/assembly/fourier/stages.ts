@@ -3,7 +3,7 @@
 //   y[q + s (r p + k)] = w^(p k) sum_j a_j exp(-2 pi i j k/r).
 // An element is a block's part of one row, so that lanes run over neighbouring columns and nothing is gathered.
 // (C. Van Loan, Computational Frameworks for the Fast Fourier Transform, SIAM 1992, section 1.7.)
-import { madd, nmadd } from "../simd";
+import { madd } from "../simd";
 import { held, unknownZero } from "../special/held";
 import { butterfly2, butterfly3, butterfly4, butterfly5, butterfly8, put } from "./butterflies";
 import { buffer0, buffer1, folded, PAIR, stageCount, stages } from "./plan";
