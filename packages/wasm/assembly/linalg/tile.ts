@@ -10,13 +10,14 @@ export const PANEL: usize = 48;
 /** Turns that a tile takes at most, where it is up to us: its two panels stay in the first cache. */
 export const SLICE = 256;
 
-/** What becomes of a tile's sums: they are put in C; C = factor C + sums; or heavy-ball descent, V = factor V + sums, C += V. */
+/** What becomes of a tile's sums: they are put in C; added to it; C = factor C + sums; or heavy-ball descent, V = factor V + sums, C += V. */
 export const STORE = 0;
-export const ROLL = 1;
-export const DESCEND = 2;
+export const ADD = 1;
+const ROLL = 2;
+export const DESCEND = 3;
 /** The sums of their lanes are put in C, or added. */
-export const LANES = 3;
-export const ADD_LANES = 4;
+const LANES = 4;
+const ADD_LANES = 5;
 
 /** Turns of each slice of `turns`: as few slices as may be, all of the same length. */
 export function sliceOf(turns: i32): i32 {
@@ -24,9 +25,11 @@ export function sliceOf(turns: i32): i32 {
   return (turns + slices - 1) / slices;
 }
 
+/** One vector of sums; `velocity` is the distance from C to V in bytes. */
 @inline
-function finish<T>(mode: i32, sum: v128, c: usize, velocity: usize, factor: v128): void {
+export function finish<T>(mode: i32, sum: v128, c: usize, velocity: usize, factor: v128): void {
   if (mode == STORE) v128.store(c, sum);
+  else if (mode == ADD) v128.store(c, v128.add<T>(v128.load(c), sum));
   else if (mode == ROLL) v128.store(c, madd<T>(factor, v128.load(c), sum));
   else if (mode == DESCEND) {
     const rolled = madd<T>(factor, v128.load(c + velocity), sum);

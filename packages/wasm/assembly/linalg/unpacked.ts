@@ -1,28 +1,12 @@
 // Products and descent of so few rows or turns that packing does not pay: a tile of four rows or one by two vectors of columns, C (+)= A B, with all
 // matrices where they are. The sums are those of product.ts and descend.ts but for their slices.
 import { lanes, loadSplat, madd } from "../simd";
-
-/** What becomes of a tile's sums. */
-const STORE = 0;
-const ADD = 1;
-const DESCEND = 2;
+import { ADD, DESCEND, finish, STORE } from "./tile";
 
 /** Bytes of two vectors. */
 const PAIR: usize = 32;
 /** Rows of B that one pass over its columns takes: their part of a pair of vectors stays in the first cache, their pages in the TLB. */
 const SLICE = 64;
-
-/** Writes one vector of sums: over C, added to C, or as heavy-ball descent with velocity V. */
-@inline
-function finish<T>(mode: i32, sum: v128, c: usize, v: usize, momentum: v128): void {
-  if (mode == STORE) v128.store(c, sum);
-  else if (mode == ADD) v128.store(c, v128.add<T>(v128.load(c), sum));
-  else {
-    const velocity = madd<T>(momentum, v128.load(v), sum);
-    v128.store(v, velocity);
-    v128.store(c, v128.add<T>(v128.load(c), velocity));
-  }
-}
 
 /**
  * One tile of `rows` rows, four or one. Rows of A are `aRow` bytes apart and their elements `aK`, rows of B `bRow` and of C `cRow`;
@@ -98,18 +82,18 @@ function tile<T>(
     a += 2 * aK;
     b += 2 * bRow;
   }
-  finish<T>(mode, s00, c, c + velocity, momentum);
-  finish<T>(mode, s01, c + 16, c + 16 + velocity, momentum);
+  finish<T>(mode, s00, c, velocity, momentum);
+  finish<T>(mode, s01, c + 16, velocity, momentum);
   if (rows > 1) {
     c += cRow;
-    finish<T>(mode, s10, c, c + velocity, momentum);
-    finish<T>(mode, s11, c + 16, c + 16 + velocity, momentum);
+    finish<T>(mode, s10, c, velocity, momentum);
+    finish<T>(mode, s11, c + 16, velocity, momentum);
     c += cRow;
-    finish<T>(mode, s20, c, c + velocity, momentum);
-    finish<T>(mode, s21, c + 16, c + 16 + velocity, momentum);
+    finish<T>(mode, s20, c, velocity, momentum);
+    finish<T>(mode, s21, c + 16, velocity, momentum);
     c += cRow;
-    finish<T>(mode, s30, c, c + velocity, momentum);
-    finish<T>(mode, s31, c + 16, c + 16 + velocity, momentum);
+    finish<T>(mode, s30, c, velocity, momentum);
+    finish<T>(mode, s31, c + 16, velocity, momentum);
   }
 }
 
