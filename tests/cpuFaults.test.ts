@@ -133,6 +133,16 @@ describe("a worker that dies", () => {
     await pool.close();
   });
 
+  it("says which of the functions that a job brings it lacks", async () => {
+    const pool = createPool(1);
+    const setup = () => [["setGrid", 3, 4, 1, 1, 80, 320, 1280] as const];
+    const session = await pool.open({ activation: "erfRow32", bytes: 65_536, workers: 1, setup }, "nowhere");
+    await expect(session.run(() => [["evolveLattice32", 0, 1, 0, 0]], {})).rejects.toThrow(
+      "worker 0 of the cpu engine failed: the program has no lattice step",
+    );
+    await pool.close();
+  });
+
   it("that stands still is given up", async () => {
     const pool = createPool(2, 0.3);
     const potential = await assemblePotential(await compilePotential("quadratic"), "float32");

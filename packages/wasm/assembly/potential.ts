@@ -16,17 +16,6 @@ export declare function gradient(
   constants: usize,
 ): void;
 
-/** The same, and gives the sum of V over the sites. */
-@external("potential", "slopesAndSum")
-export declare function slopesAndSum(
-  fields: usize,
-  fieldStride: i32,
-  out: usize,
-  outStride: i32,
-  count: i32,
-  constants: usize,
-): f64;
-
 /** d^2V/dphi_f^2 of all fields, as `gradient`, by a module of its own (packages/core/src/potential/curvature.ts). */
 @external("curvature", "gradient")
 export declare function curvatures(

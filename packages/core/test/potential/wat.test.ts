@@ -14,7 +14,6 @@ type Precision = (typeof PRECISIONS)[number];
 interface PotentialExports {
   value(fields: number, fieldStride: number, out: number, count: number): void;
   gradient(fields: number, fieldStride: number, out: number, outStride: number, count: number): void;
-  slopesAndSum(fields: number, fieldStride: number, out: number, outStride: number, count: number): number;
 }
 
 const special = new WebAssembly.Module(readModules().special);
@@ -148,25 +147,6 @@ describe.each(PRECISIONS)("potentials in %s", (precision) => {
     run.gradient(FIELDS, fieldStride, FIELDS, fieldStride, count);
     for (const f of [0, 1])
       expect(whole(FIELDS + f * fieldStride).slice(0, padded)).toEqual(whole(OUT + f * outStride).slice(0, padded));
-  });
-  it.each([1, 2, 3, 4, 5, 31, 128])("sum V over %i sites and no others, beside the slopes' own bits", async (count) => {
-    const potential = await compilePotential({ expression: "phi^3/3 + log(phi)" });
-    const { run, numbers, size } = await instantiate(potential, precision);
-    const phi = Float64Array.from({ length: count }, (_, i) => 1 + i / 7);
-    // What follows the last site is no number.
-    numbers.fill(Number.NaN, FIELDS / size, FIELDS / size + count + 4);
-    numbers.set(phi, FIELDS / size);
-    run.gradient(FIELDS, 0, OUT, 0, count);
-    const slopes = numbers.slice(OUT / size, OUT / size + count);
-    numbers.fill(0, OUT / size, OUT / size + count);
-    const sum = run.slopesAndSum(FIELDS, 0, OUT, 0, count);
-    expect(numbers.slice(OUT / size, OUT / size + count)).toEqual(slopes);
-    run.value(FIELDS, 0, OUT, count);
-    const values = Array.from(numbers.slice(OUT / size, OUT / size + count));
-    expect(sum).toBeCloseTo(
-      values.reduce((total, value) => total + value, 0),
-      9,
-    );
   });
   it("keep the bits of their constants", async () => {
     const constants = [0.1, 1 / 3, Math.PI, 1.2345678901234567e-30, 9.876543210987654e30, 2 ** 100, 16777217];

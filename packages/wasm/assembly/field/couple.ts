@@ -7,6 +7,7 @@
 import { barrier, progress, stopped, worker, workerCount } from "../control";
 import { slabStart } from "./evolve";
 import {
+  closeRow,
   field0,
   fieldBytes,
   fields,
@@ -19,7 +20,8 @@ import {
   rowBytes,
   rows,
 } from "./grid";
-import { driftRow, kickPlane } from "./kick";
+import { madd } from "../simd";
+import { kickPlane } from "./planes";
 
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
 @external("host", "power")
@@ -52,6 +54,15 @@ export function isCoupled(): bool {
 function monomial(index: i32, q: f64): f64 {
   const at = monomials + <usize>index * 16;
   return load<f64>(at) * power(q, load<f64>(at, 8));
+}
+
+/** phi += drift pi on a row. */
+function driftRow<T>(phi: usize, pi: usize, drift: T): void {
+  const d = v128.splat<T>(drift);
+  const end = phi + <usize>points * sizeof<T>();
+  // What runs past a row's end stays in its padding.
+  for (let here = phi; here < end; here += 16, pi += 16) v128.store(here, madd<T>(d, v128.load(pi), v128.load(here)));
+  closeRow<T>(phi);
 }
 
 /** phi += drift pi on a plane, all fields. */
@@ -97,7 +108,7 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
   const laplacian = half * (curvature * monomial(3, q));
   const force = half * monomial(4, q);
   for (let plane = low; plane < high; plane++) {
-    kickPlane<T>(start, plane, 0, 0, laplacian, force, -1, 0, planeSums + <usize>plane * 24);
+    kickPlane(start, plane, 0, 0, laplacian, force, false, 0, planeSums + <usize>plane * 24);
   }
   if (alone ? stopped() : !barrier()) return false;
   rate += half * acceleration(planeSums, q);
@@ -105,28 +116,27 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
     const h = load<f64>(durations + <usize>operation * 8);
     const next = q + h * rate;
     const middle = (q + next) / 2;
-    const drift = <T>(h * monomial(5, middle));
+    const drift = h * monomial(5, middle);
     clock += h * monomial(6, middle);
     q = next;
     // What others' or the first planes' kicks read is drifted before any of them begins.
     const inner = max(low + reach, high - reach);
-    for (let plane = low; plane < min(low + reach, high); plane++) driftPlane<T>(start, plane, drift);
-    for (let plane = inner; plane < high; plane++) driftPlane<T>(start, plane, drift);
+    for (let plane = low; plane < min(low + reach, high); plane++) driftPlane<T>(start, plane, <T>drift);
+    for (let plane = inner; plane < high; plane++) driftPlane<T>(start, plane, <T>drift);
     if (!alone && !barrier()) return false;
     const following = operation + 1 < to ? load<f64>(durations + <usize>(operation + 1) * 8) / 2 : 0;
     half = h / 2;
     const strength = curvature * monomial(3, q);
     const pull = monomial(4, q);
     for (let plane = low; plane < high; plane++) {
-      const ahead = plane + reach;
-      kickPlane<T>(
+      kickPlane(
         start,
         plane,
         half * strength,
         half * pull,
         following * strength,
         following * pull,
-        ahead < inner && ahead >= low + reach ? ahead : -1,
+        plane + reach < inner,
         drift,
         planeSums + <usize>plane * 24,
       );

@@ -5,7 +5,7 @@
 // overwritten: operation s + 1 stays one reach further from the gap than what operation s of the gap still reads.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
 import { fieldBytes, fields, planes, points, reach, realisations, rows, wrapped } from "./grid";
-import { stepPlane } from "./step";
+import { stepPlane } from "./planes";
 
 /** Operations of one sweep at most: more fall out of the second cache. */
 const SWEEP = 4;
@@ -16,7 +16,7 @@ function inside<T>(from: i32, count: i32, start: usize, low: i32, high: i32): vo
     for (let s = 0; s < count; s++) {
       const plane = front - s * reach;
       const margin = (s + 1) * reach;
-      if (plane >= low + margin && plane < high - margin) stepPlane<T>(from + s, start, plane);
+      if (plane >= low + margin && plane < high - margin) stepPlane(from + s, start, plane);
     }
   }
 }
@@ -25,7 +25,7 @@ function inside<T>(from: i32, count: i32, start: usize, low: i32, high: i32): vo
 function between<T>(from: i32, count: i32, start: usize, end: i32): void {
   for (let s = 0; s < count; s++) {
     const margin = (s + 1) * reach;
-    for (let plane = end - margin; plane < end + margin; plane++) stepPlane<T>(from + s, start, wrapped(plane, planes));
+    for (let plane = end - margin; plane < end + margin; plane++) stepPlane(from + s, start, wrapped(plane, planes));
   }
 }
 
@@ -41,7 +41,7 @@ function evolveAlone<T>(from: i32, to: i32, start: usize): void {
     if (stopped()) return;
     const count = min(depth, to - operation);
     if (count == 1) {
-      for (let plane = 0; plane < planes; plane++) stepPlane<T>(operation, start, plane);
+      for (let plane = 0; plane < planes; plane++) stepPlane(operation, start, plane);
     } else {
       inside<T>(operation, count, start, 0, planes);
       between<T>(operation, count, start, 0);

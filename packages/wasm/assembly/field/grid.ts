@@ -28,8 +28,8 @@ export let coefficients: usize = 0;
 /** [realisations][constantBytes]: the numbers of each one's own potential. */
 let constants: usize = 0;
 let constantBytes: usize = 0;
-/** This worker's rows, `rowBytes` apart: [fields] of forces, one of potentials, one of Laplacians. */
-export let forces: usize = 0;
+/** This worker's rows, `rowBytes` apart: [fields] of d^2V/dphi_f^2, and one of potentials. */
+export let curvatureRows: usize = 0;
 
 export function setGrid(
   dimensionsOf: i32,
@@ -63,13 +63,13 @@ export function setLattice(
   field1At: usize,
   momentumAt: usize,
   coefficientsAt: usize,
-  forcesAt: usize,
+  curvatureRowsAt: usize,
 ): void {
   field0 = field0At;
   field1 = field1At;
   momentum = momentumAt;
   coefficients = coefficientsAt;
-  forces = forcesAt;
+  curvatureRows = curvatureRowsAt;
 }
 
 export function setConstants(constantsAt: usize, constantBytesOf: usize): void {
@@ -91,12 +91,7 @@ export function fieldBefore(operation: i32): usize {
 
 @inline
 export function potentialRow(): usize {
-  return forces + <usize>fields * rowBytes;
-}
-
-@inline
-export function laplacianRowAt(): usize {
-  return forces + <usize>(fields + 1) * rowBytes;
+  return curvatureRows + <usize>fields * rowBytes;
 }
 
 /** The stencil's weight at distance j. */

@@ -3,7 +3,7 @@
 // of it is the same for any number of workers.
 import { barrier, worker, workerCount } from "../control";
 import { curvatures } from "../potential";
-import { fieldBytes, fields, forces, planeBytes, planes, points, realisations, rowBytes, rows } from "./grid";
+import { fieldBytes, curvatureRows, fields, planeBytes, planes, points, realisations, rowBytes, rows } from "./grid";
 import { both, pair, sumElements } from "./observe";
 
 let bins: i32 = 0;
@@ -142,10 +142,10 @@ function sumCurvatures<T>(field: usize): void {
     for (let f = 0; f < fields; f++) store<f64>(target + <usize>f * 8, 0);
     for (let y = 0; y < rows; y++) {
       const row = plane + <usize>y * rowBytes;
-      curvatures(row, <i32>fieldBytes, forces, <i32>rowBytes, points, constants + <usize>r * constantBytes);
+      curvatures(row, <i32>fieldBytes, curvatureRows, <i32>rowBytes, points, constants + <usize>r * constantBytes);
       for (let f = 0; f < fields; f++) {
         const at = target + <usize>f * 8;
-        store<f64>(at, load<f64>(at) + sumElements<T>(forces + <usize>f * rowBytes));
+        store<f64>(at, load<f64>(at) + sumElements<T>(curvatureRows + <usize>f * rowBytes));
       }
     }
   }

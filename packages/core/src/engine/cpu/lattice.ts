@@ -3,11 +3,20 @@
  * ends where the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
 import { InterruptedError } from "../../errors.ts";
-import { assemblePotential } from "../../potential/assemble.ts";
-import type { JobControl, LatticeJob, LatticeReport, LatticeState, Observation, Snapshot } from "../engine.ts";
+import { assemblePotential, assembleWat } from "../../potential/assemble.ts";
+import {
+  type JobControl,
+  type LatticeJob,
+  type LatticeReport,
+  type LatticeState,
+  type Observation,
+  type Snapshot,
+  STENCILS,
+} from "../engine.ts";
 import { evolveInTurn } from "../inTurn.ts";
 import { cellsOf, type PartJob } from "../parts.ts";
 import { mostAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
+import { emitLatticeWat } from "./latticeWat.ts";
 import { readRows, writeRows } from "./layout.ts";
 import { type Call, elementOf, type Pool } from "./pool.ts";
 
@@ -33,10 +42,16 @@ async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: Pa
     threads: pool.threads,
     precision,
   });
+  const lattice = emitLatticeWat({
+    ...{ form, precision, layout, fused: pool.fusedMultiplyAdd },
+    ...{ dimensions: job.grid.dimensions, points: job.grid.points, weights: STENCILS[job.grid.stencil] },
+    ...(job.schedule.kind === "coupled" ? { momentumAfter: momentum - field[0] } : {}),
+  });
   const session = await pool.open(
     {
       activation: `linearRow${suffix}`,
       potential: await assemblePotential(form, precision),
+      lattice: await assembleWat("lattice", lattice),
       ...(shots.curvature ? { curvature: await assemblePotential(shots.curvature, precision) } : {}),
       bytes,
       workers: pool.threads,

@@ -3,6 +3,7 @@ export interface Loadable {
   readonly special?: WebAssembly.Module | undefined;
   readonly potential?: WebAssembly.Module | undefined;
   readonly curvature?: WebAssembly.Module | undefined;
+  readonly lattice?: WebAssembly.Module | undefined;
   readonly kernels: WebAssembly.Module;
   readonly activation?: string | undefined;
   readonly arrays?: readonly SharedArrayBuffer[] | undefined;

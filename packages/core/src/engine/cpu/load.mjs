@@ -16,13 +16,18 @@ function copyRows(to, at, toStep, from, begin, fromStep, count, rows) {
   }
 }
 
-/** Every job's kernels import it, and few call it. */
-function noCurvature() {
-  throw new Error("the program has no curvature");
-}
+/** The module's exports; every job's kernels import all that any calls, which is missed when it is called. */
+const exportsOrMissed = (name, module, imports) =>
+  new Proxy(module ? new WebAssembly.Instance(module, imports).exports : {}, {
+    get: (exports, key) =>
+      exports[key] ??
+      (() => {
+        throw new Error(`the program has no ${name} ${String(key)}`);
+      }),
+  });
 
 /** The exports of the program's kernels. */
-export function load({ memory, special, potential, curvature, kernels, activation, arrays = [] }) {
+export function load({ memory, special, potential, curvature, lattice, kernels, activation, arrays = [] }) {
   const env = { memory };
   const words = new Int32Array(memory.buffer);
   const elements = new Float64Array(memory.buffer);
@@ -39,13 +44,14 @@ export function load({ memory, special, potential, curvature, kernels, activatio
       copyRows(elements, address >>> 3, stride >>> 3, outside[array], element, step, count, rows),
   };
   const functions = special ? new WebAssembly.Instance(special, { env }).exports : {};
-  const functionsOf = (module) => new WebAssembly.Instance(module, { env, special: functions }).exports;
+  const made = (name, module) => exportsOrMissed(name, module, { env, special: functions });
   return new WebAssembly.Instance(kernels, {
     env,
     host,
     special: functions,
     activation: { apply: functions[activation] },
-    potential: potential ? functionsOf(potential) : {},
-    curvature: curvature ? functionsOf(curvature) : { gradient: noCurvature },
+    potential: made("potential", potential),
+    curvature: made("curvature", curvature),
+    lattice: made("lattice", lattice),
   }).exports;
 }

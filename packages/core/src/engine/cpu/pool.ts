@@ -21,6 +21,8 @@ export interface Program {
   readonly potential?: Uint8Array;
   /** That of d^2V/dphi_f^2 in the place of its slopes, where the calls need it. */
   readonly curvature?: Uint8Array;
+  /** A lattice's own kernels: latticeWat.ts. */
+  readonly lattice?: Uint8Array;
   /** The module whose exports are called, where it is not both jobs' own. */
   readonly kernels?: Uint8Array<ArrayBuffer>;
   /** The vector functions that it and the potential import, where they are not this host's fastest. */
@@ -191,6 +193,7 @@ export function createPool(threads: number = availableParallelism(), patience: n
         special: compiled(program.special, special),
         potential: compiled(program.potential),
         curvature: compiled(program.curvature),
+        lattice: compiled(program.lattice),
         kernels: compiled(program.kernels, jobs)!,
         activation: program.activation,
         arrays: program.arrays,

@@ -1,0 +1,258 @@
+/**
+ * The lattice's kernels as a WebAssembly module of the job's own: the stencil, the potential's slopes and the update of a row in one loop. How
+ * far all that an update reads lies from its site are numbers of the job, and stand in the code as such: one address moves along a row, where
+ * kernels for any lattice move one for each neighbour and array, and no slopes are written down only to be read again. Where
+ * nothing else slows it, a site takes half of the time.
+ *
+ * Exports, each on a plane of all fields, by what packages/wasm/assembly/field/planes.ts calls them with:
+ *   step: pi += laplacian dx^2 Laplacian phi - force dV/dphi, next = phi + drift pi;
+ *   kick: two half kicks of pi, the end of one operation and the beginning of the next, and adds to float64 sums at `target` what the sites have
+ *     in between: pi^2, -dx^2 (phi - reference) Laplacian phi, the reference being the field's first site, and V. Where the plane a stencil's
+ *     reach ahead is `due`, the last that the kicks read, it is drifted first, row by row: what comes from far memory is worked on as it comes.
+ */
+import { emitter } from "../../potential/emit.ts";
+import type { Form } from "../../potential/form.ts";
+import { get, moduleOf, type Parts, type Precision, set, VECTORS, wat } from "../../potential/wat.ts";
+import {
+  after,
+  at,
+  closeRow,
+  declared,
+  emitPlane,
+  type Neighbourhood,
+  type Parameters,
+  type Row,
+  type RowKernel,
+} from "./latticeRows.ts";
+import type { Layout } from "./layout.ts";
+
+/** What a job's kernels are made for. */
+export interface LatticeKernels {
+  readonly form: Form;
+  readonly precision: Precision;
+  /** Whether products and sums are fused. */
+  readonly fused: boolean;
+  readonly dimensions: 1 | 2 | 3;
+  readonly points: number;
+  /** The stencil's at the distances 1, 2, ...: STENCILS in engine.ts. */
+  readonly weights: readonly number[];
+  readonly layout: Layout;
+  /** Bytes from the field to the momentum: for kicks, which work in place. Without it there are steps. */
+  readonly momentumAfter?: number;
+}
+
+/** A vector's lanes as pairs of float64. */
+function pairs(vector: string, precision: Precision): string[] {
+  if (precision === "float64") return [vector];
+  const upper = `(i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 ${vector} ${vector})`;
+  return [vector, upper].map((half) => `(f64x2.promote_low_f32x4 ${half})`);
+}
+
+/** A mask of the first `count` of a vector's lanes. */
+const first = (count: number, lanes: number, bits: number): string =>
+  `(v128.const i${bits}x${lanes} ${Array.from({ length: lanes }, (_, lane) => (lane < count ? -1 : 0)).join(" ")})`;
+
+/** The arithmetic of vectors of `shape`. */
+function arithmetic(shape: "f32x4" | "f64x2", fused: boolean) {
+  const binary = (operator: string) => (x: string, y: string) => `(${shape}.${operator} ${x} ${y})`;
+  const [add, sub, mul] = [binary("add"), binary("sub"), binary("mul")];
+  return {
+    add,
+    sub,
+    mul,
+    /** x y + sum. */
+    madd: (x: string, y: string, sum: string) =>
+      fused ? `(${shape}.relaxed_madd ${x} ${y} ${sum})` : add(mul(x, y), sum),
+    /** sum - x y. */
+    nmadd: (x: string, y: string, sum: string) =>
+      fused ? `(${shape}.relaxed_nmadd ${x} ${y} ${sum})` : sub(sum, mul(x, y)),
+  };
+}
+
+/** Parameters after the plane, as packages/wasm/assembly/field/planes.ts declares them. */
+const STEP: Parameters = {
+  field: "i32",
+  constants: "i32",
+  momentum: "i32",
+  next: "i32",
+  laplacian: "f64",
+  force: "f64",
+  drift: "f64",
+};
+const KICK: Parameters = {
+  field: "i32",
+  constants: "i32",
+  target: "i32",
+  laplacian: "f64",
+  force: "f64",
+  laplacian2: "f64",
+  force2: "f64",
+  due: "i32",
+  drift: "f64",
+};
+
+/** The kicks' sums, in their order at `target`. */
+const SUMS = ["squares", "gradients", "potentials"] as const;
+
+/** The WebAssembly text of a job's kernels. Throws InputError where a constant does not fit float32. */
+export function emitLatticeWat(kernels: LatticeKernels): string {
+  const { form, precision, fused, dimensions, weights, layout, momentumAfter } = kernels;
+  const { shape, lanes, bits } = VECTORS[precision];
+  const size = (bits / 8) as 4 | 8;
+  const reach = weights.length;
+  const fields = form.fields.map((_, f) => f);
+  const imports = new Set<string>();
+  const { add, mul, madd, nmadd } = arithmetic(shape, fused);
+  const wide = arithmetic("f64x2", fused);
+  const load = (row: Row, f: number, sites = 0): string =>
+    at("v128.load", after(row, f * layout.fieldBytes + sites * size));
+  const store = (row: Row, f: number, value: string): string =>
+    at("v128.store", after(row, f * layout.fieldBytes), value);
+  const splat = (value: string): string =>
+    `(${shape}.splat ${precision === "float64" ? value : `(f32.demote_f64 ${value})`})`;
+  const each = (coefficient: string): string => get(`each_${coefficient}`);
+
+  /** dx^2 times the Laplacian of field `f`, to `lap`. The site, phi`f`, is taken off its neighbours before any factor, so that a uniform field
+   * has none at all. `ahead` stands for the field in the last row. */
+  function laplacian({ here, across, beyond }: Neighbourhood, f: number, ahead?: string): string[] {
+    return weights.map((_, i) => {
+      let sum = add(load(here, f, -(i + 1)), load(here, f, i + 1));
+      for (const [before, behind] of [across, beyond].flatMap((rows) => rows.slice(i, i + 1))) {
+        const last = ahead !== undefined && behind === beyond[reach - 1]![1];
+        sum = add(sum, add(load(before, f), last ? ahead : load(behind, f)));
+      }
+      const above = nmadd(get("degree"), get(`phi${f}`), sum);
+      // The narrowest stencil's weight is 1.
+      if (reach === 1) return set("lap", above);
+      return set("lap", i === 0 ? mul(get("weight0"), above) : madd(get(`weight${i}`), above, get("lap")));
+    });
+  }
+
+  /** The fields to phi0, phi1, ..., the potential's parts, and its results' operands; the numbers it needs go to `constants`. */
+  function potential({ here }: Neighbourhood, constants: string[], summed: boolean) {
+    const parts: Parts = { fields: new Set(), constants, lines: [] };
+    const emit = emitter(wat(precision, parts, imports));
+    const slopes = form.tree.gradient.map(emit);
+    const value = summed ? emit(form.tree.value) : "";
+    return { lines: [...fields.map((f) => set(`phi${f}`, load(here, f))), ...parts.lines], slopes, value };
+  }
+
+  /** Statements that set what kernels of those coefficients need before their rows. */
+  const prepared = (coefficients: readonly string[], constants: readonly string[]): string[] => [
+    ...coefficients.map((name) => set(`each_${name}`, splat(get(name)))),
+    set("degree", splat(`(f64.const ${2 * dimensions})`)),
+    ...(reach > 1 ? weights.map((weight, i) => set(`weight${i}`, splat(`(f64.const ${weight})`))) : []),
+    ...constants.map((text, i) => set(`c${i}`, text)),
+  ];
+
+  function step(around: Neighbourhood): RowKernel {
+    const constants: string[] = [];
+    const momentum = { pointer: "pi", offset: 0 };
+    const next = { pointer: "new", offset: 0 };
+    const beside = (array: string): string => `(i32.add ${get("row")} (i32.sub ${get(array)} ${get("field")}))`;
+    return {
+      pointers: { ...around.pointers, pi: beside("momentum"), new: beside("next") },
+      turn() {
+        const { lines, slopes } = potential(around, constants, false);
+        const updates = fields.flatMap((f) => [
+          ...laplacian(around, f),
+          set("p", nmadd(each("force"), slopes[f]!, madd(each("laplacian"), get("lap"), load(momentum, f)))),
+          store(momentum, f, get("p")),
+          store(next, f, madd(each("drift"), get("p"), get(`phi${f}`))),
+        ]);
+        return [...lines, ...updates];
+      },
+      before: () => prepared(["laplacian", "force", "drift"], constants),
+      after: [],
+      rowBefore: [],
+      rowAfter: (bytes) => fields.flatMap((f) => closeRow(kernels, after(next, f * layout.fieldBytes), bytes)),
+    };
+  }
+
+  function kick(around: Neighbourhood, drifts: boolean, alike: boolean): RowKernel {
+    const constants: string[] = [];
+    const { here, pointers, beyond } = around;
+    const momentum = after(here, momentumAfter!);
+    const ahead = drifts ? beyond[reach - 1]?.[1] : undefined;
+    const halves = pairs("", precision).map((_, half) => half);
+    /** Adds to a row's sums, in which the halves of a float32 vector are apart. */
+    const summed = (
+      name: string,
+      vector: string,
+      sum: (pair: string, soFar: string, half: number) => string,
+    ): string[] =>
+      pairs(vector, precision).map((pair, half) => set(`${name}${half}`, sum(pair, get(`${name}${half}`), half)));
+    return {
+      pointers,
+      turn(count) {
+        const counted = (vector: string): string =>
+          count === lanes ? vector : `(v128.and ${vector} ${first(count, lanes, bits)})`;
+        const { lines, slopes, value } = potential(around, constants, true);
+        const drift = (f: number): string[] =>
+          ahead
+            ? [
+                set("ahead", madd(each("drift"), load(after(ahead, momentumAfter!), f), load(ahead, f))),
+                store(ahead, f, get("ahead")),
+              ]
+            : [];
+        const force = (strength: string, pull: string, f: number): string =>
+          nmadd(each(pull), slopes[f]!, mul(each(strength), get("lap")));
+        const updates = fields.flatMap((f) => {
+          const above = pairs(counted(get(`phi${f}`)), precision).map((pair) => wide.sub(pair, get(`reference${f}`)));
+          return [
+            ...drift(f),
+            ...laplacian(around, f, ahead && get("ahead")),
+            set("kick", force("laplacian", "force", f)),
+            set("p", add(load(momentum, f), get("kick"))),
+            store(momentum, f, add(get("p"), alike ? get("kick") : force("laplacian2", "force2", f))),
+            ...summed("squares", counted(get("p")), (p, soFar) => wide.madd(p, p, soFar)),
+            ...summed("gradients", counted(get("lap")), (lap, soFar, half) => wide.nmadd(above[half]!, lap, soFar)),
+          ];
+        });
+        return [...lines, ...updates, ...summed("potentials", counted(value), (v, soFar) => wide.add(soFar, v))];
+      },
+      before: () => [
+        ...prepared(
+          ["laplacian", "force", ...(alike ? [] : ["laplacian2", "force2"]), ...(drifts ? ["drift"] : [])],
+          constants,
+        ),
+        ...fields.map((f) => {
+          const site = at(`f${bits}.load`, { pointer: "field", offset: f * layout.fieldBytes });
+          return set(`reference${f}`, `(f64x2.splat ${precision === "float64" ? site : `(f64.promote_f32 ${site})`})`);
+        }),
+      ],
+      after: SUMS.map((name, i) => {
+        const target = { pointer: "target", offset: 8 * i };
+        const [even, odd] = [0, 1].map((lane) => `(f64x2.extract_lane ${lane} ${get(name)})`);
+        return at("f64.store", target, `(f64.add ${at("f64.load", target)} (f64.add ${even} ${odd}))`);
+      }),
+      rowBefore: SUMS.flatMap((name) => halves.map((half) => set(`${name}${half}`, "(v128.const i64x2 0 0)"))),
+      rowAfter: (bytes) => [
+        ...SUMS.map((name) =>
+          set(
+            name,
+            halves.reduce((sum, half) => wide.add(sum, get(`${name}${half}`)), get(name)),
+          ),
+        ),
+        ...(ahead ? fields.flatMap((f) => closeRow(kernels, after(ahead, f * layout.fieldBytes), bytes)) : []),
+      ],
+    };
+  }
+
+  if (momentumAfter === undefined) {
+    const steps = emitPlane("step", kernels, STEP, step);
+    return moduleOf(imports, [...steps, `(export "step" (func $step))`], precision);
+  }
+  const given = ["plane", ...Object.keys(KICK)].map(get).join(" ");
+  const alike = `(i32.and (f64.eq ${get("laplacian")} ${get("laplacian2")}) (f64.eq ${get("force")} ${get("force2")}))`;
+  const functions = [
+    ...emitPlane("kicks", kernels, KICK, (around) => kick(around, false, false)),
+    ...emitPlane("driftKicks", kernels, KICK, (around) => kick(around, true, false)),
+    ...emitPlane("driftAlikeKicks", kernels, KICK, (around) => kick(around, true, true)),
+    `(func (export "kick") (param $plane i32) ${declared("param", KICK)}
+(if (i32.eqz ${get("due")}) (then (return (call $kicks ${given}))))
+(if ${alike} (then (return (call $driftAlikeKicks ${given}))))
+(call $driftKicks ${given}))`,
+  ];
+  return moduleOf(imports, functions, precision);
+}

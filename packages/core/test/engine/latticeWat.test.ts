@@ -1,0 +1,225 @@
+/** A lattice's own kernels, operation by operation: a plane against plain float64 loops, on lattices whose rows no vector fits. */
+
+import { emitLatticeWat } from "@slowroll/core/engine/cpu/latticeWat";
+import { layoutOf, readRows, writeRows } from "@slowroll/core/engine/cpu/layout";
+import type { Grid } from "@slowroll/core/engine/engine";
+import { STENCILS } from "@slowroll/core/engine/engine";
+import { assembleWat } from "@slowroll/core/potential/assemble";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { formOf } from "@slowroll/core/potential/form";
+import { normals } from "@slowroll/core/random/normal";
+import { readModules } from "@slowroll/wasm";
+import { describe, expect, it } from "vitest";
+
+const special = new WebAssembly.Module(readModules().special);
+const { fusedMultiplyAdd: fused } = readModules();
+const potential = await compilePotential(
+  { expression: "phi^4/4 + 3*phi^2*chi^2/2 + exp(-chi)" },
+  { fields: ["phi", "chi"] },
+);
+const FIELDS = 2;
+/** Laplacian, force, of the second kick too, and drift. */
+const [C1, F1, C2, F2, DRIFT] = [0.3, 0.2, 0.15, 0.4, 0.05];
+
+type Shape = Pick<Grid, "dimensions" | "points" | "stencil">;
+
+/** Sites of an array are [fields][sites], rows last. */
+async function latticeOf({ dimensions, points, stencil }: Shape, precision: "float32" | "float64", inPlace: boolean) {
+  const size = precision === "float32" ? 4 : 8;
+  const job = { realisations: 1, fields: FIELDS, grid: { dimensions, points } } as never;
+  const layout = layoutOf({ grid: { dimensions, points } }, size);
+  const bytes = FIELDS * layout.fieldBytes + 2 * layout.lead + 64;
+  const memory = new WebAssembly.Memory({ initial: 100, maximum: 65_536, shared: true });
+  const elements = size === 4 ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
+  const place = (array: number): number => 65_536 + Math.ceil((array * bytes) / 64) * 64 + layout.lead;
+  const [field, momentum, next, target] = [place(0), place(1), place(2), 1024];
+  const form = formOf([potential]);
+  const weights = STENCILS[stencil];
+  const text = emitLatticeWat({
+    ...{ form, precision, fused, dimensions, points, weights, layout },
+    ...(inPlace ? { momentumAfter: momentum - field } : {}),
+  });
+  const env = { memory };
+  const exports = new WebAssembly.Instance(new WebAssembly.Module(await assembleWat("lattice", text)), {
+    env,
+    special: new WebAssembly.Instance(special, { env }).exports,
+  }).exports as Record<string, (...args: number[]) => void>;
+  const sites = points ** dimensions;
+  const reach = weights.length;
+  /** Writes an array, with its rows' ends beside their other ends and no numbers in what is left of the rows. */
+  const write = (address: number, values: Float64Array): void => {
+    elements.fill(Number.NaN, (address - layout.lead) / size, (address - layout.lead + bytes) / size);
+    writeRows(job, layout, elements, address, values);
+    for (let row = 0; row < FIELDS * layout.planes * layout.rows; row++) {
+      const f = Math.floor(row / (layout.planes * layout.rows));
+      const plane = Math.floor(row / layout.rows) % layout.planes;
+      const at =
+        (address + f * layout.fieldBytes + plane * layout.planeBytes + (row % layout.rows) * layout.rowBytes) / size;
+      for (let j = 1; j <= reach; j++) {
+        elements[at - j] = elements[at + (((-j % points) + points) % points)]!;
+        elements[at + points - 1 + j] = elements[at + ((j - 1) % points)]!;
+      }
+    }
+  };
+  const read = (address: number): Float64Array => {
+    const values = new Float64Array(FIELDS * sites);
+    readRows(job, layout, elements, address, values);
+    return values;
+  };
+  return {
+    ...{ sites, planes: layout.planes, reach, field, momentum, next, write, read },
+    step: (plane: number) => exports.step!(plane, field, 0, momentum, next, C1, F1, DRIFT),
+    /** The plane's sums. */
+    kick(plane: number, alike: boolean, due: boolean): number[] {
+      new Float64Array(memory.buffer, target, 3).fill(0);
+      exports.kick!(plane, field, 0, target, C1, F1, alike ? C1 : C2, alike ? F1 : F2, Number(due), DRIFT);
+      return Array.from(new Float64Array(memory.buffer, target, 3));
+    },
+  };
+}
+
+const drawn = (count: number, index: number): Float64Array =>
+  Float64Array.from(normals(7, index, 0, count), (value) => Math.fround(1 + value / 4));
+
+/** dx^2 Laplacian phi at a site, by a plain loop. */
+function laplacian({ dimensions, points, stencil }: Shape, phi: Float64Array, site: number): number {
+  let sum = 0;
+  for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
+    const x = Math.floor(site / stride) % points;
+    STENCILS[stencil].forEach((weight, i) => {
+      for (const step of [-(i + 1), i + 1]) {
+        const neighbour = site + (((((x + step) % points) + points) % points) - x) * stride;
+        sum += weight * (phi[neighbour]! - phi[site]!);
+      }
+    });
+  }
+  return sum;
+}
+
+const shapes: Shape[] = [
+  { dimensions: 1, points: 2, stencil: 6 },
+  { dimensions: 1, points: 17, stencil: 2 },
+  { dimensions: 2, points: 3, stencil: 6 },
+  { dimensions: 2, points: 9, stencil: 4 },
+  { dimensions: 3, points: 2, stencil: 2 },
+  { dimensions: 3, points: 7, stencil: 2 },
+  { dimensions: 3, points: 7, stencil: 4 },
+  { dimensions: 3, points: 9, stencil: 6 },
+];
+
+describe.each(["float32", "float64"] as const)("a lattice's own kernels in %s", (precision) => {
+  const tolerance = precision === "float32" ? 2e-5 : 1e-13;
+  const close = (actual: ArrayLike<number>, expected: ArrayLike<number>): void => {
+    const scale = Math.max(1, ...Array.from(expected, Math.abs));
+    const worst = Math.max(...Array.from(expected, (value, i) => Math.abs(actual[i]! - value)));
+    // A maximum that is no number is above nothing.
+    expect(worst <= tolerance * scale, `off by ${worst} of ${scale}`).toBe(true);
+  };
+
+  it.each(shapes)("step every plane as plain loops do: %o", async (shape) => {
+    const lattice = await latticeOf(shape, precision, false);
+    const { sites } = lattice;
+    const [phi, pi] = [drawn(FIELDS * sites, 0), drawn(FIELDS * sites, 1)];
+    lattice.write(lattice.field, phi);
+    lattice.write(lattice.momentum, pi);
+    for (let plane = 0; plane < lattice.planes; plane++) lattice.step(plane);
+    const momentum = new Float64Array(FIELDS * sites);
+    for (let f = 0; f < FIELDS; f++) {
+      const own = phi.subarray(f * sites, (f + 1) * sites);
+      for (let site = 0; site < sites; site++) {
+        const slope = potential.gradient(f, phi[site]!, phi[sites + site]!);
+        momentum[f * sites + site] = pi[f * sites + site]! + C1 * laplacian(shape, own, site) - F1 * slope;
+      }
+    }
+    close(lattice.read(lattice.momentum), momentum);
+    close(
+      lattice.read(lattice.next),
+      momentum.map((p, i) => phi[i]! + DRIFT * p),
+    );
+    expect(lattice.read(lattice.field)).toEqual(phi);
+  });
+
+  const kicks = shapes.flatMap((shape) =>
+    [
+      { alike: false, due: false },
+      { alike: false, due: true },
+      { alike: true, due: true },
+    ].flatMap((how) =>
+      how.due && (shape.dimensions === 1 || shape.points <= 2 * STENCILS[shape.stencil].length)
+        ? []
+        : [{ ...shape, ...how }],
+    ),
+  );
+  it.each(kicks)("kick a plane twice, and sum it, as plain loops do: %o", async ({ alike, due, ...shape }) => {
+    const lattice = await latticeOf(shape, precision, true);
+    const { sites, planes, reach } = lattice;
+    const perPlane = sites / planes;
+    // What is drifted ahead is read as nothing else.
+    for (let plane = 0; plane < planes - (due ? 2 * reach : 0); plane++) {
+      const [phi, pi] = [drawn(FIELDS * sites, 0), drawn(FIELDS * sites, 1)];
+      lattice.write(lattice.field, phi);
+      lattice.write(lattice.momentum, pi);
+      const sums = lattice.kick(plane, alike, due);
+      const inPlane = (of: number): number[] =>
+        [0, 1].flatMap((f) => Array.from({ length: perPlane }, (_, i) => f * sites + of * perPlane + i));
+      if (due) for (const i of inPlane(plane + reach)) phi[i] = Math.fround(phi[i]!) + DRIFT * pi[i]!;
+      const expected = [0, 0, 0];
+      const momentum = pi.slice();
+      for (const i of inPlane(plane)) {
+        const [f, site] = [Math.floor(i / sites), i % sites];
+        const lap = laplacian(shape, phi.subarray(f * sites, (f + 1) * sites), site);
+        const slope = potential.gradient(f, phi[site]!, phi[sites + site]!);
+        const between = pi[i]! + C1 * lap - F1 * slope;
+        momentum[i] = between + (alike ? C1 : C2) * lap - (alike ? F1 : F2) * slope;
+        expected[0]! += between ** 2;
+        expected[1]! -= (phi[i]! - phi[f * sites]!) * lap;
+        if (f === 0) expected[2]! += potential.value(phi[site]!, phi[sites + site]!);
+      }
+      close(lattice.read(lattice.field), phi);
+      close(lattice.read(lattice.momentum), momentum);
+      close(sums, expected);
+    }
+  });
+
+  it.each([2, 4, 6] as const)("give a lattice that is moved around the moved bits, stencil %i", async (stencil) => {
+    const shape: Shape = { dimensions: 3, points: 10, stencil };
+    const lattice = await latticeOf(shape, precision, false);
+    const { sites } = lattice;
+    const run = (moved: (site: number) => number): Float64Array => {
+      for (const [index, address] of [lattice.field, lattice.momentum].entries()) {
+        const values = drawn(FIELDS * sites, index);
+        lattice.write(
+          address,
+          values.map((_, i) => values[Math.floor(i / sites) * sites + moved(i % sites)]!),
+        );
+      }
+      for (let plane = 0; plane < lattice.planes; plane++) lattice.step(plane);
+      return lattice.read(lattice.next);
+    };
+    const still = run((site) => site);
+    // By half the lattice along the planes and the rows, which brings the edges inside.
+    const around = (site: number): number => {
+      const [z, y, x] = [Math.floor(site / 100), Math.floor(site / 10) % 10, site % 10];
+      return ((z + 5) % 10) * 100 + ((y + 5) % 10) * 10 + x;
+    };
+    expect(run(around)).toEqual(still.map((_, i) => still[Math.floor(i / sites) * sites + around(i % sites)]!));
+  });
+});
+
+describe("the emitted text", () => {
+  it("is as before", async () => {
+    const [dimensions, points] = [3, 8] as const;
+    const quartic = formOf([await compilePotential("quartic")]);
+    const layout = layoutOf({ grid: { dimensions, points } }, 8);
+    const kernels = {
+      form: quartic,
+      precision: "float64",
+      fused: true,
+      dimensions,
+      points,
+      weights: [1],
+      layout,
+    } as const;
+    expect(emitLatticeWat(kernels)).toMatchSnapshot();
+  });
+});
