@@ -7,7 +7,7 @@ import { batchesOf } from "@slowroll/core/engine/webgpu/latticeBatches";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { copied, coupledSchedule, momentumPictures } from "../support/lattices.ts";
 import { narrowed } from "../support/narrowed.ts";
 
 const REALISATIONS = 5;
@@ -87,7 +87,7 @@ describe.each([prescribed, coupledSchedule(OPERATIONS, REALISATIONS)])("batches 
     const run = (device: Gpu) => {
       const checkpoints: PartCheckpoint[] = [];
       saved.set(device, checkpoints);
-      const saving = { seconds: 0, save: async (at: PartCheckpoint) => void checkpoints.push(at) };
+      const saving = { seconds: 0, save: async (at: PartCheckpoint) => void checkpoints.push(copied(at)) };
       return evolveLattice(device, "float32", { ...job, saving });
     };
     const whole = await run(gpu);

@@ -21,7 +21,7 @@ import { readCheckpoint, writeCheckpoint } from "@slowroll/core/files/checkpoint
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { copied, coupledSchedule, momentumPictures } from "../support/lattices.ts";
 
 const REALISATIONS = 5;
 const POINTS = 6;
@@ -80,12 +80,6 @@ const roomFor = (job: LatticeJob, count: number, precision: Precision): Room => 
   largest: bytesOf(job, count, precision),
   free: () => Number.POSITIVE_INFINITY,
   always: 0,
-});
-
-/** As it stands: its arrays are the job's own again. */
-const copied = (at: LatticeCheckpoint): LatticeCheckpoint => ({
-  ...at,
-  state: { field: at.state.field.slice(), momentum: at.state.momentum.slice() },
 });
 
 const spoken = ({ parts }: LatticeCheckpoint) => parts.map(({ realisations, operation }) => [realisations, operation]);

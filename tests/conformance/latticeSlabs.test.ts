@@ -9,7 +9,7 @@ import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { copied, coupledSchedule, momentumPictures } from "../support/lattices.ts";
 import { narrowed } from "../support/narrowed.ts";
 
 const OPERATIONS = 9;
@@ -126,7 +126,7 @@ describe.each(CASES)("%o", (given) => {
     const job = await jobOf(given);
     const run = async (device: Gpu) => {
       const checkpoints: PartCheckpoint[] = [];
-      const saving = { seconds: 0, save: async (at: PartCheckpoint) => void checkpoints.push(at) };
+      const saving = { seconds: 0, save: async (at: PartCheckpoint) => void checkpoints.push(copied(at)) };
       return { report: await evolveLattice(device, precision, { ...job, saving }), checkpoints };
     };
     const { report: whole } = await run(gpu);

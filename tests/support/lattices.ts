@@ -1,5 +1,5 @@
 /** What tests of lattices on more than one engine or device share. */
-import type { CoupledSchedule, Picture } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, LatticeState, Picture } from "@slowroll/core/engine/engine";
 
 /** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
 export const coupledSchedule = (operations: number, realisations: number): CoupledSchedule => ({
@@ -15,6 +15,12 @@ export const coupledSchedule = (operations: number, realisations: number): Coupl
   force: { factor: 1, power: 3.5 },
   drift: { factor: 1, power: -2.5 },
   clock: { factor: 1, power: 0.5 },
+});
+
+/** A checkpoint as it stands: its arrays are the job's own again once it is saved. */
+export const copied = <C extends { readonly state: LatticeState }>(at: C): C => ({
+  ...at,
+  state: { field: at.state.field.slice(), momentum: at.state.momentum.slice() },
 });
 
 /** Pictures of momenta whose numbers differ from realisation to realisation and follow from what is observed; all modes oscillate. */

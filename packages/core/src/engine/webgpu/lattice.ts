@@ -77,23 +77,20 @@ export async function evolveLattice(
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
-    const start = await job.initial();
-    for (const [b, part] of parts.entries()) await batches[b]!.steps.begin(partOfState(start, part), control.signal);
+    const state = await job.initial();
+    for (const [b, part] of parts.entries()) await batches[b]!.steps.begin(partOfState(state, part), control.signal);
 
     const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()]!;
+    /** Into the arrays that the job began with. */
     const readState = async (): Promise<LatticeState> => {
-      const read = async (name: keyof StateArrays): Promise<Float64Array> => {
-        const whole = new Float64Array(cells);
-        let at = 0;
-        for (const batch of batches) {
-          const part = whole.subarray(at, at + cellsOf(batch.job));
+      for (const [b, batch] of batches.entries()) {
+        const own = partOfState(state, parts[b]!);
+        for (const name of ["field", "momentum"] as const) {
           const slabs = arraysNow(batch).map((arrays) => arrays[name]);
-          await readArray(gpu, batch.job, layout, numbers, slabs, part);
-          at += part.length;
+          await readArray(gpu, batch.job, layout, numbers, slabs, own[name]);
         }
-        return whole;
-      };
-      return { field: await read("field"), momentum: await read("momentum") };
+      }
+      return state;
     };
     const readGlobal = async (): Promise<{ global?: Float64Array }> => {
       const parts: Float64Array[] = [];

@@ -17,8 +17,8 @@ const MOST_ARRAYS = 4;
  * each, the order of its sums and so its last bits would go with the number of realisations.
  */
 const MOST_REALISATIONS = 512;
-/** Bytes of a site on the host: field and momentum in float64, as the job starts and as it ends. */
-const HOST_BYTES = 32;
+/** Bytes of a site on the host: field and momentum in float64, from the start to the end. */
+const HOST_BYTES = 16;
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
