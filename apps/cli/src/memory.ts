@@ -9,8 +9,25 @@ function inWords(bytes: number): string {
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
 }
 
-/** `1.08 GB (weights 1.08 GB, units 3.15 MB, ...) beside 120 MB of the program itself`; `own` in bytes. */
-export function memoryLine({ bytes, parts }: Pick<JobMemory | LatticeMemory, "bytes" | "parts">, own: number): string {
-  const named = Object.entries(parts).map(([name, part]) => `${name} ${inWords(part)}`);
-  return `${inWords(bytes)} (${named.join(", ")}) beside ${inWords(own)} of the program itself`;
+const named = (parts: Readonly<Record<string, number>>): string =>
+  Object.entries(parts)
+    .map(([name, part]) => `${name} ${inWords(part)}`)
+    .join(", ");
+
+/**
+ * `1.08 GB (weights 1.08 GB, units 3.15 MB, ...) beside 120 MB of the program itself`; of a lattice on a device
+ * `3.2 GB: 1.07 GB on the device (lattice 1.07 GB, ...), 2.15 GB here (state 2.15 GB, ...) beside ...`. `own` in bytes.
+ */
+export function memoryLine(
+  { bytes, parts, device }: Pick<JobMemory | LatticeMemory, "bytes" | "parts"> & Pick<LatticeMemory, "device">,
+  own: number,
+): string {
+  const beside = `beside ${inWords(own)} of the program itself`;
+  if (!device) return `${inWords(bytes)} (${named(parts)}) ${beside}`;
+  const there: Readonly<Record<string, number>> = device.parts;
+  const here = Object.entries(parts)
+    .map(([name, part]) => [name, part - (there[name] ?? 0)] as const)
+    .filter(([name, part]) => part > 0 || !(name in there));
+  const host = named(Object.fromEntries(here));
+  return `${inWords(bytes)}: ${inWords(device.bytes)} on the device (${named(there)}), ${inWords(bytes - device.bytes)} here (${host}) ${beside}`;
 }

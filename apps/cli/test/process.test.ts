@@ -127,6 +127,20 @@ describe("the process", () => {
     expect(readFileSync(path.join(folder, "report.html"), "utf8")).toBe(report);
   });
 
+  it("tells what a lattice takes on a device and what here", async () => {
+    const argv = ["field", "-", "--json", "--adapter", "software"];
+    const input = "lattice: { dimensions: 2, points: 16 }\ntime: { step: 0.01, end: 0.02 }";
+    const { code, out, error } = await slowroll(argv, { input });
+    expect(code, error).toBe(0);
+    expect(error).toMatch(
+      /^engine: webgpu .*\nmemory: [\d.]+ kB: [\d.]+ kB on the device \(lattice [\d.]+ kB, snapshots .*, records .*\), [\d.]+ kB here \(state 4\.1 kB, records .*, copies .*\) beside .* of the program itself; 1 realisation at once\n/,
+    );
+    const { bytes, parts, device, batch } = JSON.parse(out).memory;
+    expect([parts.state, batch]).toEqual([16 * 16 ** 2, 1]);
+    expect(bytes).toBeGreaterThan(device.bytes);
+    expect(device.parts.lattice).toBe(parts.lattice);
+  });
+
   it("uses no more threads than run at once, and says so", async () => {
     const { code, out, error } = await slowroll(
       ["network", "-", "--json", "--engine", "cpu", "--threads", "9999", "--out", "crowd"],

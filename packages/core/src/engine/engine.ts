@@ -39,17 +39,25 @@ export interface JobMemory {
 /** What a lattice job is going to take at once. */
 export interface LatticeMemory {
   readonly bytes: number;
-  /** The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what snapshots and records take. */
-  readonly parts: Readonly<Record<"state" | "lattice" | "snapshots" | "records", number>>;
+  /**
+   * The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what snapshots and records take;
+   * and, where a device has them, what is copied to read them.
+   */
+  readonly parts: Readonly<Record<"state" | "lattice" | "snapshots" | "records", number> & { copies?: number }>;
   /** Realisations that are evolved at once. */
   readonly batch: number;
+  /** What of it is on a device, where the engine has one: all its buffers but the kernels' parameters. The rest is the host's. */
+  readonly device?: {
+    readonly bytes: number;
+    readonly parts: Readonly<Record<"lattice" | "snapshots" | "records", number>>;
+  };
 }
 
 /** How a caller follows and ends a running job. */
 export interface JobControl {
   /** Called once with what an ensemble's job is going to take, before it is allocated. */
   readonly onMemory?: ((memory: JobMemory) => void) | undefined;
-  /** Likewise of a lattice's on the CPU engine. */
+  /** Likewise of a lattice's. */
   readonly onLatticeMemory?: ((memory: LatticeMemory) => void) | undefined;
   /** Aborting ends the job with an InterruptedError at the next submit. */
   readonly signal?: AbortSignal | undefined;

@@ -1,5 +1,6 @@
 /** A lattice's state on the host: arrays that workers share and that may be larger than a WebAssembly memory. */
 import { InputError } from "../errors.ts";
+import { describeBytes } from "./memory.ts";
 
 /** Numbers of a state below which starting workers takes longer than what they would do. */
 export const FEW_SITES = 2 ** 17;
@@ -10,7 +11,7 @@ export function stateArray(count: number): Float64Array<SharedArrayBuffer> {
     return new Float64Array(new SharedArrayBuffer(8 * count));
   } catch (cause) {
     throw new InputError(
-      `does not fit: ${((8 * count) / 2 ** 30).toFixed(2)} GiB of memory were refused by this machine; use fewer points or realisations`,
+      `does not fit: ${describeBytes(8 * count)} of memory were refused by this machine; use fewer points or realisations`,
       { path: "lattice.points", cause },
     );
   }

@@ -6,12 +6,13 @@ import { freemem, totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
 import { formOf } from "../../potential/form.ts";
 import { type CoupledSchedule, type JobControl, type Monomial, potentialsOf, STENCILS } from "../engine.ts";
-import { cellsOf, jobOfPart, operationsOf, type PartJob } from "../parts.ts";
+import { describeBytes, recordedBytes, stateBytes } from "../memory.ts";
+import { jobOfPart, operationsOf, type PartJob } from "../parts.ts";
 import { planConstants } from "./constants.ts";
 import { LARGEST_MEMORY, type MemoryPlan, planMemory } from "./control.ts";
 import { type Elements, type Layout, layoutOf } from "./layout.ts";
-import { type Call, describeBytes, tooLarge } from "./pool.ts";
-import { planRecords, recordedBytes } from "./records.ts";
+import { type Call, tooLarge } from "./pool.ts";
+import { planRecords } from "./records.ts";
 import { planSnapshots } from "./snapshots.ts";
 
 /** What an engine's jobs have room in. */
@@ -152,8 +153,7 @@ export function planLattice(job: PartJob, { threads, precision }: Workers) {
 export function mostAtOnce(job: PartJob, workers: Workers, room: Room, control: JobControl): number {
   const { realisations: all } = job;
   const planned = (count: number) => planLattice(jobOfPart(job, { first: 0, count, all }), workers);
-  // Field and momentum in float64, from the start to the end.
-  const state = 16 * cellsOf(job);
+  const state = stateBytes(job);
   const host = state + recordedBytes(job);
   const free = Math.min(room.largest, Math.max(room.always, room.free() - host));
   let count = all;

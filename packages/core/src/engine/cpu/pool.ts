@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { readModules } from "@slowroll/wasm";
 import { EngineUnavailableError, InputError, InterruptedError, WorkerLostError } from "../../errors.ts";
 import type { JobControl, Precision } from "../engine.ts";
+import { describeBytes } from "../memory.ts";
 import { CONTROL, type ControlBlock, controlBlock, LARGEST_MEMORY, pagesFor } from "./control.ts";
 import type { Loadable } from "./load.mjs";
 
@@ -292,8 +293,6 @@ export const notLoaded = (cause: unknown): EngineUnavailableError =>
     `the cpu engine's kernels cannot be loaded (${(cause as Error).message}): run npm run setup`,
     { cause },
   );
-
-export const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /** The refusal of a job that no shared memory, of `largest` bytes, holds. */
 export function tooLarge(bytes: number, path: string, largest = LARGEST_MEMORY): InputError {

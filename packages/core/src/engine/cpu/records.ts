@@ -1,5 +1,5 @@
 /** The lattice job's observations on the CPU: where the planes' sums are kept, and the means that they give, added in order on the host. */
-import { type LatticeJob, type Observation, type Picture, spectrumBins } from "../engine.ts";
+import type { LatticeJob, Observation } from "../engine.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Layout } from "./layout.ts";
 import type { Call } from "./pool.ts";
@@ -19,18 +19,6 @@ export interface Records {
   prepare(buffer: ArrayBufferLike): void;
   /** The observation in record `record`. */
   read(buffer: ArrayBufferLike, record: number, afterOperation: number): Observation;
-}
-
-/** Bytes, about, of all that a job observes and pictures, as the host keeps it to the end. */
-export function recordedBytes({ grid, realisations, fields, reductions, observeAfter, snapshots }: LatticeJob): number {
-  const waves = reductions.filter(({ kind }) => kind === "cosine").length;
-  const each = (picture: Picture): number => {
-    if (picture.kind === "slice") return grid.points ** 2;
-    return picture.kind === "histogram" ? 2 + picture.bins : 1 + spectrumBins(grid);
-  };
-  const pictured = (snapshots?.pictures ?? []).reduce((sum, picture) => sum + each(picture), 0);
-  const observed = 7 + waves + 4 / fields;
-  return 8 * realisations * fields * (observed * observeAfter.length + pictured * (snapshots?.after.length ?? 0));
 }
 
 /** Plans the records of a job; `globals` is where a coupled schedule keeps its numbers. */

@@ -8,6 +8,7 @@ import { assertErrorFree } from "./errorFree.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import { evolveLattice } from "./lattice.ts";
 import type { LatticePrecision } from "./latticeNumbers.ts";
+import { planLattice } from "./latticePlan.ts";
 
 /** The engine of an open device, which it owns from then on. */
 export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", options: EnsembleOptions = {}): Engine {
@@ -24,7 +25,13 @@ export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", 
     evolveLattice: (job, control) =>
       evolveInTurn(
         job,
-        { most: ({ realisations }) => realisations, evolve: (part, own) => evolveLattice(gpu, precision, part, own) },
+        {
+          most(asked, following) {
+            following.onLatticeMemory?.(planLattice(gpu, precision, asked).memory);
+            return asked.realisations;
+          },
+          evolve: (part, own) => evolveLattice(gpu, precision, part, own),
+        },
         control,
       ),
     close: async () => gpu.close(),

@@ -39,6 +39,9 @@ const READ_BACK = 0x01 | 0x08; // GPUBufferUsage.MAP_READ | COPY_DST
 
 const FEATURES = ["timestamp-query", "subgroups"] as const;
 
+/** Bytes of a buffer that holds so many: what `buffer` and `upload` make. */
+export const bufferBytes = (byteLength: number): number => Math.max(16, Math.ceil(byteLength / 16) * 16);
+
 /** The adapter's limits as plain numbers; the limits object has its values on the prototype. */
 function limitsOf(adapter: GPUAdapter): Record<string, number> {
   const limits: Record<string, number> = {};
@@ -121,7 +124,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
   }
 
   const buffer: Gpu["buffer"] = async (label, byteLength, usage = 0) => {
-    const size = Math.max(16, Math.ceil(byteLength / 16) * 16);
+    const size = bufferBytes(byteLength);
     if (size > device.limits.maxBufferSize) {
       throw new OutOfDeviceMemoryError(
         `${label}: ${size} bytes asked for, one buffer of ${name} holds ${device.limits.maxBufferSize}`,

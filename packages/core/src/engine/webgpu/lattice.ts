@@ -2,7 +2,7 @@
  * The lattice job on WebGPU: stretches of the schedule without a word from the host, each operation a dispatch or two; a stretch ends where
  * the host has something to do: records are full, a snapshot is due, a checkpoint, or an interruption that must find a whole state.
  */
-import { InterruptedError } from "../../errors.ts";
+import { InterruptedError, OutOfDeviceMemoryError } from "../../errors.ts";
 import { type CompensatedOperation, operationsOf } from "../../potential/compensated.ts";
 import { curvaturesOf } from "../../potential/curvature.ts";
 import { type Form, formOf } from "../../potential/form.ts";
@@ -14,14 +14,15 @@ import {
   potentialsOf,
   type Snapshot,
 } from "../engine.ts";
+import { describeBytes } from "../memory.ts";
 import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../parts.ts";
 import { assertOperations } from "./errorFree.ts";
 import type { Gpu } from "./gpu.ts";
-import { batchesOf } from "./latticeBatches.ts";
 import { coupledSteps } from "./latticeCoupled.ts";
-import { monomialsOf, potentialSpecialisation } from "./latticeKernels.ts";
-import { type LatticePrecision, NUMBERS } from "./latticeNumbers.ts";
-import { assertPictures, takeSnapshot } from "./latticePictures.ts";
+import { monomialsOf } from "./latticeKernels.ts";
+import type { LatticePrecision } from "./latticeNumbers.ts";
+import { takeSnapshot } from "./latticePictures.ts";
+import { planLattice } from "./latticePlan.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
 import { readArray } from "./latticeSlabs.ts";
 import { ownBuffers, prescribedSteps, type StateArrays, type Steps } from "./latticeSteps.ts";
@@ -52,12 +53,8 @@ export async function evolveLattice(
   job: PartJob,
   control: JobControl = {},
 ): Promise<LatticeReport> {
-  const numbers = NUMBERS[precision];
-  const form = formOf(potentialsOf(job));
+  const { numbers, form, specialisation, jobs, parts, layout, memory } = planLattice(gpu, precision, job);
   if (precision === "compensated") await assertOperations(gpu, operationsOfJob(job, form));
-  const specialisation = potentialSpecialisation(job.grid, form, numbers);
-  const { jobs, parts, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
-  assertPictures(gpu, job, layout);
   const { saving, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;
   const cells = cellsOf(job);
@@ -164,6 +161,13 @@ export async function evolveLattice(
       if (left && interrupted) throw new InterruptedError("interrupted");
     }
     return { engineSeconds, observations, snapshots, final: await readState() };
+  } catch (error) {
+    if (!(error instanceof OutOfDeviceMemoryError)) throw error;
+    const { bytes } = memory.device!;
+    throw new OutOfDeviceMemoryError(
+      `${error.message} (the lattice takes ${describeBytes(bytes)} on the device; WebGPU does not tell beforehand what that has)`,
+      { path: "lattice.points", cause: error },
+    );
   } finally {
     buffers.destroy();
   }

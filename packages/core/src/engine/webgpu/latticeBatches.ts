@@ -3,32 +3,24 @@
  * arrays, all of them on the device, and they take every operation one after another. What is read of them is joined again. Where a
  * binding does not hold one realisation, each is a batch, in slabs.
  */
-import { totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
 import { divided, jobOfPart, type Part, type PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { MAX_CONSTANTS } from "./latticeKernels.ts";
 import { type Layout, largestArray, layoutOf } from "./latticeSlabs.ts";
 
-/** Field and momentum before and after. */
-const MOST_ARRAYS = 4;
 /**
  * Realisations of a batch at most. In a coupled sweep each has up to 96 workgroups along z, of which a dispatch has 65,535; with fewer for
  * each, the order of its sums and so its last bits would go with the number of realisations.
  */
 const MOST_REALISATIONS = 512;
-/** Bytes of a site on the host: field and momentum in float64, from the start to the end. */
-const HOST_BYTES = 16;
-
-const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-
 /**
  * The job as batches of consecutive realisations, whose numbers take `bytes` each and whose potentials have so many constants each, as few
  * as the adapter's limits allow, and how each realisation of them stands in its arrays.
  * @throws InputError where the adapter's limits do not allow any.
  */
 export function batchesOf(
-  { limits, adapter }: Gpu,
+  { limits }: Pick<Gpu, "limits">,
   job: PartJob,
   bytes: number,
   constants = 0,
@@ -36,16 +28,6 @@ export function batchesOf(
   const { grid, realisations, fields } = job;
   const { dimensions, points } = grid;
   const layout = layoutOf(limits, job, bytes);
-  // A graphics card says how much memory it has when it refuses; a machine that lends its own may end the process instead.
-  const arrays = fields * realisations;
-  const taken =
-    arrays * (MOST_ARRAYS * bytes * layout.stride * layout.slabs.length + HOST_BYTES * points ** dimensions);
-  if (adapter.type === "software" && taken > totalmem()) {
-    throw new InputError(
-      `the lattice does not fit: its arrays take ${gibibytes(taken)} on the device and here, and this machine, whose memory the software adapter uses, has ${gibibytes(totalmem())}; use fewer points or realisations`,
-      { path: "lattice.points" },
-    );
-  }
   const most = limits.maxComputeWorkgroupsPerDimension;
   const columns = dimensions === 1 ? 64 : 32;
   if (Math.ceil(points / columns) > most) {

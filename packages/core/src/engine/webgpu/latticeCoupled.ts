@@ -5,7 +5,7 @@
  * Where the state is wanted, the sweep leaves out the half kick that opens the next operation; one more sweep makes up for it later, which
  * drifts nothing, kicks once and sums the same numbers again: passing through and stopping give the same bits.
  */
-import type { CoupledSchedule } from "../engine.ts";
+import type { CoupledSchedule, Grid } from "../engine.ts";
 import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
@@ -20,7 +20,7 @@ import {
 } from "./latticeKernels.ts";
 import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
-import { type Buffers, type RecordSlots, type StateArrays, type Steps, slotData } from "./latticeSteps.ts";
+import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps, slotData } from "./latticeSteps.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
 /** float32 words of the struct Global, and numbers of Strengths and Sums, of lattice_global.wgsl. */
@@ -38,6 +38,41 @@ const TURNS = [
   { closes: 1, opens: 1, passes: 1 },
 ] as const;
 
+/** Workgroups of each slab's sweep and where their sums begin among a realisation's, and how many sums those are. */
+function sharing(adapter: Gpu["adapter"], grid: Grid, layout: Layout, { constants }: LatticeSpecialisation) {
+  let groups = 0;
+  const shares = layout.slabs.map((planes) => {
+    const slab = slabUniform(grid, layout, planes);
+    const workgroup = [Number(constants.COLUMNS), Number(constants.LINES), 1] as const;
+    const [x, y, deep] = sweepers(slab.own, workgroup, MAX_SWEEPERS[adapter.type]);
+    const share = { slab, x, y, deep, firstGroup: groups };
+    groups += x * y * deep;
+    return share;
+  });
+  return { shares, groups };
+}
+
+/** Bytes of what a coupled schedule has beside the state, for so many records. */
+export function coupledBytes(
+  { adapter }: Pick<Gpu, "adapter">,
+  { grid, realisations }: PartJob,
+  { durations }: CoupledSchedule,
+  layout: Layout,
+  specialisation: LatticeSpecialisation,
+  capacity: number,
+) {
+  const width = 4 * specialisation.numbers.words;
+  const { groups } = sharing(adapter, grid, layout, specialisation);
+  return {
+    durations: width * (durations.length + 2),
+    begun: 4 * realisations,
+    globals: 4 * GLOBAL * realisations,
+    records: 4 * GLOBAL * realisations * capacity,
+    strengths: width * STRENGTHS * realisations,
+    sums: width * SUMS * realisations * groups,
+  };
+}
+
 export async function coupledSteps(
   gpu: Gpu,
   job: PartJob,
@@ -47,11 +82,10 @@ export async function coupledSteps(
   buffers: Buffers,
   { capacity, slot }: RecordSlots,
 ): Promise<Steps> {
-  const { grid, realisations, fields, from = 0 } = job;
+  const { grid, realisations, from = 0 } = job;
   const { points, dimensions, spacing } = grid;
   const { numbers } = specialisation;
-  const width = 4 * numbers.words;
-  const bytes = width * realisations * fields * layout.stride;
+  const bytes = arrayBytes(job, layout, numbers);
   const pairs = async (suffix: string): Promise<StateArrays[]> => {
     const slabs: StateArrays[] = [];
     for (const _ of layout.slabs)
@@ -64,24 +98,17 @@ export async function coupledSteps(
   const arrays = [await pairs(""), await pairs(", next")] as const;
   const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
   const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers));
-  const most = MAX_SWEEPERS[gpu.adapter.type];
-  let groups = 0;
-  const shares = layout.slabs.map((planes) => {
-    const slab = slabUniform(grid, layout, planes);
-    const [x, y, deep] = sweepers(slab.own, sweep.workgroup, most);
-    const share = { slab, x, y, deep, firstGroup: groups };
-    groups += x * y * deep;
-    return share;
-  });
+  const { shares, groups } = sharing(gpu.adapter, grid, layout, specialisation);
 
   const operations = schedule.durations.length;
-  const durations = await buffers.make("durations", width * (operations + 2));
+  const sizes = coupledBytes(gpu, job, schedule, layout, specialisation, capacity);
+  const durations = await buffers.make("durations", sizes.durations);
   gpu.device.queue.writeBuffer(durations, 0, numbers.pack(schedule.durations));
   const begun = await buffers.upload("operations begun", new Uint32Array(realisations).fill(from));
-  const globals = await buffers.make("q, q' and clock", 4 * GLOBAL * realisations);
-  const records = await buffers.make("records of q, q' and clock", 4 * GLOBAL * realisations * capacity);
-  const strengths = await buffers.make("strengths", width * STRENGTHS * realisations);
-  const sums = await buffers.make("sums", width * SUMS * realisations * groups);
+  const globals = await buffers.make("q, q' and clock", sizes.globals);
+  const records = await buffers.make("records of q, q' and clock", sizes.records);
+  const strengths = await buffers.make("strengths", sizes.strengths);
+  const sums = await buffers.make("sums", sizes.sums);
   const constants = await uploadConstants(job, specialisation, buffers);
   const uniform = (label: string, data: Uint32Array) => buffers.upload(label, data, GPUBufferUsage.UNIFORM);
 
@@ -114,7 +141,7 @@ export async function coupledSteps(
     }
   }
   const turn = await uniform(
-    "turns",
+    "turn parameters",
     slotData(gpu, TURNS.length, (t) => new Uint32Array(move.uniform("turn", TURNS[t]!))),
   );
   const number = (value: number): number[] => Array.from(numbers.pack(Float64Array.of(value)));

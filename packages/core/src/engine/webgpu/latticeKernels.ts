@@ -98,9 +98,11 @@ export const withoutPotential = ({ constants, includes }: Required<Specialisatio
 /** Numbers in the uniform of constants.wgsl. */
 export const MAX_CONSTANTS = 4096;
 
+export const CONSTANTS_BYTES = 16 * MAX_CONSTANTS;
+
 /** Numbers, [realisations][constants], as the uniform of constants.wgsl has them. */
 export function constantsData(values: readonly number[], { pack }: Numbers): Float32Array<ArrayBuffer> {
-  const data = new Float32Array(4 * MAX_CONSTANTS);
+  const data = new Float32Array(CONSTANTS_BYTES / 4);
   for (const [i, value] of values.entries()) data.set(pack(Float64Array.of(value)), 4 * i);
   return data;
 }

@@ -45,7 +45,7 @@ export function pairSharing(points: number, realisations: number) {
 
 /** Whether the kernel has a form for the job on this adapter. */
 export function pairsFit(
-  { limits }: Gpu,
+  { limits }: Pick<Gpu, "limits">,
   { grid, realisations, fields }: LatticeJob,
   layout: Layout,
   { numbers, constants }: LatticeSpecialisation,
@@ -134,3 +134,13 @@ async function pairsWin(gpu: Gpu, { singles, pair, begun, other }: Trial, signal
 }
 
 export const measuredChoice: PairChoice = (left) => (left >= LONG ? pairsWin : undefined);
+
+/** What decides whether pairs are made of the operations that are left; undefined where single sweeps stay without a trial. */
+export const pairChoice = (
+  gpu: Pick<Gpu, "limits">,
+  job: LatticeJob,
+  operationsLeft: number,
+  layout: Layout,
+  specialisation: LatticeSpecialisation,
+  choice: PairChoice = measuredChoice,
+): ReturnType<PairChoice> => (pairsFit(gpu, job, layout, specialisation) ? choice(operationsLeft) : undefined);

@@ -4,6 +4,7 @@ import type { LatticeJob, Observation, Picture, Snapshot } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeHistogram, withoutPotential } from "./latticeKernels.ts";
+import type { Numbers } from "./latticeNumbers.ts";
 import type { Records } from "./latticeRecords.ts";
 import { type Layout, slabUniform } from "./latticeSlabs.ts";
 import type { StateArrays } from "./latticeSteps.ts";
@@ -17,6 +18,8 @@ export interface Spread {
   readonly fieldVariance: Float64Array;
 }
 
+type Fields = Pick<LatticeJob, "realisations" | "fields">;
+
 /** How a reduction is laid out: workgroups a field, and the sites of each. */
 export interface ReductionLayout {
   readonly groups: number;
@@ -24,7 +27,7 @@ export interface ReductionLayout {
 }
 
 /** @throws InputError where this engine does not make one of the pictures. */
-export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob, layout: Layout): void {
+export function assertPictures(gpu: Pick<Gpu, "limits">, { grid, snapshots }: LatticeJob, layout: Layout): void {
   const largest = gpu.limits.maxComputeWorkgroupStorageSize / 4;
   for (const picture of snapshots?.pictures ?? []) {
     if (["spectrum", "momentumSpectrum", "oscillators"].includes(picture.kind)) assertSpectrum(gpu, grid, layout);
@@ -35,6 +38,12 @@ export function assertPictures(gpu: Gpu, { grid, snapshots }: LatticeJob, layout
         path: "observe",
       });
   }
+}
+
+/** Bytes of a histogram's ranges and of its counts. */
+export function histogramBytes({ realisations, fields }: Fields, bins: number, { words }: Numbers) {
+  // Range of lattice_histogram.wgsl: the low end, and the bins over the width.
+  return { ranges: 8 * words * realisations * fields, counts: 4 * realisations * fields * bins };
 }
 
 async function histograms(
@@ -62,15 +71,15 @@ async function histograms(
   try {
     const perWidth = ({ low, high }: { low: number; high: number }): number => (high > low ? bins / (high - low) : 0);
     const { numbers } = specialisation;
-    // Range of lattice_histogram.wgsl: the low end, and the bins over the width.
+    const sizes = histogramBytes(job, bins, numbers);
     const size = 2 * numbers.words;
-    const data = new Float32Array(size * ends.length);
+    const data = new Float32Array(sizes.ranges / 4);
     for (const [rf, end] of ends.entries()) {
       data.set(numbers.pack(Float64Array.of(end.low)), size * rf);
       data[size * rf + numbers.words] = perWidth(end);
     }
     const ranges = await own(gpu.upload("ranges", data));
-    const counts = await own(gpu.buffer("counts", 4 * ends.length * bins));
+    const counts = await own(gpu.buffer("counts", sizes.counts));
     const dispatches: Dispatch[] = [];
     for (const [s, field] of slabs.entries()) {
       const slab = slabUniform(job.grid, layout, layout.slabs[s]!);
@@ -80,22 +89,27 @@ async function histograms(
       dispatches.push({ pipeline: kernel.pipeline, bindings, workgroups: [groups, fields, realisations] });
     }
     submit(gpu, "histogram", dispatches);
-    const raw = new Uint32Array((await gpu.download(counts, 4 * ends.length * bins)).buffer);
+    const raw = new Uint32Array((await gpu.download(counts, sizes.counts)).buffer);
     return ends.map((end, rf) => ({ ...end, counts: Float64Array.from(raw.subarray(rf * bins, (rf + 1) * bins)) }));
   } finally {
     for (const buffer of buffers) buffer.destroy();
   }
 }
 
+/** Bytes of so many sites of each field, copied out of the field. */
+export const sliceBytes = ({ realisations, fields }: Fields, sites: number, { words }: Numbers): number =>
+  4 * words * realisations * fields * sites;
+
 /** [realisations][fields][points^2], copied out of the field on the device: a plane of the slab that holds it, or all planes of two dimensions. */
 async function slices(
   gpu: Gpu,
-  { grid, realisations, fields }: LatticeJob,
+  job: LatticeJob,
   { slabs: planned, ghosts, plane, stride }: Layout,
   { numbers }: LatticeSpecialisation,
   slabs: readonly GPUBuffer[],
   index: number,
 ): Promise<Float64Array> {
+  const { grid, realisations, fields } = job;
   const count = realisations * fields;
   const result = new Float64Array(count * grid.points ** 2);
   const [from, end] = grid.dimensions === 3 ? [index, index + 1] : [0, grid.points];
@@ -104,7 +118,7 @@ async function slices(
     const size = plane * (Math.min(end, first + planes) - start);
     if (size <= 0) continue;
     const bytes = 4 * numbers.words * size;
-    const gathered = await gpu.buffer("slices", count * bytes);
+    const gathered = await gpu.buffer("slices", sliceBytes(job, size, numbers));
     try {
       const encoder = gpu.device.createCommandEncoder({ label: "slices" });
       for (let rf = 0; rf < count; rf++) {

@@ -29,26 +29,59 @@ const SUMS = 8;
 const POWERS = 4;
 const momentWords = ({ words }: Numbers): number => 2 + words * SUMS;
 
-/** How many records are kept, and the slots that pick one. */
-export async function recordSlots(
-  gpu: Gpu,
-  { realisations, fields, observeAfter }: LatticeJob,
+/** Bytes of what one record of a reduction leaves of a slab. */
+export function recordBytes(
+  { realisations, fields }: Pick<LatticeJob, "realisations" | "fields">,
+  { groups }: ReductionLayout,
+  numbers: Numbers,
+) {
+  const sums = realisations * fields * groups;
+  return { moments: 4 * momentWords(numbers) * sums, cosines: 4 * numbers.words * sums };
+}
+
+/** What is reduced for a job's observations and snapshots: moments, those of so many curvatures too, and the amplitudes of modes. */
+export function reducedBy({ reductions, snapshots, fields }: Pick<LatticeJob, "reductions" | "snapshots" | "fields">) {
+  const pictured = (wanted: string): boolean => snapshots?.pictures.some(({ kind }) => kind === wanted) ?? false;
+  const observesMoments = reductions.some(({ kind }) => kind !== "cosine");
+  return {
+    observesMoments,
+    moments: observesMoments || pictured("histogram"),
+    curvatures: pictured("oscillators") ? fields : 0,
+    modes: reductions.filter((reduction) => reduction.kind === "cosine"),
+  };
+}
+
+/** How many records are kept, and how the reductions into them are laid out. */
+export function recordLayout(
+  job: Pick<LatticeJob, "realisations" | "fields" | "observeAfter">,
   layout: Layout,
   numbers: Numbers,
-  buffers: Buffers,
-): Promise<RecordSlots & ReductionLayout> {
+): Pick<RecordSlots, "capacity"> & ReductionLayout {
   // Of the thickest slab: the others' last workgroups may find nothing to do.
   const sites = thickest(layout) * layout.plane;
   const sitesPerGroup = Math.max(SITES_PER_GROUP, Math.ceil(sites / MAX_GROUPS));
   const groups = Math.ceil(sites / sitesPerGroup);
-  const bytes = 4 * momentWords(numbers) * realisations * fields * groups * layout.slabs.length;
-  const capacity = Math.max(1, Math.min(observeAfter.length, Math.floor(OBSERVATION_BYTES / bytes)));
+  const reduction = { groups, sitesPerGroup };
+  const bytes = recordBytes(job, reduction, numbers).moments * layout.slabs.length;
+  const capacity = Math.max(1, Math.min(job.observeAfter.length, Math.floor(OBSERVATION_BYTES / bytes)));
+  return { capacity, ...reduction };
+}
+
+/** The same with the slots that pick a record. */
+export async function recordSlots(
+  gpu: Gpu,
+  job: LatticeJob,
+  layout: Layout,
+  numbers: Numbers,
+  buffers: Buffers,
+): Promise<RecordSlots & ReductionLayout> {
+  const { capacity, ...reduction } = recordLayout(job, layout, numbers);
   const slot = await buffers.upload(
     "observation slots",
     slotData(gpu, capacity, (record) => [record]),
     GPUBufferUsage.UNIFORM,
   );
-  return { capacity, slot, groups, sitesPerGroup };
+  return { capacity, slot, ...reduction };
 }
 
 export interface Records {
@@ -77,17 +110,13 @@ export async function openRecords(
   buffers: Buffers,
   { capacity, slot, groups, sitesPerGroup }: RecordSlots & ReductionLayout,
 ): Promise<Records> {
-  const { grid, realisations, fields, reductions, snapshots } = job;
+  const { grid, realisations, fields } = job;
   const { dimensions, points } = grid;
   const { slabs, plane } = layout;
   const { numbers } = specialisation;
   const alignment = gpu.limits.minUniformBufferOffsetAlignment;
-  const wantsMoments = reductions.some(({ kind }) => kind !== "cosine");
-  const wantsSpread = snapshots?.pictures.some(({ kind }) => kind === "histogram") ?? false;
-  const modes = reductions.filter((reduction) => reduction.kind === "cosine");
-  const sumsPerRecord = realisations * fields * groups;
-  const momentBytes = 4 * momentWords(numbers) * sumsPerRecord;
-  const cosineBytes = 4 * numbers.words * sumsPerRecord;
+  const { observesMoments, modes, ...asked } = reducedBy(job);
+  const { moments: momentBytes, cosines: cosineBytes } = recordBytes(job, { groups, sitesPerGroup }, numbers);
 
   /** A kernel over every slab that leaves `bytes` a record in what it binds as `output`; `values` are its parameters for each. */
   const reducer = async (
@@ -131,12 +160,11 @@ export async function openRecords(
       () => ({ sampledSites }),
       (state) => ({ ...state, constants }),
     );
-  const moments =
-    wantsMoments || wantsSpread
-      ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers))
-      : undefined;
+  const moments = asked.moments
+    ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers))
+    : undefined;
   const curvatures: Reducer[] = [];
-  if (snapshots?.pictures.some(({ kind }) => kind === "oscillators"))
+  if (asked.curvatures > 0)
     for (const potential of curvaturesOf(potentialsOf(job))) {
       const of = potentialSpecialisation(grid, formOf(potential), numbers);
       curvatures.push(await momentsBy(of, await uploadConstants({ ...job, potential }, of, buffers)));
@@ -177,14 +205,14 @@ export async function openRecords(
     parts.map((part) => part.subarray((record * bytes) / 4, ((record + 1) * bytes) / 4));
   return {
     encode(pass, record) {
-      const observers = [...(wantsMoments ? [moments!] : []), ...waves];
+      const observers = [...(observesMoments ? [moments!] : []), ...waves];
       for (const observer of observers) for (const dispatch of observer.dispatches(record)) encode(pass, dispatch);
       if (globals) encode(pass, globals.record(record));
     },
     async read(after) {
       if (after.length === 0) return [];
       const count = after.length;
-      const momentData = wantsMoments ? await download(moments!, momentBytes * count) : undefined;
+      const momentData = observesMoments ? await download(moments!, momentBytes * count) : undefined;
       const cosineData: Float32Array[][] = [];
       for (const wave of waves) cosineData.push(await download(wave, cosineBytes * count));
       const global = await globals?.readRecords(count);

@@ -5,7 +5,8 @@ import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latticeKernels.ts";
-import { measuredChoice, type PairChoice, pairSweeps, pairsFit } from "./latticePairs.ts";
+import type { Numbers } from "./latticeNumbers.ts";
+import { measuredChoice, type PairChoice, pairChoice, pairSweeps } from "./latticePairs.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
@@ -14,6 +15,13 @@ export interface StateArrays {
   readonly field: GPUBuffer;
   readonly momentum: GPUBuffer;
 }
+
+/** Bytes of a field's or momentum's array of a slab. */
+export const arrayBytes = (
+  { realisations, fields }: Pick<PartJob, "realisations" | "fields">,
+  { stride }: Layout,
+  { words }: Numbers,
+): number => 4 * words * realisations * fields * stride;
 
 /** Buffers that are destroyed together. */
 export interface Buffers {
@@ -38,14 +46,18 @@ export function ownBuffers(gpu: Gpu): Buffers {
   };
 }
 
+/** Bytes of so many slots for dynamic offsets. */
+export const slotBytes = ({ minUniformBufferOffsetAlignment }: GPUSupportedLimits, count: number): number =>
+  minUniformBufferOffsetAlignment * count;
+
 /** Data of slots for dynamic offsets, each one aligned struct whose words are given. */
 export function slotData(
   gpu: Gpu,
   count: number,
   words: (slot: number) => ArrayLike<number>,
 ): Uint32Array<ArrayBuffer> {
-  const stride = gpu.limits.minUniformBufferOffsetAlignment / 4;
-  const data = new Uint32Array(count * stride);
+  const stride = slotBytes(gpu.limits, 1) / 4;
+  const data = new Uint32Array(slotBytes(gpu.limits, count) / 4);
   for (let slot = 0; slot < count; slot++) data.set(words(slot), slot * stride);
   return data;
 }
@@ -92,9 +104,9 @@ export async function prescribedSteps(
   buffers: Buffers,
   choice: PairChoice = measuredChoice,
 ): Promise<Steps> {
-  const { grid, realisations, fields, from = 0 } = job;
+  const { grid, realisations, from = 0 } = job;
   const { numbers } = specialisation;
-  const bytes = 4 * numbers.words * realisations * fields * layout.stride;
+  const bytes = arrayBytes(job, layout, numbers);
   const make = async (label: string): Promise<GPUBuffer[]> => {
     const slabs: GPUBuffer[] = [];
     for (const _ of layout.slabs) slabs.push(await buffers.make(label, bytes));
@@ -103,7 +115,7 @@ export async function prescribedSteps(
   const operations = coefficients.length / 3;
   const field = [await make("field"), await make("field, next")] as const;
   const momentum = [await make("momentum")];
-  let choose = pairsFit(gpu, job, layout, specialisation) ? choice(operations - from) : undefined;
+  let choose = pairChoice(gpu, job, operations - from, layout, specialisation, choice);
   if (choose) {
     try {
       momentum.push(await make("momentum, next"));

@@ -20,7 +20,7 @@ type Fields = Pick<LatticeJob, "grid" | "realisations" | "fields">;
 
 /** @throws InputError where this adapter cannot transform a field of the grid that stands so. */
 export function assertSpectrum(
-  gpu: Gpu,
+  gpu: Pick<Gpu, "limits">,
   { dimensions, points }: Pick<Grid, "dimensions" | "points">,
   layout: Layout,
 ): void {
@@ -38,23 +38,46 @@ export function assertSpectrum(
     refuse(`the modes of a spectrum take ${bytes} bytes, one binding of this adapter holds ${largest}`);
 }
 
+/** Fields that are transformed at once; arrays of their modes and bytes of each, and bytes of their bins' partial sums. */
+export function spectrumSizes(limits: GPUSupportedLimits, { grid, realisations, fields }: Fields, layout: Layout) {
+  const { dimensions, points } = grid;
+  const inSlabs = layout.ghosts > 0;
+  const rows = inSlabs ? thickest(layout) * points : points ** (dimensions - 1);
+  const bytes = modeBytes(points, rows);
+  const batch = inSlabs
+    ? 1
+    : Math.min(
+        realisations * fields,
+        limits.maxComputeWorkgroupsPerDimension,
+        Math.max(1, Math.floor(Math.min(BATCH_BYTES, largestArray(limits)) / bytes)),
+      );
+  return {
+    batch,
+    // Of every slab, and of rows that are gathered from all.
+    arrays: inSlabs ? layout.slabs.length + 1 : 1,
+    modes: batch * bytes,
+    partials: 4 * batch * binGroups(rows).groups * spectrumBins(grid),
+  };
+}
+
+export type SpectrumSizes = ReturnType<typeof spectrumSizes>;
+
 /** Fields that stand whole in one array, some at a time. */
 async function addSpectra(
   gpu: Gpu,
   transforms: Transforms,
   { grid, realisations, fields }: Fields,
+  sizes: SpectrumSizes,
   state: StateArrays,
   spectra: Float64Array,
 ): Promise<void> {
   const { dimensions, points } = grid;
   const rows = points ** (dimensions - 1);
   const all = realisations * fields;
-  const bytes = modeBytes(points, rows);
-  const most = gpu.limits.maxComputeWorkgroupsPerDimension;
-  const batch = Math.min(all, most, Math.max(1, Math.floor(BATCH_BYTES / bytes)));
+  const { batch } = sizes;
   const { groups } = binGroups(rows);
-  const modes = await transforms.buffer("modes", batch * bytes);
-  const partials = await transforms.buffer("spectrum sums", 4 * batch * groups * spectrumBins(grid));
+  const modes = await transforms.buffer("modes", sizes.modes);
+  const partials = await transforms.buffer("spectrum sums", sizes.partials);
   for (let from = 0; from < all; from += batch) {
     const count = Math.min(batch, all - from);
     const stood = { skipped: from, fields: count, rows, stride: rows * points, first: 0 };
@@ -84,8 +107,9 @@ export async function takeSpectra(
   const spectra = new Float64Array(job.realisations * job.fields * spectrumBins(job.grid));
   const transforms = await openTransforms(gpu, job.grid, includes, blend);
   try {
-    if (layout.ghosts > 0) await addSlabSpectra(gpu, transforms, job, layout, slabs, spectra);
-    else await addSpectra(gpu, transforms, job, slabs[0]!, spectra);
+    const sizes = spectrumSizes(gpu.limits, job, layout);
+    if (layout.ghosts > 0) await addSlabSpectra(gpu, transforms, job, layout, sizes, slabs, spectra);
+    else await addSpectra(gpu, transforms, job, sizes, slabs[0]!, spectra);
     return spectra;
   } finally {
     transforms.destroy();

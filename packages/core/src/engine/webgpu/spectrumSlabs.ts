@@ -3,11 +3,12 @@
  * them, the modes of some rows of every plane are gathered from all slabs into one array at a time; there they are transformed along it
  * and binned, and go nowhere else.
  */
-import { type LatticeJob, spectrumBins } from "../engine.ts";
+import type { LatticeJob } from "../engine.ts";
 import { modesOf } from "./fourierKernels.ts";
 import type { Gpu } from "./gpu.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
 import type { StateArrays } from "./latticeSteps.ts";
+import type { SpectrumSizes } from "./spectrum.ts";
 import { submit } from "./submit.ts";
 import { binGroups, modeBytes, type Transforms } from "./transforms.ts";
 
@@ -17,18 +18,17 @@ export async function addSlabSpectra(
   transforms: Transforms,
   { grid, fields }: Pick<LatticeJob, "grid" | "fields">,
   layout: Layout,
+  sizes: SpectrumSizes,
   slabs: readonly StateArrays[],
   spectra: Float64Array,
 ): Promise<void> {
   const { points } = grid;
   const { slabs: planned, ghosts, plane, stride } = layout;
   const width = thickest(layout);
-  const bytes = modeBytes(points, width * points);
   const modes: GPUBuffer[] = [];
-  for (const _ of planned) modes.push(await transforms.buffer("modes of a slab", bytes));
-  const gathered = await transforms.buffer("modes of some rows", bytes);
-  const most = binGroups(width * points).groups;
-  const partials = await transforms.buffer("spectrum sums", 4 * most * spectrumBins(grid));
+  for (const _ of planned) modes.push(await transforms.buffer("modes of a slab", sizes.modes));
+  const gathered = await transforms.buffer("modes of some rows", sizes.modes);
+  const partials = await transforms.buffer("spectrum sums", sizes.partials);
   for (let from = 0; from < fields; from++) {
     for (const [s, { planes }] of planned.entries()) {
       const stood = { skipped: from, fields: 1, rows: planes * points, stride, first: ghosts * plane };

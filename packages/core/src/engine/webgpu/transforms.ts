@@ -66,6 +66,11 @@ export interface Transforms {
   destroy(): void;
 }
 
+/** Bytes of the tables of a grid's transforms; of so many fields' mixtures and weights where they have them. */
+export function tableBytes(points: number, fields: number) {
+  return { twiddles: 8 * points, mixture: 8 * fields, waveSquares: 4 * modesOf(points), massSquared: 4 * fields };
+}
+
 /** Compiles them for a grid and a blend; `includes` says what a number of the field is. */
 export async function openTransforms(
   gpu: Gpu,
