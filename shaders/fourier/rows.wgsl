@@ -1,7 +1,8 @@
 // Fourier transforms of real fields along their last axis, in which rows are contiguous: modes 0 .. POINTS/2 of each row, the others
 // being their conjugates. Two rows a and b of a field are one complex line a + i b, whose transform z holds both: that of a is
 // (z_k + z*_(-k))/2, that of b (z_k - z*_(-k))/(2i). The field at the first site is taken away first, so that a small fluctuation on a
-// large mean keeps its digits; no mode but n = 0 knows. MIXED: of a mixture of field and momentum in place of the field.
+// large mean keeps its digits; no mode but n = 0 knows. MIXED 1: of a mixture of field and momentum in place of the field; 2: of one of all
+// FIELDS fields of a realisation and their momenta, which costs reading them for each, where a pass of its own would write them too.
 // include: fourier/stages.wgsl
 
 struct Params {
@@ -20,16 +21,28 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 @group(0) @binding(5) var<storage, read> momentum: array<Number>;      // as field and firstField
 @group(0) @binding(6) var<storage, read> firstMomentum: array<Number>;
-@group(0) @binding(7) var<storage, read> mixture: array<vec2f>;        // [all fields]: what field and momentum are multiplied with
+@group(0) @binding(7) var<storage, read> mixture: array<vec2f>;        // [all fields], MIXED 2 [all fields][FIELDS]: what field and momentum are multiplied with
 
 const MODES = POINTS / 2u + 1u;
 
+fn fluctuation(site: u32, start: u32) -> f32 { return leading(minus(field[site], firstField[start])); }
+
+/// That of field and momentum there with their factors.
+fn scaled(factors: vec2f, site: u32, start: u32) -> f32 {
+  return factors.x * fluctuation(site, start) + factors.y * leading(minus(momentum[site], firstMomentum[start]));
+}
+
 /// What is transformed of field `f` of all at `site`, of whose slab the first site, or the grid's, is `start`.
 fn mixed(f: u32, site: u32, start: u32) -> f32 {
-  let phi = leading(minus(field[site], firstField[start]));
-  if (MIXED == 0u) { return phi; }
-  let factors = mixture[f];
-  return factors.x * phi + factors.y * leading(minus(momentum[site], firstMomentum[start]));
+  if (MIXED == 0u) { return fluctuation(site, start); }
+  if (MIXED == 1u) { return scaled(mixture[f], site, start); }
+  let before = (f % FIELDS) * params.stride; // the realisation's fields before
+  var sum = 0.0;
+  for (var g = 0u; g < FIELDS; g++) {
+    let further = g * params.stride;
+    sum += scaled(mixture[f * FIELDS + g], site - before + further, start - before + further);
+  }
+  return sum;
 }
 
 @compute @workgroup_size(256)

@@ -59,7 +59,12 @@ async function jobOf({
   const specs = couplings.map(
     (g): PotentialSpec =>
       potential ?? {
-        expression: fields.length === 1 ? "phi^4/4 - phi^2/2" : "phi^4/4 + g*phi^2*chi^2",
+        expression: [
+          "phi^4/4 - phi^2/2",
+          "phi^4/4 + g*phi^2*chi^2",
+          // More second derivatives than fields.
+          "phi^4/4 + g*phi^2*chi^2 + phi*sigma/2 + sigma^4/4",
+        ][fields.length - 1]!,
         parameters: fields.length === 1 ? {} : { g },
       },
   );
@@ -114,6 +119,7 @@ const cases: Case[] = [
   { dimensions: 1, points: 301, realisations: 3 },
   { dimensions: 2, points: 33, realisations: 2, fields: ["phi", "chi"] },
   { dimensions: 3, points: 17, fields: ["phi", "chi"] },
+  { dimensions: 3, points: 7, realisations: 2, fields: ["phi", "chi", "sigma"] },
   { dimensions: 3, points: 8, realisations: 4, operations: 5 },
   // Boundary sizes: too few planes to share, slabs as thick as a sweep reaches, odd numbers of realisations.
   ...[2, 3, 4, 5, 16].map((points) => ({ dimensions: 3 as const, points, realisations: 3 })),

@@ -140,17 +140,28 @@ function snapshot(lattice: Lattice, afterOperation: number, made: Observation | 
         break;
       }
       case "oscillators": {
-        const curvature = Float64Array.from(each, (_, rf) => {
-          const [r, f] = [Math.floor(rf / fields), rf % fields];
+        const curvature = Float64Array.from({ length: each.length * fields }, (_, rfg) => {
+          const [r, f, g] = [Math.floor(rfg / fields ** 2), Math.floor(rfg / fields) % fields, rfg % fields];
           let sum = 0;
           for (let site = 0; site < sites; site++)
-            sum += lattice.potentials[r]!.hessian(f, f, ...fieldsAt(lattice, r, site));
+            sum += lattice.potentials[r]!.hessian(f, g, ...fieldsAt(lattice, r, site));
           return sum / sites;
         });
-        const { coordinate, turning, velocity, massSquared } = picture.of(made!, curvature);
-        const sums = each.flatMap((values, rf) => {
+        const { coordinate, turning, velocity, massSquared, rotation } = picture.of(made!, curvature);
+        /** The combination in the place of field rf. */
+        const combined = (all: readonly Float64Array[], rf: number): Float64Array => {
+          if (!rotation) return all[rf]!;
+          const first = fields * Math.floor(rf / fields);
+          return all[rf]!.map((_, site) => {
+            let sum = 0;
+            for (let g = 0; g < fields; g++) sum += rotation[rf * fields + g]! * all[first + g]![site]!;
+            return sum;
+          });
+        };
+        const momenta = each.map((_, rf) => momentum.subarray(rf * sites, (rf + 1) * sites));
+        const sums = each.flatMap((_, rf) => {
           const r = Math.floor(rf / fields);
-          const pi = momentum.subarray(rf * sites, (rf + 1) * sites);
+          const [values, pi] = [combined(each, rf), combined(momenta, rf)];
           const weight = (power: 1 | -1) => frequencyWeight(picture.waveSquares, massSquared[rf]!, power);
           const potential = referenceSpectrum(
             grid,

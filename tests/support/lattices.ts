@@ -23,7 +23,10 @@ export const copied = <C extends { readonly state: LatticeState }>(at: C): C => 
   state: { field: at.state.field.slice(), momentum: at.state.momentum.slice() },
 });
 
-/** Pictures of momenta whose numbers differ from realisation to realisation and follow from what is observed; all modes oscillate. */
+/**
+ * Pictures of momenta whose numbers differ from realisation to realisation and follow from what is observed; all modes oscillate. On odd
+ * numbers of points the first of several fields is mixed with the last.
+ */
 export function momentumPictures({ points }: { readonly points: number }): Picture[] {
   const each = (potential: Float64Array | undefined, scale: number): Float64Array =>
     potential!.map((value) => scale * (1 + Math.tanh(value) / 3));
@@ -32,12 +35,25 @@ export function momentumPictures({ points }: { readonly points: number }): Pictu
     {
       kind: "oscillators",
       waveSquares: Float64Array.from({ length: Math.floor(points / 2) + 1 }, (_, n) => 0.3 * n ** 2),
-      of: ({ potential }, curvature) => ({
-        coordinate: each(potential, 1.3),
-        turning: each(potential, -0.4),
-        velocity: each(potential, 0.8),
-        massSquared: curvature.map((mean) => 0.5 + Math.abs(mean)),
-      }),
+      of({ potential }, curvature) {
+        const realisations = potential!.length;
+        const fields = Math.sqrt(curvature.length / realisations);
+        const own = (i: number): boolean => Math.floor(i / fields) % fields === i % fields;
+        const rotation = curvature.map((_, i) => {
+          const angle = 1 + Math.tanh(potential![Math.floor(i / fields ** 2)]!);
+          const [row, column] = [Math.floor(i / fields) % fields, i % fields];
+          const ends = [0, fields - 1];
+          if (!ends.includes(row) || !ends.includes(column)) return Number(own(i));
+          return own(i) ? Math.cos(angle) : Math.sin(angle) * Math.sign(column - row);
+        });
+        return {
+          coordinate: each(potential, 1.3),
+          turning: each(potential, -0.4),
+          velocity: each(potential, 0.8),
+          massSquared: curvature.filter((_, i) => own(i)).map((mean) => 0.5 + Math.abs(mean)),
+          ...(points % 2 === 1 && fields > 1 ? { rotation } : {}),
+        };
+      },
     },
   ];
 }

@@ -16,7 +16,7 @@ export declare function gradient(
   constants: usize,
 ): void;
 
-/** d^2V/dphi_f^2 of all fields, as `gradient`, by a module of its own (packages/core/src/potential/curvature.ts). */
+/** Second derivatives of V, as `gradient`, by a module of its own (packages/core/src/potential/curvature.ts). */
 @external("curvature", "gradient")
 export declare function curvatures(
   fields: usize,

@@ -149,6 +149,14 @@ const peak = ({ k }: SpectrumResult, values: readonly (number | null)[]): string
   return `at k = ${say(k[at])} with ${say(values[at] ?? undefined)}`;
 };
 
+/** A mass eigenstate that is not a field by itself, to the digits that are said. */
+function stateOf({ mixing }: SpectrumResult, names: readonly string[], f: number): string {
+  const parts = mixing?.[f]?.flatMap((part, g) =>
+    Math.abs(part) < 5e-3 ? [] : [`${part < 0 ? "−" : "+"} ${Math.abs(part).toFixed(2)} ${names[g]}`],
+  );
+  return !parts || parts.length < 2 ? "" : ` of the mass eigenstate ${parts.join(" ").replace(/^\+ /, "")}`;
+}
+
 /** The spectra of each field, and where asked for those of its velocity and its occupation numbers. */
 export function spectrumFigures(document: FieldDocument, names: readonly string[]): Figure[] {
   const { lattice, fluctuations } = document.config;
@@ -186,9 +194,10 @@ export function spectrumFigures(document: FieldDocument, names: readonly string[
       agrees: (last, values, f) => {
         const mass = last.massSquared;
         const own = typeof mass === "object" ? mass[f] : mass;
+        const state = stateOf(last, names, f);
         return values.some((value) => value !== null)
-          ? `At the end they are largest ${peak(last, values)}; ⟨V″⟩ = ${say(own)}.`
-          : `At the end no bin has them, with ⟨V″⟩ = ${say(own)}.`;
+          ? `At the end they are largest ${peak(last, values)}; ⟨V″⟩ = ${say(own)}${state}.`
+          : `At the end no bin has them, with ⟨V″⟩ = ${say(own)}${state}.`;
       },
     },
   ];

@@ -155,6 +155,26 @@ describe("the report of fields", () => {
     const none = [{ ...first!, occupation: numbers.map((all) => all.map(() => null)) }];
     expect((await fieldFigures({ ...vacuum, spectra: none })).map(({ id }) => id)).not.toContain("occupation");
   });
+  it("says which combination of fields has the occupation numbers, where one is not a field by itself", async () => {
+    const [first] = document.spectra!;
+    const figureOf = async (mixing: number[][] | undefined) => {
+      const spectra = [{ ...first!, ...(mixing ? { mixing } : {}) }];
+      return (await fieldFigures({ ...document, spectra })).filter(({ id }) => id.startsWith("occupation"));
+    };
+    const mixed = await figureOf([
+      [0.8, -0.6],
+      [0.6, 0.8],
+    ]);
+    expect(mixed.map(({ agrees }) => agrees)).toEqual([
+      expect.stringMatching(/ of the mass eigenstate 0\.80 phi − 0\.60 chi\.$/),
+      expect.stringMatching(/ of the mass eigenstate 0\.60 phi \+ 0\.80 chi\.$/),
+    ]);
+    const alone = await figureOf([
+      [1, 1e-4],
+      [-1e-4, 1],
+    ]);
+    for (const { agrees } of alone) expect(agrees).not.toContain("eigenstate");
+  });
   it("draws the equation of state from where there is energy", async () => {
     const text = "field: { potential: { expression: phi^2/2 - 1/2 }, mean: 1 }\ntime: { step: 0.1, end: 1 }";
     const rolling = await documentOf(text);

@@ -139,7 +139,9 @@ const observe = z
     occupationNumbers: z
       .boolean()
       .exactOptional()
-      .describe("whether spectra also have occupation numbers, of a phi in conformal time"),
+      .describe(
+        "whether spectra also have occupation numbers, of a phi in conformal time: of the mass eigenstates where masses mix fields",
+      ),
     histogramEvery: wholePositive.exactOptional().describe("steps between histograms of the field"),
     slicesEvery: wholePositive.exactOptional().describe("steps between two-dimensional slices"),
   })

@@ -185,7 +185,10 @@ export type Picture =
   | { readonly kind: "spectrum" }
   /** The same of the momenta, times one number of each realisation, [realisations], that follows from the observation made with the snapshot. */
   | { readonly kind: "momentumSpectrum"; factor(made: Observation): Float64Array }
-  /** Binned energies over frequencies of the modes as oscillators, made from that observation and <d^2V/dphi_f^2>: see Snapshot. */
+  /**
+   * Binned energies over frequencies of the modes as oscillators, made from that observation and <d^2V/dphi_f dphi_g>, [realisations][fields]
+   * [fields]: see Snapshot.
+   */
   | {
       readonly kind: "oscillators";
       /** [points/2 + 1]: what a mode's number along an axis adds to its omega^2, of 0 nothing. */
@@ -198,15 +201,18 @@ export type Picture =
   | { readonly kind: "slice"; readonly index: number };
 
 /**
- * Modes n as oscillators of coordinate A phi_n, velocity B phi_n + C pi_n and omega^2 = the sum of their waveSquares + massSquared.
+ * Modes n as oscillators of coordinate A psi_n, velocity B psi_n + C rho_n and omega^2 = the sum of their waveSquares + massSquared, psi and
+ * rho being combinations of the fields phi and momenta pi: psi_i = sum_g rotation_ig phi_g, and rho as psi.
  */
 export interface Oscillators {
   /** A, B and C, [realisations] each. */
   readonly coordinate: Float64Array;
   readonly turning: Float64Array;
   readonly velocity: Float64Array;
-  /** [realisations][fields]. */
+  /** [realisations][fields], of each combination. */
   readonly massSquared: Float64Array;
+  /** [realisations][fields][fields]; where not given, each combination is a field by itself. */
+  readonly rotation?: Float64Array;
 }
 
 /** One snapshot; a picture that was not asked for is absent. */
@@ -220,11 +226,11 @@ export interface Snapshot {
   /** Likewise of the momenta, times their factor. */
   readonly momentumSpectra?: Float64Array;
   /**
-   * [realisations][fields][bins]: sum over the modes n in a bin, n = 0 left out and those whose omega^2 is not above 0, of
-   * omega_n |A phi_n|^2 + |B phi_n + C pi_n|^2/omega_n, phi_n and pi_n being sums over the sites as above.
+   * [realisations][fields][bins], each combination in the place of a field: sum over the modes n in a bin, n = 0 left out and those whose
+   * omega^2 is not above 0, of omega_n |A psi_n|^2 + |B psi_n + C rho_n|^2/omega_n, psi_n and rho_n being sums over the sites as above.
    */
   readonly oscillators?: Float64Array;
-  /** <d^2V/dphi_f^2>, [realisations][fields], where oscillators are asked for. */
+  /** <d^2V/dphi_f dphi_g>, [realisations][fields][fields], where oscillators are asked for. */
   readonly curvature?: Float64Array;
   /** [realisations][fields] of each histogram: its range and [bins] counts. */
   readonly histograms?: readonly { readonly low: number; readonly high: number; readonly counts: Float64Array }[];

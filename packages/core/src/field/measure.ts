@@ -1,7 +1,6 @@
 /** What a study's result is made of on a lattice: the engine's observations as moments, and what they warn of. */
 import type { EngineInfo, LatticeReport, LatticeState, Observation } from "../engine/engine.ts";
 import { DivergenceError } from "../errors.ts";
-import { mixingWarnings } from "./occupation.ts";
 import type { Album } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
@@ -144,7 +143,7 @@ export function measure(
   return {
     result: {
       ...measured,
-      warnings: [...studyWarnings(setup), ...mixingWarnings(setup, moments), ...unstable, ...imprecise],
+      warnings: [...studyWarnings(setup), ...unstable, ...imprecise],
     },
     engineSeconds: report.engineSeconds,
     final: report.final,

@@ -34,12 +34,17 @@ export interface SpectrumResult {
   readonly velocityError?: Series;
   /**
    * Where asked for: mean over the bin of n_k of a phi in conformal time (occupation.ts), averaged over the realisations; null where a mode
-   * of the bin has no omega, omega_k^2 not being above 0.
+   * of the bin has no omega, omega_k^2 not being above 0. Of fields whose masses mix those of the mass eigenstates, [F][bins].
    */
   readonly occupation?: SeriesWithGaps;
   readonly occupationError?: SeriesWithGaps;
-  /** The <d^2V/dphi^2> that omega_k has, averaged over the realisations. */
+  /** The <d^2V/dphi^2>, or its eigenvalues, that omega_k has, averaged over the realisations. */
   readonly massSquared?: number | number[];
+  /**
+   * Where V has masses that mix fields, [F][F]: the mass eigenstates' parts of the fields, those of state i the i-th row, of length 1; of the
+   * average over the realisations. States are named after the fields, then the snapshot before, that they overlap with most.
+   */
+  readonly mixing?: readonly (readonly number[])[];
 }
 
 export interface HistogramResult {

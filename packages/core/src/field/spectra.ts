@@ -1,6 +1,7 @@
 /** From a snapshot's sums to the contract's spectra: mean |k| and number of modes of each bin, and the mean power of it. */
 import { type Snapshot, spectrumBins } from "../engine/engine.ts";
-import { leastSquares } from "./occupation.ts";
+import { massPairs } from "../potential/curvature.ts";
+import { followStates, leastSquares } from "./occupation.ts";
 import type { Moment, Series, SeriesWithGaps, SpectrumResult } from "./result.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
@@ -64,13 +65,31 @@ export function binsOf({ dimensions, points, length }: LatticeSpec): Bins {
   };
 }
 
-/** What makes a spectrum of the result from a snapshot, its cosmic time and what was observed with it. */
+/** [R][F][size] in the order of [R][F] indices. */
+function reordered(values: Float64Array, index: readonly (readonly number[])[]): Float64Array {
+  const fields = index[0]!.length;
+  const size = values.length / (index.length * fields);
+  const result = new Float64Array(values.length);
+  for (const [r, own] of index.entries())
+    for (const [f, i] of own.entries()) {
+      const from = (r * fields + i) * size;
+      result.set(values.subarray(from, from + size), (r * fields + f) * size);
+    }
+  return result;
+}
+
+/**
+ * What makes a spectrum of the result from a snapshot, its cosmic time and what was observed with it; snapshots come in their order, since
+ * mass eigenstates have their names from those before.
+ */
 export function developSpectra(
-  { fields, named }: Setup,
+  { fields, named, potential }: Setup,
   lattice: LatticeSpec,
 ): (time: number, shot: Snapshot, moments: readonly Moment[]) => SpectrumResult {
   const bins = binsOf(lattice);
   let least: number[] | undefined;
+  const nameStates = followStates(fields);
+  const mixes = massPairs([potential]).length > fields;
   const perField = <T>(value: (f: number) => T): T | T[] =>
     named ? Array.from({ length: fields }, (_, f) => value(f)) : value(0);
   return (time, { spectra, momentumSpectra, oscillators, curvature }, moments) => {
@@ -93,10 +112,11 @@ export function developSpectra(
     const power = statistics(spectra!, bins.weights);
     const velocity = momentumSpectra && statistics(momentumSpectra, bins.weights);
     const halves = bins.means.map((weight) => weight / 2);
-    const occupation = oscillators && statistics(oscillators, halves);
-    /** a^2 <d^2V/dphi_f^2>, the least of the realisations'. */
+    const states = curvature && nameStates(curvature, realisations);
+    const occupation = oscillators && statistics(reordered(oscillators, states!.index), halves);
+    /** a^2 m^2, the least of the realisations'. */
     const massSquared = (f: number): number =>
-      Math.min(...moments.map(({ scaleFactor }, r) => scaleFactor ** 2 * curvature![r * fields + f]!));
+      Math.min(...moments.map(({ scaleFactor }, r) => scaleFactor ** 2 * states!.massSquared[r]![f]!));
     const whereAll = (f: number, values: readonly number[]): (number | null)[] => {
       const mass = massSquared(f);
       if (mass > 0) return [...values];
@@ -115,13 +135,10 @@ export function developSpectra(
       ...(occupation && several
         ? { occupationError: perField((f) => whereAll(f, occupation[f]!.error)) as SeriesWithGaps }
         : {}),
-      ...(curvature
-        ? {
-            massSquared: perField(
-              (f) => moments.reduce((sum, _, r) => sum + curvature[r * fields + f]!, 0) / realisations,
-            ),
-          }
+      ...(states
+        ? { massSquared: perField((f) => states.massSquared.reduce((sum, own) => sum + own[f]!, 0) / realisations) }
         : {}),
+      ...(states && mixes ? { mixing: states.mixing } : {}),
     };
   };
 }

@@ -32,7 +32,7 @@ export interface FieldCheckpoint {
 }
 
 const FORMAT = "slowroll checkpoint";
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 
 const AXES = ["x", "y", "z"];
 const STATE = {

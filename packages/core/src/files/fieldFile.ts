@@ -68,7 +68,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   "spectra/occupation": {
     units: "(program field program time)^2",
     description:
-      "mean over the bin of n_k = (omega_k |chi_k|^2 + |dchi_k/dtau|^2/omega_k)/2, chi = a phi, dtau = dt/a, omega_k^2 = k_eff^2 + a^2 massSquared; NaN where a mode has omega_k^2 <= 0",
+      "mean over the bin of n_k = (omega_k |chi_k|^2 + |dchi_k/dtau|^2/omega_k)/2, chi = a phi of each mass eigenstate, dtau = dt/a, omega_k^2 = k_eff^2 + a^2 massSquared; NaN where a mode has omega_k^2 <= 0",
     dimensions: ["spectrum", "field?", "bin"],
   },
   "spectra/occupationError": {
@@ -78,8 +78,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   "spectra/massSquared": {
     units: "1/program time^2",
-    description: "<d^2V/dphi^2>",
+    description: "<d^2V/dphi^2>, or the eigenvalues of <d^2V/dphi_f dphi_g>",
     dimensions: ["spectrum", "field?"],
+  },
+  "spectra/mixing": {
+    units: "1",
+    description: "mass eigenstates' parts of the fields, of length 1",
+    dimensions: ["spectrum", "state", "field"],
   },
   "histograms/time": {
     units: "program time",

@@ -24,7 +24,8 @@ type Observed = keyof typeof OBSERVED;
 const BINNED = {
   spectra: "sum over the modes n of a bin of |n|^d |DFT phi|^2",
   momentumSpectra: "sum over the modes n of a bin of |n|^d |DFT dphi/dt|^2",
-  oscillators: "sum over the modes n of a bin of omega |DFT chi|^2 + |DFT dchi/dtau|^2/omega, chi = a phi",
+  oscillators:
+    "sum over the modes n of a bin of omega |DFT chi|^2 + |DFT dchi/dtau|^2/omega, chi = a phi of each mass eigenstate",
 } as const satisfies Partial<Record<keyof Snapshot, string>>;
 
 type Binned = keyof typeof BINNED;
@@ -105,9 +106,9 @@ export function snapshotGroup(snapshots: readonly Snapshot[], R: number, F: numb
     ),
     curvature: stack(
       snapshots.map((s) => s.curvature),
-      [R, F],
-      "<d^2V/dphi^2>",
-      per,
+      [R, F, F],
+      "<d^2V/dphi dchi>",
+      [...per, "otherField"],
     ),
     histogramLow: stack(
       each(({ low }) => [low]),
@@ -174,7 +175,7 @@ export function readSnapshots(content: Hdf5Content, group: string, R: number, F:
   const [low, high] = [records("histogramLow", [R, F]), records("histogramHigh", [R, F])];
   const counts = records("histogramCounts");
   const arrays = [...Object.keys(BINNED), "slices"].map((name) => [name, records(name)] as const);
-  const curvature = records("curvature", [R, F]);
+  const curvature = records("curvature", [R, F, F]);
   return Array.from(operations, (afterOperation, r) => {
     const bins = counts[r] && pieces(counts[r], counts[r].length / (R * F));
     return {

@@ -108,7 +108,7 @@ function unified(potentials: readonly Potential[]): Form | undefined {
   const { unify, values } = unifier();
   const value = unify(potentials.map((potential) => potential.tree.value));
   const gradient = tree.gradient.flatMap((_, f) => unify(potentials.map((other) => other.tree.gradient[f]!)) ?? []);
-  if (!value || gradient.length < fields.length) return undefined;
+  if (!value || gradient.length < tree.gradient.length) return undefined;
   const constants = new Map(potentials.map((potential, p) => [potential, values.map((all) => all[p]!)]));
   return { fields, tree: { value, gradient }, count: values.length, constants };
 }

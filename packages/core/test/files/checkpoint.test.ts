@@ -52,7 +52,7 @@ function snapshot(afterOperation: number, dimensions: 1 | 2 | 3, points: number,
     spectra: drawn(R * F * spectrumBins({ dimensions, points })),
     momentumSpectra: drawn(R * F * spectrumBins({ dimensions, points })),
     oscillators: drawn(R * F * spectrumBins({ dimensions, points })),
-    curvature: drawn(R * F),
+    curvature: drawn(R * F ** 2),
     histograms: Array.from({ length: R * F }, () => ({ low: drawn(1)[0]!, high: drawn(1)[0]!, counts: drawn(5) })),
     slices: drawn(R * F * points ** 2),
   };

@@ -51,6 +51,7 @@ function contract(fields?: readonly string[]) {
         s === S - 1 && typeof value === "number" ? null : value,
       ),
       massSquared: fields ? numbers(...perField) : 0.1 * s,
+      ...(fields ? { mixing: numbers(2, 2) } : {}),
     })),
     modes: Array.from({ length: M }, (_, m) => ({ mode: [m, 1, 0], k: m, kEff: m / 2, amplitude: numbers(T) })),
     warnings: [],
@@ -78,7 +79,7 @@ describe.each([
     await writeFieldFile(file, result);
     await readHdf5(file, (content) => {
       const names = datasets(content);
-      expect(names).toHaveLength(23);
+      expect(names).toHaveLength(fields ? 24 : 23);
       for (const name of names) {
         const { shape, units, description, dimensions } = content.dataset(name);
         expect(units, name).not.toBe("");

@@ -28,8 +28,8 @@ export let coefficients: usize = 0;
 /** [realisations][constantBytes]: the numbers of each one's own potential. */
 let constants: usize = 0;
 let constantBytes: usize = 0;
-/** This worker's rows, `rowBytes` apart: [fields] of d^2V/dphi_f^2, and one of potentials. */
-export let curvatureRows: usize = 0;
+/** This worker's row of potentials. */
+export let potentialRow: usize = 0;
 
 export function setGrid(
   dimensionsOf: i32,
@@ -63,13 +63,13 @@ export function setLattice(
   field1At: usize,
   momentumAt: usize,
   coefficientsAt: usize,
-  curvatureRowsAt: usize,
+  potentialRowAt: usize,
 ): void {
   field0 = field0At;
   field1 = field1At;
   momentum = momentumAt;
   coefficients = coefficientsAt;
-  curvatureRows = curvatureRowsAt;
+  potentialRow = potentialRowAt;
 }
 
 export function setConstants(constantsAt: usize, constantBytesOf: usize): void {
@@ -87,11 +87,6 @@ export function constantsOf(start: usize): usize {
 @inline
 export function fieldBefore(operation: i32): usize {
   return (operation & 1) == 0 ? field0 : field1;
-}
-
-@inline
-export function potentialRow(): usize {
-  return curvatureRows + <usize>fields * rowBytes;
 }
 
 /** The stencil's weight at distance j. */

@@ -179,8 +179,8 @@ export function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, 
     }
     // V belongs to all fields; it is summed with the first.
     if (f == 0) {
-      value(here + row, <i32>fieldBytes, potentialRow(), points, constantsOf(start));
-      sumPotential += sumElements<T>(potentialRow());
+      value(here + row, <i32>fieldBytes, potentialRow, points, constantsOf(start));
+      sumPotential += sumElements<T>(potentialRow);
     }
   }
   store<f64>(target, sumField);

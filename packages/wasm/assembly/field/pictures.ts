@@ -1,9 +1,9 @@
-// What a snapshot makes of all sites beside spectra (see Picture in engine.ts): histograms, the means of d^2V/dphi_f^2, and the mixtures of
-// field and momentum that oscillators' spectra are made of. Sums are made plane by plane in float64 and counts are whole numbers, so that all
+// What a snapshot makes of all sites beside spectra (see Picture in engine.ts): histograms, the means of V's second derivatives, and the
+// mixtures of fields and momenta that oscillators' spectra are made of. Sums are made plane by plane in float64 and counts are whole numbers, so that all
 // of it is the same for any number of workers.
 import { barrier, worker, workerCount } from "../control";
 import { curvatures } from "../potential";
-import { fieldBytes, curvatureRows, fields, planeBytes, planes, points, realisations, rowBytes, rows } from "./grid";
+import { fieldBytes, fields, planeBytes, planes, points, realisations, rowBytes, rows } from "./grid";
 import { both, pair, sumElements } from "./observe";
 
 let bins: i32 = 0;
@@ -23,19 +23,31 @@ export function setHistogram(binsOf: i32, spreadsAt: usize, rangesAt: usize, cou
   ownCounts = ownAt;
 }
 
-/** [realisations][constantBytes]: the numbers of each one's own d^2V/dphi_f^2. */
+/** Second derivatives of V that are averaged: each of some pairs of fields. */
+let pairs: i32 = 0;
+/** [realisations][constantBytes]: the numbers of each one's own. */
 let constants: usize = 0;
 let constantBytes: usize = 0;
-/** [realisations][planes][fields]. */
+/** [realisations][planes][pairs]. */
 let curvatureSums: usize = 0;
+/** [pairs] rows of this worker. */
+let curvatureRows: usize = 0;
 
-export function setCurvature(constantsAt: usize, constantBytesOf: usize, sumsAt: usize): void {
+export function setCurvature(
+  pairsOf: i32,
+  constantsAt: usize,
+  constantBytesOf: usize,
+  sumsAt: usize,
+  rowsAt: usize,
+): void {
+  pairs = pairsOf;
   constants = constantsAt;
   constantBytes = constantBytesOf;
   curvatureSums = sumsAt;
+  curvatureRows = rowsAt;
 }
 
-/** [realisations][2]: what field and momentum are multiplied with. */
+/** [realisations][fields][fields][2]: what the fields and their momenta are multiplied with in each field's place. */
 let mixture: usize = 0;
 
 export function setMixture(mixtureAt: usize): void {
@@ -132,20 +144,20 @@ function countSites<T>(field: usize): void {
   barrier();
 }
 
-/** The sums of d^2V/dphi_f^2 over the planes. */
+/** The sums of V's second derivatives over the planes. */
 function sumCurvatures<T>(field: usize): void {
   const all = realisations * planes;
   for (let item = worker; item < all; item += workerCount()) {
     const r = item / planes;
     const plane = field + <usize>r * <usize>fields * fieldBytes + <usize>(item % planes) * planeBytes;
-    const target = curvatureSums + <usize>item * <usize>fields * 8;
-    for (let f = 0; f < fields; f++) store<f64>(target + <usize>f * 8, 0);
+    const target = curvatureSums + <usize>item * <usize>pairs * 8;
+    for (let p = 0; p < pairs; p++) store<f64>(target + <usize>p * 8, 0);
     for (let y = 0; y < rows; y++) {
       const row = plane + <usize>y * rowBytes;
       curvatures(row, <i32>fieldBytes, curvatureRows, <i32>rowBytes, points, constants + <usize>r * constantBytes);
-      for (let f = 0; f < fields; f++) {
-        const at = target + <usize>f * 8;
-        store<f64>(at, load<f64>(at) + sumElements<T>(curvatureRows + <usize>f * rowBytes));
+      for (let p = 0; p < pairs; p++) {
+        const at = target + <usize>p * 8;
+        store<f64>(at, load<f64>(at) + sumElements<T>(curvatureRows + <usize>p * rowBytes));
       }
     }
   }
@@ -159,26 +171,75 @@ function storePair<T>(row: usize, index: usize, values: v128): void {
   else v128.store64_lane(row + index * 4, f32x4.demote_f64x2_zero(values), 0);
 }
 
-/** Writes the realisations' mixtures of field and momentum to the array at `target`. */
-function mixStates<T>(field: usize, momenta: usize, target: usize): void {
-  const all = realisations * fields * planes;
+/** Two elements of a row, less the one of the field's first site. */
+@inline
+function above<T>(row: usize, x: usize, first: usize): v128 {
+  return f64x2.sub(pair<T>(row, x), f64x2.splat(<f64>load<T>(first)));
+}
+
+/**
+ * A row of a mixture of all fields and momenta at `target`: those of the realisation start `toRow` before their rows, whose first ones are
+ * `field` and `momenta`; `factors` are those of this mixture. What stands at each one's first site is taken away, so that small fluctuations
+ * on large means keep their digits.
+ */
+function mixRow<T>(field: usize, momenta: usize, toRow: usize, factors: usize, target: usize): void {
   const even = <usize>points & ~1;
+  for (let x: usize = 0; x < <usize>points; x += 2) {
+    // Past the last of an odd number of points a row goes on to a whole vector.
+    let sum = f64x2.splat(0);
+    for (let g: usize = 0; g < <usize>fields; g++) {
+      const b = v128.load64_splat(factors + 16 * g);
+      const c = v128.load64_splat(factors + 16 * g, 8);
+      const row = g * fieldBytes;
+      sum = f64x2.add(sum, f64x2.mul(b, above<T>(field + row, x, field + row - toRow)));
+      sum = f64x2.add(sum, f64x2.mul(c, above<T>(momenta + row, x, momenta + row - toRow)));
+    }
+    if (x < even) storePair<T>(target, x, sum);
+    else store<T>(target + x * sizeof<T>(), <T>f64x2.extract_lane(sum, 0));
+  }
+}
+
+/** A row of one field and its momentum alone. */
+function scaleRow<T>(field: usize, momenta: usize, factors: usize, target: usize): void {
+  const ofField = load<f64>(factors);
+  const ofMomentum = load<f64>(factors, 8);
+  const even = <usize>points & ~1;
+  const b = f64x2.splat(ofField);
+  const c = f64x2.splat(ofMomentum);
+  for (let x: usize = 0; x < even; x += 2) {
+    const scaled = f64x2.mul(b, pair<T>(field, x));
+    storePair<T>(target, x, f64x2.add(scaled, f64x2.mul(c, pair<T>(momenta, x))));
+  }
+  if (even < <usize>points) {
+    const last = even * sizeof<T>();
+    store<T>(target + last, <T>(ofField * <f64>load<T>(field + last) + ofMomentum * <f64>load<T>(momenta + last)));
+  }
+}
+
+/** Whether the mixture in field f's place, of these factors, is of field f alone. */
+function isAlone(f: i32, factors: usize): bool {
+  for (let g = 0; g < fields; g++) {
+    const at = factors + ((<usize>g) << 4);
+    if (g != f && (load<f64>(at) != 0 || load<f64>(at, 8) != 0)) return false;
+  }
+  return true;
+}
+
+/** Writes the realisations' mixtures of fields and momenta to the array at `target`: all of a row while its fields are in the first cache. */
+function mixStates<T>(field: usize, momenta: usize, target: usize): void {
+  const all = realisations * planes;
   for (let item = worker; item < all; item += workerCount()) {
-    const at = mixture + <usize>(item / planes / fields) * 16;
-    const ofField = load<f64>(at);
-    const ofMomentum = load<f64>(at, 8);
-    const b = f64x2.splat(ofField);
-    const c = f64x2.splat(ofMomentum);
-    const plane = planeOf(item);
+    const r = item / planes;
+    const start = <usize>r * <usize>fields * fieldBytes;
     for (let y = 0; y < rows; y++) {
-      const row = plane + <usize>y * rowBytes;
-      for (let x: usize = 0; x < even; x += 2) {
-        const scaled = f64x2.mul(b, pair<T>(field + row, x));
-        storePair<T>(target + row, x, f64x2.add(scaled, f64x2.mul(c, pair<T>(momenta + row, x))));
-      }
-      if (even < <usize>points) {
-        const last = row + even * sizeof<T>();
-        store<T>(target + last, <T>(ofField * <f64>load<T>(field + last) + ofMomentum * <f64>load<T>(momenta + last)));
+      const toRow = <usize>(item % planes) * planeBytes + <usize>y * rowBytes;
+      const row = start + toRow;
+      for (let f = 0; f < fields; f++) {
+        const factors = mixture + (((<usize>(r * fields + f)) * <usize>fields) << 4);
+        const own = <usize>f * fieldBytes;
+        const to = target + row + own;
+        if (isAlone(f, factors)) scaleRow<T>(field + row + own, momenta + row + own, factors + ((<usize>f) << 4), to);
+        else mixRow<T>(field + row, momenta + row, toRow, factors, to);
       }
     }
   }

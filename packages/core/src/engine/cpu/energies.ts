@@ -46,7 +46,7 @@ export async function meanEnergies(
   const areas = Array.from({ length: workers }, () => ({
     field: plan.place(fields * fieldBytes + 2 * lead) + lead,
     momentum: plan.place(fields * fieldBytes),
-    rows: plan.place((fields + 1) * rowBytes + 64),
+    row: plan.place(rowBytes + 64),
     record: plan.place(MOMENTS * SIZE),
   }));
   const sums = stateArray(realisations * fields * planes * MOMENTS);
@@ -59,11 +59,11 @@ export async function meanEnergies(
       bytes: plan.bytes,
       workers,
       setup: (worker) => {
-        const { field, momentum, rows: own } = areas[worker]!;
+        const { field, momentum, row } = areas[worker]!;
         return [
           ["setGrid", dimensions, points, realisations, fields, rowBytes, planeBytes, fieldBytes],
           ["setStencil", weights.length, weights[0]!, weights[1] ?? 0, weights[2] ?? 0],
-          ["setLattice", field, field, momentum, 0, own],
+          ["setLattice", field, field, momentum, 0, row],
         ];
       },
     },

@@ -108,8 +108,8 @@ export function planLattice(job: PartJob, { threads, precision }: Workers) {
   const potentials = potentialsOf(job);
   const form = formOf(potentials);
   const constants = planConstants(plan, potentials, form, size);
-  // Each worker's rows of curvatures and of potentials.
-  const rows = Array.from({ length: threads }, () => plan.place((fields + 1) * rowBytes + 64));
+  // Each worker's row of potentials.
+  const rows = Array.from({ length: threads }, () => plan.place(rowBytes + 64));
   const lattice = plan.bytes;
   const records = planRecords(plan, job, layout, steps.globals);
   const recorded = plan.bytes;

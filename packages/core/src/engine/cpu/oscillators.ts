@@ -1,8 +1,8 @@
 /**
- * What the lattice job's oscillators on the CPU (see Snapshot.oscillators) take beside spectra: <d^2V/dphi_f^2>, and the mixtures of field and
- * momentum whose spectra they are. The workers make both, in packages/wasm/assembly/field/pictures.ts.
+ * What the lattice job's oscillators on the CPU (see Snapshot.oscillators) take beside spectra: the means of V's second derivatives, and the
+ * mixtures of fields and momenta whose spectra they are. The workers make both, in packages/wasm/assembly/field/pictures.ts.
  */
-import { curvatureSlopes } from "../../potential/curvature.ts";
+import { curvatureSlopes, massMatrices, massPairs } from "../../potential/curvature.ts";
 import { type Form, formOf } from "../../potential/form.ts";
 import { type LatticeJob, type Oscillators, potentialsOf } from "../engine.ts";
 import { planConstants } from "./constants.ts";
@@ -13,18 +13,19 @@ import type { Call } from "./pool.ts";
 type Run = (calls: readonly Call[]) => Promise<unknown>;
 
 export interface OscillatorsPlan {
-  /** Whose gradient is d^2V/dphi_f^2. */
+  /** Whose gradient is V's second derivatives. */
   readonly curvature: Form;
   /** Where mixtures stand, an array as the field's. */
   readonly target: number;
-  readonly setup: readonly Call[];
+  setup(worker: number): readonly Call[];
   prepare(elements: Elements): void;
-  /** <d^2V/dphi_f^2> of the field's array at `field`, [realisations][fields]. */
+  /** <d^2V/dphi_f dphi_g> of the field's array at `field`, [realisations][fields][fields]. */
   means(buffer: ArrayBufferLike, field: number, run: Run): Promise<Float64Array>;
-  /** Makes B phi + C pi of every site. */
+  /** Makes the coordinates, but for their factors, or the velocities of every site. */
   mix(
     buffer: ArrayBufferLike,
     given: Oscillators,
+    what: "coordinate" | "velocity",
     state: Readonly<Record<"field" | "momentum", number>>,
     run: Run,
   ): Promise<unknown>;
@@ -34,39 +35,49 @@ export interface OscillatorsPlan {
 export function planOscillators(
   plan: MemoryPlan,
   job: LatticeJob,
-  { planes, fieldBytes }: Layout,
-  size: 4 | 8,
+  { planes, fieldBytes, rowBytes }: Layout,
+  { workers, size }: { readonly workers: number; readonly size: 4 | 8 },
 ): OscillatorsPlan {
   const { grid, realisations, fields } = job;
-  const potentials = curvatureSlopes(potentialsOf(job));
+  const pairs = massPairs(potentialsOf(job));
+  const potentials = curvatureSlopes(potentialsOf(job), pairs);
   const curvature = formOf(potentials);
   const constants = planConstants(plan, potentials, curvature, size);
-  const sums = plan.place(8 * realisations * planes * fields);
-  const mixture = plan.place(16 * realisations);
+  const sums = plan.place(8 * realisations * planes * pairs.length);
+  const rows = Array.from({ length: workers }, () => plan.place(pairs.length * rowBytes + 64));
+  const mixture = plan.place(16 * realisations * fields ** 2);
   const target = plan.place(realisations * fields * fieldBytes);
   const suffix = size === 4 ? "32" : "64";
   return {
     curvature,
     target,
-    setup: [
-      ["setCurvature", constants.address, constants.bytes, sums],
+    setup: (worker) => [
+      ["setCurvature", pairs.length, constants.address, constants.bytes, sums, rows[worker]!],
       ["setMixture", mixture],
     ],
     prepare: constants.write,
     async means(buffer, field, run) {
       await run([[`sumCurvatures${suffix}`, field]]);
-      const made = new Float64Array(buffer, sums, realisations * planes * fields);
-      return Float64Array.from({ length: realisations * fields }, (_, rf) => {
-        const [r, f] = [Math.floor(rf / fields), rf % fields];
+      const made = new Float64Array(buffer, sums, realisations * planes * pairs.length);
+      const means = Float64Array.from({ length: realisations * pairs.length }, (_, rp) => {
+        const [r, p] = [Math.floor(rp / pairs.length), rp % pairs.length];
         let sum = 0;
-        for (let plane = 0; plane < planes; plane++) sum += made[(r * planes + plane) * fields + f]!;
+        for (let plane = 0; plane < planes; plane++) sum += made[(r * planes + plane) * pairs.length + p]!;
         return sum / grid.points ** grid.dimensions;
       });
+      return massMatrices(means, pairs, fields);
     },
-    mix(buffer, { turning, velocity }, { field, momentum }, run) {
-      const table = new Float64Array(buffer, mixture, 2 * realisations);
-      for (let r = 0; r < realisations; r++) table.set([turning[r]!, velocity[r]!], 2 * r);
-      return run([[`mixStates${suffix}`, field, momentum, target]]);
+    mix(buffer, { turning, velocity, rotation }, what, { field, momentum }, run) {
+      const table = new Float64Array(buffer, mixture, 2 * realisations * fields ** 2);
+      for (let r = 0, at = 0; r < realisations; r++)
+        for (let i = 0; i < fields; i++)
+          for (let g = 0; g < fields; g++, at++) {
+            const part = rotation ? rotation[at]! : Number(i === g);
+            table.set(what === "velocity" ? [part * turning[r]!, part * velocity[r]!] : [part, 0], 2 * at);
+          }
+      // Coordinates have no part of the momenta, which need not be read: the fields in their place are read already.
+      const momenta = what === "velocity" ? momentum : field;
+      return run([[`mixStates${suffix}`, field, momenta, target]]);
     },
   };
 }

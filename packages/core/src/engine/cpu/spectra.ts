@@ -21,7 +21,7 @@ export interface State {
 }
 
 interface Spectra {
-  /** Where there are oscillators: whose gradient is d^2V/dphi_f^2. */
+  /** Where there are oscillators: whose gradient is V's second derivatives. */
   readonly curvature?: OscillatorsPlan["curvature"];
   setup(worker: number): readonly Call[];
   /** Writes the tables, once. */
@@ -49,11 +49,11 @@ export function planSpectra(
     size,
     waveSquares: oscillators?.waveSquares,
   });
-  const made = oscillators && planOscillators(plan, job, layout, size);
+  const made = oscillators && planOscillators(plan, job, layout, { workers, size });
   let buffer: ArrayBufferLike;
   return {
     ...(made ? { curvature: made.curvature } : {}),
-    setup: (worker) => [...spectrum.setup(worker), ...(made?.setup ?? [])],
+    setup: (worker) => [...spectrum.setup(worker), ...(made?.setup(worker) ?? [])],
     prepare(elements) {
       ({ buffer } = elements);
       spectrum.prepare(buffer);
@@ -79,9 +79,13 @@ export function planSpectra(
       if (oscillators && made) {
         const means = await made.means(buffer, field, run);
         const given = oscillators.of(observed, means);
-        await run(spectrum.weighted(buffer, field, "omega", given.massSquared));
+        const state = { field, momentum };
+        // Fields that do not mix are their coordinates as they stand, but for factors.
+        if (given.rotation) await made.mix(buffer, given, "coordinate", state, run);
+        const coordinates = given.rotation ? made.target : field;
+        await run(spectrum.weighted(buffer, coordinates, "omega", given.massSquared));
         const potential = spectrum.read(buffer);
-        await made.mix(buffer, given, { field, momentum }, run);
+        await made.mix(buffer, given, "velocity", state, run);
         await run(spectrum.weighted(buffer, made.target, "1/omega", given.massSquared));
         const kinetic = spectrum.read(buffer);
         const perRealisation = kinetic.length / realisations;

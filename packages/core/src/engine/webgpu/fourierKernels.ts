@@ -42,13 +42,13 @@ export function linesOf(points: number, workgroupBytes: number): number {
 
 /**
  * What fourier/rows (lines contiguous) and fourier/columns (their numbers apart) are specialised by, for `lines` lines a workgroup: the
- * stages of a side of `points`; `mixed`: of rows of a mixture of field and momentum.
+ * stages of a side of `points`; `mixed`: of rows of a mixture of field and momentum, or of those of so many fields.
  */
 export function lineSpecialisation(
   points: number,
   lines: number,
   kind: "rows" | "columns",
-  mixed = false,
+  mixed: boolean | number = false,
 ): Required<Specialisation> {
   const factors = radices(points);
   let before = 1;
@@ -58,7 +58,13 @@ export function lineSpecialisation(
     return stage;
   });
   const steps =
-    kind === "rows" ? { LINE_STEP: points, POINT_STEP: 1, MIXED: Number(mixed) } : { LINE_STEP: 1, POINT_STEP: lines };
+    kind === "rows"
+      ? {
+          LINE_STEP: points,
+          POINT_STEP: 1,
+          ...(typeof mixed === "number" ? { MIXED: 2, FIELDS: mixed } : { MIXED: Number(mixed), FIELDS: 1 }),
+        }
+      : { LINE_STEP: 1, POINT_STEP: lines };
   return {
     constants: { POINTS: points, LINES: lines, ...steps, STAGES: stages.length },
     includes: kind === "rows" ? ["field/single.wgsl"] : [],

@@ -4,7 +4,7 @@
  */
 import { InterruptedError, OutOfDeviceMemoryError } from "../../errors.ts";
 import { type CompensatedOperation, operationsOf } from "../../potential/compensated.ts";
-import { curvaturesOf } from "../../potential/curvature.ts";
+import { curvaturesOf, massPairs } from "../../potential/curvature.ts";
 import { type Form, formOf } from "../../potential/form.ts";
 import {
   type JobControl,
@@ -41,8 +41,9 @@ interface Batch {
 /** What its potential's code, that of the curvatures it observes and that of its schedule are made of. */
 function operationsOfJob({ schedule, snapshots, ...job }: PartJob, form: Form): Set<CompensatedOperation> {
   const observed = snapshots?.pictures.some(({ kind }) => kind === "oscillators");
+  const potentials = potentialsOf(job);
   return operationsOf(
-    [form, ...(observed ? curvaturesOf(potentialsOf(job)).map(formOf) : [])],
+    [form, ...(observed ? curvaturesOf(potentials, massPairs(potentials)).map(formOf) : [])],
     schedule.kind === "coupled" ? [monomialsOf(schedule)] : [],
   );
 }

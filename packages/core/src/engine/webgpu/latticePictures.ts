@@ -166,20 +166,21 @@ export async function takeSnapshot(
       case "momentumSpectrum": {
         const factor = picture.factor(observed());
         const none = new Float64Array(factor.length);
-        snapshot = { ...snapshot, momentumSpectra: await spectraOf({ mixture: mixture(job, none, factor) }) };
+        const ofMomenta = mixture(job, none, factor);
+        snapshot = { ...snapshot, momentumSpectra: await spectraOf({ mixture: ofMomenta }) };
         break;
       }
       case "oscillators": {
         const curvature = await records.curvature();
-        const { coordinate, turning, velocity, massSquared } = picture.of(observed(), curvature);
+        const { coordinate, turning, velocity, massSquared, rotation } = picture.of(observed(), curvature);
         const { waveSquares } = picture;
         const none = new Float64Array(coordinate.length);
         const potential = await spectraOf({
-          mixture: mixture(job, coordinate, none),
+          mixture: mixture(job, coordinate, none, rotation),
           weights: { by: "omega", waveSquares, massSquared },
         });
         const kinetic = await spectraOf({
-          mixture: mixture(job, turning, velocity),
+          mixture: mixture(job, turning, velocity, rotation),
           weights: { by: "1/omega", waveSquares, massSquared },
         });
         const oscillators = kinetic.map((sum, i) => sum + potential[i]!);
@@ -196,9 +197,21 @@ export async function takeSnapshot(
   return snapshot;
 }
 
-/** What each of the job's fields and momenta is multiplied with, from numbers of each realisation. */
-const mixture = ({ fields }: LatticeJob, ofField: Float64Array, ofMomentum: Float64Array): Float32Array =>
-  Float32Array.from({ length: 2 * fields * ofField.length }, (_, i) => {
-    const r = Math.floor(i / 2 / fields);
-    return i % 2 === 0 ? ofField[r]! : ofMomentum[r]!;
+/**
+ * What each of the job's fields and momenta is multiplied with, from numbers of each realisation, and where combinations are made of them its
+ * part in each.
+ */
+function mixture(
+  { fields }: LatticeJob,
+  ofField: Float64Array,
+  ofMomentum: Float64Array,
+  rotation?: Float64Array,
+): NonNullable<Blend["mixture"]> {
+  const each = rotation ? fields ** 2 : fields;
+  const factors = Float32Array.from({ length: 2 * each * ofField.length }, (_, i) => {
+    const at = Math.floor(i / 2);
+    const r = Math.floor(at / each);
+    return (rotation?.[at] ?? 1) * (i % 2 === 0 ? ofField[r]! : ofMomentum[r]!);
   });
+  return rotation ? { factors, fields } : { factors };
+}

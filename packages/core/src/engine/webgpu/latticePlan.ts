@@ -96,7 +96,7 @@ function recordBuffers(
   const { capacity } = records;
   const { moments, curvatures, modes } = reducedBy(job);
   const bytes = recordBytes(job, records, specialisation.numbers);
-  const reducers = Number(moments) + curvatures;
+  const reducers = Number(moments) + curvatures.length;
   const slabs = layout.slabs.length;
   const table = 4 * specialisation.numbers.words * job.grid.points;
   return [
@@ -140,7 +140,9 @@ function pictureBuffers(
     ];
   }
   const { arrays, modes, partials } = spectrumSizes(limits, job, layout);
-  const { twiddles, mixture, waveSquares, massSquared } = tableBytes(grid.points, realisations * fields);
+  // Whether masses that may mix do is known when a snapshot is taken.
+  const mixed = picture.kind === "oscillators" && reducedBy(job).curvatures.length > fields ? fields : 1;
+  const { twiddles, mixture, waveSquares, massSquared } = tableBytes(grid.points, realisations * fields, mixed);
   const tables = [
     twiddles,
     ...(picture.kind === "spectrum" ? [] : [mixture]),

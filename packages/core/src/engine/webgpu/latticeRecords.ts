@@ -1,5 +1,5 @@
 /** Observations of a lattice on the device: reduced into slots that are read once per stretch of the run. */
-import { curvaturesOf } from "../../potential/curvature.ts";
+import { curvaturesOf, massMatrices, massPairs } from "../../potential/curvature.ts";
 import { formOf } from "../../potential/form.ts";
 import { type LatticeJob, type Observation, potentialsOf } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
@@ -39,14 +39,15 @@ export function recordBytes(
   return { moments: 4 * momentWords(numbers) * sums, cosines: 4 * numbers.words * sums };
 }
 
-/** What is reduced for a job's observations and snapshots: moments, those of so many curvatures too, and the amplitudes of modes. */
-export function reducedBy({ reductions, snapshots, fields }: Pick<LatticeJob, "reductions" | "snapshots" | "fields">) {
+/** What is reduced for a job's observations and snapshots: moments, those of curvatures by pairs of fields too, and the amplitudes of modes. */
+export function reducedBy(job: Pick<LatticeJob, "reductions" | "snapshots" | "potential" | "realisations">) {
+  const { reductions, snapshots } = job;
   const pictured = (wanted: string): boolean => snapshots?.pictures.some(({ kind }) => kind === wanted) ?? false;
   const observesMoments = reductions.some(({ kind }) => kind !== "cosine");
   return {
     observesMoments,
     moments: observesMoments || pictured("histogram"),
-    curvatures: pictured("oscillators") ? fields : 0,
+    curvatures: pictured("oscillators") ? massPairs(potentialsOf(job)) : [],
     modes: reductions.filter((reduction) => reduction.kind === "cosine"),
   };
 }
@@ -91,7 +92,7 @@ export interface Records {
   read(after: readonly number[]): Promise<Observation[]>;
   /** Mean and variance of the field that stands, where a histogram is among the job's pictures. */
   spread(): Promise<Spread>;
-  /** <d^2V/dphi_f^2> of the fields that stand, [realisations][fields], where oscillators are among the job's pictures. */
+  /** <d^2V/dphi_f dphi_g> of the fields that stand, [realisations][fields][fields], where oscillators are among the job's pictures. */
   curvature(): Promise<Float64Array>;
 }
 
@@ -164,8 +165,8 @@ export async function openRecords(
     ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers))
     : undefined;
   const curvatures: Reducer[] = [];
-  if (asked.curvatures > 0)
-    for (const potential of curvaturesOf(potentialsOf(job))) {
+  if (asked.curvatures.length > 0)
+    for (const potential of curvaturesOf(potentialsOf(job), asked.curvatures)) {
       const of = potentialSpecialisation(grid, formOf(potential), numbers);
       curvatures.push(await momentsBy(of, await uploadConstants({ ...job, potential }, of, buffers)));
     }
@@ -229,10 +230,11 @@ export async function openRecords(
     async curvature() {
       const means: Float64Array[] = [];
       for (const curvature of curvatures) means.push((await stoodMoments(curvature, "potential")).potential!);
-      return Float64Array.from(
-        { length: realisations * fields },
-        (_, rf) => means[rf % fields]![Math.floor(rf / fields)]!,
+      const all = Float64Array.from(
+        { length: realisations * curvatures.length },
+        (_, rp) => means[rp % curvatures.length]![Math.floor(rp / curvatures.length)]!,
       );
+      return massMatrices(all, asked.curvatures, fields);
     },
   };
 }

@@ -38,8 +38,8 @@ interface Rows {
 
 /** What of a state is transformed, and what its modes are weighted by; where not given, the field and |n|^d. */
 export interface Blend {
-  /** [all fields][2]: what field and momentum are multiplied with. */
-  readonly mixture?: Float32Array;
+  /** [all fields][2]: what field and momentum are multiplied with; of `fields` mixed ones a realisation [all fields][fields][2]. */
+  readonly mixture?: { readonly factors: Float32Array; readonly fields?: number };
   readonly weights?: {
     readonly by: Exclude<Weighting, "|n|^d">;
     /** As in Oscillators. */
@@ -66,9 +66,14 @@ export interface Transforms {
   destroy(): void;
 }
 
-/** Bytes of the tables of a grid's transforms; of so many fields' mixtures and weights where they have them. */
-export function tableBytes(points: number, fields: number) {
-  return { twiddles: 8 * points, mixture: 8 * fields, waveSquares: 4 * modesOf(points), massSquared: 4 * fields };
+/** Bytes of the tables of a grid's transforms; of so many fields' mixtures, each of `mixed` of them, and weights where they have them. */
+export function tableBytes(points: number, fields: number, mixed: number) {
+  return {
+    twiddles: 8 * points,
+    mixture: 8 * fields * mixed,
+    waveSquares: 4 * modesOf(points),
+    massSquared: 4 * fields,
+  };
 }
 
 /** Compiles them for a grid and a blend; `includes` says what a number of the field is. */
@@ -82,7 +87,7 @@ export async function openTransforms(
   const { maxComputeWorkgroupStorageSize: room, maxComputeWorkgroupsPerDimension: most } = gpu.limits;
   const bins = spectrumBins(grid);
   const atOnce = linesOf(points, room);
-  const ofRows = lineSpecialisation(points, atOnce, "rows", mixture !== undefined);
+  const ofRows = lineSpecialisation(points, atOnce, "rows", mixture ? (mixture.fields ?? true) : false);
   const rowKernel = await loadKernel(gpu, fourierRows, { ...ofRows, includes });
   const columnKernel = await loadKernel(gpu, fourierColumns, lineSpecialisation(points, atOnce, "columns"));
   const binKernel = await loadKernel(gpu, fourierSpectrum, spectrumSpecialisation(grid, weights?.by));
@@ -98,7 +103,7 @@ export async function openTransforms(
   // What a kernel does not ask for is bound all the same.
   const given = async (label: string, values: ArrayLike<number> | undefined): Promise<GPUBuffer> =>
     values ? own(gpu.upload(label, Float32Array.from(values))) : twiddles;
-  const mixing = await given("mixture", mixture);
+  const mixing = await given("mixture", mixture?.factors);
   const waveSquares = await given("squares of waves", weights?.waveSquares);
   const massSquared = await given("squares of masses", weights?.massSquared);
   return {

@@ -17,8 +17,8 @@ import type { Data, KernelCase } from "./case.ts";
 
 interface Shape extends Pick<Grid, "dimensions" | "points"> {
   readonly fields: number;
-  /** Of a mixture of field and momentum. */
-  readonly mixed?: true;
+  /** Of a mixture of field and momentum, or of those of so many fields. */
+  readonly mixed?: true | number;
   readonly weighting?: Weighting;
 }
 
@@ -67,15 +67,19 @@ function transformed(points: number, at: (n: number) => readonly [number, number
 
 const rows: KernelCase<Shape> = {
   declaration: fourierRows,
-  checks: [...CHECKS, ...CHECKS.map((shape) => ({ ...shape, mixed: true as const }))],
+  checks: [undefined, true as const, 1, 3].flatMap((mixed) =>
+    CHECKS.map((shape) => ({ ...shape, ...(mixed ? { mixed } : {}) })),
+  ),
   timed: TIMED,
   build({ dimensions, points, fields, mixed }, draw) {
     const count = points ** (dimensions - 1);
     const modes = modesOf(points);
     // One field before those that are transformed, and a mean that would cost three digits.
-    const field = draw((fields + 1) * count * points).map((value) => value + 1000);
+    const together = typeof mixed === "number" ? mixed : 1;
+    const all = together * Math.ceil((fields + 1) / together);
+    const field = draw(all * count * points).map((value) => value + 1000);
     const momentum = draw(mixed ? field.length : 1).map((value) => value - 1000);
-    const mixture = draw(2 * (fields + 1));
+    const mixture = draw(2 * all * together);
     const lines = linesOf(points, WORKGROUP_BYTES);
     const pairs = fields * Math.ceil(count / 2);
     return {
@@ -95,19 +99,24 @@ const rows: KernelCase<Shape> = {
         const result = new Float64Array(2 * fields * count * modes);
         for (let row = 0; row < fields * count; row++) {
           const f = 1 + Math.floor(row / count);
-          const less = (values: Float32Array, n: number): number =>
-            values[(count + row) * points + n]! - values[f * count * points]!;
-          const line = transformed(points, (n) => [
-            mixed ? mixture[2 * f]! * less(field, n) + mixture[2 * f + 1]! * less(momentum, n) : less(field, n),
-            0,
-          ]);
+          const less = (values: Float32Array, g: number, n: number): number =>
+            values[(g * count + (row % count)) * points + n]! - values[g * count * points]!;
+          const line = transformed(points, (n) => {
+            if (!mixed) return [less(field, f, n), 0];
+            let sum = 0;
+            for (let g = 0; g < together; g++) {
+              const [of, at] = [f - (f % together) + g, 2 * (f * together + g)];
+              sum += mixture[at]! * less(field, of, n) + mixture[at + 1]! * less(momentum, of, n);
+            }
+            return [sum, 0];
+          });
           result.set(line.slice(0, modes).flat(), 2 * row * modes);
         }
         return { modes: result };
       },
       terms: points,
       flops: flopsOf(points, pairs),
-      bytes: 4 * fields * count * ((mixed ? 2 : 1) * points + 2 * modes),
+      bytes: 4 * fields * count * ((mixed ? 2 * together : 1) * points + 2 * modes),
     };
   },
 };
