@@ -5,7 +5,7 @@
  * <d^2V/dphi_f dphi_g>, with chi and dchi/dtau the combinations along its eigenvector (massStates.ts): omega_k n_k are then all of the
  * quadratic energy. LATTICEEASY's definition (G. Felder and I. Tkachev, hep-ph/0011159, documentation eq. 5.24), and that of CosmoLattice's
  * code (occupationnumber.h), which takes k for k_eff, both of the bin; of several fields that of H. P. Nilles, M. Peloso and L. Sorbo,
- * hep-ph/0103202, where as here the eigenstates are those of the moment: dchi/dtau is rotated as chi is, not the rotation differentiated.
+ * hep-th/0103202, where as here the eigenstates are those of the moment: dchi/dtau is rotated as chi is, not the rotation differentiated.
  * With pi = a^3 dphi/dt and a' = a^2 H, dchi/dtau = a^2 H phi + pi/a.
  */
 import type { Oscillators } from "../engine/engine.ts";
