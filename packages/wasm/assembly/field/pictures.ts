@@ -171,28 +171,31 @@ function storePair<T>(row: usize, index: usize, values: v128): void {
   else v128.store64_lane(row + index * 4, f32x4.demote_f64x2_zero(values), 0);
 }
 
-/** Two elements of a row, less the one of the field's first site. */
-@inline
-function above<T>(row: usize, x: usize, first: usize): v128 {
-  return f64x2.sub(pair<T>(row, x), f64x2.splat(<f64>load<T>(first)));
-}
-
 /**
  * A row of a mixture of all fields and momenta at `target`: those of the realisation start `toRow` before their rows, whose first ones are
- * `field` and `momenta`; `factors` are those of this mixture. What stands at each one's first site is taken away, so that small fluctuations
- * on large means keep their digits.
+ * `field` and `momenta`; `factors` are those of this mixture. What it is at the first site is taken away, so that small fluctuations on large
+ * means keep their digits.
  */
 function mixRow<T>(field: usize, momenta: usize, toRow: usize, factors: usize, target: usize): void {
   const even = <usize>points & ~1;
+  const withMomenta = momenta != field;
+  let first: f64 = 0;
+  for (let g: usize = 0; g < <usize>fields; g++) {
+    const start = g * fieldBytes - toRow;
+    first += load<f64>(factors + 16 * g) * <f64>load<T>(field + start);
+    if (withMomenta) first += load<f64>(factors + 16 * g, 8) * <f64>load<T>(momenta + start);
+  }
+  const less = f64x2.splat(-first);
   for (let x: usize = 0; x < <usize>points; x += 2) {
     // Past the last of an odd number of points a row goes on to a whole vector.
-    let sum = f64x2.splat(0);
-    for (let g: usize = 0; g < <usize>fields; g++) {
-      const b = v128.load64_splat(factors + 16 * g);
-      const c = v128.load64_splat(factors + 16 * g, 8);
-      const row = g * fieldBytes;
-      sum = f64x2.add(sum, f64x2.mul(b, above<T>(field + row, x, field + row - toRow)));
-      sum = f64x2.add(sum, f64x2.mul(c, above<T>(momenta + row, x, momenta + row - toRow)));
+    let sum = less;
+    let row = field;
+    let beside = momenta;
+    for (let at = factors, end = factors + ((<usize>fields) << 4); at < end; at += 16) {
+      sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(at), pair<T>(row, x)));
+      if (withMomenta) sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(at, 8), pair<T>(beside, x)));
+      row += fieldBytes;
+      beside += fieldBytes;
     }
     if (x < even) storePair<T>(target, x, sum);
     else store<T>(target + x * sizeof<T>(), <T>f64x2.extract_lane(sum, 0));
@@ -225,7 +228,10 @@ function isAlone(f: i32, factors: usize): bool {
   return true;
 }
 
-/** Writes the realisations' mixtures of fields and momenta to the array at `target`: all of a row while its fields are in the first cache. */
+/**
+ * Writes the realisations' mixtures of fields and momenta to the array at `target`: all of a row while its fields are in the first cache. Of
+ * mixtures of fields alone `momenta` is `field`.
+ */
 function mixStates<T>(field: usize, momenta: usize, target: usize): void {
   const all = realisations * planes;
   for (let item = worker; item < all; item += workerCount()) {
