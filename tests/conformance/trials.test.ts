@@ -127,7 +127,11 @@ describe("a job", () => {
       await expect(assertTrials(own, trials, { code })).rejects.toThrow(EngineUnavailableError);
       const [broken] = own.pipelines.values();
       own.pipelines.set(whole!, broken!);
-      await expect(engine.evolveLattice(job)).rejects.toThrow(told("exp(x)"));
+      const refused = engine.evolveLattice(
+        { ...job, initial: () => expect.unreachable() },
+        { onProgress: () => expect.unreachable() },
+      );
+      await expect(refused).rejects.toThrow(told("exp(x)"));
       own.pipelines.delete(whole!);
       expect((await engine.evolveLattice(job)).observations).toHaveLength(1);
     } finally {

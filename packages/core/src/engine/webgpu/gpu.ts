@@ -15,6 +15,8 @@ export interface Gpu {
   readonly reason: string;
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
+  /** Waits for `promise`, the thread asleep for most of the time. Throws DeviceLostError, GpuValidationError of a call that was refused before. */
+  guarded<T>(promise: Promise<T>): Promise<T>;
   /** Runs `create` inside error scopes. Throws GpuValidationError or OutOfDeviceMemoryError naming `label`. */
   checked<T>(label: string, create: () => T): Promise<T>;
   /** A zeroed buffer of at least `byteLength` bytes, rounded up to 16. Throws OutOfDeviceMemoryError, GpuValidationError. */
@@ -81,7 +83,6 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
   device.onuncapturederror = (event) => {
     uncaptured ??= event.error;
   };
-  /** Waits for `promise`, or throws what has gone wrong with the device. */
   async function guarded<T>(promise: Promise<T>): Promise<T> {
     if (lost) throw lost;
     let result: T;
@@ -147,6 +148,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     limits: device.limits,
     features: new Set(device.features),
     pipelines: new Map(),
+    guarded,
     checked,
     buffer,
     async upload(label, data, usage = 0) {

@@ -117,22 +117,30 @@ export async function loadKernel<Binding extends string>(
   async function compile(): Promise<GPUComputePipeline> {
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ label: name, code: source });
-    const pipeline = device.createComputePipeline({
+    const layout = device.createPipelineLayout({
       label: name,
-      layout: device.createPipelineLayout({
-        label: name,
-        bindGroupLayouts: descriptors.map((descriptor) => device.createBindGroupLayout({ ...descriptor, label: name })),
-      }),
+      bindGroupLayouts: descriptors.map((descriptor) => device.createBindGroupLayout({ ...descriptor, label: name })),
+    });
+    const refused = device.popErrorScope();
+    // On a thread of Dawn's own, so that several compile at once.
+    const compiled = device.createComputePipelineAsync({
+      label: name,
+      layout,
       compute: { module, entryPoint: "main" },
     });
-    const error = await device.popErrorScope();
-    if (error) {
-      const { messages } = await module.getCompilationInfo();
-      throw new ShaderCompileError(
-        messages.length ? compileMessage(name, source, messages) : `${name}: ${error.message}`,
-      );
-    }
-    return pipeline;
+    const [error, outcome] = await gpu.guarded(
+      Promise.all([
+        refused,
+        compiled.then(
+          (pipeline) => ({ pipeline }),
+          (cause: Error) => ({ cause }),
+        ),
+      ]),
+    );
+    if (!error && "pipeline" in outcome) return outcome.pipeline;
+    const { messages } = await module.getCompilationInfo();
+    const message = error?.message ?? ("cause" in outcome ? outcome.cause.message : "");
+    throw new ShaderCompileError(messages.length ? compileMessage(name, source, messages) : `${name}: ${message}`);
   }
   const pipeline = await compiling;
 

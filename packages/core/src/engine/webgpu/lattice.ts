@@ -22,6 +22,7 @@ import { coupledSteps } from "./latticeCoupled.ts";
 import { monomialsOf } from "./latticeKernels.ts";
 import type { LatticePrecision } from "./latticeNumbers.ts";
 import { takeSnapshot } from "./latticePictures.ts";
+import { compileKernels } from "./latticePipelines.ts";
 import { planLattice } from "./latticePlan.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
 import { readArray } from "./latticeSlabs.ts";
@@ -54,14 +55,17 @@ export async function evolveLattice(
   job: PartJob,
   control: JobControl = {},
 ): Promise<LatticeReport> {
-  const { numbers, form, specialisation, jobs, parts, layout, memory } = planLattice(gpu, precision, job);
-  if (precision === "compensated") await assertOperations(gpu, operationsOfJob(job, form));
+  const plan = planLattice(gpu, precision, job);
+  const { numbers, form, specialisation, jobs, parts, layout, memory } = plan;
+  const compiling = compileKernels(gpu, job, plan);
   const { saving, observeAfter, from: first = 0 } = job;
   const { snapshots: wanted = { after: [], pictures: [] } } = job;
   const cells = cellsOf(job);
 
   const buffers = ownBuffers(gpu);
   try {
+    // Nothing is drawn, run or told of by a job whose numbers are not what they should be.
+    if (precision === "compensated") await assertOperations(gpu, operationsOfJob(job, form));
     // The first batch is the largest: what its records take, the others' take too.
     const slots = await recordSlots(gpu, jobs[0]!, layout, numbers, buffers);
     const batches: Batch[] = [];
@@ -170,6 +174,7 @@ export async function evolveLattice(
       { path: "lattice.points", cause: error },
     );
   } finally {
+    await compiling;
     buffers.destroy();
   }
 }

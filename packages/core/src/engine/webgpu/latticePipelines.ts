@@ -1,0 +1,54 @@
+/**
+ * The kernels of a lattice job, which compile at once and beside what is tried before: who loads one later finds it compiled. Spectra and
+ * histograms are left to the first snapshot.
+ */
+import { curvaturesOf } from "../../potential/curvature.ts";
+import { formOf } from "../../potential/form.ts";
+import { potentialsOf } from "../engine.ts";
+import { operationsOf, type PartJob } from "../parts.ts";
+import type { Gpu } from "./gpu.ts";
+import { type KernelDeclaration, loadKernel, type Specialisation } from "./kernel.ts";
+import {
+  globalSpecialisation,
+  latticeCosine,
+  latticeCoupled,
+  latticeGhosts,
+  latticeGlobal,
+  latticeMoments,
+  latticePair,
+  latticeStep,
+  potentialSpecialisation,
+  withoutPotential,
+} from "./latticeKernels.ts";
+import { pairChoice, pairSpecialisation } from "./latticePairs.ts";
+import type { LatticePlan } from "./latticePlan.ts";
+import { reducedBy } from "./latticeRecords.ts";
+
+/** Starts to compile them. What is wrong with one is thrown where it is loaded. */
+export function compileKernels(
+  gpu: Gpu,
+  job: PartJob,
+  { layout, specialisation, numbers, jobs: [largest] }: LatticePlan,
+): Promise<unknown> {
+  const { schedule, grid, fields, from = 0 } = job;
+  const compiling: Promise<unknown>[] = [];
+  const compile = (declaration: KernelDeclaration<string>, by: Specialisation): void => {
+    compiling.push(loadKernel(gpu, declaration, by));
+  };
+  if (schedule.kind === "coupled") {
+    compile(latticeCoupled, specialisation);
+    compile(latticeGlobal, globalSpecialisation(schedule, numbers));
+  } else {
+    compile(latticeStep, specialisation);
+    if (pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation))
+      compile(latticePair, pairSpecialisation(specialisation));
+  }
+  if (layout.ghosts > 0) compile(latticeGhosts, withoutPotential(specialisation, fields));
+  const { moments, curvatures, modes } = reducedBy(job);
+  if (moments) compile(latticeMoments, specialisation);
+  if (curvatures.length > 0)
+    for (const potentials of curvaturesOf(potentialsOf(job), curvatures))
+      compile(latticeMoments, potentialSpecialisation(grid, formOf(potentials), numbers));
+  if (modes.length > 0) compile(latticeCosine, withoutPotential(specialisation, fields));
+  return Promise.allSettled(compiling);
+}

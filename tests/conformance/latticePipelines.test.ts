@@ -1,0 +1,94 @@
+/** A lattice job's kernels compile at once, with what its numbers are tried with, and those that it runs are the ones that were compiled. */
+import type { LatticeJob } from "@slowroll/core/engine/engine";
+import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+import type { LatticePrecision } from "@slowroll/core/engine/webgpu/latticeNumbers";
+import { compileKernels } from "@slowroll/core/engine/webgpu/latticePipelines";
+import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
+import { ShaderCompileError } from "@slowroll/core/errors";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { narrowed } from "../support/narrowed.ts";
+
+const OPERATIONS = 5;
+const SITES = 9 ** 3;
+
+let opened: Gpu;
+let create: GPUDevice["createComputePipelineAsync"];
+beforeAll(async () => {
+  opened = await openGpu("software");
+  create = opened.device.createComputePipelineAsync.bind(opened.device);
+});
+afterEach(() => {
+  opened.device.createComputePipelineAsync = create;
+});
+afterAll(() => opened.close());
+
+/** The same device with nothing compiled, said to hold so many bytes in a binding. */
+const fresh = (binding = 2 ** 27): Gpu => ({ ...narrowed(opened, binding), pipelines: new Map() });
+
+async function jobOf(coupled: boolean, operations = OPERATIONS): Promise<LatticeJob> {
+  return {
+    grid: { dimensions: 3, points: 9, spacing: 0.7, stencil: 2 },
+    realisations: 1,
+    fields: 1,
+    potential: await compilePotential({ expression: "phi^4/4 + cos(phi)" }),
+    initial: async () => ({ field: new Float64Array(SITES).fill(0.5), momentum: new Float64Array(SITES) }),
+    schedule: coupled
+      ? coupledSchedule(operations, 1)
+      : { kind: "prescribed", coefficients: new Float64Array(3 * operations).fill(1e-5) },
+    observeAfter: [0],
+    reductions: [{ kind: "field" }, { kind: "cosine", mode: [1, 0, 0] }],
+    // None is taken, but what it needs is made.
+    snapshots: { after: [], pictures: momentumPictures({ points: 9 }) },
+  };
+}
+
+it.each([
+  // The sweep, moments, those of a curvature, and modes.
+  ["prescribed", false, OPERATIONS, undefined, 4],
+  ["prescribed, pairs tried", false, 1000, undefined, 5],
+  ["coupled", true, OPERATIONS, undefined, 5],
+  ["coupled in slabs, whose ghosts are copied", true, OPERATIONS, 4 * 81 * 7, 6],
+] as const)("are the job's, no more and no less: %s", async (_name, coupled, operations, binding, count) => {
+  const job = await jobOf(coupled, operations);
+  const gpu = fresh(binding);
+  await compileKernels(gpu, job, planLattice(gpu, "float32", job));
+  expect(gpu.pipelines.size).toBe(count);
+  await evolveLattice(gpu, "float32", job);
+  expect(gpu.pipelines.size).toBe(count);
+});
+
+it.each([
+  ["float32", 5],
+  ["compensated", 6],
+] as const)("compile at once: %s", async (precision: LatticePrecision, count) => {
+  let running = 0;
+  let most = 0;
+  opened.device.createComputePipelineAsync = async (descriptor) => {
+    running++;
+    most = Math.max(most, running);
+    const pipeline = await create(descriptor);
+    running--;
+    return pipeline;
+  };
+  const { observations } = await evolveLattice(fresh(), precision, await jobOf(true));
+  expect(observations).toHaveLength(1);
+  expect([most, running]).toEqual([count, 0]);
+});
+
+it("that do not compile end the job before it draws, and nothing of it compiles on", async () => {
+  let running = 0;
+  opened.device.createComputePipelineAsync = async (descriptor) => {
+    running++;
+    await create(descriptor);
+    running--;
+    throw new Error(`no ${descriptor.label}`);
+  };
+  const job = { ...(await jobOf(false)), initial: () => expect.unreachable() };
+  const refused = evolveLattice(fresh(), "float32", job);
+  await expect(refused).rejects.toThrow(ShaderCompileError);
+  await expect(refused).rejects.toThrow("field/lattice_step: no field/lattice_step");
+  expect(running).toBe(0);
+});
