@@ -1,5 +1,5 @@
 // q, q' and the clock of each realisation of a coupled schedule (see CoupledSchedule in engine.ts) where an operation ends and the next
-// begins. One workgroup adds a realisation's partial sums, gives q' the closing half of the one and the opening half of the other, then moves
+// begins. One workgroup, of LANES invocations, a power of two, adds a realisation's partial sums, gives q' the closing half of the one and the opening half of the other, then moves
 // q and the clock over the next operation and writes the strengths that its sweep will need. Where the state is wanted in between, only the
 // closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that neither closes nor opens changes nothing
 // and records. The powers of q come as generated functions of the engine. q, q' and the clock are sums of two float32 whatever the numbers
@@ -38,7 +38,6 @@ struct Sums {
   gradient: Number,
   potential: Number,
 }
-const LANES = 256u;
 
 @group(0) @binding(0) var<storage, read> sums: array<Sums>;                 // [realisations][groups]
 @group(0) @binding(1) var<storage, read> durations: array<Number>;          // [operations and two more, of 0]
@@ -61,7 +60,7 @@ fn summed(a: vec2f, b: Number) -> vec2f {
 
 fn moved(a: vec2f, by: Number) -> vec2f { return shortened(summed(a, by)); }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let realisation = group.x;
   var momentumSquare: vec2f;

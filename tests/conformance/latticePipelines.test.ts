@@ -2,6 +2,7 @@
 import type { LatticeJob } from "@slowroll/core/engine/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+import { adders } from "@slowroll/core/engine/webgpu/latticeKernels";
 import type { LatticePrecision } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { compileKernels } from "@slowroll/core/engine/webgpu/latticePipelines";
 import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
@@ -91,4 +92,28 @@ it("that do not compile end the job before it draws, and nothing of it compiles 
   await expect(refused).rejects.toThrow(ShaderCompileError);
   await expect(refused).rejects.toThrow("field/lattice_step: no field/lattice_step");
   expect(running).toBe(0);
+});
+
+it.each([
+  [1, 256, 1],
+  [16, 256, 16],
+  [17, 256, 32],
+  [16_384, 256, 256],
+  [16_384, 1024, 1024],
+  [16_384, 2048, 1024],
+  [700, 1024, 1024],
+  [16_384, 800, 512],
+])("add %i sums on an adapter of %i invocations with %i", (groups, most, lanes) => {
+  const limits = {
+    maxComputeInvocationsPerWorkgroup: 2048,
+    maxComputeWorkgroupSizeX: 2048,
+    maxComputeWorkgroupStorageSize: 2 ** 16,
+  };
+  expect(adders(groups, { ...limits, maxComputeInvocationsPerWorkgroup: most })).toBe(lanes);
+  expect(adders(groups, { ...limits, maxComputeWorkgroupSizeX: most })).toBe(lanes);
+  expect(adders(groups, { ...limits, maxComputeWorkgroupStorageSize: 24 * most })).toBe(lanes);
+});
+
+it("ask the device for no feature that none of them uses", () => {
+  expect([...opened.features].filter((feature) => feature !== "core-features-and-limits")).toEqual(["timestamp-query"]);
 });

@@ -39,7 +39,7 @@ export interface Gpu {
 const STORAGE = 0x80 | 0x08 | 0x04; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC: the global exists only once Dawn is loaded
 const READ_BACK = 0x01 | 0x08; // GPUBufferUsage.MAP_READ | COPY_DST
 
-const FEATURES = ["timestamp-query", "subgroups"] as const;
+const FEATURES = ["timestamp-query"] as const;
 
 /** Bytes of a buffer that holds so many: what `buffer` and `upload` make. */
 export const bufferBytes = (byteLength: number): number => Math.max(16, Math.ceil(byteLength / 16) * 16);

@@ -10,6 +10,7 @@ import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import {
+  adders,
   globalSpecialisation,
   type LatticeSpecialisation,
   latticeCoupled,
@@ -39,7 +40,7 @@ const TURNS = [
 ] as const;
 
 /** Workgroups of each slab's sweep and where their sums begin among a realisation's, and how many sums those are. */
-function sharing(adapter: Gpu["adapter"], grid: Grid, layout: Layout, { constants }: LatticeSpecialisation) {
+export function sharing(adapter: Gpu["adapter"], grid: Grid, layout: Layout, { constants }: LatticeSpecialisation) {
   let groups = 0;
   const shares = layout.slabs.map((planes) => {
     const slab = slabUniform(grid, layout, planes);
@@ -97,8 +98,9 @@ export async function coupledSteps(
   };
   const arrays = [await pairs(""), await pairs(", next")] as const;
   const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
-  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers));
   const { shares, groups } = sharing(gpu.adapter, grid, layout, specialisation);
+  const lanes = adders(groups, gpu.limits);
+  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers, lanes));
 
   const operations = schedule.durations.length;
   const sizes = coupledBytes(gpu, job, schedule, layout, specialisation, capacity);

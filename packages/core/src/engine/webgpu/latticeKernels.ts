@@ -135,10 +135,43 @@ export const monomialsOf = ({
   clockFactor: clock,
 });
 
-/** What the kernel of a coupled schedule's q is specialised by. */
-export function globalSpecialisation(schedule: Parameters<typeof monomialsOf>[0], numbers: Numbers): Specialisation {
+/** Invocations of the workgroup that adds a realisation's sums, where the adapter has so many. */
+const MAX_ADDERS = 1024;
+
+/** Bytes of workgroup memory of each: three sums. */
+const ADDER_BYTES = 24;
+
+/**
+ * Invocations that add so many partial sums, a power of two. Between two sweeps one workgroup adds and the rest of the device waits, so reads
+ * that an invocation makes one after another count: of 16,384 sums 64 with the 256 invocations that every adapter has, 16 with 1,024, for two
+ * barriers more. Adding parts in a dispatch before would leave two, but every operation would have that dispatch too; 4,096 sweepers would
+ * leave 16 as well, but only a turn or two of workgroups to a large device, the last of them partly empty. Of few sums no more invocations
+ * than sums: the others would only wait at barriers.
+ */
+export function adders(
+  groups: number,
+  limits: Pick<
+    GPUSupportedLimits,
+    "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupSizeX" | "maxComputeWorkgroupStorageSize"
+  >,
+): number {
+  const most = Math.min(
+    MAX_ADDERS,
+    limits.maxComputeInvocationsPerWorkgroup,
+    limits.maxComputeWorkgroupSizeX,
+    limits.maxComputeWorkgroupStorageSize / ADDER_BYTES,
+  );
+  return 2 ** Math.min(Math.floor(Math.log2(most)), Math.ceil(Math.log2(groups)));
+}
+
+/** What the kernel of a coupled schedule's q is specialised by, for so many invocations that add. */
+export function globalSpecialisation(
+  schedule: Parameters<typeof monomialsOf>[0],
+  numbers: Numbers,
+  lanes: number,
+): Specialisation {
   const emit = numbers === NUMBERS.compensated ? emitCompensatedMonomials : emitMonomials;
-  return { includes: [numbers.include], code: emit(monomialsOf(schedule)) };
+  return { constants: { LANES: lanes }, includes: [numbers.include], code: emit(monomialsOf(schedule)) };
 }
 
 /**

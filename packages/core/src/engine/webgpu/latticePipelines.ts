@@ -8,7 +8,9 @@ import { potentialsOf } from "../engine.ts";
 import { operationsOf, type PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { type KernelDeclaration, loadKernel, type Specialisation } from "./kernel.ts";
+import { sharing } from "./latticeCoupled.ts";
 import {
+  adders,
   globalSpecialisation,
   latticeCosine,
   latticeCoupled,
@@ -37,7 +39,8 @@ export function compileKernels(
   };
   if (schedule.kind === "coupled") {
     compile(latticeCoupled, specialisation);
-    compile(latticeGlobal, globalSpecialisation(schedule, numbers));
+    const { groups } = sharing(gpu.adapter, grid, layout, specialisation);
+    compile(latticeGlobal, globalSpecialisation(schedule, numbers, adders(groups, gpu.limits)));
   } else {
     compile(latticeStep, specialisation);
     if (pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation))

@@ -79,8 +79,9 @@ const coupled: KernelCase<Shape> = {
 
 interface GlobalShape {
   readonly realisations: number;
-  /** Partial sums of each realisation. */
+  /** Partial sums of each realisation, and invocations that add them. */
   readonly groups: number;
+  readonly lanes: number;
   readonly closes: 0 | 1;
   readonly opens: 0 | 1;
   readonly passes: 0 | 1;
@@ -102,17 +103,17 @@ const MONOMIALS = {
 const global: KernelCase<GlobalShape> = {
   declaration: latticeGlobal,
   checks: [
-    { realisations: 1, groups: 1, closes: 1, opens: 1, passes: 1 },
-    { realisations: 3, groups: 255, closes: 1, opens: 1, passes: 0 },
-    { realisations: 2, groups: 257, closes: 0, opens: 1, passes: 1 },
-    { realisations: 2, groups: 1000, closes: 1, opens: 0, passes: 0 },
-    { realisations: 5, groups: 3, closes: 0, opens: 0, passes: 0 },
+    { realisations: 1, groups: 1, lanes: 1, closes: 1, opens: 1, passes: 1 },
+    { realisations: 3, groups: 255, lanes: 256, closes: 1, opens: 1, passes: 0 },
+    { realisations: 2, groups: 257, lanes: 256, closes: 0, opens: 1, passes: 1 },
+    { realisations: 2, groups: 1000, lanes: 32, closes: 1, opens: 0, passes: 0 },
+    { realisations: 5, groups: 3, lanes: 4, closes: 0, opens: 0, passes: 0 },
   ],
   timed: {
-    hardware: { realisations: 4, groups: 8192, closes: 1, opens: 1, passes: 1 },
-    software: { realisations: 1, groups: 8192, closes: 1, opens: 1, passes: 1 },
+    hardware: { realisations: 4, groups: 8192, lanes: 256, closes: 1, opens: 1, passes: 1 },
+    software: { realisations: 1, groups: 8192, lanes: 256, closes: 1, opens: 1, passes: 1 },
   },
-  build({ realisations, groups, closes, opens, passes }, draw) {
+  build({ realisations, groups, lanes, closes, opens, passes }, draw) {
     const sums = draw(3 * realisations * groups);
     const durations = draw(4);
     const begun = new Uint32Array(realisations).fill(1);
@@ -123,7 +124,7 @@ const global: KernelCase<GlobalShape> = {
       i % 2 === 1 ? drawn * 2 ** -26 : (i % 6 === 0 ? 1.5 : 0.75) + drawn / 4,
     );
     return {
-      specialisation: globalSpecialisation(MONOMIALS, NUMBERS.float32),
+      specialisation: globalSpecialisation(MONOMIALS, NUMBERS.float32, lanes),
       buffers: {
         sums,
         durations,
