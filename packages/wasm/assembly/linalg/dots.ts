@@ -49,9 +49,8 @@ export function packedDots<T>(
     let from = b;
     let to = c;
     for (let n = 0; n < bRows; n += WIDE) {
-      packRows(from, bRow, min(WIDE, bRows - n), some, scratch);
-      if (k == 0) laneTiles<T>(scratch, bRows - n, a, next, aRows, some, to, cRow);
-      else addLaneTiles<T>(scratch, bRows - n, a, next, aRows, some, to, cRow);
+      if (k == 0) laneTiles<T>(from, bRow, scratch, bRows - n, a, next, aRows, some, to, cRow);
+      else addLaneTiles<T>(from, bRow, scratch, bRows - n, a, next, aRows, some, to, cRow);
       from += <usize>WIDE * bRow;
       to += WIDE * sizeof<T>();
     }

@@ -1,11 +1,12 @@
 // Matrices laid out anew for the tiles that read them many times: panels of three rows or columns, three vectors a turn. Rows whole pages
 // apart would cost a look-up of the TLB each, and fall into the same few sets of the first cache. Where fewer than three are left, some
 // stand there again: the tiles do not store what comes of them.
-import { loadSplat } from "../simd";
 import { PANEL, SLICE, WIDE } from "./tile";
 
 /** Rows, columns or turns from which packing pays. */
 export const PACKED = 64;
+/** Columns, in vectors, that are packed together where they are packed as they come. */
+export const COLUMNS = 258;
 
 /** Bytes from one panel to the next: a cache line more than the turns take, so that panels do not alias. */
 @inline
@@ -68,23 +69,5 @@ export function packRows(a: usize, row: usize, rows: i32, turns: i32, to: usize)
     packPanel(a, rows - m > 1 ? row : 0, rows - m > 2 ? 2 * row : 0, 16, turns, to);
     a += <usize>WIDE * row;
     to += next;
-  }
-}
-
-/**
- * Up to three rows of elements, `row` bytes apart, each element in all lanes of its vector: `turns` of them a row, `step` bytes apart. With
- * `row` and `step` exchanged, columns.
- */
-export function splatPanel<T>(a: usize, row: usize, rows: i32, step: usize, turns: i32, to: usize): void {
-  let a1 = rows > 1 ? a + row : a;
-  let a2 = rows > 2 ? a1 + row : a;
-  for (let k = 0; k < turns; k++) {
-    v128.store(to, loadSplat<T>(a));
-    v128.store(to, loadSplat<T>(a1), 16);
-    v128.store(to, loadSplat<T>(a2), 32);
-    a += step;
-    a1 += step;
-    a2 += step;
-    to += PANEL;
   }
 }

@@ -1,11 +1,9 @@
 // The forward product, columns in lanes: C[m][n] = sum_k A[m][k] B[k][n], summed over one slice of k after the other, each in order.
 import { lanes } from "../simd";
-import { PACKED, packColumns, panelBytes, sliceBytes, splatPanel } from "./pack";
+import { COLUMNS, PACKED, packColumns, panelBytes, sliceBytes } from "./pack";
 import { rollTiles, sliceOf, storeTiles, WIDE } from "./tile";
 import { fewProduct } from "./unpacked";
 
-/** Columns of B, in vectors, that are packed together. */
-const COLUMNS = 258;
 
 /**
  * C[rows][columns] = A[rows][inner] B[inner][columns]; rows are `aRow`, `bRow`, `cRow` bytes apart and columns a multiple of two vectors.
@@ -39,9 +37,8 @@ export function product<T>(
       let from = a;
       let to = c + <usize>n * 16;
       for (let m = 0; m < rows; m += WIDE) {
-        splatPanel<T>(from, aRow, rows - m, sizeof<T>(), turns, scratch);
-        if (k == 0) storeTiles<T>(scratch, rows - m, panels, next, some, turns, to, cRow);
-        else rollTiles<T>(scratch, rows - m, panels, next, some, turns, to, cRow, 1);
+        if (k == 0) storeTiles<T>(from, aRow, scratch, rows - m, panels, next, some, turns, to, cRow);
+        else rollTiles<T>(from, aRow, sizeof<T>(), scratch, rows - m, panels, next, some, turns, to, cRow, 1);
         from += <usize>WIDE * aRow;
         to += <usize>WIDE * cRow;
       }

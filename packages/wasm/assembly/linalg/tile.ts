@@ -1,7 +1,9 @@
-// What all products share: a tile of three rows by three columns, C (+)= A B, whose nine sums stay in registers. A and B are packed (pack.ts),
-// three vectors a turn each, so that a turn is nothing but loads from constant offsets, multiply-adds and one jump: where a core runs two
-// threads, each has half of its instructions, and multiply-adds must be half of ours.
-import { madd, sumLanes } from "../simd";
+// What all products share: a tile of three rows by three columns, C (+)= A B, whose nine sums stay in registers. A and B are packed, three
+// vectors a turn each, so that a turn is nothing but loads from constant offsets, multiply-adds and one jump: where a core runs two threads,
+// each has half of its instructions, and multiply-adds must be half of ours. B comes packed (pack.ts); a panel of A is packed by the first
+// tile that takes it, so that stores and misses pass behind its multiply-adds.
+import { loadSplat, madd } from "../simd";
+import { ADD_LANES, DESCEND, finishTile, LANES, ROLL, STORE } from "./finish";
 
 /** Vectors of one turn of A and of B. */
 export const WIDE = 3;
@@ -10,40 +12,65 @@ export const PANEL: usize = 48;
 /** Turns that a tile takes at most, where it is up to us: its two panels stay in the first cache. */
 export const SLICE = 256;
 
-/** What becomes of a tile's sums: they are put in C; added to it; C = factor C + sums; or heavy-ball descent, V = factor V + sums, C += V. */
-export const STORE = 0;
-export const ADD = 1;
-const ROLL = 2;
-export const DESCEND = 3;
-/** The sums of their lanes are put in C, or added. */
-const LANES = 4;
-const ADD_LANES = 5;
-
 /** Turns of each slice of `turns`: as few slices as may be, all of the same length. */
 export function sliceOf(turns: i32): i32 {
   const slices = (turns + SLICE - 1) / SLICE;
   return (turns + slices - 1) / slices;
 }
 
-/** One vector of sums; `velocity` is the distance from C to V in bytes. */
+/**
+ * The first tile of three rows of A, `apart` bytes from each other and `step` from turn to turn, which are left behind in `panel`: vectors where
+ * lanes are summed, and otherwise elements, each in all lanes. Where fewer than three rows are left, some stand there again. As to the rest,
+ * see `tile`.
+ */
 @inline
-export function finish<T>(mode: i32, sum: v128, c: usize, velocity: usize, factor: v128): void {
-  if (mode == STORE) v128.store(c, sum);
-  else if (mode == ADD) v128.store(c, v128.add<T>(v128.load(c), sum));
-  else if (mode == ROLL) v128.store(c, madd<T>(factor, v128.load(c), sum));
-  else if (mode == DESCEND) {
-    const rolled = madd<T>(factor, v128.load(c + velocity), sum);
-    v128.store(c + velocity, rolled);
-    v128.store(c, v128.add<T>(v128.load(c), rolled));
-  } else store<T>(c, mode == LANES ? sumLanes<T>(sum) : load<T>(c) + sumLanes<T>(sum));
-}
-
-/** The sums of one row of the tile, of which `columns` are wanted, `next` bytes apart. */
-@inline
-function finishRow<T>(mode: i32, columns: i32, s0: v128, s1: v128, s2: v128, c: usize, next: usize, velocity: usize, factor: v128): void {
-  finish<T>(mode, s0, c, velocity, factor);
-  if (columns > 1) finish<T>(mode, s1, c + next, velocity, factor);
-  if (columns > 2) finish<T>(mode, s2, c + 2 * next, velocity, factor);
+function firstTile<T>(
+  mode: i32,
+  a: usize,
+  apart: usize,
+  step: usize,
+  panel: usize,
+  b: usize,
+  turns: i32,
+  rows: i32,
+  columns: i32,
+  c: usize,
+  cRow: usize,
+  next: usize,
+  velocity: usize,
+  factor: f64,
+): void {
+  let a1 = rows > 1 ? a + apart : a;
+  let a2 = rows > 2 ? a1 + apart : a;
+  let s00 = v128.splat<T>(0);
+  let s01 = s00;
+  let s02 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s12 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s22 = s00;
+  for (let left = turns; left > 0; left--) {
+    const x0 = mode < LANES ? loadSplat<T>(a) : v128.load(a);
+    const x1 = mode < LANES ? loadSplat<T>(a1) : v128.load(a1);
+    const x2 = mode < LANES ? loadSplat<T>(a2) : v128.load(a2);
+    v128.store(panel, x0);
+    v128.store(panel, x1, 16);
+    v128.store(panel, x2, 32);
+    const y0 = v128.load(b);
+    const y1 = v128.load(b, 16);
+    const y2 = v128.load(b, 32);
+    s00 = madd<T>(x0, y0, s00); s01 = madd<T>(x0, y1, s01); s02 = madd<T>(x0, y2, s02);
+    s10 = madd<T>(x1, y0, s10); s11 = madd<T>(x1, y1, s11); s12 = madd<T>(x1, y2, s12);
+    s20 = madd<T>(x2, y0, s20); s21 = madd<T>(x2, y1, s21); s22 = madd<T>(x2, y2, s22);
+    a += step;
+    a1 += step;
+    a2 += step;
+    panel += PANEL;
+    b += PANEL;
+  }
+  finishTile<T>(mode, rows, columns, s00, s01, s02, s10, s11, s12, s20, s21, s22, c, cRow, next, velocity, factor);
 }
 
 /**
@@ -174,20 +201,20 @@ function tile<T>(
     a += 8 * PANEL;
     b += 8 * PANEL;
   }
-  const by = v128.splat<T>(<T>factor);
-  finishRow<T>(mode, columns, s00, s01, s02, c, next, velocity, by);
-  if (rows > 1) finishRow<T>(mode, columns, s10, s11, s12, c + cRow, next, velocity, by);
-  if (rows > 2) finishRow<T>(mode, columns, s20, s21, s22, c + 2 * cRow, next, velocity, by);
+  finishTile<T>(mode, rows, columns, s00, s01, s02, s10, s11, s12, s20, s21, s22, c, cRow, next, velocity, factor);
 }
 
 /**
- * The tiles of one panel of A, which the first cache holds, by all panels of B, `bNext` bytes apart: these pass in the order in which they
- * stand, and so does C.
+ * The tiles of three rows of A, `apart` bytes from each other and `step` from turn to turn, by all panels of B, `bNext` bytes apart: these pass
+ * in the order in which they stand, and so does C, while the first cache holds `panel`, where A's rows are left.
  */
 @inline
 function tiles<T>(
   mode: i32,
   a: usize,
+  apart: usize,
+  step: usize,
+  panel: usize,
   rows: i32,
   b: usize,
   bNext: usize,
@@ -199,16 +226,19 @@ function tiles<T>(
   velocity: usize,
   factor: f64,
 ): void {
-  for (let n = 0; n < columns; n += WIDE) {
-    tile<T>(mode, a, b, turns, rows, columns - n, c, cRow, next, velocity, factor);
+  firstTile<T>(mode, a, apart, step, panel, b, turns, rows, columns, c, cRow, next, velocity, factor);
+  for (let n = WIDE; n < columns; n += WIDE) {
     b += bNext;
     c += <usize>WIDE * next;
+    tile<T>(mode, panel, b, turns, rows, columns - n, c, cRow, next, velocity, factor);
   }
 }
 
-/** C[rows][columns] = A B, columns in vectors and `rows` up to three. */
+/** C[rows][columns] = A B, columns in vectors and `rows` up to three, whose elements stand beside each other. */
 export function storeTiles<T>(
   a: usize,
+  apart: usize,
+  panel: usize,
   rows: i32,
   b: usize,
   bNext: usize,
@@ -217,12 +247,15 @@ export function storeTiles<T>(
   c: usize,
   cRow: usize,
 ): void {
-  tiles<T>(STORE, a, rows, b, bNext, columns, turns, c, cRow, 16, 0, 0);
+  tiles<T>(STORE, a, apart, sizeof<T>(), panel, rows, b, bNext, columns, turns, c, cRow, 16, 0, 0);
 }
 
 /** C = factor C + A B. */
 export function rollTiles<T>(
   a: usize,
+  apart: usize,
+  step: usize,
+  panel: usize,
   rows: i32,
   b: usize,
   bNext: usize,
@@ -232,12 +265,15 @@ export function rollTiles<T>(
   cRow: usize,
   factor: f64,
 ): void {
-  tiles<T>(ROLL, a, rows, b, bNext, columns, turns, c, cRow, 16, 0, factor);
+  tiles<T>(ROLL, a, apart, step, panel, rows, b, bNext, columns, turns, c, cRow, 16, 0, factor);
 }
 
 /** V = factor V + A B, C += V. */
 export function descendTiles<T>(
   a: usize,
+  apart: usize,
+  step: usize,
+  panel: usize,
   rows: i32,
   b: usize,
   bNext: usize,
@@ -248,12 +284,14 @@ export function descendTiles<T>(
   velocity: usize,
   factor: f64,
 ): void {
-  tiles<T>(DESCEND, a, rows, b, bNext, columns, turns, c, cRow, 16, velocity, factor);
+  tiles<T>(DESCEND, a, apart, step, panel, rows, b, bNext, columns, turns, c, cRow, 16, velocity, factor);
 }
 
-/** C[columns][rows]: the sums of the lanes of each, so that rows of A are columns of C. */
+/** C[columns][rows]: the sums of the lanes of each, so that rows of A, of vectors beside each other, are columns of C. */
 export function laneTiles<T>(
   a: usize,
+  apart: usize,
+  panel: usize,
   rows: i32,
   b: usize,
   bNext: usize,
@@ -262,12 +300,14 @@ export function laneTiles<T>(
   c: usize,
   cRow: usize,
 ): void {
-  tiles<T>(LANES, a, rows, b, bNext, columns, turns, c, sizeof<T>(), cRow, 0, 0);
+  tiles<T>(LANES, a, apart, 16, panel, rows, b, bNext, columns, turns, c, sizeof<T>(), cRow, 0, 0);
 }
 
 /** The same, added to C. */
 export function addLaneTiles<T>(
   a: usize,
+  apart: usize,
+  panel: usize,
   rows: i32,
   b: usize,
   bNext: usize,
@@ -276,5 +316,5 @@ export function addLaneTiles<T>(
   c: usize,
   cRow: usize,
 ): void {
-  tiles<T>(ADD_LANES, a, rows, b, bNext, columns, turns, c, sizeof<T>(), cRow, 0, 0);
+  tiles<T>(ADD_LANES, a, apart, 16, panel, rows, b, bNext, columns, turns, c, sizeof<T>(), cRow, 0, 0);
 }

@@ -1,7 +1,7 @@
 // Products and descent of so few rows or turns that packing does not pay: a tile of four rows or one by two vectors of columns, C (+)= A B, with all
 // matrices where they are. The sums are those of product.ts and descend.ts but for their slices.
 import { lanes, loadSplat, madd } from "../simd";
-import { ADD, DESCEND, finish, STORE } from "./tile";
+import { ADD, DESCEND, finish, STORE } from "./finish";
 
 /** Bytes of two vectors. */
 const PAIR: usize = 32;
