@@ -39,10 +39,10 @@ function asText({ engine, ceilings, kernels, peers, curves }: Report): string {
     `engine: ${engine.kind} on ${engine.name} (${engine.type}, ${engine.backend}${engine.threads ? `, ${engine.threads} threads` : ""})`,
     `ceilings: copy ${si.format(ceilings.copyBytesPerSecond)} B/s, multiply-add ${si.format(ceilings.flopsPerSecond)} flop/s${double}, dispatch ${(ceilings.dispatchSeconds * 1e6).toFixed(1)} us`,
     "",
-    `${"kernel".padEnd(46)} ${"size".padEnd(76)} ${"precision".padEnd(11)} ${"rate".padStart(10)} ${"unit".padEnd(18)} of ceiling    spread`,
-    ...kernels.map(({ name, size, precision, rate, unit, ceiling, fraction, samples }) => {
+    `${"kernel".padEnd(46)} ${"size".padEnd(76)} ${"precision".padEnd(11)} ${"rate".padStart(10)} ${"unit".padEnd(18)} of ceiling           beside spread`,
+    ...kernels.map(({ name, size, precision, rate, unit, ceiling, fraction, samples, beside }) => {
       const spread = (Math.max(...samples) - Math.min(...samples)) / rate;
-      return `${name.padEnd(46)} ${size.padEnd(76)} ${precision.padEnd(11)} ${si.format(rate).padStart(10)} ${unit.padEnd(18)} ${(100 * fraction).toFixed(1).padStart(5)}% ${ceiling.padEnd(13)} ${(100 * spread).toFixed(0)}%`;
+      return `${name.padEnd(46)} ${size.padEnd(76)} ${precision.padEnd(11)} ${si.format(rate).padStart(10)} ${unit.padEnd(18)} ${(100 * fraction).toFixed(1).padStart(5)}% ${ceiling.padEnd(13)} ${(beside === undefined ? "" : `${(100 * beside).toFixed(1)}%`).padStart(6)} ${(100 * spread).toFixed(0)}%`;
     }),
     "",
     ...peers.map(({ name, version, work, rate, unit, ratio, missing }) =>

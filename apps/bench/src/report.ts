@@ -23,6 +23,8 @@ export interface KernelResult {
   readonly ceiling: "copy" | "multiply-add";
   /** Of that ceiling; above 1 where several steps pass over data that the caches hold. */
   readonly fraction: number;
+  /** Of the multiply-add ceiling taken just before and just after each timing, the median; where it was taken. */
+  readonly beside?: number;
   /** The rate of each timing. */
   readonly samples: number[];
 }
@@ -76,11 +78,16 @@ export function median(values: readonly number[]): number {
 export interface Measurement extends Pick<KernelResult, "name" | "size" | "precision"> {
   /** Seconds. */
   readonly timings: readonly number[];
+  /** Operations a second of the multiply-add ceiling around each timing. */
+  readonly ceilingsBeside?: readonly number[];
   readonly work: Work;
 }
 
 /** Rate, ceiling and fraction. */
-export function judge({ name, size, precision, timings, work }: Measurement, ceilings: Ceilings): KernelResult {
+export function judge(
+  { name, size, precision, timings, ceilingsBeside, work }: Measurement,
+  ceilings: Ceilings,
+): KernelResult {
   const flopsPerSecond = precision === "float64" ? ceilings.float64FlopsPerSecond! : ceilings.flopsPerSecond;
   const byMemory = work.bytes / ceilings.copyBytesPerSecond;
   const byArithmetic = work.flops / flopsPerSecond;
@@ -95,6 +102,7 @@ export function judge({ name, size, precision, timings, work }: Measurement, cei
     unit: work.unit ?? (ceiling === "copy" ? "B/s" : "flop/s"),
     ceiling,
     fraction: Math.max(byMemory, byArithmetic) / seconds,
+    ...(ceilingsBeside && { beside: median(ceilingsBeside.map((flops, t) => work.flops / timings[t]! / flops)) }),
     samples: timings.map((timing) => count / timing),
   };
 }

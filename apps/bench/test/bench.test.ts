@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { run } from "../src/program.ts";
+import { judge } from "../src/report.ts";
 
 async function bench(...argv: string[]): Promise<{ code: number; out: string; error: string }> {
   let out = "";
@@ -62,6 +63,18 @@ describe("slowroll-bench", () => {
     expect(new Set(kernels.map(({ precision }: { precision: string }) => precision))).toEqual(
       new Set(["float32", "float64"]),
     );
+    // The best ceiling counts for `fraction`, those around each timing for `beside`.
+    for (const { beside } of kernels) expect(beside).toBeGreaterThan(0);
+  });
+  it("holds a timing against the ceilings around it, whatever the best one was", () => {
+    const timings = [1, 2, 4];
+    const work = { flops: 100, bytes: 0 };
+    const ceilings = { copyBytesPerSecond: 1, flopsPerSecond: 1000, dispatchSeconds: 0 };
+    const measured = { name: "product", size: "", precision: "float32", timings, work } as const;
+    const judged = judge({ ...measured, ceilingsBeside: [125, 100, 31.25] }, ceilings);
+    expect(judged.fraction).toBeCloseTo(0.05, 12);
+    expect(judged.beside).toBeCloseTo(0.8, 12);
+    expect(judge(measured, ceilings)).not.toHaveProperty("beside");
   });
   it("measures the cpu engine's transforms as the field counts them", async () => {
     const { code, out } = await bench(...ONCE_ON_CPU, "fourier/transform");

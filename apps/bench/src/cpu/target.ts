@@ -39,6 +39,21 @@ async function openSession(pool: Pool, bytes: number): Promise<{ session: Sessio
   return { session, base };
 }
 
+/** Rounds of one call of the multiply-add ceiling, and operations of each on one lane. */
+const ROUNDS = 20_000;
+const ROUND_FLOPS = 24;
+
+/** Operations a second of all workers on sums in registers; `target` has room for a vector. */
+async function multiplyAdds(
+  session: Session,
+  bits: 32 | 64,
+  target: (worker: number) => number,
+  repeats = 200,
+): Promise<number> {
+  const { seconds, values } = await session.run((w) => [[`multiplyAdd${bits}`, ROUNDS, repeats, target(w)]], {});
+  return values.reduce((sum, value) => sum + value, 0) / seconds;
+}
+
 async function measureCeilings(pool: Pool, samples: number): Promise<Ceilings> {
   const { session, base } = await openSession(pool, 2 * COPY_BYTES);
   const best = async (run: () => Promise<number>): Promise<number> => {
@@ -51,11 +66,7 @@ async function measureCeilings(pool: Pool, samples: number): Promise<Ceilings> {
     const { seconds } = await session.run((w) => [["copy", base(w), base(w) + COPY_BYTES, COPY_BYTES, repeats]], {});
     return (2 * COPY_BYTES * repeats * session.workers) / seconds;
   });
-  const flops = (bits: 32 | 64) =>
-    best(async () => {
-      const { seconds, values } = await session.run((w) => [[`multiplyAdd${bits}`, 20_000, 200, base(w)]], {});
-      return values.reduce((sum, value) => sum + value, 0) / seconds;
-    });
+  const flops = (bits: 32 | 64) => best(() => multiplyAdds(session, bits, base));
   const dispatches: number[] = [];
   for (let s = 0; s < 200; s++) dispatches.push((await session.run(() => [], {})).seconds);
   return {
@@ -153,12 +164,24 @@ async function measureProduct(
   const flops = 2 * rows * columns * inner;
   const repeats = Math.max(1, Math.ceil((SAMPLE_SECONDS * 2e10) / flops));
   const timings: number[] = [];
+  const ceilingsBeside: number[] = [];
+  // Before and after each timing, and of as many operations: clocks and neighbours change within a second, and what takes a core away for
+  // some milliseconds must have the same chance to meet either. Its one vector goes where the products lay out theirs.
+  const ceilingRepeats = Math.ceil((flops * repeats * bits) / (ROUND_FLOPS * ROUNDS * 128));
+  const ceiling = (): Promise<number> =>
+    multiplyAdds(session, bits, (worker) => base(worker) + 3 * matrix, ceilingRepeats);
+  let before = await ceiling();
   for (let s = 0; s <= samples; s++) {
     const { seconds } = await session.run((worker) => new Array(repeats).fill(call(worker)), {});
-    if (s > 0) timings.push(seconds / repeats);
+    const after = await ceiling();
+    if (s > 0) {
+      timings.push(seconds / repeats);
+      ceilingsBeside.push((before + after) / 2);
+    }
+    before = after;
   }
   const work = { flops: flops * session.workers, bytes: 0, unit: "flop/s" };
-  return { name: `linalg/${name}`, size: `${rows} x ${inner} x ${columns}`, precision, timings, work };
+  return { name: `linalg/${name}`, size: `${rows} x ${inner} x ${columns}`, precision, timings, ceilingsBeside, work };
 }
 
 /** gpu.js and plain typed arrays in float32 on the sizes that were measured of ours; what the filter left out has no peers. */
