@@ -1,6 +1,7 @@
 /** The memory that a job says it takes is the memory that it takes: of the device to the byte, of a process to 5 %. */
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Engine, EnsembleJob, JobMemory } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
@@ -204,6 +205,49 @@ describe("the plan of the cpu engine", () => {
       expect(Math.abs(planned / peak - 1)).toBeLessThan(0.05);
     } finally {
       rmSync(file);
+    }
+  });
+
+  it("and the program's own are what the whole of a run takes at its peak", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "slowroll-memory-"));
+    try {
+      const hook = path.join(folder, "peak.mjs");
+      const peakAt = path.join(folder, "peak");
+      writeFileSync(
+        hook,
+        `import { writeFileSync } from "node:fs";
+        process.on("exit", () => writeFileSync(${JSON.stringify(peakAt)}, String(1024 * process.resourceUsage().maxRSS)));`,
+      );
+      const config = path.join(folder, "run.json");
+      writeFileSync(
+        config,
+        JSON.stringify({ network: { width: 65_536 }, training: { steps: 20 }, ensemble: { size: 4 } }),
+      );
+      const program = path.resolve(import.meta.dirname, "../apps/cli/bin/slowroll.mjs");
+      const { stderr, status } = spawnSync(
+        process.execPath,
+        [
+          "--import",
+          hook,
+          program,
+          "network",
+          config,
+          "--engine",
+          "cpu",
+          "--threads",
+          "2",
+          "--out",
+          path.join(folder, "run"),
+        ],
+        { encoding: "utf8" },
+      );
+      expect(status, stderr).toBe(0);
+      const [, planned, own] = /memory: ([\d.]+) MB .* beside ([\d.]+) MB/.exec(stderr)!;
+      const peak = Number(readFileSync(peakAt, "utf8"));
+      // What a process has varies by 10 MB of 180 from run to run.
+      expect(Math.abs(((Number(planned) + Number(own)) * 1e6) / peak - 1)).toBeLessThan(0.12);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -1,4 +1,5 @@
 /** What a job is going to take, in words. */
+import { getHeapSpaceStatistics } from "node:v8";
 import type { JobMemory, LatticeMemory } from "@slowroll/core/engine/engine";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
@@ -30,4 +31,16 @@ export function memoryLine(
     .filter(([name, part]) => part > 0 || !(name in there));
   const host = named(Object.fromEntries(here));
   return `${inWords(bytes)}: ${inWords(device.bytes)} on the device (${named(there)}), ${inWords(bytes - device.bytes)} here (${host}) ${beside}`;
+}
+
+/**
+ * Bytes of V8's young generation, where all objects begin, once it has grown: two halves of 16 MiB. It grows as objects come, in the first
+ * second of any run, and hardly shrinks.
+ */
+const YOUNG = 2 ** 25;
+
+/** Bytes that the process has now, with what its young generation has yet to grow by. */
+export function programBytes(): number {
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
+  return process.memoryUsage.rss() + Math.max(0, YOUNG - (young?.physical_space_size ?? YOUNG));
 }

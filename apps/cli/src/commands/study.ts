@@ -30,7 +30,7 @@ import type { ResultDocument } from "../document.ts";
 import { chooseFolder, chooseTrajectories, clearRun, loadRunWriter, saveFinal } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
-import { memoryLine } from "../memory.ts";
+import { memoryLine, programBytes } from "../memory.ts";
 import { named } from "../named.ts";
 import { checkOptions, threadsOf } from "../options.ts";
 import { withoutPlanes } from "../planes.ts";
@@ -163,7 +163,7 @@ export async function study<C extends ConfigCommand>(
   const sayMemory = (planned: JobMemory | LatticeMemory, batches: string): void => {
     sayEngine();
     memory = planned;
-    io.error(`memory: ${memoryLine(planned, process.memoryUsage.rss())}; ${batches}\n`);
+    io.error(`memory: ${memoryLine(planned, programBytes())}; ${batches}\n`);
     note("memory", { ...planned });
   };
   const control: JobControl = {

@@ -55,7 +55,10 @@ export interface LatticeMemory {
 
 /** How a caller follows and ends a running job. */
 export interface JobControl {
-  /** Called once with what an ensemble's job is going to take, before it is allocated. */
+  /**
+   * Called once with what an ensemble's job is going to take, before it is taken; on the CPU engine with all workers and modules there, so
+   * that they count to the process that the job's memory comes beside.
+   */
   readonly onMemory?: ((memory: JobMemory) => void) | undefined;
   /** Likewise of a lattice's. */
   readonly onLatticeMemory?: ((memory: LatticeMemory) => void) | undefined;

@@ -31,8 +31,8 @@ export let weights: usize = 0;
 export let weightBytes: usize = 0;
 export let velocity: usize = 0;
 /**
- * Of each layer units and slopes, [data][stride] each, and deltas, [data][stride] in training and [values][stride] in kernels, where resident
- * networks' are [vectors][values] vectors. In all `layerRows` rows.
+ * Of each layer deltas, [data][stride] in training and [values][stride] in kernels, where resident networks' are [vectors][values] vectors;
+ * and units and slopes, the last of its `layerRows` rows, [data][stride] each. Resident networks without test inputs have the deltas alone.
  */
 export let units: usize = 0;
 export let layerRows: i32 = 3;
@@ -141,7 +141,7 @@ function unitBlock<T>(): usize {
 
 @inline
 export function hiddenOf<T>(layer: i32): usize {
-  return units + <usize>(layer * layerRows) * rowBytes<T>();
+  return units + <usize>((layer + 1) * layerRows - 2 * data) * rowBytes<T>();
 }
 
 @inline
@@ -151,7 +151,7 @@ export function slopeOf<T>(layer: i32): usize {
 
 @inline
 export function deltaOf<T>(layer: i32): usize {
-  return slopeOf<T>(layer) + unitBlock<T>();
+  return units + <usize>(layer * layerRows) * rowBytes<T>();
 }
 
 /** `count` elements padded to whole pairs of vectors. */

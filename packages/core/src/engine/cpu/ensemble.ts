@@ -112,12 +112,13 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
   // 8 data, where one is 1.07 to 1.16 times as fast.
   const resident = depth === 1 && C === 1;
   const kernels = job.recordKernels.length > 0;
-  const layered = !resident || kernels || tests > 0;
+  const layered = !resident || tests > 0;
   // Training sums what comes back from the outputs; kernels keep it apart.
   const layerRows = (2 + (kernels ? C : 1)) * D;
   const workspace = [
     weightBytes * (job.momentum > 0 ? 2 : 1),
-    layered ? depth * layerRows * stride * size : 0,
+    // The sensitivities that a resident network's kernels are made of stand where a layer's deltas do, before all else that it has.
+    (layered ? depth * layerRows : kernels ? D : 0) * stride * size,
     resident ? 2 * upTo(width, 2 * vector) * D * size : 0,
     ...[0, 1, 2].map(() => size * upTo(D * C, vector)),
     16 * D,
@@ -225,7 +226,6 @@ export async function trainEnsemble(
   const { first: firstNetwork, count: total } = job.networks;
   const { shared } = plan;
   const sizes = recordSizes(job);
-  control.onMemory?.(plan.memory);
   const session = await pool.open(
     {
       activation: `${activation.name}Row${suffix}`,
@@ -254,6 +254,8 @@ export async function trainEnsemble(
     },
     "network.width",
   );
+  // The workers and their modules are there, and the job's memory has not been touched: what the process has now is all that it has beside.
+  control.onMemory?.(plan.memory);
   writeShared(session, job, plan, size);
 
   const start = (done: number, region: number) => {
