@@ -135,6 +135,7 @@ function emitRows(name: string, kernels: LatticeKernels, own: Parameters, kernel
     `(br_if $each (local.tee $rows ${i32("sub", get("rows"), 1)})))`,
   ];
   const lines = [...before(), ...rows, ...end];
+  // Whatever is set and is no address is a vector.
   const addresses = new Set(["row", "y", "end", ...Object.keys(pointers)]);
   const written = lines.flatMap((line) => [...line.matchAll(/\(local\.set \$(\w+)/g)].map(([, local]) => local!));
   const vectors = new Set(written.filter((local) => !addresses.has(local)));

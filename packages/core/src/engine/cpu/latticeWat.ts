@@ -1,8 +1,8 @@
 /**
  * The lattice's kernels as a WebAssembly module of the job's own: the stencil, the potential's slopes and the update of a row in one loop. How
  * far all that an update reads lies from its site are numbers of the job, and stand in the code as such: one address moves along a row, where
- * kernels for any lattice move one for each neighbour and array, and no slopes are written down only to be read again. Where
- * nothing else slows it, a site takes half of the time.
+ * kernels for any lattice move one for each neighbour and array, and no slopes are written down only to be read again. That
+ * halves a site's time where memory does not set it.
  *
  * Exports, each on a plane of all fields, by what packages/wasm/assembly/field/planes.ts calls them with:
  *   step: pi += laplacian dx^2 Laplacian phi - force dV/dphi, next = phi + drift pi;
