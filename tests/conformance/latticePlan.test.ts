@@ -180,8 +180,8 @@ it.each(
   // Structs, and slots for half a dozen of them.
   expect(peak.unplanned).toBeLessThanOrEqual(6 * 256);
   if (given.begun) return;
-  // Two staging buffers and a copy, or more copies of what is small, and as much again or twice as float64.
-  expect(parts.copies! / peak.staged).toBeGreaterThanOrEqual(3);
+  // Two staging buffers, whose numbers go straight into the state; or copies of what is small, and as much again or twice as float64.
+  expect(parts.copies! / peak.staged).toBeGreaterThanOrEqual(2);
   expect(parts.copies! / peak.staged).toBeLessThanOrEqual(5);
 });
 
@@ -258,7 +258,7 @@ it("is what the process grows by, where its device is the host", () => {
     import { stateArray } from "@slowroll/core/engine/hostState";
     import { compilePotential } from "@slowroll/core/potential/compile";
     const engine = await openWebGpuEngine("software", "float32");
-    const points = 256;
+    const points = 320;
     const state = () => stateArray(points ** 3).fill(1);
     let planned;
     await engine.evolveLattice({

@@ -28,6 +28,8 @@ export interface Gpu {
    * submitted before it returns.
    */
   download(buffer: GPUBuffer, byteLength?: number): Promise<Float32Array>;
+  /** The same for `use` alone, without a copy: what large arrays are read by. */
+  read(buffer: GPUBuffer, byteLength: number, use: (data: Float32Array) => void): Promise<void>;
   /** Resolves when all submitted work is done, which nobody looks for before `expectedSeconds`. Throws DeviceLostError. */
   finished(expectedSeconds?: number): Promise<void>;
   /** Compiled pipelines by their whole text and layout, so that none is compiled twice. */
@@ -134,6 +136,24 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     return checked(label, () => device.createBuffer({ label, size, usage: STORAGE | usage }));
   };
 
+  const read: Gpu["read"] = async (source, byteLength, use) => {
+    const size = Math.ceil(byteLength / 4) * 4;
+    const label = `${source.label} read-back`;
+    const staging = await checked(label, () => {
+      const copied = device.createBuffer({ label, size, usage: READ_BACK });
+      const encoder = device.createCommandEncoder({ label });
+      encoder.copyBufferToBuffer(source, 0, copied, 0, size);
+      device.queue.submit([encoder.finish()]);
+      return copied;
+    });
+    try {
+      await guarded(staging.mapAsync(0x01));
+      use(new Float32Array(staging.getMappedRange()));
+    } finally {
+      staging.destroy();
+    }
+  };
+
   return {
     device,
     adapter: { name, backend, type },
@@ -157,22 +177,13 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
       return target;
     },
     async download(source, byteLength = source.size) {
-      const size = Math.ceil(byteLength / 4) * 4;
-      const label = `${source.label} read-back`;
-      const staging = await checked(label, () => {
-        const copied = device.createBuffer({ label, size, usage: READ_BACK });
-        const encoder = device.createCommandEncoder({ label });
-        encoder.copyBufferToBuffer(source, 0, copied, 0, size);
-        device.queue.submit([encoder.finish()]);
-        return copied;
+      let copy!: Float32Array;
+      await read(source, byteLength, (data) => {
+        copy = data.slice();
       });
-      try {
-        await guarded(staging.mapAsync(0x01));
-        return new Float32Array(staging.getMappedRange().slice(0));
-      } finally {
-        staging.destroy();
-      }
+      return copy;
     },
+    read,
     async finished(expectedSeconds = 0) {
       if (expectedSeconds > 0.002) await sleep(expectedSeconds * 1000);
       await guarded(device.queue.onSubmittedWorkDone());

@@ -9,14 +9,16 @@ export interface Numbers {
   readonly words: 1 | 2;
   /** The file under shaders/ that says what `Number` is. */
   readonly include: string;
-  /** Float64 numbers as the device's, and back. */
-  pack(values: Float64Array): Float32Array<ArrayBuffer>;
-  unpack(data: Float32Array): Float64Array;
+  /** Float64 numbers as the device's, and back; into an array of their own, or into `target`, which is of their length. */
+  pack(values: Float64Array, target?: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer>;
+  unpack(data: Float32Array, target?: Float64Array): Float64Array;
 }
 
 /** Float64 numbers as pairs of float32 and back: without loss for what the device has made (see twofold.wgsl). */
-export function split(values: Float64Array): Float32Array<ArrayBuffer> {
-  const pairs = new Float32Array(2 * values.length);
+export function split(
+  values: Float64Array,
+  pairs: Float32Array<ArrayBuffer> = new Float32Array(2 * values.length),
+): Float32Array<ArrayBuffer> {
   for (let i = 0; i < values.length; i++) {
     pairs[2 * i] = values[i]!;
     pairs[2 * i + 1] = values[i]! - pairs[2 * i]!;
@@ -24,8 +26,7 @@ export function split(values: Float64Array): Float32Array<ArrayBuffer> {
   return pairs;
 }
 
-export function join(pairs: Float32Array): Float64Array {
-  const values = new Float64Array(pairs.length / 2);
+export function join(pairs: Float32Array, values: Float64Array = new Float64Array(pairs.length / 2)): Float64Array {
   for (let i = 0; i < values.length; i++) values[i] = pairs[2 * i]! + pairs[2 * i + 1]!;
   return values;
 }
@@ -34,8 +35,14 @@ export const NUMBERS: Readonly<Record<LatticePrecision, Numbers>> = {
   float32: {
     words: 1,
     include: "field/single.wgsl",
-    pack: (values) => new Float32Array(values),
-    unpack: (data) => Float64Array.from(data),
+    pack(values, target = new Float32Array(values.length)) {
+      target.set(values);
+      return target;
+    },
+    unpack(data, target = new Float64Array(data.length)) {
+      target.set(data);
+      return target;
+    },
   },
   compensated: { words: 2, include: "field/compensated.wgsl", pack: split, unpack: join },
 };

@@ -32,8 +32,8 @@ interface Planned {
   readonly count?: number;
   /** Whether it is no storage, which a binding's limit is of: a uniform's slots are bound one at a time. */
   readonly uniform?: true;
-  /** Bytes of float64 that it is read into on the way, where it is read. */
-  readonly read?: number;
+  /** Bytes of the host's that it is copied to on its way, where it is read. */
+  readonly copied?: number;
 }
 
 export interface LatticePlan {
@@ -63,13 +63,14 @@ function latticeBuffers(
   const { schedule, from = 0 } = job;
   const operations = operationsOf(job);
   const constants: Planned = { what: "constants", bytes: CONSTANTS_BYTES, uniform: true };
-  const bytes = arrayBytes(job, layout, specialisation.numbers);
+  // Whole buffers are read where sweeps are tried.
+  const bytes = bufferBytes(arrayBytes(job, layout, specialisation.numbers));
   const arrays = (count: number): Planned => ({
     what: "arrays of the state",
     bytes,
     count: count * layout.slabs.length,
-    // Of slabs one field's own planes at a time.
-    read: layout.slabs.length === 1 ? float64Bytes(bytes, specialisation) : 8 * layout.plane * thickest(layout),
+    // Straight into the state.
+    copied: 0,
   });
   if (schedule.kind === "coupled") {
     const { records: _, ...sizes } = coupledBytes(gpu, job, schedule, layout, specialisation, capacity);
@@ -101,15 +102,15 @@ function recordBuffers(
   const table = 4 * specialisation.numbers.words * job.grid.points;
   return [
     { what: "constants", bytes: CONSTANTS_BYTES, count: reducers, uniform: true },
-    { what: "sums of observations", bytes: capacity * bytes.moments, count: slabs * reducers, read: 0 },
-    { what: "sums of modes", bytes: capacity * bytes.cosines, count: slabs * modes.length, read: 0 },
+    { what: "sums of observations", bytes: capacity * bytes.moments, count: slabs * reducers, copied: 0 },
+    { what: "sums of modes", bytes: capacity * bytes.cosines, count: slabs * modes.length, copied: 0 },
     ...(modes.length > 0 ? [{ what: "cosines", bytes: table }] : []),
     ...(schedule.kind === "coupled"
       ? [
           {
             what: "records of the expansion",
             bytes: coupledBytes(gpu, job, schedule, layout, specialisation, capacity).records,
-            read: 0,
+            copied: 0,
           },
         ]
       : []),
@@ -130,13 +131,13 @@ function pictureBuffers(
     // In two dimensions a slice is all of each slab.
     const sites = layout.plane * (grid.dimensions === 3 ? 1 : thickest(layout));
     const bytes = sliceBytes(job, sites, numbers);
-    return [{ what: "slices", bytes, read: float64Bytes(bytes, specialisation) }];
+    return [{ what: "slices", bytes, copied: bytes + float64Bytes(bytes, specialisation) }];
   }
   if (picture.kind === "histogram") {
     const { ranges, counts } = histogramBytes(job, picture.bins, numbers);
     return [
       { what: "ranges of histograms", bytes: ranges },
-      { what: "counts of histograms", bytes: counts, read: 0 },
+      { what: "counts of histograms", bytes: counts, copied: counts },
     ];
   }
   const { arrays, modes, partials } = spectrumSizes(limits, job, layout);
@@ -150,22 +151,22 @@ function pictureBuffers(
   ];
   return [
     { what: "modes of spectra", bytes: modes, count: arrays },
-    { what: "sums of spectra", bytes: partials, read: 0 },
+    { what: "sums of spectra", bytes: partials, copied: partials },
     ...tables.map((bytes) => ({ what: "tables of spectra", bytes })),
   ];
 }
 
 /**
  * The most that reading the device takes beside what it is read into. A buffer is read through one for staging, whose memory comes back when
- * the next has been used, and as its numbers are there. Observations of all slabs are read before any is used.
+ * the next has been used. Observations of all slabs are read before any is used.
  */
 function copiedBytes({ lattice, records, pictures }: Batch): number {
-  const readOf = (buffers: readonly Planned[]): Planned[] => buffers.filter(({ read }) => read !== undefined);
+  const readOf = (buffers: readonly Planned[]): Planned[] => buffers.filter(({ copied }) => copied !== undefined);
   const largest = (buffers: readonly Planned[]): number => Math.max(0, ...buffers.map(({ bytes }) => bytes));
   const observed = readOf(records);
   return Math.max(
     bytesOf(observed) + 2 * largest(observed),
-    ...[lattice, ...pictures].flatMap(readOf).map(({ bytes, read }) => 3 * bytes + read!),
+    ...[lattice, ...pictures].flatMap(readOf).map(({ bytes, copied }) => 2 * bytes + copied!),
   );
 }
 

@@ -97,6 +97,9 @@ function* stretches({ slabs, ghosts, plane, stride }: Layout, { first, planes }:
   }
 }
 
+/** Numbers that a state is packed by: one array of so many serves for all. */
+const PACKED = 2 ** 20;
+
 /** Puts a state into the slabs' own sites. */
 export function writeState(
   gpu: Gpu,
@@ -106,14 +109,16 @@ export function writeState(
   arrays: readonly StateArrays[],
   state: LatticeState,
 ): void {
+  const packed = new Float32Array(words * PACKED);
   for (const [s, slab] of layout.slabs.entries())
     for (const { host, device, count } of stretches(layout, slab, realisations * fields))
       for (const name of ["field", "momentum"] as const)
-        gpu.device.queue.writeBuffer(
-          arrays[s]![name],
-          4 * words * device,
-          pack(state[name].subarray(host, host + count)),
-        );
+        for (let i = 0; i < count; i += PACKED) {
+          const some = Math.min(PACKED, count - i);
+          const data = pack(state[name].subarray(host + i, host + i + some), packed.subarray(0, words * some));
+          // Taken over before it returns.
+          gpu.device.queue.writeBuffer(arrays[s]![name], 4 * words * (device + i), data);
+        }
 }
 
 /** Reads the slabs' own sites of one of a state's arrays into `target`, [realisations][fields][sites]. */
@@ -126,9 +131,10 @@ export async function readArray(
   target: Float64Array,
 ): Promise<void> {
   for (const [s, slab] of layout.slabs.entries()) {
-    const data = await gpu.download(slabs[s]!, 4 * words * realisations * fields * layout.stride);
-    for (const { host, device, count } of stretches(layout, slab, realisations * fields))
-      target.set(unpack(data.subarray(words * device, words * (device + count))), host);
+    await gpu.read(slabs[s]!, 4 * words * realisations * fields * layout.stride, (data) => {
+      for (const { host, device, count } of stretches(layout, slab, realisations * fields))
+        unpack(data.subarray(words * device, words * (device + count)), target.subarray(host, host + count));
+    });
   }
 }
 
