@@ -13,6 +13,7 @@ import { drawSubsets } from "@slowroll/core/network/subsets";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { narrowed } from "./support/narrowed.ts";
 
 interface Shape {
   depth?: number;
@@ -26,6 +27,8 @@ interface Shape {
   test?: number;
   batch?: number;
   steps?: number;
+  /** Bytes of a binding, where fewer than the device's. */
+  binding?: number;
 }
 
 async function jobOf(shape: Shape): Promise<EnsembleJob> {
@@ -65,6 +68,9 @@ const SHAPES: Shape[] = [
   { outputs: 5, kernels: [], test: 13, momentum: 0.5 },
   { outputs: 10, depth: 3, width: 33, data: 21, test: 30, kernels: [0, 1, 2] },
   { outputs: 2, width: 700, depth: 2, data: 5, count: 20, kernels: [], batch: 3 },
+  // In parts.
+  { width: 300, depth: 3, data: 5, binding: 130_000 },
+  { width: 300, depth: 2, data: 17, momentum: 0.5, binding: 50_000 },
 ];
 const named = (shapes: Shape[]) => shapes.map((shape) => [JSON.stringify(shape), shape] as const);
 
@@ -98,7 +104,9 @@ describe("the plan of the webgpu engine", () => {
         expect(stored).toEqual([]);
         planned = memory;
       };
-      await engine.trainEnsemble(
+      const { binding } = shape;
+      const narrow = binding === undefined ? engine : webGpuEngine(narrowed(gpu, binding));
+      await narrow.trainEnsemble(
         await jobOf(shape),
         ({ outputs, kernels, test }) => {
           copied = Math.max(copied, outputs.byteLength + kernels.byteLength + test.byteLength);
@@ -130,27 +138,35 @@ describe("the plan of two layers whose weights are what a binding holds", () => 
     async (more) => {
       const { batch, layers, memory } = planEnsemble(await jobOf({ ...wide, ...more }), limits);
       expect(batch).toBe(1);
-      const { weightRows, stride } = layers[1]!;
-      expect(4 * weightRows * stride).toBe(limits.binding);
+      const { parts, stride } = layers[1]!;
+      expect(parts).toEqual([{ first: 0, rows: 16_384 }]);
+      expect(4 * 16_384 * stride).toBe(limits.binding);
       // Of the first layer three inputs and biases, of the second weights and biases, and of each output weights and its bias.
       const parameters = 16_384 * (3 + 1 + 16_384 + 1) + (more.outputs ?? 1) * (16_384 + 1);
       const arrays = more.momentum === undefined ? 1 : 2;
       expect(memory.parts.weights / (4 * parameters * arrays)).toBeCloseTo(1, 5);
     },
   );
-  it("refuses a unit more, and a binding of one vector less", async () => {
-    for (const [width, binding] of [
-      [16_385, 2 ** 30],
-      [16_384, 2 ** 30 - 16],
-    ] as const) {
-      const job = await jobOf({ ...wide, width });
-      expect(() => planEnsemble(job, { ...limits, binding })).toThrow(
-        expect.objectContaining({
-          path: "network.width",
-          message: expect.stringMatching(/the weights of hidden layer 2 take \d+ bytes, one binding .* use a smaller/),
-        }),
-      );
-    }
+  it.each([
+    [16_385, 2 ** 30, [8192, 8193]],
+    [16_384, 2 ** 30 - 16, [8192, 8192]],
+    [16_384, 400_000_000, [5461, 5461, 5462]],
+  ])("takes them in parts, %i units at %i bytes a binding", async (width, binding, rows) => {
+    const { layers, memory } = planEnsemble(await jobOf({ ...wide, width }), { ...limits, binding });
+    expect(layers[0]!.parts).toEqual([{ first: 0, rows: 4 }]);
+    expect(layers[1]!.parts.map((part) => part.rows)).toEqual(rows);
+    expect(layers[1]!.parts.map(({ first }) => first)).toEqual(rows.map((_, p) => sum(rows.slice(0, p))));
+    const whole = planEnsemble(await jobOf({ ...wide, width }), { ...limits, binding: 2 ** 31 });
+    expect(memory.bytes - whole.memory.bytes).toBe(16 * (rows.length - 1));
+  });
+  it("refuses a unit whose weights no binding holds", async () => {
+    const job = await jobOf({ ...wide, width: 40_000, data: 1 });
+    expect(() => planEnsemble(job, { ...limits, binding: 159_984 })).toThrow(
+      expect.objectContaining({
+        path: "network.width",
+        message: expect.stringMatching(/the weights of hidden layer 1 take \d+ bytes, one binding .* use a smaller/),
+      }),
+    );
   });
 });
 

@@ -3,7 +3,8 @@
 
 struct Params {
   inner: u32,       // units of the upper layer
-  widthBelow: u32,  // units of the layer below
+  firstBelow: u32,  // of the units of the layer below whose weights stand here, and how many they are
+  widthBelow: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
@@ -35,6 +36,6 @@ fn right(network: u32, j: u32, chunk: u32) -> vec4f {
 
 fn store(network: u32, i: u32, chunk: u32, value: vec4f) {
   if (i >= rowCount() || chunk >= params.chunks) { return; }
-  let row = network * params.rowsBelow + i;
+  let row = network * params.rowsBelow + params.firstBelow + i;
   deltaBelow[row * params.chunks + chunk] = slopeBelow[row * params.slopeChunks + chunk % params.slopeChunks] * value;
 }

@@ -2,12 +2,13 @@
 // of those weights, dLoss/dW_ij = sum_a h_ia delta_ja, for few data (at most 16): each weight is read once and written once. A workgroup
 // takes ROWS rows of weights, whose vectors neighbouring lanes read from neighbouring memory; a lane keeps the deltas of its four units in
 // registers for all of the rows, and in the end the lanes' shares of the sums are gathered. The biases, which nothing goes back through,
-// are the first workgroup's to descend. Outputs whose deltas are columns of their own share SLOPE_CHUNKS columns of slopes.
+// are the last part's first workgroup's to descend. Outputs whose deltas are columns of their own share SLOPE_CHUNKS columns of slopes.
 // include: linalg/gather.wgsl
 // include: network/descend_layer.wgsl
 
 struct Params {
-  widthBelow: u32,  // units of the layer below
+  firstBelow: u32,  // of the units of the layer below whose weights stand here, and how many they are
+  widthBelow: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
@@ -31,7 +32,7 @@ var<workgroup> shares: array<vec4f, SUMS * LANES>; // [row and chunk][lane]
 
 // The biases' signal is the row after the last unit's.
 fn descendAllBiases(network: u32, lane: u32) {
-  let firstSignal = (network * params.rowsBelow + params.widthBelow) * CHUNKS;
+  let firstSignal = (network * params.rowsBelow + params.firstBelow + params.widthBelow) * CHUNKS;
   for (var group = lane; group < params.stride; group += LANES) {
     let firstDelta = (network * params.rows + group * 4u) * CHUNKS;
     var gradient = vec4f(0.0);
@@ -48,13 +49,14 @@ fn descendAllBiases(network: u32, lane: u32) {
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile: vec3u) {
   let network = tile.z;
   let firstRow = tile.x * ROWS;
+  let firstUnit = network * params.rowsBelow + params.firstBelow;
   let firstDelta = network * params.rows * CHUNKS;
   var h: array<array<vec4f, CHUNKS>, ROWS>;
   if (UPDATE) {
     for (var r = 0u; r < ROWS; r++) { // unroll
       if (firstRow + r < params.widthBelow) {
         for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll
-          h[r][chunk] = below[(network * params.rowsBelow + firstRow + r) * CHUNKS + chunk];
+          h[r][chunk] = below[(firstUnit + firstRow + r) * CHUNKS + chunk];
         }
       }
     }
@@ -92,10 +94,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
   for (var e = lane; e < SUMS; e += LANES) {
     let row = firstRow + e / CHUNKS;
     if (row < params.widthBelow) {
-      let unit = network * params.rowsBelow + row;
+      let unit = firstUnit + row;
       let chunk = e % CHUNKS;
       deltaBelow[unit * CHUNKS + chunk] = slopeBelow[unit * SLOPE_CHUNKS + chunk % SLOPE_CHUNKS] * gathered(e);
     }
   }
-  if (UPDATE && tile.x == 0u) { descendAllBiases(network, lane); }
+  if (UPDATE && LAST && tile.x == 0u) { descendAllBiases(network, lane); }
 }

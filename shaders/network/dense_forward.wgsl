@@ -1,10 +1,11 @@
 // A hidden layer after the first at many data, z_ja = sum_i W_ij h_ia + biasStd b_j, as a tiled product with the biases and the activation fused into
 // its end.
-// include: network/activate.wgsl
+// include: network/dense_store.wgsl
 // include: linalg/tiled_product.wgsl
 
 struct Params {
-  inner: u32,       // units of the layer below
+  firstBelow: u32,  // of the units of the layer below whose weights stand here, and how many they are
+  inner: u32,
   width: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
@@ -33,13 +34,14 @@ fn left(network: u32, i: u32, group: u32) -> vec4f {
 
 fn right(network: u32, i: u32, chunk: u32) -> vec4f {
   if (i >= params.inner || chunk >= params.chunks) { return vec4f(0.0); }
-  return below[(network * params.rowsBelow + i) * params.chunks + chunk];
+  return below[(network * params.rowsBelow + params.firstBelow + i) * params.chunks + chunk];
 }
 
 fn store(network: u32, unit: u32, chunk: u32, sum: vec4f) {
   if (unit >= params.width || chunk >= params.chunks) { return; }
-  let z = sum + params.bias * biases[network * 4u * params.stride + unit];
-  storeActivated((network * params.rows + unit) * params.chunks + chunk, false, z);
+  var z = sum;
+  if (LAST) { z += params.bias * biases[network * 4u * params.stride + unit]; }
+  storeSum((network * params.rows + unit) * params.chunks + chunk, false, z);
   // The next layer's bias row has no product; one row of tiles more for it alone would often be a tenth of the work.
-  if (unit == 0u) { storeActivated((network * params.rows + params.width) * params.chunks + chunk, true, z); }
+  if (LAST && unit == 0u) { storeActivated((network * params.rows + params.width) * params.chunks + chunk, true, z); }
 }

@@ -1,10 +1,11 @@
 // A hidden layer after the first, z_ja = sum_i W_ij h_ia + biasStd b_j, for few data (at most 16): a lane takes four units and all data, so
 // that every weight is read once, as part of a vector, by neighbouring lanes from neighbouring memory. Where networks are few and wide, lanes share
 // a sum, or there would be too few of them to keep the memory busy: each of SPLITS lanes takes every so many-th term.
-// include: network/activate.wgsl
+// include: network/dense_store.wgsl
 
 struct Params {
-  widthBelow: u32,  // units of the layer below
+  firstBelow: u32,  // of the units of the layer below whose weights stand here, and how many they are
+  widthBelow: u32,
   width: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
@@ -28,7 +29,7 @@ var<workgroup> shares: array<vec4f, SHARES>; // [unit and chunk][lane], or one t
 
 fn storeUnit(network: u32, unit: u32, chunk: u32, z: vec4f) {
   if (unit <= params.width) {
-    storeActivated((network * params.rows + unit) * CHUNKS + chunk, unit == params.width, z);
+    storeSum((network * params.rows + unit) * CHUNKS + chunk, unit == params.width, z);
   }
 }
 
@@ -39,7 +40,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
   let group = firstGroup + lane % GROUPS;
   var z: array<array<vec4f, CHUNKS>, 4>;
   if (group < params.stride) {
-    let firstBelow = network * params.rowsBelow * CHUNKS;
+    let firstBelow = (network * params.rowsBelow + params.firstBelow) * CHUNKS;
     let firstWeight = network * params.widthBelow * params.stride + group;
     for (var i = lane / GROUPS; i < params.widthBelow; i += SPLITS) {
       let w = weights[firstWeight + i * params.stride];
@@ -52,7 +53,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile:
       }
     }
     // The bias is one term more.
-    if (lane / GROUPS == params.widthBelow % SPLITS) {
+    if (LAST && lane / GROUPS == params.widthBelow % SPLITS) {
       let bias = params.bias * biases[network * params.stride + group];
       for (var u = 0u; u < 4u; u++) { // unroll
         for (var chunk = 0u; chunk < CHUNKS; chunk++) { // unroll

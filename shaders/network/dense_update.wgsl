@@ -1,11 +1,12 @@
 // Descends a hidden layer's weights and biases at many data, dLoss/dW_ij = sum_a h_ia delta_ja, as a tiled product with the update fused
-// into its end. The biases' row of it is the last.
+// into its end. The biases' row of it is the last, of the last part.
 // include: network/descend_layer.wgsl
 // include: linalg/tiled_product.wgsl
 
 struct Params {
   inner: u32,       // data
-  widthBelow: u32,  // units of the layer below
+  firstBelow: u32,  // of the units of the layer below whose weights stand here, and how many they are
+  widthBelow: u32,
   stride: u32,      // vectors of four weights between rows
   rowsBelow: u32,
   rows: u32,
@@ -25,11 +26,11 @@ struct Params {
 const LEFT_ALONG_SUM = true;
 const RIGHT_ALONG_SUM = true;
 
-fn rowCount() -> u32 { return params.widthBelow + 1u; }
+fn rowCount() -> u32 { return params.widthBelow + select(0u, 1u, LAST); }
 
 fn left(network: u32, i: u32, chunk: u32) -> vec4f {
   if (i >= rowCount() || chunk >= params.chunks) { return vec4f(0.0); }
-  return below[(network * params.rowsBelow + i) * params.chunks + chunk];
+  return below[(network * params.rowsBelow + params.firstBelow + i) * params.chunks + chunk];
 }
 
 fn right(network: u32, j: u32, chunk: u32) -> vec4f {

@@ -9,7 +9,9 @@ struct Params {
   firstNetwork: u32,
   fanIn: u32,
   elements: u32,   // fanIn * units
-  firstRow: u32,   // the row of input 0: biases stand in the row after the weights'
+  firstInput: u32, // of those whose weights stand here, and how many they are
+  inputs: u32,
+  firstRow: u32,   // the row of the first: biases stand in the row after the weights'
   stride: u32,     // elements between rows
   networkSize: u32, // elements between networks
 }
@@ -27,8 +29,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let element = quad * 4u + lane;
     if (element < params.elements) {
       let unit = element / params.fanIn;
-      let row = params.firstRow + element - unit * params.fanIn;
-      weights[id.z * params.networkSize + row * params.stride + unit] = values[lane];
+      let input = element - unit * params.fanIn - params.firstInput; // those before wrap round, past all
+      if (input < params.inputs) {
+        weights[id.z * params.networkSize + (params.firstRow + input) * params.stride + unit] = values[lane];
+      }
     }
   }
 }

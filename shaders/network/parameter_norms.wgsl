@@ -9,7 +9,9 @@ struct Params {
   layer: u32,
   fanIn: u32,
   elements: u32,   // fanIn * units
-  firstRow: u32,   // the row of input 0: biases stand in the row after the weights'
+  firstInput: u32, // of those whose weights stand here, and how many they are
+  inputs: u32,
+  firstRow: u32,   // the row of the first: biases stand in the row after the weights'
   stride: u32,     // elements between rows
   networkSize: u32, // elements between networks
   part: u32,       // of the parts of a network's norms
@@ -42,10 +44,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var now = initial;
     for (var e = 0u; e < 4u; e++) { // unroll
       let element = quad * 4u + e;
-      if (element < params.elements) {
-        let unit = element / params.fanIn;
-        let row = params.firstRow + element - unit * params.fanIn;
-        now[e] = weights[group.z * params.networkSize + row * params.stride + unit];
+      let unit = element / params.fanIn;
+      let input = element - unit * params.fanIn - params.firstInput; // those before wrap round, past all
+      if (element < params.elements && input < params.inputs) {
+        now[e] = weights[group.z * params.networkSize + (params.firstRow + input) * params.stride + unit];
       } else {
         now[e] = 0.0;
         initial[e] = 0.0;

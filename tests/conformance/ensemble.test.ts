@@ -228,7 +228,7 @@ describe.each(ENGINES)("$engine ensembles, $precision, fused $fused", ({ bound, 
   });
 
   it("refuse a network that does not fit", async () => {
-    const job = await jobOf({ width: 65536, depth: 2 });
+    const job = await jobOf({ width: 2 ** 18, depth: 2 });
     await expect(engine.trainEnsemble(job, () => {})).rejects.toThrow(InputError);
     if (choice.engine === "webgpu") {
       const wide = await jobOf({ width: 2_097_153 });

@@ -150,46 +150,53 @@ describe("an ensemble in several batches", () => {
   });
 });
 
-describe("layers whose weights are what a binding holds", () => {
+describe("layers whose weights are what one binding holds, or two or three", () => {
   const [width, depth] = [64, 3];
-  const binding = 4 * width ** 2;
 
   /** At few data, and at so many that the products are made in tiles. */
   it.each([
-    [5, 1],
-    [5, 2],
-    [18, 1],
-  ])("are trained at %d data with %d outputs as the reference trains them", async (data, outputs) => {
-    const given = {
-      ...{ inputs: normals(5, 0, 0, 2 * data), targets: normals(6, 0, 0, data * outputs), parameterNorms: true },
-      ...{ steps: 6, recordOutputs: [0, 3, 6], recordKernels: [0, 6] },
-    };
-    const job = await jobOf(width, depth, 2, given);
-    const several = { ...job, architecture: { ...job.architecture, outputs } };
-    const create = vi.spyOn(gpu.device, "createBuffer");
-    const batches: EnsembleBatch[] = [];
-    let largest = 0;
-    try {
-      await trainEnsemble(narrowed(gpu, binding), several, (batch) => batches.push(batch));
-      const sizes = create.mock.calls.map(([{ usage, size }]) => (usage & GPUBufferUsage.STORAGE ? size : 0));
-      largest = Math.max(...sizes);
-    } finally {
-      create.mockRestore();
-    }
-    expect(largest).toBe(binding);
-    expect(batches.map(({ count }) => count)).toEqual([1, 1]);
-    const want = referenceEnsemble(several);
-    for (const part of ["outputs", "kernels", "test", "norms"] as const) {
-      const got = batches.flatMap((batch) => Array.from(batch[part]));
-      expect(got.length).toBe(want[part].length);
-      const scale = Math.max(...want[part].map(Math.abs));
-      expect(scale).toBeGreaterThan(0);
-      for (const [i, value] of want[part].entries()) expect(Math.abs(got[i]! - value) / scale).toBeLessThan(5e-5);
-    }
-  });
-  it("are refused where it holds one vector less", async () => {
-    const run = trainEnsemble(narrowed(gpu, binding - 16), await jobOf(width, depth, 2), () => {});
+    [5, 1, 64],
+    [5, 2, 64],
+    [18, 1, 64],
+    [5, 1, 32],
+    [5, 2, 22],
+    [18, 1, 22],
+  ])(
+    "are trained at %d data with %d outputs, %d rows a binding, as the reference trains them",
+    async (data, outputs, rows) => {
+      const binding = 4 * width * rows;
+      const given = {
+        ...{ inputs: normals(5, 0, 0, 2 * data), targets: normals(6, 0, 0, data * outputs), parameterNorms: true },
+        ...{ steps: 6, recordOutputs: [0, 3, 6], recordKernels: [0, 6] },
+      };
+      const job = await jobOf(width, depth, 2, given);
+      const several = { ...job, architecture: { ...job.architecture, outputs } };
+      const create = vi.spyOn(gpu.device, "createBuffer");
+      const batches: EnsembleBatch[] = [];
+      let largest = 0;
+      try {
+        await trainEnsemble(narrowed(gpu, binding), several, (batch) => batches.push(batch));
+        const sizes = create.mock.calls.map(([{ usage, size }]) => (usage & GPUBufferUsage.STORAGE ? size : 0));
+        largest = Math.max(...sizes);
+      } finally {
+        create.mockRestore();
+      }
+      expect(largest).toBe(binding);
+      expect(batches.map(({ count }) => count)).toEqual([1, 1]);
+      const want = referenceEnsemble(several);
+      for (const part of ["outputs", "kernels", "test", "norms"] as const) {
+        const got = batches.flatMap((batch) => Array.from(batch[part]));
+        expect(got.length).toBe(want[part].length);
+        const scale = Math.max(...want[part].map(Math.abs));
+        expect(scale).toBeGreaterThan(0);
+        for (const [i, value] of want[part].entries()) expect(Math.abs(got[i]! - value) / scale).toBeLessThan(5e-5);
+      }
+    },
+  );
+  it("are refused where it holds less than a row", async () => {
+    const wide = await jobOf(400, depth, 2, { test: undefined, recordKernels: [], recordOutputs: [] });
+    const run = trainEnsemble(narrowed(gpu, 4 * 400 - 16), wide, () => {});
     await expect(run).rejects.toThrow(InputError);
-    await expect(run).rejects.toThrow(/the weights of hidden layer 2 take 16384 bytes, one binding .* holds 16368/);
+    await expect(run).rejects.toThrow(/the weights of hidden layer 1 take 4800 bytes, one binding .* holds 1584/);
   });
 });

@@ -1,12 +1,12 @@
 /**
- * The three products of the weights between two hidden layers, forward, backward and update: in kernels that hold all data in registers
- * and read each weight once where the data are few, else in tiles that suit the adapter.
+ * The three products of the weights between two hidden layers, forward, backward and update, of each part of the weights by itself: in
+ * kernels that hold all data in registers and read each weight once where the data are few, else in tiles that suit the adapter.
  */
 import type { EnsembleJob } from "../engine.ts";
 import type { Bind, Bound } from "./bound.ts";
 import * as kernels from "./ensembleKernels.ts";
-import type { EnsemblePlan } from "./ensemblePlan.ts";
-import type { LayerBuffers } from "./ensembleState.ts";
+import type { EnsemblePlan, WeightPart } from "./ensemblePlan.ts";
+import type { LayerBuffers, WeightBuffers } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { chooseTile, operationsOf, type Product } from "./tileSearch.ts";
 import { type Tile, tileConstants, tilesOf } from "./tiles.ts";
@@ -53,9 +53,10 @@ export function skinnySplits(
 export const splitGroups = (width: number, splits: number): number =>
   Math.ceil((Math.ceil((width + 1) / 4) * splits) / SKINNY_LANES);
 
+/** All are in order, one for each part of the weights or more. */
 export interface DenseProducts {
-  readonly forward: Bound;
-  /** Deltas of the layer below, and then, or in the same dispatch, the update. */
+  readonly forward: readonly Bound[];
+  /** Deltas of the layer below, and then, or in the same dispatches, the update. */
   readonly descent: readonly Bound[];
   /** Sensitivities to the layer below; nothing where no kernel is recorded. */
   readonly sensitivity: readonly Bound[];
@@ -96,17 +97,52 @@ interface Setting {
  * are overwritten, and weights that are zero stay so.
  * @throws ShaderCompileError, OutOfDeviceMemoryError, InterruptedError.
  */
-export async function bindDense(
+export async function bindDense(setting: Setting, below: Layer, layer: Layer, l: number): Promise<DenseProducts> {
+  const { data, outputs, chunks, outputChunks, layers } = setting.plan;
+  const { parts } = layers[l]!;
+  const products = parts.map((part, p) => partProducts(setting, below, layer, l, { ...part, ...layer.parts[p]! }));
+  const deltas = { data, chunks, delta: layer.delta, deltaBelow: below.delta };
+  const sensitivities = {
+    ...{ data: outputs * data, chunks: outputChunks },
+    ...{ delta: layer.sensitivity, deltaBelow: below.sensitivity },
+  };
+  const { steps, recordKernels } = setting.job;
+  const isSkinny = chunks <= SKINNY_CHUNKS;
+  const forward: Bound[] = [];
+  const descent: Bound[] = [];
+  const sensitivity: Bound[] = [];
+  for (const part of products) forward.push(isSkinny ? await part.forwardSkinny() : await part.forwardTiled());
+  for (const part of products)
+    descent.push(isSkinny ? await part.backwardSkinny(true, deltas) : await part.backwardTiled(steps, deltas));
+  if (!isSkinny) for (const part of products) descent.push(await part.updateTiled());
+  // Bound last: one output's are in the tile that training has measured.
+  if (recordKernels.length > 0) {
+    for (const part of products) {
+      sensitivity.push(
+        outputChunks <= SKINNY_CHUNKS
+          ? await part.backwardSkinny(false, sensitivities)
+          : await part.backwardTiled(recordKernels.length, sensitivities),
+      );
+    }
+  }
+  return { forward, descent, sensitivity };
+}
+
+/** What binds the products of one part of the weights between layer `below` and hidden layer `l`. */
+function partProducts(
   { gpu, job, plan, bind, searchTiles, signal }: Setting,
   below: Layer,
-  layer: Layer,
+  { hidden, slope, delta, biases: ownBiases }: Layer,
   l: number,
-): Promise<DenseProducts> {
+  { first, rows: widthBelow, weights, velocity }: WeightPart & WeightBuffers,
+) {
   const { width, depth, weightStd, biasStd, activation } = job.architecture;
-  const { data, outputs, chunks, outputChunks, batch } = plan;
+  const { data, chunks, batch } = plan;
   const { stride, rows } = plan.layers[l]!;
   const groupsOfFour = stride / 4;
-  const shape = { widthBelow: width, width, stride: groupsOfFour, rowsBelow: plan.layers[l - 1]!.rows, rows, chunks };
+  const rowsBelow = plan.layers[l - 1]!.rows;
+  const shape = { firstBelow: first, widthBelow, width, stride: groupsOfFour, rowsBelow, rows, chunks };
+  const place = { FIRST: first === 0, LAST: first + widthBelow === width };
 
   /** Binds a product that each network takes `uses` times in the tile that suits it. */
   async function tiled(product: Product, uses: number, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
@@ -115,87 +151,70 @@ export async function bindDense(
     return bindIn(await chooseTile(gpu, product, ahead, async (tile) => (await bindIn(tile))(batch), { signal }));
   }
 
-  const { weights, velocity, hidden, slope, delta } = layer;
-  const { weights: biases, velocity: biasVelocity } = layer.biases!;
+  const { weights: biases, velocity: biasVelocity } = ownBiases!;
   const code = activation.wgsl;
   const forwardBuffers = { below: below.hidden, weights, biases, hidden, slope };
-  const forwardParams = { ...shape, inner: width, scale: weightStd / Math.sqrt(width), bias: biasStd };
+  const forwardParams = { ...shape, inner: widthBelow, scale: weightStd / Math.sqrt(width), bias: biasStd };
   const updateBuffers = { below: below.hidden, delta, weights, velocity, biases, biasVelocity };
   const updateParams = { ...shape, inner: data, learningRate: job.learningRate, momentum: job.momentum };
   const MOMENTUM = job.momentum > 0;
+  const updateRows = widthBelow + (place.LAST ? 1 : 0);
 
-  /** Deltas of `columns` columns to the layer below, skinny, with the update where UPDATE. */
-  function backwardSkinny(UPDATE: boolean, columns: Columns): Promise<Bound> {
-    const rowed = skinnyRows(gpu.adapter.type, columns.chunks, stride);
-    return bind(
-      kernels.denseBackwardSkinny,
-      { constants: { CHUNKS: columns.chunks, SLOPE_CHUNKS: chunks, UPDATE, MOMENTUM, ...rowed } },
-      { ...updateBuffers, delta: columns.delta, slopeBelow: below.slope, deltaBelow: columns.deltaBelow },
-      updateParams,
-      () => [Math.ceil(width / rowed.ROWS), 1],
-    );
-  }
-  /** The same in tiles, without an update. */
-  function backwardTiled(uses: number, { delta, deltaBelow, ...columns }: Columns): Promise<Bound> {
-    const product = { kind: "backward", rows: width, columns: columns.data, inner: width, networks: batch } as const;
-    return tiled(product, uses, (tile) =>
-      bind(
-        kernels.denseBackward,
-        { constants: tileConstants(tile) },
-        { weights, delta, slopeBelow: below.slope, deltaBelow },
-        { ...shape, chunks: columns.chunks, slopeChunks: chunks, inner: width },
-        () => tilesOf(tile, width, columns.chunks),
-      ),
-    );
-  }
-
-  const deltas = { data, chunks, delta, deltaBelow: below.delta };
-  const sensitivities = {
-    ...{ data: outputs * data, chunks: outputChunks },
-    ...{ delta: layer.sensitivity, deltaBelow: below.sensitivity },
-  };
-  const kernelRecords = job.recordKernels.length;
-  /** Bound last: one output's are in the tile that training has measured. */
-  async function bindSensitivity(): Promise<Bound[]> {
-    if (kernelRecords === 0) return [];
-    if (outputChunks <= SKINNY_CHUNKS) return [await backwardSkinny(false, sensitivities)];
-    return [await backwardTiled(kernelRecords, sensitivities)];
-  }
-  if (chunks <= SKINNY_CHUNKS) {
-    const split = skinnySplits(gpu.adapter.type, chunks, width);
-    return {
-      forward: await bind(kernels.denseForwardSkinny, { constants: split, code }, forwardBuffers, forwardParams, () => [
-        splitGroups(width, split.SPLITS),
-        1,
-      ]),
-      descent: [await backwardSkinny(true, deltas)],
-      sensitivity: await bindSensitivity(),
-    };
-  }
   return {
-    forward: await tiled(
-      { kind: "forward", rows: width, columns: data, inner: width, networks: batch },
-      job.steps,
-      (tile) =>
-        bind(kernels.denseForward, { constants: tileConstants(tile), code }, forwardBuffers, forwardParams, () =>
-          tilesOf(tile, width, chunks),
+    forwardSkinny(): Promise<Bound> {
+      const split = skinnySplits(gpu.adapter.type, chunks, width);
+      return bind(
+        kernels.denseForwardSkinny,
+        { constants: { ...split, ...place }, code },
+        forwardBuffers,
+        forwardParams,
+        () => [splitGroups(width, split.SPLITS), 1],
+      );
+    },
+    forwardTiled: (): Promise<Bound> =>
+      tiled({ kind: "forward", rows: width, columns: data, inner: widthBelow, networks: batch }, job.steps, (tile) =>
+        bind(
+          kernels.denseForward,
+          { constants: { ...tileConstants(tile), ...place }, code },
+          forwardBuffers,
+          forwardParams,
+          () => tilesOf(tile, width, chunks),
         ),
-    ),
-    descent: [
-      await backwardTiled(job.steps, deltas),
-      await tiled(
-        { kind: "update", rows: width + 1, columns: width, inner: data, networks: batch },
-        job.steps,
-        (tile) =>
-          bind(
-            kernels.denseUpdate,
-            { constants: { ...tileConstants(tile), MOMENTUM } },
-            updateBuffers,
-            updateParams,
-            () => tilesOf(tile, width + 1, groupsOfFour),
-          ),
       ),
-    ],
-    sensitivity: await bindSensitivity(),
+    /** Deltas of `columns` columns to the layer below, with the update where UPDATE. */
+    backwardSkinny(UPDATE: boolean, columns: Columns): Promise<Bound> {
+      const rowed = skinnyRows(gpu.adapter.type, columns.chunks, stride);
+      const { LAST } = place;
+      return bind(
+        kernels.denseBackwardSkinny,
+        { constants: { CHUNKS: columns.chunks, SLOPE_CHUNKS: chunks, UPDATE, LAST, MOMENTUM, ...rowed } },
+        { ...updateBuffers, delta: columns.delta, slopeBelow: below.slope, deltaBelow: columns.deltaBelow },
+        updateParams,
+        () => [Math.ceil(widthBelow / rowed.ROWS), 1],
+      );
+    },
+    /** The same without an update. */
+    backwardTiled(uses: number, { delta, deltaBelow, ...columns }: Columns): Promise<Bound> {
+      const product = { kind: "backward", rows: widthBelow, columns: columns.data, inner: width } as const;
+      return tiled({ ...product, networks: batch }, uses, (tile) =>
+        bind(
+          kernels.denseBackward,
+          { constants: tileConstants(tile) },
+          { weights, delta, slopeBelow: below.slope, deltaBelow },
+          { ...shape, chunks: columns.chunks, slopeChunks: chunks, inner: width },
+          () => tilesOf(tile, widthBelow, columns.chunks),
+        ),
+      );
+    },
+    updateTiled: (): Promise<Bound> =>
+      tiled({ kind: "update", rows: updateRows, columns: width, inner: data, networks: batch }, job.steps, (tile) =>
+        bind(
+          kernels.denseUpdate,
+          { constants: { ...tileConstants(tile), LAST: place.LAST, MOMENTUM } },
+          updateBuffers,
+          updateParams,
+          () => tilesOf(tile, updateRows, groupsOfFour),
+        ),
+      ),
   };
 }

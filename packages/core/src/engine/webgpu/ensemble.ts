@@ -2,18 +2,21 @@
  * The ensemble job on WebGPU: networks are drawn, trained and read batch by batch. One hidden layer with few data is trained by the
  * resident kernel, all else layer by layer; both work on the same weights, so that kernels can be recorded in between.
  */
-import { InterruptedError } from "../../errors.ts";
+import { totalmem } from "node:os";
+import { InputError, InterruptedError } from "../../errors.ts";
 import {
   type EnsembleBatch,
   type EnsembleJob,
   type JobControl,
+  type JobMemory,
   type JobReport,
   kernelPartsOf,
   type OnEnsembleBatch,
 } from "../engine.ts";
+import { describeBytes } from "../memory.ts";
 import { type EnsemblePlan, planEnsemble } from "./ensemblePlan.ts";
 import { createState } from "./ensembleState.ts";
-import type { Gpu } from "./gpu.ts";
+import { type Gpu, largestArray } from "./gpu.ts";
 import { createLayeredTrainer } from "./layeredTrainer.ts";
 import { createParameterNorms } from "./parameterNorms.ts";
 import { createResidentTrainer, residentShape } from "./residentTrainer.ts";
@@ -30,6 +33,15 @@ export interface EnsembleOptions {
   readonly layered?: boolean;
 }
 
+/** Throws InputError where one network takes more than a software adapter's memory, the machine's: filling it would stop the machine. */
+function assertMemory({ adapter }: Gpu, { bytes, batch }: JobMemory): void {
+  if (adapter.type !== "software" || batch > 1 || bytes <= totalmem()) return;
+  throw new InputError(
+    `one network does not fit: it takes ${describeBytes(bytes)}, and this machine, whose memory the software adapter uses, has ${describeBytes(totalmem())}; use a smaller width`,
+    { path: "network.width" },
+  );
+}
+
 export async function trainEnsemble(
   gpu: Gpu,
   job: EnsembleJob,
@@ -39,11 +51,12 @@ export async function trainEnsemble(
 ): Promise<JobReport> {
   const { limits } = gpu;
   const plan = planEnsemble(job, {
-    binding: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    binding: largestArray(limits),
     workgroups: limits.maxComputeWorkgroupsPerDimension,
     budget: BUDGET[gpu.adapter.type],
     resident: !onlyLayered && residentShape(gpu, job) !== undefined,
   });
+  assertMemory(gpu, plan.memory);
   control.onMemory?.(plan.memory);
   const { inputDimension: d } = job.architecture;
   const { first: firstNetwork, count: total } = job.networks;

@@ -1,18 +1,24 @@
 /**
  * How an ensemble lies in device memory, and how many networks are trained at once. Data stand in groups of four, one vector each; a
- * layer's weights are [inputs][stride], and its biases the first layer's last row of them, a later layer's a buffer of their own: so the
- * weights between layers of 2^k units take 2^(2k + 2) bytes, as much as a binding of that size holds. A layer's units are [rows][chunks]
+ * layer's weights are [inputs][stride], and its biases the first layer's last row of them, a later layer's a buffer of their own. Where
+ * one binding does not hold the weights between two layers, they stand in parts, stretches of rows. A layer's units are [rows][chunks]
  * with the row after the last unit holding the bias's constant input. Rows are padded to whole vectors and the padding stays zero. The
  * outputs' weights are [rows][outputs]; what each output has of its own at the data stands in columns, [outputs][chunks].
  */
 import { InputError } from "../../errors.ts";
 import { dataOf, type EnsembleJob, type JobMemory, kernelPartsOf, outputsOf } from "../engine.ts";
 
+/** Rows of a layer's weights that stand in a buffer of their own: the first, and how many. */
+export interface WeightPart {
+  readonly first: number;
+  readonly rows: number;
+}
+
 export interface LayerShape {
   /** Units below, or the input's coordinates. */
   readonly fanIn: number;
-  /** Of the weights: one for each input, and the first layer's biases. */
-  readonly weightRows: number;
+  /** Of the weights' rows, one for each input, and the first layer's biases. */
+  readonly parts: readonly WeightPart[];
   readonly width: number;
   /** Weights between rows: the width, padded to fours. */
   readonly stride: number;
@@ -62,6 +68,15 @@ const MAX_NORM_GROUPS = 64;
 
 const padded = (count: number): number => Math.ceil(count / 4) * 4;
 
+/** The fewest parts, as alike as can be, of `rows` rows of which a binding holds `held`. */
+function partsOf(rows: number, held: number): WeightPart[] {
+  const count = Math.ceil(rows / Math.max(1, held));
+  return Array.from({ length: count }, (_, p) => {
+    const first = Math.floor((p * rows) / count);
+    return { first, rows: Math.floor(((p + 1) * rows) / count) - first };
+  });
+}
+
 /**
  * Lays out the job and sizes its batches.
  * @throws InputError (path `network.width`) where not even one network fits one binding or dispatch.
@@ -73,11 +88,14 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const chunks = Math.ceil(data / 4);
   const outputChunks = outputs * chunks;
   const testGroups = Math.ceil((job.test?.length ?? 0) / inputDimension / data);
+  const stride = padded(width);
   const layers = Array.from({ length: depth }, (_, l) => ({
     fanIn: l === 0 ? inputDimension : width,
-    weightRows: l === 0 ? inputDimension + 1 : width,
+    // The first layer's are few rows, which its kernels take whole.
+    parts:
+      l === 0 ? [{ first: 0, rows: inputDimension + 1 }] : partsOf(width, Math.floor(limits.binding / (4 * stride))),
     width,
-    stride: padded(width),
+    stride,
     rows: padded(width + 1),
   }));
 
@@ -91,9 +109,9 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const sensitivityBytes = outputs > 1 && job.recordKernels.length > 0 ? 16 * rows * outputChunks : 0;
 
   const buffers: [string, number][] = [
-    ...layers.map(({ weightRows, stride }, l): [string, number] => [
+    ...layers.map(({ parts }, l): [string, number] => [
       `the weights of hidden layer ${l + 1}`,
-      4 * weightRows * stride,
+      4 * stride * Math.max(...parts.map(({ rows }) => rows)),
     ]),
     ["the outputs' weights", 4 * rows * outputs],
     ["a layer's units at all data", 16 * rows * chunks],
@@ -130,7 +148,9 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const layered = !limits.resident || job.recordKernels.length > 0 || testGroups > 0;
   const [records, kernels] = [job.recordOutputs.length, job.recordKernels.length * kernelPartsOf(job)];
   const points = (job.test?.length ?? 0) / inputDimension;
-  const hiddenWeights = layers.reduce((sum, { fanIn, stride }) => sum + 4 * (fanIn + 1) * stride, 0);
+  const hiddenWeights = layers.reduce((sum, { fanIn }) => sum + 4 * (fanIn + 1) * stride, 0);
+  // Of each part, of the later layers' biases, and of the outputs' weights.
+  const velocities = layers.reduce((sum, { parts }) => sum + parts.length + 1, 0);
   const weights = hiddenWeights + 4 * rows * outputs;
   // Buffers of nothing are there too, as small as they can be.
   const network = {
@@ -155,7 +175,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   );
   const subsets = job.subsets?.bits.length ?? 0;
   const parts = {
-    weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * 2 * depth),
+    weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * velocities),
     units: batch * network.units,
     records: batch * network.records,
     data:

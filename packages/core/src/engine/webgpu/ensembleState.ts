@@ -17,7 +17,9 @@ export interface WeightBuffers {
 }
 
 /** A hidden layer's. */
-export interface LayerBuffers extends WeightBuffers {
+export interface LayerBuffers {
+  /** [networks][rows][stride] of each part, of which the first layer's last row are its biases. */
+  readonly parts: readonly WeightBuffers[];
   /** Biases [networks][stride] and their velocities, of a layer after the first. */
   readonly biases: WeightBuffers | undefined;
 }
@@ -27,14 +29,17 @@ export interface EnsembleState {
   readonly inputs: GPUBuffer;
   /** [outputs][chunks]. */
   readonly targets: GPUBuffer;
-  /** Of each hidden layer: [networks][weightRows][stride], of which the first layer's last row are its biases. */
   readonly layers: readonly LayerBuffers[];
   /** [networks][rows][outputs]. */
   readonly output: WeightBuffers;
   /** [records][networks][outputs][chunks]. */
   readonly outputs: GPUBuffer;
-  /** What is drawn: of each layer, the output's last, weights and then biases; the parameters are those of initialise.wgsl. */
-  readonly draws: readonly { readonly weights: GPUBuffer; readonly params: Readonly<Record<string, number>> }[];
+  /** What is drawn, and for which layer, the output's last; the parameters are those of initialise.wgsl. */
+  readonly draws: readonly {
+    readonly layer: number;
+    readonly weights: GPUBuffer;
+    readonly params: Readonly<Record<string, number>>;
+  }[];
   /** A uniform: the number of the batch's first network. */
   readonly origin: GPUBuffer;
   /** A buffer that lives as long as the state. */
@@ -81,7 +86,6 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     for (const buffer of owned) buffer.destroy();
   };
 
-  const outputSize = shapes[shapes.length - 1]!.rows * outputs;
   const velocities: GPUBuffer[] = [];
   const pair = async (label: string, bytes: number): Promise<WeightBuffers> => {
     const weights = await storage(label, bytes);
@@ -90,30 +94,34 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     return { weights, velocity };
   };
   try {
+    const last = shapes[shapes.length - 1]!;
     const layers: LayerBuffers[] = [];
-    for (const [l, { weightRows, stride }] of shapes.entries()) {
-      const weights = await pair(`weights of layer ${l + 1}`, 4 * batch * weightRows * stride);
-      const biases = l > 0 ? await pair(`biases of layer ${l + 1}`, 4 * batch * stride) : undefined;
-      layers.push({ ...weights, biases });
+    for (const [l, shape] of shapes.entries()) {
+      const parts: WeightBuffers[] = [];
+      for (const { rows } of shape.parts) {
+        parts.push(await pair(`weights of layer ${l + 1}`, 4 * batch * rows * shape.stride));
+      }
+      const biases = l > 0 ? await pair(`biases of layer ${l + 1}`, 4 * batch * shape.stride) : undefined;
+      layers.push({ parts, biases });
     }
-    const output = await pair("weights of the outputs", 4 * batch * outputSize);
+    const output = await pair("weights of the outputs", 4 * batch * last.rows * outputs);
     const kernel = await loadKernel(gpu, initialise);
     const seed = keyOfSeed(job.seed);
 
-    const draws = [...layers, { ...output, biases: undefined }].flatMap(({ weights, biases }, l) => {
-      const shape = shapes[l];
-      const fanIn = shape ? shape.fanIn : width;
-      const units = shape ? width : outputs;
-      const stride = shape ? shape.stride : outputs;
-      const networkSize = shape ? shape.weightRows * stride : outputSize;
-      const biasPlace = biases ? { firstRow: 0, networkSize: stride } : { firstRow: fanIn, networkSize };
-      return [
-        { weights, params: { layer: 2 * l, fanIn, elements: fanIn * units, stride, firstRow: 0, networkSize } },
-        {
-          weights: biases ? biases.weights : weights,
-          params: { layer: 2 * l + 1, fanIn: 1, elements: units, stride, ...biasPlace },
-        },
-      ];
+    const readout = { fanIn: width, stride: outputs, parts: [{ first: 0, rows: last.rows }] };
+    const draws = [...layers, { parts: [output], biases: undefined }].flatMap(({ parts, biases }, layer) => {
+      const { fanIn, stride, ...shape } = shapes[layer] ?? readout;
+      const units = layer < shapes.length ? width : outputs;
+      const sizeOf = (p: number): number => shape.parts[p]!.rows * stride;
+      const inputs = parts.map(({ weights }, p) => {
+        const { first, rows } = shape.parts[p]!;
+        const place = { firstInput: first, inputs: Math.min(rows, fanIn - first), firstRow: 0, networkSize: sizeOf(p) };
+        return { layer, weights, params: { layer: 2 * layer, fanIn, elements: fanIn * units, stride, ...place } };
+      });
+      // Where they have no buffer of their own they are the row after the weights'.
+      const place = biases ? { firstRow: 0, networkSize: stride } : { firstRow: fanIn, networkSize: sizeOf(0) };
+      const own = { layer: 2 * layer + 1, fanIn: 1, elements: units, stride, firstInput: 0, inputs: 1, ...place };
+      return [...inputs, { layer, weights: (biases ?? parts[0]!).weights, params: own }];
     });
 
     const origin = await constant("first network", new Uint32Array(4), GPUBufferUsage.UNIFORM);

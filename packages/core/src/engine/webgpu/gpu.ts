@@ -46,14 +46,28 @@ const FEATURES = ["timestamp-query"] as const;
 /** Bytes of a buffer that holds so many: what `buffer` and `upload` make. */
 export const bufferBytes = (byteLength: number): number => Math.max(16, Math.ceil(byteLength / 16) * 16);
 
-/** The adapter's limits as plain numbers; the limits object has its values on the prototype. */
-function limitsOf(adapter: GPUAdapter): Record<string, number> {
-  const limits: Record<string, number> = {};
-  for (const name in adapter.limits) {
-    const value = (adapter.limits as unknown as Record<string, unknown>)[name];
-    if (typeof value === "number") limits[name] = value;
+/** Bytes that an array may have: buffers are made in multiples of 16, and bound whole. */
+export const largestArray = ({
+  maxStorageBufferBindingSize,
+  maxBufferSize,
+}: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize" | "maxBufferSize">): number =>
+  16 * Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 16);
+
+/** Limits as plain numbers; the limits object has its values on the prototype. */
+function limitsOf({ limits }: GPUAdapter | GPUDevice): Record<string, number> {
+  const plain: Record<string, number> = {};
+  for (const name in limits) {
+    const value = (limits as unknown as Record<string, unknown>)[name];
+    if (typeof value === "number") plain[name] = value;
   }
-  return limits;
+  return plain;
+}
+
+/** What the device holds to: SwiftShader says that a buffer may have 2^30 bytes, and has no memory for one of more than 2^30 - 16. */
+function keptLimits(device: GPUDevice, type: AdapterDescription["type"]): GPUSupportedLimits {
+  const limits = limitsOf(device);
+  if (type === "software") limits.maxBufferSize! -= 16;
+  return limits as unknown as GPUSupportedLimits;
 }
 
 /**
@@ -73,6 +87,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     throw new EngineUnavailableError(`adapter ${name} gives no device: ${(cause as Error).message}`, { cause });
   }
 
+  const limits = keptLimits(device, type);
   let lost: DeviceLostError | undefined;
   let closed = false;
   const whenLost = device.lost.then((info) => {
@@ -128,9 +143,9 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
 
   const buffer: Gpu["buffer"] = async (label, byteLength, usage = 0) => {
     const size = bufferBytes(byteLength);
-    if (size > device.limits.maxBufferSize) {
+    if (size > limits.maxBufferSize) {
       throw new OutOfDeviceMemoryError(
-        `${label}: ${size} bytes asked for, one buffer of ${name} holds ${device.limits.maxBufferSize}`,
+        `${label}: ${size} bytes asked for, one buffer of ${name} holds ${limits.maxBufferSize}`,
       );
     }
     return checked(label, () => device.createBuffer({ label, size, usage: STORAGE | usage }));
@@ -165,7 +180,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
       backend,
     ].join("; "),
     reason,
-    limits: device.limits,
+    limits,
     features: new Set(device.features),
     pipelines: new Map(),
     guarded,

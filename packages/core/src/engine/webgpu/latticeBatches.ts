@@ -5,9 +5,9 @@
  */
 import { InputError } from "../../errors.ts";
 import { divided, jobOfPart, type Part, type PartJob } from "../parts.ts";
-import type { Gpu } from "./gpu.ts";
+import { type Gpu, largestArray } from "./gpu.ts";
 import { MAX_CONSTANTS } from "./latticeKernels.ts";
-import { type Layout, largestArray, layoutOf } from "./latticeSlabs.ts";
+import { type Layout, layoutOf } from "./latticeSlabs.ts";
 
 /**
  * Realisations of a batch at most. In a coupled sweep each has up to 96 workgroups along z, of which a dispatch has 65,535; with fewer for

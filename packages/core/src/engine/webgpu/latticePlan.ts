@@ -9,7 +9,7 @@ import { type Form, formOf } from "../../potential/form.ts";
 import { type LatticeMemory, type Picture, potentialsOf } from "../engine.ts";
 import { describeBytes, recordedBytes, stateBytes } from "../memory.ts";
 import { operationsOf, type Part, type PartJob } from "../parts.ts";
-import { bufferBytes, type Gpu } from "./gpu.ts";
+import { bufferBytes, type Gpu, largestArray } from "./gpu.ts";
 import { batchesOf } from "./latticeBatches.ts";
 import { coupledBytes } from "./latticeCoupled.ts";
 import { CONSTANTS_BYTES, type LatticeSpecialisation, potentialSpecialisation } from "./latticeKernels.ts";
@@ -17,7 +17,7 @@ import { type LatticePrecision, NUMBERS, type Numbers } from "./latticeNumbers.t
 import { pairChoice } from "./latticePairs.ts";
 import { assertPictures, histogramBytes, sliceBytes } from "./latticePictures.ts";
 import { recordBytes, recordLayout, reducedBy } from "./latticeRecords.ts";
-import { type Layout, largestArray, thickest } from "./latticeSlabs.ts";
+import { type Layout, thickest } from "./latticeSlabs.ts";
 import { arrayBytes, slotBytes } from "./latticeSteps.ts";
 import { spectrumSizes } from "./spectrum.ts";
 import { tableBytes } from "./transforms.ts";

@@ -6,7 +6,7 @@
  */
 import { InputError } from "../../errors.ts";
 import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../engine.ts";
-import type { Gpu } from "./gpu.ts";
+import { type Gpu, largestArray } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeGhosts, withoutPotential } from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
@@ -28,13 +28,6 @@ export interface Layout {
   /** Sites from one field of a slab's array to the next, ghosts included: of all slabs those of the thickest. */
   readonly stride: number;
 }
-
-/** Bytes that an array may have: buffers are made in multiples of 16, and bound whole. */
-export const largestArray = ({
-  maxStorageBufferBindingSize,
-  maxBufferSize,
-}: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize" | "maxBufferSize">): number =>
-  16 * Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 16);
 
 /** A lattice that is its own only slab. */
 export function wholeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "points">): Layout {

@@ -84,6 +84,7 @@ export async function createLayeredTrainer(
     });
   }
   const first = layers[0]!;
+  const firstWeights = first.parts[0]!;
   const last = layers[layers.length - 1]!;
   const force = await state.storage("force", 16 * batch * outputChunks);
   const BLOCK = outputBlock(outputs);
@@ -102,7 +103,7 @@ export async function createLayeredTrainer(
     bound(
       kernels.firstLayer,
       { code: activation.wgsl },
-      { inputs, weights: first.weights, hidden: first.hidden, slope: first.slope },
+      { inputs, weights: firstWeights.weights, hidden: first.hidden, slope: first.slope },
       { ...firstParams, ...hiddenScale },
       along((width + 1) * chunks),
     );
@@ -144,7 +145,7 @@ export async function createLayeredTrainer(
   for (let l = 1; l < layers.length; l++) {
     dense.push(await bindDense({ gpu, job, plan, bind: bound, searchTiles, signal }, layers[l - 1]!, layers[l]!, l));
   }
-  for (const products of dense) forward.push(products.forward);
+  for (const products of dense) forward.push(...products.forward);
   for (const products of dense.reverse()) {
     backward.push(...products.descent);
     sensitivities.push(...products.sensitivity);
@@ -153,7 +154,7 @@ export async function createLayeredTrainer(
     await bound(
       kernels.firstUpdate,
       { constants: { MOMENTUM } },
-      { inputs, delta: first.delta, weights: first.weights, velocity: first.velocity },
+      { inputs, delta: first.delta, ...firstWeights },
       { ...firstParams, ...descent },
       along(width),
     ),

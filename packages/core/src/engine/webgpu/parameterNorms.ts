@@ -52,15 +52,13 @@ export async function createParameterNorms(
     },
     async read(count) {
       const raw = await gpu.download(norms, 8 * records * count * parts * groups);
-      // Weights and biases of a layer are neighbours: their norms are those of one.
-      const share = 4 * groups;
-      const layers = parts / 2;
+      const layers = state.layers.length + 1;
       const result = new Float64Array(count * records * layers * 2);
       for (let r = 0, from = 0; r < records; r++) {
         for (let m = 0; m < count; m++) {
-          for (let l = 0; l < layers; l++, from += share) {
-            const to = ((m * records + r) * layers + l) * 2;
-            for (let i = 0; i < share; i++) result[to + (i % 2)]! += raw[from + i]!;
+          for (const { layer } of draws) {
+            const to = ((m * records + r) * layers + layer) * 2;
+            for (let i = 0; i < 2 * groups; i++) result[to + (i % 2)]! += raw[from++]!;
           }
         }
       }

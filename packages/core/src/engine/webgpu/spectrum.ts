@@ -5,9 +5,9 @@
 import { InputError } from "../../errors.ts";
 import { type Grid, type LatticeJob, type Snapshot, spectrumBins } from "../engine.ts";
 import { longestLine, modesOf } from "./fourierKernels.ts";
-import type { Gpu } from "./gpu.ts";
+import { type Gpu, largestArray } from "./gpu.ts";
 import type { Specialisation } from "./kernel.ts";
-import { type Layout, largestArray, thickest } from "./latticeSlabs.ts";
+import { type Layout, thickest } from "./latticeSlabs.ts";
 import type { StateArrays } from "./latticeSteps.ts";
 import { addSlabSpectra } from "./spectrumSlabs.ts";
 import { type Dispatch, submit } from "./submit.ts";

@@ -13,6 +13,8 @@ import {
   MANY_DATA,
   NONE,
   outputUnits,
+  PARTS,
+  partOf,
   RATE,
   SCALE,
   type Shape,
@@ -43,7 +45,7 @@ function tiledCase(
   kind: Kind,
   declaration: KernelDeclaration<string>,
   build: (shape: Shape, draw: Draw) => BuiltCase,
-  shapes: readonly Shape[] = MANY_DATA,
+  shapes: readonly Shape[] = [...MANY_DATA, ...PARTS],
 ): KernelCase<Shape> {
   return {
     declaration,
@@ -77,7 +79,7 @@ function backwardReference(s: Sizes, weights: Float32Array, delta: Float32Array,
         let sum = 0;
         for (let j = 0; j < s.width; j++)
           sum += weights[(m * s.below + i) * s.stride + j]! * delta[(m * s.rows + j) * columns + a]!;
-        const row = m * s.rowsBelow + i;
+        const row = m * s.rowsBelow + s.firstBelow + i;
         deltaBelow[row * columns + a] = slopeBelow[row * s.columns + (a % s.columns)]! * sum;
       }
     }
@@ -94,7 +96,7 @@ const MANY_ASIDE: readonly Shape[] = [...ASIDE, { networks: 2, width: 70, below:
 
 /** Arrays of a layer's descent, and what it does to weights and velocities. */
 function descended(s: Sizes, draw: Draw, momentum: number) {
-  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
+  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.allBelow + 1, s.data);
   const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
   const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width);
   const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.below, s.stride, s.width) : NONE;
@@ -104,11 +106,12 @@ function descended(s: Sizes, draw: Draw, momentum: number) {
     const { w, v, update } = descent(weights, velocity, momentum);
     const { w: b, v: bv, update: updateBias } = descent(biases, biasVelocity, momentum);
     for (let m = 0; m < s.networks; m++) {
-      for (let i = 0; i <= s.below; i++) {
+      for (let i = 0; i < s.fanIn; i++) {
         for (let j = 0; j < s.width; j++) {
           let gradient = 0;
           for (let a = 0; a < s.data; a++)
-            gradient += below[(m * s.rowsBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
+            gradient +=
+              below[(m * s.rowsBelow + s.firstBelow + i) * s.columns + a]! * delta[(m * s.rows + j) * s.columns + a]!;
           if (i < s.below) update((m * s.below + i) * s.stride + j, gradient);
           else updateBias(m * s.stride + j, gradient);
         }
@@ -119,29 +122,38 @@ function descended(s: Sizes, draw: Draw, momentum: number) {
   return { buffers: { below, delta, weights, velocity, biases, biasVelocity }, reference };
 }
 
+/** Sums that another part adds to. */
+function summed(s: Sizes, sum: (m: number, j: number, a: number) => number): Record<string, Float64Array> {
+  const hidden = new Float64Array(s.networks * s.rows * s.columns).fill(Number.NaN);
+  for (let m = 0; m < s.networks; m++)
+    for (let j = 0; j < s.width; j++)
+      for (let a = 0; a < s.data; a++) hidden[(m * s.rows + j) * s.columns + a] = sum(m, j, a);
+  return { hidden };
+}
+
 function forward(given: Shape, draw: Draw, constants: Record<string, number>): Omit<BuiltCase, "workgroups"> {
   const s = sizes(given);
-  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
+  const { FIRST, LAST } = partOf(given);
+  const below = units(draw, s.networks, s.rowsBelow, s.columns, s.allBelow + 1, s.data);
   const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
   const biases = weightsOf(draw, s.networks, 1, s.stride, s.width);
   const empty = new Float32Array(s.networks * s.rows * s.columns);
+  /** What the parts before leave. */
+  const before = FIRST ? empty : units(draw, s.networks, s.rows, s.columns, s.width, s.data);
+  const sum = (m: number, j: number, a: number): number => {
+    const at = (m * s.rows + j) * s.columns + a;
+    let sum = before[at]! + (LAST ? BIAS * biases[m * s.stride + j]! : 0);
+    for (let i = 0; i < s.below; i++)
+      sum += weights[(m * s.below + i) * s.stride + j]! * below[(m * s.rowsBelow + s.firstBelow + i) * s.columns + a]!;
+    return sum;
+  };
   return {
-    specialisation: { constants, code: tanh.wgsl },
-    buffers: { below, weights, biases, hidden: empty, slope: empty },
+    specialisation: { constants: { ...constants, FIRST, LAST }, code: tanh.wgsl },
+    buffers: { below, weights, biases, hidden: before, slope: empty },
     uniforms: {
       params: { ...s, inner: s.below, stride: s.stride / 4, scale: SCALE, bias: BIAS },
     },
-    reference: () =>
-      activated(
-        s,
-        (m, j, a) => {
-          let sum = BIAS * biases[m * s.stride + j]!;
-          for (let i = 0; i < s.below; i++)
-            sum += weights[(m * s.below + i) * s.stride + j]! * below[(m * s.rowsBelow + i) * s.columns + a]!;
-          return sum;
-        },
-        tanh,
-      ),
+    reference: () => (LAST ? activated(s, sum, tanh) : summed(s, sum)),
     terms: s.fanIn + 8,
     flops: 2 * s.networks * s.width * s.fanIn * s.data,
     bytes: 4 * s.networks * (s.fanIn * s.stride + (s.rowsBelow + 2 * s.rows) * s.columns),
@@ -152,7 +164,9 @@ const forwardSkinny: KernelCase<Shape> = {
   declaration: kernels.denseForwardSkinny,
   checks: [
     ...CHECKS,
+    ...PARTS,
     { networks: 2, width: 1023, below: 37, data: 7 },
+    { networks: 1, width: 1024, below: 37, before: 3, behind: 1, data: 7, lanes: "hardware" },
     { networks: 1, width: 1029, below: 3, data: 16, lanes: "hardware" },
     { networks: 2, width: 1024, below: 70, data: 3, lanes: "hardware" },
     { networks: 1, width: 8193, below: 19, data: 9, lanes: "hardware" },
@@ -176,7 +190,10 @@ export const forwardTiled = tiledCase("forward", kernels.denseForward, (given, d
 const backwardSkinny: KernelCase<Shape> = {
   declaration: kernels.denseBackwardSkinny,
   checks: [
-    ...CHECKS.flatMap((shape) => [{ ...shape, lanes: "hardware" } as const, { ...shape, lanes: "software" } as const]),
+    ...[...CHECKS, ...PARTS].flatMap((shape) => [
+      { ...shape, lanes: "hardware" } as const,
+      { ...shape, lanes: "software" } as const,
+    ]),
     { networks: 2, width: 258, below: 17, data: 16, momentum: 0.9, lanes: "hardware" },
     { networks: 2, width: 66, below: 35, data: 6, update: false },
     ...ASIDE,
@@ -186,13 +203,20 @@ const backwardSkinny: KernelCase<Shape> = {
     const s = sizes(given);
     const { momentum = 0, update = true, lanes = "hardware" } = given;
     const { buffers, reference } = descended(s, draw, momentum);
-    const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
+    const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.allBelow, s.data);
     const delta = s.outputs > 1 ? outputUnits(draw, s, s.rows, s.width) : buffers.delta;
     const CHUNKS = s.outputs * s.chunks;
     const rowed = skinnyRows(lanes, CHUNKS, s.stride);
     return {
       specialisation: {
-        constants: { CHUNKS, SLOPE_CHUNKS: s.chunks, UPDATE: update, MOMENTUM: momentum > 0, ...rowed },
+        constants: {
+          CHUNKS,
+          SLOPE_CHUNKS: s.chunks,
+          UPDATE: update,
+          LAST: partOf(given).LAST,
+          MOMENTUM: momentum > 0,
+          ...rowed,
+        },
       },
       buffers: { ...buffers, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
       uniforms: { params: { ...s, stride: s.stride / 4, learningRate: RATE, momentum } },
@@ -218,7 +242,7 @@ const backwardTiled = tiledCase(
     const chunks = s.outputs * s.chunks;
     const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width);
     const delta = outputUnits(draw, s, s.rows, s.width);
-    const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.below, s.data);
+    const slopeBelow = units(draw, s.networks, s.rowsBelow, s.columns, s.allBelow, s.data);
     return {
       specialisation: { constants: tileConstants(given.tile ?? TILES[0]!) },
       buffers: { weights, delta, slopeBelow, deltaBelow: new Float32Array(slopeBelow.length * s.outputs) },
@@ -232,7 +256,7 @@ const backwardTiled = tiledCase(
       bytes: 4 * s.networks * (s.below * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
     };
   },
-  [...MANY_DATA, ...MANY_ASIDE],
+  [...MANY_DATA, ...MANY_ASIDE, ...PARTS],
 );
 
 const updateTiled = tiledCase("update", kernels.denseUpdate, (given, draw) => {
@@ -241,7 +265,9 @@ const updateTiled = tiledCase("update", kernels.denseUpdate, (given, draw) => {
   const groups = s.stride / 4;
   return {
     ...descended(s, draw, momentum),
-    specialisation: { constants: { MOMENTUM: momentum > 0, ...tileConstants(given.tile ?? TILES[0]!) } },
+    specialisation: {
+      constants: { MOMENTUM: momentum > 0, LAST: partOf(given).LAST, ...tileConstants(given.tile ?? TILES[0]!) },
+    },
     uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
     workgroups: groupsOf(given, s.fanIn, groups),
     terms: s.data,

@@ -11,6 +11,7 @@ import {
   erf,
   MANY_DATA,
   NONE,
+  PARTS,
   RATE,
   SCALE,
   type Shape,
@@ -93,7 +94,7 @@ const firstUpdate: KernelCase<Shape> = {
 
 const initialise: KernelCase<Shape> = {
   declaration: kernels.initialise,
-  checks: MANY_DATA,
+  checks: [...MANY_DATA, ...PARTS],
   timed: {
     hardware: { networks: 1, width: 4096, below: 4096, data: 1 },
     software: { networks: 1, width: 512, below: 512, data: 1 },
@@ -101,7 +102,7 @@ const initialise: KernelCase<Shape> = {
   build(given) {
     const s = sizes(given);
     const seed = 2 ** 33 + 5;
-    const elements = s.below * s.width;
+    const elements = s.allBelow * s.width;
     const networkSize = s.fanIn * s.stride;
     const layer = 2;
     const firstNetwork = 7;
@@ -112,8 +113,10 @@ const initialise: KernelCase<Shape> = {
           seed: keyOfSeed(seed),
           layer,
           firstNetwork,
-          fanIn: s.below,
+          fanIn: s.allBelow,
           elements,
+          firstInput: s.firstBelow,
+          inputs: s.below,
           firstRow: 0,
           stride: s.stride,
           networkSize,
@@ -124,8 +127,11 @@ const initialise: KernelCase<Shape> = {
         const weights = new Float64Array(s.networks * networkSize);
         for (let m = 0; m < s.networks; m++) {
           const values = normals(seed, firstNetwork + m, layer, elements);
-          for (let e = 0; e < elements; e++)
-            weights[m * networkSize + (e % s.below) * s.stride + Math.floor(e / s.below)] = values[e]!;
+          for (let e = 0; e < elements; e++) {
+            const row = (e % s.allBelow) - s.firstBelow;
+            if (row < 0 || row >= s.below) continue;
+            weights[m * networkSize + row * s.stride + Math.floor(e / s.allBelow)] = values[e]!;
+          }
         }
         return { weights };
       },

@@ -6,8 +6,11 @@ import type { Draw } from "./case.ts";
 export interface Shape {
   readonly networks: number;
   readonly width: number;
-  /** Inputs of the layer without the bias row. */
+  /** Inputs of the layer without the bias row, of the part of the weights that the kernel takes. */
   readonly below: number;
+  /** Inputs before and after them, whose weights stand in other parts. */
+  readonly before?: number;
+  readonly behind?: number;
   readonly data: number;
   readonly momentum?: number;
   /** 1 where not given. */
@@ -33,23 +36,30 @@ export const NONE = new Float32Array(4);
 export const four = (count: number): number => Math.ceil(count / 4) * 4;
 
 /** Sizes of a layer's arrays. */
-export function sizes({ networks, width, below, data, outputs = 1 }: Shape) {
+export function sizes({ networks, width, below, before = 0, behind = 0, data, outputs = 1 }: Shape) {
   const chunks = Math.ceil(data / 4);
   return {
     networks,
     width,
     below,
     widthBelow: below,
+    firstBelow: before,
+    /** Of all inputs. */
+    allBelow: before + below + behind,
     data,
     outputs,
     chunks,
     columns: 4 * chunks,
     rows: four(width + 1),
-    rowsBelow: four(below + 1),
+    rowsBelow: four(before + below + behind + 1),
     stride: four(width),
-    fanIn: below + 1,
+    /** Rows of weights, with the biases' where they are the kernel's to take. */
+    fanIn: below + (behind === 0 ? 1 : 0),
   };
 }
+
+/** Constants of a kernel of a part of the weights. */
+export const partOf = ({ before = 0, behind = 0 }: Shape) => ({ FIRST: before === 0, LAST: behind === 0 });
 
 /** [networks][rows][columns], zero past the `units` rows and the `data` columns, as the padding of every buffer is. */
 export function units(
@@ -83,6 +93,12 @@ export const CHECKS: readonly Shape[] = [
   { networks: 2, width: 5, below: 3, data: 3 },
   { networks: 3, width: 67, below: 31, data: 8, momentum: 0.5 },
   { networks: 1, width: 130, below: 65, data: 13 },
+];
+/** Parts of a layer's weights. */
+export const PARTS: readonly Shape[] = [
+  { networks: 1, width: 21, below: 5, behind: 6, data: 3 },
+  { networks: 2, width: 67, below: 13, before: 12, behind: 1, data: 8, momentum: 0.5 },
+  { networks: 2, width: 30, below: 9, before: 24, data: 13, momentum: 0.9 },
 ];
 export const MANY_DATA: readonly Shape[] = [
   ...CHECKS,
