@@ -2,6 +2,7 @@
 import type { EnsembleState } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation } from "./kernel.ts";
+import { recordStride, slotData } from "./slots.ts";
 import type { Dispatch } from "./submit.ts";
 
 /** A dispatch that is bound and waits for the number of networks and, if it records, the record's place. */
@@ -23,9 +24,8 @@ export const along = (items: number) => (kernel: Kernel<string>) =>
 /** What binds the kernels of one batch's trainer, whose kernels with a `slot` write into one of `records` places, or none. */
 export async function createBind(gpu: Gpu, state: EnsembleState, records: number): Promise<Bind> {
   // One slot for each record, and a last one that means none.
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
-  const slots = new Uint32Array(((records + 1) * alignment) / 4);
-  for (let r = 0; r <= records; r++) slots[(r * alignment) / 4] = r < records ? r : 0xffffffff;
+  const stride = recordStride(gpu.limits);
+  const slots = slotData(stride, records + 1, (r) => [r < records ? r : 0xffffffff]);
   const slot = await state.constant("record slots", slots, GPUBufferUsage.UNIFORM);
   return async (declaration, specialisation, buffers, params, groups) => {
     const kernel = await loadKernel(gpu, declaration, specialisation);
@@ -41,7 +41,7 @@ export async function createBind(gpu: Gpu, state: EnsembleState, records: number
       pipeline: kernel.pipeline,
       bindings,
       workgroups: [x, y, count],
-      ...(isRecording ? { offsets: [record * alignment] } : {}),
+      ...(isRecording ? { offsets: [record * stride] } : {}),
     });
   };
 }

@@ -21,7 +21,8 @@ import {
 } from "./latticeKernels.ts";
 import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
-import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps, slotData } from "./latticeSteps.ts";
+import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
+import { recordStride, slotData, slotStride } from "./slots.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
 /** float32 words of the struct Global, and numbers of Strengths and Sums, of lattice_global.wgsl. */
@@ -142,9 +143,11 @@ export async function coupledSteps(
       ghosts[here]!.push(...(await ghostCopies(gpu, job, layout, specialisation, buffers, made)));
     }
   }
+  const turns = TURNS.map((values) => new Uint32Array(move.uniform("turn", values)));
+  const turnStride = slotStride(gpu.limits, turns[0]!.byteLength);
   const turn = await uniform(
     "turn parameters",
-    slotData(gpu, TURNS.length, (t) => new Uint32Array(move.uniform("turn", TURNS[t]!))),
+    slotData(turnStride, TURNS.length, (t) => turns[t]!),
   );
   const number = (value: number): number[] => Array.from(numbers.pack(Float64Array.of(value)));
   const moving = { sites: number(points ** dimensions), curvature: number(1 / spacing ** 2), groups };
@@ -159,7 +162,7 @@ export async function coupledSteps(
     turn,
     slot,
   });
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const stride = recordStride(gpu.limits);
   const turnOf = (closes: boolean, opens: boolean, passes: boolean, record = 0): Dispatch => {
     const t = TURNS.findIndex(
       (known) => known.closes === +closes && known.opens === +opens && known.passes === +(opens && passes),
@@ -168,7 +171,7 @@ export async function coupledSteps(
       pipeline: move.pipeline,
       bindings: moveBindings,
       workgroups: [realisations, 1, 1],
-      offsets: [t * alignment, record * alignment],
+      offsets: [t * turnStride, record * stride],
     };
   };
 

@@ -18,7 +18,8 @@ import { pairChoice } from "./latticePairs.ts";
 import { assertPictures, histogramBytes, sliceBytes } from "./latticePictures.ts";
 import { recordBytes, recordLayout, reducedBy } from "./latticeRecords.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
-import { arrayBytes, slotBytes } from "./latticeSteps.ts";
+import { arrayBytes, operationStride } from "./latticeSteps.ts";
+import { recordStride } from "./slots.ts";
 import { spectrumSizes } from "./spectrum.ts";
 import { tableBytes } from "./transforms.ts";
 
@@ -81,7 +82,11 @@ function latticeBuffers(
   return [
     arrays(paired ? 4 : 3),
     constants,
-    { what: "coefficients of all operations", bytes: slotBytes(gpu.limits, Math.max(1, operations)), uniform: true },
+    {
+      what: "coefficients of all operations",
+      bytes: operationStride(gpu.limits, specialisation.numbers) * Math.max(1, operations),
+      uniform: true,
+    },
   ];
 }
 
@@ -229,7 +234,7 @@ export function planLattice(
   const records = recordLayout(jobs[0]!, layout, numbers);
   const slots: Planned = {
     what: "slots of observations",
-    bytes: slotBytes(gpu.limits, records.capacity),
+    bytes: recordStride(gpu.limits) * records.capacity,
     uniform: true,
   };
   const batches = jobs.map(

@@ -15,7 +15,8 @@ import {
 import type { Numbers } from "./latticeNumbers.ts";
 import type { ReductionLayout, Spread } from "./latticePictures.ts";
 import { type Layout, type Slab, slabUniform, thickest } from "./latticeSlabs.ts";
-import { type Buffers, type RecordSlots, type StateArrays, type Steps, slotData } from "./latticeSteps.ts";
+import type { Buffers, RecordSlots, StateArrays, Steps } from "./latticeSteps.ts";
+import { recordStride, slotData } from "./slots.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
 /** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */
@@ -79,7 +80,7 @@ export async function recordSlots(
   const { capacity, ...reduction } = recordLayout(job, layout, numbers);
   const slot = await buffers.upload(
     "observation slots",
-    slotData(gpu, capacity, (record) => [record]),
+    slotData(recordStride(gpu.limits), capacity, (record) => [record]),
     GPUBufferUsage.UNIFORM,
   );
   return { capacity, slot, ...reduction };
@@ -115,7 +116,7 @@ export async function openRecords(
   const { dimensions, points } = grid;
   const { slabs, plane } = layout;
   const { numbers } = specialisation;
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const stride = recordStride(gpu.limits);
   const { observesMoments, modes, ...asked } = reducedBy(job);
   const { moments: momentBytes, cosines: cosineBytes } = recordBytes(job, { groups, sitesPerGroup }, numbers);
 
@@ -147,7 +148,7 @@ export async function openRecords(
           pipeline: kernel.pipeline,
           bindings: group,
           workgroups: [groups, fields, realisations],
-          offsets: [record * alignment],
+          offsets: [record * stride],
         })),
     };
   };

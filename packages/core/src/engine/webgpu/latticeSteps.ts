@@ -8,6 +8,7 @@ import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latt
 import type { Numbers } from "./latticeNumbers.ts";
 import { measuredChoice, type PairChoice, pairChoice, pairSweeps } from "./latticePairs.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
+import { slotData, slotStride } from "./slots.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
 /** Field and momentum of a slab, [realisations][fields][stride] each. */
@@ -46,21 +47,9 @@ export function ownBuffers(gpu: Gpu): Buffers {
   };
 }
 
-/** Bytes of so many slots for dynamic offsets. */
-export const slotBytes = ({ minUniformBufferOffsetAlignment }: GPUSupportedLimits, count: number): number =>
-  minUniformBufferOffsetAlignment * count;
-
-/** Data of slots for dynamic offsets, each one aligned struct whose words are given. */
-export function slotData(
-  gpu: Gpu,
-  count: number,
-  words: (slot: number) => ArrayLike<number>,
-): Uint32Array<ArrayBuffer> {
-  const stride = slotBytes(gpu.limits, 1) / 4;
-  const data = new Uint32Array(slotBytes(gpu.limits, count) / 4);
-  for (let slot = 0; slot < count; slot++) data.set(words(slot), slot * stride);
-  return data;
-}
+/** Bytes from an operation's coefficients to the next one's. */
+export const operationStride = (limits: GPUSupportedLimits, { words }: Numbers): number =>
+  slotStride(limits, 3 * 4 * words);
 
 /** Slots that dynamic offsets pick records by. */
 export interface RecordSlots {
@@ -129,12 +118,12 @@ export async function prescribedSteps(
     field.map((phi) => phi.map((slab, s): StateArrays => ({ field: slab, momentum: pi[s]! }))),
   );
   const words = 3 * numbers.words;
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const stride = operationStride(gpu.limits, numbers);
   const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / grid.spacing ** 2 : value));
   const data = new Uint32Array(numbers.pack(scaled).buffer);
   const operation = await buffers.upload(
     "operations",
-    slotData(gpu, Math.max(1, operations), (o) => data.subarray(words * o, words * (o + 1))),
+    slotData(stride, Math.max(1, operations), (o) => data.subarray(words * o, words * (o + 1))),
     GPUBufferUsage.UNIFORM,
   );
 
@@ -168,10 +157,10 @@ export async function prescribedSteps(
   }
   const ends = choose ? arrays.map(([here], state) => [here!, arrays[state ^ 3]![0]!] as const) : [];
   const pairs = choose ? await pairSweeps(gpu, job, layout, specialisation, buffers, ends, constants, operation) : [];
-  const single = (slab: Dispatch, o: number): Dispatch => ({ ...slab, offsets: [o * alignment] });
+  const single = (slab: Dispatch, o: number): Dispatch => ({ ...slab, offsets: [o * stride] });
   const pair = (state: number, o: number): Dispatch => ({
     ...pairs[state]!,
-    offsets: [o * alignment, (o + 1) * alignment],
+    offsets: [o * stride, (o + 1) * stride],
   });
 
   let standing = 0;

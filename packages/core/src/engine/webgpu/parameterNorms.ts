@@ -6,6 +6,7 @@ import type { EnsemblePlan } from "./ensemblePlan.ts";
 import type { EnsembleState } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
+import { recordStride, slotData } from "./slots.ts";
 import { type Dispatch, encode } from "./submit.ts";
 
 export interface ParameterNorms {
@@ -27,9 +28,8 @@ export async function createParameterNorms(
   const parts = draws.length;
   const groups = plan.normGroups;
   const norms = await state.storage("parameter norms", 8 * plan.batch * records * parts * groups);
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
-  const slots = new Uint32Array((records * alignment) / 4);
-  for (let r = 0; r < records; r++) slots[(r * alignment) / 4] = r;
+  const stride = recordStride(gpu.limits);
+  const slots = slotData(stride, records, (r) => [r]);
   const slot = await state.constant("norm slots", slots, GPUBufferUsage.UNIFORM);
   const seed = keyOfSeed(job.seed);
   const bindings: GPUBindGroup[] = [];
@@ -45,7 +45,7 @@ export async function createParameterNorms(
           pipeline: kernel.pipeline,
           bindings: binding,
           workgroups: [groups, 1, count],
-          offsets: [record * alignment],
+          offsets: [record * stride],
         };
         encode(pass, dispatch);
       }

@@ -9,6 +9,7 @@ import type { EnsemblePlan } from "./ensemblePlan.ts";
 import type { EnsembleState } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
+import { slotStride } from "./slots.ts";
 import { encode, MAX_STEPS_PER_SUBMIT } from "./submit.ts";
 
 /** Units of one invocation at most: more no longer fit registers, and unrolled code grows with them. */
@@ -75,11 +76,28 @@ export async function createResidentTrainer(
   for (const [record, step] of job.recordOutputs.entries()) schedule[step] = record;
   schedule.set(bits, job.steps + 1);
 
+  /** The parameters of the steps `from` .. `to - 1`. */
+  const valuesOf = (from: number, to: number): ArrayBuffer =>
+    kernel.uniform("params", {
+      width,
+      stride,
+      rows,
+      firstStep: from,
+      steps: Math.min(to, job.steps) - from,
+      records: to > job.steps ? 1 : 0,
+      learningRate: job.learningRate,
+      momentum: job.momentum,
+      scale: weightStd / Math.sqrt(width),
+      bias: biasStd,
+      subsets: job.steps + 1,
+      words,
+      weight,
+    });
   // Each dispatch of a submit has parameters of its own, picked by dynamic offset and written just before the submit.
-  const alignment = gpu.limits.minUniformBufferOffsetAlignment;
+  const apart = slotStride(gpu.limits, valuesOf(0, 0).byteLength);
   const params = await state.constant(
     "resident parameters",
-    new Uint32Array((alignment / 4) * (Math.min(job.recordKernels.length, MAX_STEPS_PER_SUBMIT) + 1)),
+    new Uint32Array((apart / 4) * (Math.min(job.recordKernels.length, MAX_STEPS_PER_SUBMIT) + 1)),
     GPUBufferUsage.UNIFORM,
   );
   const bindings = await kernel.bind({
@@ -97,23 +115,8 @@ export async function createResidentTrainer(
   return (pass, from, to, count) => {
     if (pass !== encoded) slot = 0;
     encoded = pass;
-    const values = kernel.uniform("params", {
-      width,
-      stride,
-      rows,
-      firstStep: from,
-      steps: Math.min(to, job.steps) - from,
-      records: to > job.steps ? 1 : 0,
-      learningRate: job.learningRate,
-      momentum: job.momentum,
-      scale: weightStd / Math.sqrt(width),
-      bias: biasStd,
-      subsets: job.steps + 1,
-      words,
-      weight,
-    });
-    const offset = slot++ * alignment;
-    gpu.device.queue.writeBuffer(params, offset, values);
+    const offset = slot++ * apart;
+    gpu.device.queue.writeBuffer(params, offset, valuesOf(from, to));
     encode(pass, { pipeline: kernel.pipeline, bindings, workgroups: [count, 1, 1], offsets: [offset] });
   };
 }
