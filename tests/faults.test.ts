@@ -91,6 +91,12 @@ describe("the choice of an engine", () => {
   it("takes the software adapter by its own name", async () => {
     expect((await findAdapter("swiftshader")).type).toBe("software");
   });
+  it("takes a software rasteriser of the system's drivers by its name", async () => {
+    // In this process the loader that came with the install has become the system's.
+    const found = await findAdapter("shader driver");
+    expect(found).toMatchObject({ type: "software", reason: 'adapter named "shader driver"' });
+    await expect(findAdapter("shader drivers")).rejects.toThrow(/is named "shader drivers": found SwiftShader driver/);
+  });
 });
 
 describe("the software driver", () => {

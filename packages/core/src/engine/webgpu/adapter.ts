@@ -1,6 +1,7 @@
 /**
  * Finding an adapter through Dawn. `hardware` is whatever the system's own drivers offer that is not a software rasteriser; `software`
- * is the driver that comes with the install; a name is matched against the adapters' descriptions.
+ * is the driver that comes with the install, or where none does the system's software rasteriser; a name is matched against the adapters'
+ * descriptions, whatever they are.
  */
 import { EngineUnavailableError } from "../../errors.ts";
 import { loadSoftwareDriver } from "./software.ts";
@@ -60,17 +61,23 @@ function hasVulkanLoader(): boolean {
   }
 }
 
-async function findHardware(): Promise<FoundAdapter | undefined> {
+/** What the system's own drivers offer, be it hardware or a software rasteriser. */
+async function findSystem(): Promise<FoundAdapter | undefined> {
   if (!hasVulkanLoader()) return undefined;
   const instance = await createInstance();
   const adapter = await instance.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return undefined;
-  const found = { ...describe(adapter), adapter, reason: "hardware adapter found" };
-  return found.type === "hardware" ? found : undefined;
+  return adapter ? { ...describe(adapter), adapter, reason: "hardware adapter found" } : undefined;
 }
 
+/** The software adapter that comes with the install; where none does, the system's. */
 async function findSoftware(reason: string): Promise<FoundAdapter> {
-  await loadSoftwareDriver();
+  try {
+    await loadSoftwareDriver();
+  } catch (error) {
+    const system = await findSystem();
+    if (system?.type === "software") return { ...system, reason };
+    throw error;
+  }
   const instance = await createInstance();
   const adapter = await instance.requestAdapter();
   if (!adapter) {
@@ -87,7 +94,8 @@ async function findSoftware(reason: string): Promise<FoundAdapter> {
  */
 export async function findAdapter(choice: AdapterChoice): Promise<FoundAdapter> {
   if (choice === "software") return findSoftware("software adapter asked for");
-  const hardware = await findHardware();
+  const system = await findSystem();
+  const hardware = system?.type === "hardware" ? system : undefined;
   if (choice === "auto") return hardware ?? findSoftware("no hardware adapter found, so the software adapter");
   if (choice === "hardware") {
     if (hardware) return hardware;
@@ -95,11 +103,11 @@ export async function findAdapter(choice: AdapterChoice): Promise<FoundAdapter> 
       "no hardware adapter found: install the GPU's Vulkan driver (and libvulkan1), or use --adapter software",
     );
   }
-  if (hardware?.name.toLowerCase().includes(choice.toLowerCase())) {
-    return { ...hardware, reason: `adapter named ${JSON.stringify(choice)}` };
+  if (system?.name.toLowerCase().includes(choice.toLowerCase())) {
+    return { ...system, reason: `adapter named ${JSON.stringify(choice)}` };
   }
   if ("swiftshader".includes(choice.toLowerCase())) return findSoftware(`adapter named ${JSON.stringify(choice)}`);
   throw new EngineUnavailableError(
-    `no adapter is named ${JSON.stringify(choice)}: found ${hardware ? `${hardware.name}, ` : ""}the software adapter`,
+    `no adapter is named ${JSON.stringify(choice)}: found ${system ? `${system.name}, ` : ""}the software adapter`,
   );
 }
