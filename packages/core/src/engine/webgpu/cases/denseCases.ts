@@ -40,16 +40,22 @@ function productOf(kind: Kind, { networks, width, below, data }: Shape): Product
   return { kind, networks, ...sizes[kind] };
 }
 
-/** A product's tiled case, in every tile. */
+/**
+ * Of each tile one of the parts in turn: what a part changes is where its rows stand and what becomes of a finished sum, which is none of
+ * the tile's, and each kernel that differs takes up to a second to compile on a software adapter.
+ */
+const partIn = (tile: number): Shape => PARTS[tile % PARTS.length]!;
+
+/** A product's tiled case, in every tile, given its place among them. */
 function tiledCase(
   kind: Kind,
   declaration: KernelDeclaration<string>,
   build: (shape: Shape, draw: Draw) => BuiltCase,
-  shapes: readonly Shape[] = [...MANY_DATA, ...PARTS],
+  shapes: (tile: number) => readonly Shape[],
 ): KernelCase<Shape> {
   return {
     declaration,
-    checks: TILES.flatMap((tile) => shapes.map((shape) => ({ ...shape, tile }))),
+    checks: TILES.flatMap((tile, t) => shapes(t).map((shape) => ({ ...shape, tile }))),
     timed: TILED_TIMED,
     build,
     tiled: {
@@ -179,13 +185,18 @@ const forwardSkinny: KernelCase<Shape> = {
   },
 };
 
-export const forwardTiled = tiledCase("forward", kernels.denseForward, (given, draw) => {
-  const { width, chunks } = sizes(given);
-  return {
-    ...forward(given, draw, tileConstants(given.tile ?? TILES[0]!)),
-    workgroups: groupsOf(given, width, chunks),
-  };
-});
+export const forwardTiled = tiledCase(
+  "forward",
+  kernels.denseForward,
+  (given, draw) => {
+    const { width, chunks } = sizes(given);
+    return {
+      ...forward(given, draw, tileConstants(given.tile ?? TILES[0]!)),
+      workgroups: groupsOf(given, width, chunks),
+    };
+  },
+  (tile) => [...MANY_DATA, partIn(tile)],
+);
 
 const backwardSkinny: KernelCase<Shape> = {
   declaration: kernels.denseBackwardSkinny,
@@ -256,25 +267,31 @@ const backwardTiled = tiledCase(
       bytes: 4 * s.networks * (s.below * s.stride + (s.rows + 2 * s.rowsBelow) * s.columns),
     };
   },
-  [...MANY_DATA, ...MANY_ASIDE, ...PARTS],
+  () => [...MANY_DATA, ...MANY_ASIDE, ...PARTS],
 );
 
-const updateTiled = tiledCase("update", kernels.denseUpdate, (given, draw) => {
-  const s = sizes(given);
-  const { momentum = 0 } = given;
-  const groups = s.stride / 4;
-  return {
-    ...descended(s, draw, momentum),
-    specialisation: {
-      constants: { MOMENTUM: momentum > 0, LAST: partOf(given).LAST, ...tileConstants(given.tile ?? TILES[0]!) },
-    },
-    uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
-    workgroups: groupsOf(given, s.fanIn, groups),
-    terms: s.data,
-    flops: 2 * s.networks * s.width * s.fanIn * s.data,
-    bytes: 4 * s.networks * (2 * s.fanIn * s.stride + (s.rows + s.rowsBelow) * s.columns),
-  };
-});
+const updateTiled = tiledCase(
+  "update",
+  kernels.denseUpdate,
+  (given, draw) => {
+    const s = sizes(given);
+    const { momentum = 0 } = given;
+    const groups = s.stride / 4;
+    return {
+      ...descended(s, draw, momentum),
+      specialisation: {
+        constants: { MOMENTUM: momentum > 0, LAST: partOf(given).LAST, ...tileConstants(given.tile ?? TILES[0]!) },
+      },
+      uniforms: { params: { ...s, inner: s.data, stride: groups, learningRate: RATE, momentum } },
+      workgroups: groupsOf(given, s.fanIn, groups),
+      terms: s.data,
+      flops: 2 * s.networks * s.width * s.fanIn * s.data,
+      bytes: 4 * s.networks * (2 * s.fanIn * s.stride + (s.rows + s.rowsBelow) * s.columns),
+    };
+  },
+  // With momentum in every second tile and without it in the others, as kernels differ by it.
+  (tile) => [...MANY_DATA.map((shape) => ({ ...shape, momentum: tile % 2 === 0 ? 0.5 : 0 })), partIn(tile)],
+);
 
 export const denseCases: readonly KernelCase<Shape>[] = [
   forwardSkinny,
