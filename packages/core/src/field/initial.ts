@@ -13,6 +13,9 @@ import type { FluctuationSpec, LatticeSpec, SpectrumSpec, VacuumKind } from "./s
 import { powerLaws, readTable } from "./table.ts";
 import { vacuumState } from "./vacuum.ts";
 
+/** Parts by which a length written with a few digits may be off a box's side and still mean it. */
+const LEEWAY = 1e-3;
+
 /** R of a study. */
 export function realisationsOf({ study: { fluctuations } }: Setup): number {
   return "realisations" in fluctuations ? fluctuations.realisations : 1;
@@ -171,9 +174,17 @@ export function planInitialState(
       return (threads) => gaussian(setup, lattice, fluctuations, threads, signal);
     case "cosmoLattice":
       return async () => {
-        const { readCosmoLattice } = await import("../files/cosmolattice.ts");
-        const saved = { ...lattice, fields: setup.fields };
-        const { field, momentum, scaleFactor } = await readCosmoLattice(fluctuations.file, saved, "fluctuations.file");
+        const { boxSide, readCosmoLattice } = await import("../files/cosmolattice.ts");
+        const { file } = fluctuations;
+        const saved = await readCosmoLattice(file, { ...lattice, fields: setup.fields }, "fluctuations.file");
+        const { field, momentum, scaleFactor } = saved;
+        const side = boxSide(saved);
+        if (side !== undefined && Math.abs(lattice.length / side - 1) > LEEWAY) {
+          throw new InputError(
+            `${lattice.length} is not the side of the box in ${file}, a times CosmoLattice's where its a = ${scaleFactor} becomes 1 here: ${side}`,
+            { path: "lattice.length" },
+          );
+        }
         // pi = a^3 dphi/dt.
         return { field, momentum: momentum.map((pi) => pi / scaleFactor ** 3) };
       };

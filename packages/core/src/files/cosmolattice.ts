@@ -27,6 +27,15 @@ export interface CosmoLatticeState extends LatticeState {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/**
+ * The side of a saved state's box where its scale factor is 1: a times the run's comoving `lSide`, or 2 pi/`kIR`; undefined where the file's
+ * parameters have neither.
+ */
+export function boxSide({ scaleFactor, parameters }: CosmoLatticeState): number | undefined {
+  const side = Number(parameters.lSide ?? (2 * Math.PI) / Number(parameters.kIR));
+  return side > 0 && Number.isFinite(side) ? scaleFactor * side : undefined;
+}
+
 /** CosmoLattice's default, by name and by number. */
 const LEAPFROG = ["LF", "0"];
 

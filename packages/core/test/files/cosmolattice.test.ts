@@ -4,9 +4,11 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "@slowroll/core/errors";
+import { fieldStudy } from "@slowroll/core/field/run";
 import { readCosmoLattice } from "@slowroll/core/files/cosmolattice";
 import { writeHdf5 } from "@slowroll/core/files/hdf5";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
 const data = fileURLToPath(new URL("../../../../tests/data/cosmolattice/", import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "slowroll-cosmolattice-"));
@@ -40,6 +42,47 @@ it("gives several fields in order, of two dimensions and single precision", asyn
   expect([...read.field]).toEqual(expected(0));
   expect([...read.momentum]).toEqual(expected(1));
   expect([read.scaleFactor, read.scaleFactorVelocity, read.alphaTime]).toEqual([1.5, 0.25, 2]);
+});
+
+describe("as the initial state of a study", () => {
+  const parametersAs = (kIR: string): string => {
+    const file = path.join(folder, "state.h5");
+    fs.writeFileSync(file, fs.readFileSync(state, "latin1").replace("kIR=1.0", kIR), "latin1");
+    return file;
+  };
+  const start = (file: string, length: number) =>
+    fieldStudy(
+      {
+        background: { kind: "static" },
+        field: { potential: "quartic" },
+        lattice: { dimensions: 3, points: 8, length, stencil: 2 },
+        fluctuations: { kind: "cosmoLattice", file },
+        time: { alpha: 1, step: 0.01, end: 0.01, integrator: "verlet2", recordEvery: 1 },
+      },
+      referenceEngine,
+    );
+  it.each([
+    ["kIR=1.0", 6 * Math.PI],
+    ["kIR=0.5", 12 * Math.PI],
+    // NUL ends the text.
+    ["lSide=5", 15],
+  ])("has %s's box, a times that of the run", async (given, side) => {
+    const file = parametersAs(given.padEnd("kIR=1.0".length, "\0"));
+    const { result } = await start(file, Number(side.toPrecision(5)));
+    expect(result.mean[0]).toBeCloseTo(
+      sampled("scalar_0").reduce((sum, value) => sum + value / 512, 0),
+      12,
+    );
+    const error = await start(file, side / 3).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).path).toBe("lattice.length");
+    const told = /^([\d.]+) is not .* becomes 1 here: ([\d.]+)$/.exec((error as InputError).message)!;
+    expect(Number(told[1]) * 3).toBeCloseTo(side, 10);
+    expect(Number(told[2])).toBeCloseTo(side, 10);
+  });
+  it("has any box where the file does not tell", async () => {
+    expect((await start(parametersAs("kir=1.0"), 2)).result.mean.length).toBe(2);
+  });
 });
 
 it("refuses leapfrog's state, where it is named and where it is the default", async () => {
