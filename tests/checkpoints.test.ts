@@ -118,7 +118,11 @@ describe("a run", () => {
   });
 
   it("interrupted keeps its state and says how to go on", async () => {
-    const child = spawn(process.execPath, [program, "field", config, "--out", run, "--quiet"], { cwd: folder });
+    const child = spawn(
+      process.execPath,
+      [program, "field", config, "--out", run, "--quiet", "--save-final", "last state", "--engine", "cpu"],
+      { cwd: folder },
+    );
     let said = "";
     child.stderr.on("data", (text) => {
       said += text;
@@ -126,7 +130,9 @@ describe("a run", () => {
     await written(checkpoint, 0, child);
     child.kill("SIGINT");
     expect(await ended(child)).toBe(130);
-    expect(said).toMatch(/kept: step \d+; to go on: slowroll field --out run --resume/);
+    expect(said).toMatch(
+      /kept: step \d+; to go on: slowroll field --out run --resume --save-final 'last state' --engine cpu\n/,
+    );
     const step = Number(/kept: step (\d+)/.exec(said)![1]);
     // What was recorded until then is that of the whole run, and so is what its file and report show of it.
     const { incomplete, alphaTimes, mean } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));

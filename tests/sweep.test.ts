@@ -150,7 +150,9 @@ describe("a sweep", () => {
       return said;
     };
     const early = await goOn(() => writtenAt("cut", "checkpoint.h5") > 0, "config.yaml");
-    expect(early).toMatch(/kept: step \d+ of 2 points; to go on: slowroll field --out cut --resume/);
+    expect(early).toMatch(
+      /kept: step \d+ of 2 points; to go on: slowroll field --out cut --resume --save-final cut-states\n/,
+    );
     expect(finished("cut")).toBe(0);
     await readHdf5(at("cut", "checkpoint.h5"), (content) => {
       expect(content.shape("field").slice(0, 2)).toEqual([2, 2]);
@@ -169,7 +171,7 @@ describe("a sweep", () => {
     const elsewhere = await slowroll("field", "--out", "cut", "--resume", "--save-final", "elsewhere");
     expect(elsewhere.status).toBe(2);
     expect(elsewhere.stderr).toContain("--save-final: has no state of point 1");
-    await finish("cut", "--save-final", "cut-states", "--force");
+    await finish("cut", "--save-final", "cut-states");
     for (const point of ["1", "2", "3"])
       for (const name of readdirSync(at("states", point)))
         expect(readFileSync(at("cut-states", point, name)).equals(readFileSync(at("states", point, name)))).toBe(true);

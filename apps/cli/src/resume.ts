@@ -17,6 +17,23 @@ interface Resumed {
   readonly kept?: KeptPoints;
 }
 
+const quoted = (word: string): string => (/^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** What is typed to go on with a run in `folder`: with the flags of what it writes and where it runs, which nothing in the folder keeps. */
+export function resumeCommand(
+  folder: string,
+  { engine, adapter, threads, saveFinal, movie }: Partial<StudyOptions>,
+): string {
+  const flags = [
+    ...(saveFinal === undefined ? [] : ["--save-final", saveFinal]),
+    ...(movie ? ["--movie"] : []),
+    ...(engine === undefined || engine === "auto" ? [] : ["--engine", engine]),
+    ...(adapter === undefined || adapter === "auto" ? [] : ["--adapter", adapter]),
+    ...(threads === undefined ? [] : ["--threads", threads]),
+  ];
+  return ["slowroll", "field", "--out", folder, "--resume", ...flags].map(quoted).join(" ");
+}
+
 /** What an interrupted run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */
 export async function resumedRun(file: string | undefined, { out, set }: StudyOptions, cwd: string): Promise<Resumed> {
   if (out === undefined) throw new InputError("needs the run's folder: --out DIR --resume", { path: "--resume" });

@@ -36,7 +36,7 @@ import { checkOptions, threadsOf } from "../options.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
-import { resumedRun } from "../resume.ts";
+import { resumeCommand, resumedRun } from "../resume.ts";
 import { summary } from "../summary.ts";
 import { keepPoints, removePoints } from "../sweepFolder.ts";
 
@@ -122,7 +122,15 @@ export async function study<C extends ConfigCommand>(
   const folder = keeps ? await chooseFolder(command, "--out", { ...options, cwd: io.cwd }) : undefined;
   const { saveFinal: out, force } = options;
   const finalFolder =
-    out === undefined ? undefined : await chooseFolder(command, "--save-final", { out, force, cwd: io.cwd });
+    out === undefined
+      ? undefined
+      : await chooseFolder(command, "--save-final", {
+          out,
+          force,
+          // The states of a sweep's finished points are there already.
+          resume: (resumed?.kept?.finished.size ?? 0) > 0,
+          cwd: io.cwd,
+        });
   const writeRun = folder ? await loadRunWriter(options.movie) : undefined;
   const trajectories =
     options.saveTrajectories === undefined
@@ -278,7 +286,7 @@ export async function study<C extends ConfigCommand>(
     const partial = (cut?.partial ?? sections) as object | undefined;
     settle(partial ?? {});
     if (error instanceof InterruptedError && saved !== undefined) {
-      io.error(`kept: ${saved}; to go on: slowroll field --out ${named(folder!, io.cwd)} --resume\n`);
+      io.error(`kept: ${saved}; to go on: ${resumeCommand(named(folder!, io.cwd), options)}\n`);
     }
     if (partial) {
       const where = cut instanceof InterruptedError && cut.step !== undefined ? ` at step ${cut.step}` : "";
