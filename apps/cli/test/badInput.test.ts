@@ -84,6 +84,12 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", `${TIME}\nbackground: { kind: table, file: words.csv }`, "background.file", "not a finite number"],
   ["field", `${TIME}\nbackground: { kind: table, file: empty.csv }`, "background.file", "rows"],
   ["field", `${TIME}\nmodes: { wavenumbers: [0] }`, "modes.wavenumbers[0]", "0"],
+  [
+    "field",
+    `${TIME}\n${LATTICE}\nfluctuations: { kind: vacuum, cutoff: 0.9 }`,
+    "fluctuations.cutoff",
+    "2 pi/length = 1",
+  ],
   ["field", `${TIME}\n${LATTICE}\nmodes: { wavenumbers: [1] }`, "modes", "without a lattice"],
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: gaussian }`, "fluctuations.spectrum", "expression in k"],
   [

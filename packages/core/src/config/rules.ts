@@ -24,6 +24,11 @@ function checkField({ field, fluctuations, lattice, modes, observe, time }: Conf
   }
   require(lattice !== undefined ||
     fluctuations.kind === "none", "fluctuations", "need a lattice: add a lattice section");
+  const longest = lattice && (2 * Math.PI) / lattice.length;
+  if (longest !== undefined && "cutoff" in fluctuations && fluctuations.cutoff !== undefined) {
+    require(fluctuations.cutoff >=
+      longest, "fluctuations.cutoff", `is below 2 pi/length = ${longest}, the lattice's smallest wave number, so that no wave would be drawn: use a larger one, or kind: none`);
+  }
   require(modes === undefined ||
     lattice === undefined, "modes", "are for runs without a lattice: leave out lattice or modes");
   require(observe === undefined || lattice !== undefined, "observe", "needs a lattice: add a lattice section");
