@@ -59,11 +59,16 @@ export async function dualityStudy<F extends PerDatum = number>(
   assertCheckable(study, points, outputs);
   if (values) assertHyperparameters(study, values);
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
+  const { recordEvery } = study.training;
+  const everyStep =
+    recordEvery === 1
+      ? []
+      : [`training.recordEvery: has no effect here: a duality study records every step, not every ${recordEvery}`];
   let sections: Omit<DualityResult<PerDatum>, "passed"> = {
     ...(outputs > 1 ? { outputs: outputNames } : {}),
     eta: setup.eta,
     ...(standardisation ? { standardisation } : {}),
-    warnings: [...setup.warnings, ...alone],
+    warnings: [...setup.warnings, ...everyStep, ...alone],
   };
   const finish = (more: Partial<DualityResult<PerDatum>>): void => {
     sections = { ...sections, ...more };

@@ -135,6 +135,18 @@ describe("dualityStudy on the reference engine", () => {
     expect(result.scaling!.kernelFluctuation.values.length).toBe(2);
     expect(result.background!.deviation.standardErrors).toBeGreaterThan(0);
   });
+  it("says that it records every step", async () => {
+    const { training } = study;
+    const warnings = async (recordEvery: number) =>
+      (
+        await dualityStudy(
+          { ...study, training: { ...training, recordEvery }, duality: { background: true } },
+          referenceEngine,
+        )
+      ).result.warnings;
+    expect(await warnings(5)).toEqual([expect.stringMatching(/^training.recordEvery: has no effect.* not every 5$/)]);
+    expect(await warnings(1)).toEqual([]);
+  });
   it("names the step of a divergence and keeps nothing false", async () => {
     const wild = {
       ...study,
