@@ -49,6 +49,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", "network: { width: 8 }", "network", "kernel, network and duality take it"],
   ["duality", "duality: { perturbations: { mode: 0 } }", "duality.perturbations", "known: background"],
   ["duality", "duality: { hyperparameters: {} }", "duality.hyperparameters", "names no hyperparameter"],
+  ["duality", "duality: { background: false }", "duality", "names nothing to compare"],
   ["duality", "duality: { regression: { bootstraps: 5 } }", "duality.regression.bootstraps", "bootstrap"],
   ["field", `${TIME}\nobserve: { spectraEvery: 1 }`, "observe", "lattice"],
   ["field", `${TIME}\n${LATTICE}\nobserve: { spectraEvry: 1 }`, "observe.spectraEvry", "spectraEvery"],

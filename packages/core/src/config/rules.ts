@@ -54,10 +54,15 @@ export function checkSweptRecords(points: readonly Config<"field">[]): void {
 }
 
 function checkDuality({ duality, training }: Config<"duality">): void {
-  const { widths = [], regression, hyperparameters } = duality;
-  for (let w = 1; w < widths.length; w++) {
-    require(widths[w]! >
-      widths[w - 1]!, `duality.widths[${w}]`, `widths must ascend, each once: ${widths[w]} follows ${widths[w - 1]}`);
+  const { background, widths, regression, hyperparameters } = duality;
+  require(background ||
+    [widths, regression, hyperparameters].some(
+      (section) => section !== undefined,
+    ), "duality", "names nothing to compare: give background: true, regression, widths or hyperparameters");
+  for (const [w, width] of (widths ?? []).entries()) {
+    const before = widths![w - 1];
+    require(before === undefined ||
+      width > before, `duality.widths[${w}]`, `widths must ascend, each once: ${width} follows ${before}`);
   }
   require(hyperparameters === undefined ||
     Object.keys(hyperparameters).length >
