@@ -87,6 +87,11 @@ export function studyWarnings({ study, potential }: Setup): string[] {
     ...(study.lattice?.dimensions === 1 && study.observe?.slicesEvery !== undefined
       ? ["observe.slicesEvery: a lattice of one dimension has no slices, so there will be none; leave it out"]
       : []),
+    ...(study.modes && study.time.integrator !== undefined
+      ? [
+          `time.integrator: ${study.time.integrator} evolves the homogeneous fields alone; single modes, and the fields that they see, are followed by the adaptive integrator`,
+        ]
+      : []),
     ...unitsWarnings(study),
   ];
 }

@@ -319,6 +319,20 @@ it("has no equation of state where there is no energy", async () => {
   expect(new Set(none.result.equationOfState)).toEqual(new Set([null]));
 });
 
+it("says that an integrator is not that of single modes", async () => {
+  const modes = { wavenumbers: [3] };
+  const split = { ...base, modes, time: { ...base.time, integrator: "verlet2" as const } };
+  const { warnings } = (await fieldStudy(split, undefined)).result;
+  expect(warnings).toEqual([expect.stringMatching(/^time.integrator: verlet2 evolves the homogeneous fields alone/)]);
+  for (const study of [
+    { ...base, modes },
+    { ...split, modes: undefined },
+  ]) {
+    const { modes: _none, ...rest } = study;
+    expect((await fieldStudy(study.modes ? { ...rest, modes } : rest, undefined)).result.warnings).toEqual([]);
+  }
+});
+
 it("says that one dimension has no slices", async () => {
   const on = (dimensions: 1 | 2): FieldStudy => ({
     ...base,
