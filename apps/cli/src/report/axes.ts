@@ -34,20 +34,23 @@ const SUPERSCRIPT = [..."-0123456789"].reduce(
   (text, character) => `replace(${text}, /${character}/g, '${superscript(character)}')`,
   "'' + round(floor(log(datum.value) / LN10 + 1e-9))",
 );
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 const POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))";
 
 /**
  * A logarithmic scale around the positive ones of `values`, labelled at 1, 2, 5 or at whole powers, as its length asks; unlabelled ticks
- * have no grid line. The labels are expressions of the value, so they stay right where a reader zooms.
+ * have no grid line. A scale on which few such lie has evenly spaced ticks, as 1.8 and 2.2, each labelled as what it is. The labels are expressions of the value, so they stay right where a reader zooms.
  */
 export function logarithmic(values: readonly (number | null | undefined)[]) {
   const [low, high] = ends(values.map((value) => (value && value > 0 ? value : null))) ?? [0.1, 1];
   const decades = Math.log10(high / low);
   const margin = 10 ** Math.max(PADDING * decades, 0.02);
-  const digits = decades > 3 ? [1] : decades > 1 ? [1, 2, 5] : [1, 2, 3, 4, 5, 7];
-  const isLabelled = `indexof([${digits.join(", ")}], round(datum.value / ${POWER})) >= 0`;
+  const digits = decades > 3 ? [1] : decades > 1 ? [1, 2, 5] : decades > 0.8 ? [1, 2, 3, 4, 5, 7] : DIGITS;
+  const mantissa = `(datum.value / ${POWER})`;
+  const isBetween = `abs(${mantissa} - round(${mantissa})) > 1e-6`;
+  const isLabelled = `(${isBetween} || indexof([${digits.join(", ")}], round(${mantissa})) >= 0)`;
   const isPlain = low >= 1e-3 && high < 1e4;
-  const lead = `(round(datum.value / ${POWER}) == 1 ? '' : round(datum.value / ${POWER}) + '·')`;
+  const lead = `(abs(${mantissa} - 1) < 1e-6 ? '' : format(${mantissa}, '.4~r') + '·')`;
   const label = isPlain ? "format(datum.value, '~g')" : `${lead} + '10' + ${SUPERSCRIPT}`;
   return {
     scale: { type: "log" as const, domain: [low / margin, high * margin], nice: false },

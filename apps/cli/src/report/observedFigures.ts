@@ -127,7 +127,14 @@ function linearisedFigure(
   const outputs = thinned(all.length, OUTPUTS).map((i) => all[i]!);
   const errors = drawn.map((t) => ({ step: times[t]!, error: error[t]! > 0 ? error[t]! : null }));
   const x = stepAxis(times.at(-1)!);
-  const colour = { field: "datum", type: "nominal" as const, title: "datum", legend: { titleOrient: "left" as const } };
+  const colour = {
+    field: "datum",
+    type: "nominal" as const,
+    title: "datum",
+    // By number, not as text: 2 before 11.
+    sort: null,
+    legend: { titleOrient: "left" as const },
+  };
   const worst = error.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const panels = outputs.map(({ c, name }, i) => {
     const values = drawn.flatMap((t) => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
 import { observedFigures } from "../../src/report/observedFigures.ts";
+import { toSvg } from "../../src/report/render.ts";
 import { writeReport } from "../../src/report/report.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
@@ -52,6 +53,18 @@ describe("the report", () => {
     expect(figure("kernelSeries").agrees).toContain(`ends at ${document.kernelDrift!.toPrecision(3)}`);
     expect(figure("kernelLayers").agrees).toMatch(/layer 1 has \d+%.*, the output has /);
     expect(figure("linearised").agrees).toContain("at width 8");
+  });
+  it("names data in their order", async () => {
+    const widen = (rows: readonly (readonly unknown[])[]) => rows.map(([first]) => new Array(12).fill(first));
+    const { mean, linearised } = document;
+    const many = {
+      ...document,
+      mean: widen(mean!),
+      linearised: { ...linearised!, mean: widen(linearised!.mean) },
+    } as NetworkDocument;
+    const svg = await toSvg(figure("linearised", many));
+    const legend = svg.slice(svg.indexOf("role-legend"));
+    expect([...legend.matchAll(/>(\d+)<\/text>/g)].map(([, datum]) => datum)).toEqual(["0", "4", "7", "11"]);
   });
   it("draws no more than there is", () => {
     const { kernelLayers: _layers, parameterNorms: _norms, linearised: _twins, modes: _modes, ...cut } = document;

@@ -5,6 +5,7 @@ import { linear, logarithmic, steps } from "../../src/report/axes.ts";
 import { type ErrorsAt, judgeOrder } from "../../src/report/duals.ts";
 import { falls, judgeExponent } from "../../src/report/exponents.ts";
 import { say } from "../../src/report/figure.ts";
+import { toSvg } from "../../src/report/render.ts";
 
 const WIDTHS = [64, 128, 256, 512];
 function law(all: [number, number], large: [number, number] | null, expected = -1): PowerLaw {
@@ -76,6 +77,34 @@ describe("axes", () => {
       expect(domain[0]!).toBeLessThan(low);
       expect(domain[1]!).toBeGreaterThan(high);
     }
+  });
+  it.each([
+    ["of less than a decade", [2.3e-9, 5.1e-9]],
+    ["about a power of ten", [0.93e-9, 1.04e-9]],
+    ["of plain numbers", [2.3, 2.6]],
+    ["of two decades", [1e-5, 3e-3]],
+    ["of many decades", [1e-15, 10]],
+  ] as const)("label logarithms %s with numbers of their own", async (_, [low, high]) => {
+    const spec = {
+      height: 300,
+      data: { values: [low, high].map((value) => ({ value })) },
+      mark: "point" as const,
+      encoding: { y: { field: "value", type: "quantitative" as const, title: null, ...logarithmic([low, high]) } },
+    };
+    const svg = await toSvg({ id: "", title: "", shows: "", agrees: "", spec });
+    const labels = [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text!);
+    expect(labels.length).toBeGreaterThan(2);
+    expect(new Set(labels).size).toBe(labels.length);
+    const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+    const values = labels.map((text) => {
+      const [, factor, power] = /^(?:([\d.]+)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)$/.exec(text) ?? [];
+      if (power === undefined) return Number(text);
+      return (
+        Number(factor ?? 1) * 10 ** Number(power.replace("⁻", "-").replace(/[^-]/g, (one) => `${digits.indexOf(one)}`))
+      );
+    });
+    expect(Math.max(...values)).toBeLessThan(high * 1.5);
+    expect(Math.min(...values)).toBeGreaterThan(low / 1.5);
   });
   it("label steps apart from each other", () => {
     expect(steps(200).axis.values).toEqual([0, 1, 5, 10, 20, 50, 100, 200]);
