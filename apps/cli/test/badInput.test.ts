@@ -84,13 +84,13 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", `${TIME}\nbackground: { kind: table, file: ${file("spaces.csv")} }`, "background.file", "put commas"],
   ["field", `${TIME}\nbackground: { kind: table, file: words.csv }`, "background.file", "not a finite number"],
   ["field", `${TIME}\nbackground: { kind: table, file: empty.csv }`, "background.file", "rows"],
-  ["field", `${TIME}\nmodes: { wavenumbers: [0] }`, "modes.wavenumbers[0]", "0"],
   [
     "field",
     `${TIME}\n${LATTICE}\nfluctuations: { kind: vacuum, cutoff: 0.9 }`,
     "fluctuations.cutoff",
     "2 pi/length = 1",
   ],
+  ["field", `${TIME}\nmodes: { wavenumbers: [0] }`, "modes.wavenumbers[0]", "0"],
   ["field", `${TIME}\n${LATTICE}\nmodes: { wavenumbers: [1] }`, "modes", "without a lattice"],
   ["field", `${TIME}\n${LATTICE}\nfluctuations: { kind: gaussian }`, "fluctuations.spectrum", "expression in k"],
   [
@@ -283,7 +283,12 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ],
   ["field", `${TIME}\nfield: { potential: nothing }`, "field.potential", "known: quadratic"],
   // A key of another kind.
-  ["field", `${TIME}\nbackground: { kind: static, hubble: 1 }`, "background.hubble", "is no key of static"],
+  [
+    "field",
+    `${TIME}\nbackground: { kind: static, hubble: 1 }`,
+    "background.hubble",
+    "is no key of kind static; remove it or change background.kind",
+  ],
   // Fields and lattices.
   ["field", `${LATTICE}\ntime: { step: 0.3, end: 1 }`, "time.end", "the nearest is 0.9"],
   ["field", `${LATTICE}\ntime: { step: 1, end: 0.3 }`, "time.end", "the nearest is 1"],

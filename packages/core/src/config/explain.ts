@@ -114,8 +114,11 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
       // A key of another alternative of the section.
       if (known.includes(key)) {
         const kind = valueAt(document, [...path, "kind"]);
-        const of = typeof kind === "string" ? `of ${shorten(kind, 40)}` : "beside the others given";
-        return { place: pathText([...path, key]), message: `is no key ${of}; remove it` };
+        const mend =
+          typeof kind === "string"
+            ? `of kind ${shorten(kind, 40)}; remove it or change ${pathText([...path, "kind"])}`
+            : "beside the others given; remove it";
+        return { place: pathText([...path, key]), message: `is no key ${mend}` };
       }
       const others = path.length === 0 ? commandsWith(key, command) : [];
       if (others.length > 0) {

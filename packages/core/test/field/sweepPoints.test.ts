@@ -70,7 +70,7 @@ describe("a config's sweep", () => {
     ["{ precision: [float64] }", "sweep.precision", "one engine"],
     ["{ field.fields: [phi] }", "sweep.field.fields", "may not be swept"],
     ["{ checkpoint.everySeconds: [1] }", "sweep.checkpoint.everySeconds", "may not be swept"],
-    ["{ background.exponent: [1, 2] }", "sweep.background.exponent", "is no key of deSitter"],
+    ["{ background.exponent: [1, 2] }", "sweep.background.exponent", "is no key of kind deSitter"],
     ["{ time.step: [] }", "sweep.time.step", "at least 1"],
     ["{}", "sweep", "names no config path"],
     ["{ constructor: [1] }", "sweep.constructor", "unknown key"],
