@@ -1,7 +1,9 @@
 /** --resume: the folder of a run that was interrupted, and what is in it to go on from. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Config } from "@slowroll/core/config/schema";
 import { InputError } from "@slowroll/core/errors";
+import type { FieldResult } from "@slowroll/core/field/result";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import { readFolderCheckpoint } from "./checkpoints.ts";
 import { CHECKPOINT, POINTS } from "./folder.ts";
@@ -32,6 +34,20 @@ export function resumeCommand(
     ...(threads === undefined ? [] : ["--threads", threads]),
   ];
   return ["slowroll", "field", "--out", folder, "--resume", ...flags].map(quoted).join(" ");
+}
+
+/**
+ * What a config needs that starts from the final state of one realisation after space has expanded, which the arrays do not tell; undefined
+ * where it has not.
+ */
+export function restartHint(
+  { lattice, fluctuations, background }: Config<"field">,
+  result: FieldResult,
+): string | undefined {
+  const a = result.scaleFactor.at(-1)!;
+  if (a === 1 || !lattice || ("realisations" in fluctuations && fluctuations.realisations > 1)) return undefined;
+  const hubble = "hubble" in background ? `, background.hubble: ${result.hubble.at(-1)}` : "";
+  return `to start from it: fluctuations.scaleFactor: ${a}, lattice.length: ${a * lattice.length}${hubble}`;
 }
 
 /** What an interrupted run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */

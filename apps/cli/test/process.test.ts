@@ -301,6 +301,35 @@ describe("the program", () => {
     expect(existsSync(path.join(cwd, "final", "momentum.f64"))).toBe(true);
   });
 
+  it("says what a run needs that starts from a final state after space has expanded", async () => {
+    const field = (input: string, ...args: string[]) =>
+      inProcess(["field", "-", "--engine", "cpu", "--quiet", "--json", ...args], {
+        cwd,
+        input: `precision: float64\n${input}\ntime: { step: 0.01, end: 1 }`,
+      });
+    const box = "lattice: { dimensions: 1, points: 16 }";
+    const at = `background: { kind: fluid, omega: 0, hubble: 1 }\n${box}\nfield: { mean: 1 }`;
+    const { out, error } = await field(at, "--out", "before", "--save-final", "state");
+    const { scaleFactor, hubble, velocity } = JSON.parse(out);
+    const a = scaleFactor.at(-1);
+    expect(error).toContain(
+      `saved: state; to start from it: fluctuations.scaleFactor: ${a}, lattice.length: ${2 * Math.PI * a}, background.hubble: ${hubble.at(-1)}\n`,
+    );
+    const after = await field(
+      `background: { kind: fluid, omega: 0, hubble: ${hubble.at(-1)} }
+lattice: { dimensions: 1, points: 16, length: ${2 * Math.PI * a} }
+fluctuations: { kind: file, field: state/field.f64, momentum: state/momentum.f64, scaleFactor: ${a} }`,
+      "--out",
+      "after",
+    );
+    expect(JSON.parse(after.out).velocity[0]).toBeCloseTo(velocity.at(-1), 12);
+    expect((await field(`background: { kind: static }\n${box}`, "--save-final", "still")).error).not.toContain(
+      "saved:",
+    );
+    const several = `${at}\nfluctuations: { kind: vacuum, initial: minkowski, realisations: 2 }`;
+    expect((await field(several, "--save-final", "several")).error).not.toContain("saved:");
+  });
+
   it("lists, shows, checks and plots potentials", async () => {
     expect((await inProcess(["potential", "list"], { cwd })).out).toContain("starobinsky");
     expect((await inProcess(["potential", "show", "hilltop"], { cwd })).out).toContain("potentialGradient");

@@ -21,6 +21,7 @@ import {
   type SlowrollError,
 } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
+import type { FieldResult } from "@slowroll/core/field/result";
 import type { SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
@@ -36,7 +37,7 @@ import { checkOptions, threadsOf } from "../options.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
-import { resumeCommand, resumedRun } from "../resume.ts";
+import { restartHint, resumeCommand, resumedRun } from "../resume.ts";
 import { summary } from "../summary.ts";
 import { keepPoints, removePoints } from "../sweepFolder.ts";
 
@@ -265,7 +266,11 @@ export async function study<C extends ConfigCommand>(
     trajectories?.finish();
     if (folder && checkpointing) await removeCheckpoint(folder);
     if (folder && sweep) await removePoints(folder);
-    if (finalFolder && final) await saveFinal(finalFolder, final, "field" in config ? config.field.fields : undefined);
+    if (finalFolder && final && "field" in config) {
+      await saveFinal(finalFolder, final, config.field.fields);
+      const how = restartHint(config, result as FieldResult);
+      if (how !== undefined) io.error(`saved: ${named(finalFolder, io.cwd)}; ${how}\n`);
+    }
     const told = failure && { error: { code: failure.code, message: failure.message, path: failure.path ?? null } };
     io.out(options.json ? `${JSON.stringify({ ...withoutPlanes(document), ...told })}\n` : summary(document));
     if (folder && !options.json) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);

@@ -103,6 +103,11 @@ const fluctuations = z
       kind: z.literal("file"),
       field: files.describe("raw little-endian float64 or .npy, last index fastest; a list for several fields"),
       momentum: files.describe("the conjugate momentum a^(3-alpha) dphi/d eta, stored likewise"),
+      scaleFactor: positive
+        .default(1)
+        .describe(
+          "a of that momentum, which becomes 1: lattice.length is then a times the side of the box that it is from",
+        ),
     }),
   ])
   .default({ kind: "none" })

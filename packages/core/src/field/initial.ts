@@ -139,6 +139,13 @@ export async function assertDrawable(setup: Setup): Promise<void> {
   }
 }
 
+/** Momenta pi = a^3 dphi/dt where a is `scaleFactor` as they are where it is 1. */
+function rescaled(momentum: Float64Array, scaleFactor: number): Float64Array {
+  const volume = scaleFactor ** 3;
+  if (volume !== 1) for (let x = 0; x < momentum.length; x++) momentum[x]! /= volume;
+  return momentum;
+}
+
 /** One file a field. Throws InputError for another number of them. */
 async function stored(files: string | readonly string[], fields: number, sites: number, path: string) {
   const list = typeof files === "string" ? [files] : files;
@@ -185,13 +192,15 @@ export function planInitialState(
             { path: "lattice.length" },
           );
         }
-        // pi = a^3 dphi/dt.
-        return { field, momentum: momentum.map((pi) => pi / scaleFactor ** 3) };
+        return { field, momentum: rescaled(momentum, scaleFactor) };
       };
     case "file":
       return async () => ({
         field: await stored(fluctuations.field, setup.fields, sites, "fluctuations.field"),
-        momentum: await stored(fluctuations.momentum, setup.fields, sites, "fluctuations.momentum"),
+        momentum: rescaled(
+          await stored(fluctuations.momentum, setup.fields, sites, "fluctuations.momentum"),
+          fluctuations.scaleFactor ?? 1,
+        ),
       });
   }
 }

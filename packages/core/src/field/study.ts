@@ -79,6 +79,8 @@ export type FluctuationSpec =
       readonly kind: "file";
       readonly field: string | readonly string[];
       readonly momentum: string | readonly string[];
+      /** a of that momentum, 1 where not given. It becomes 1 here: `lattice.length` is a times the side of the box before. */
+      readonly scaleFactor?: number;
     };
 
 export interface TimeSpec {

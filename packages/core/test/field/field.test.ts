@@ -215,6 +215,43 @@ describe("lattices on the reference engine", () => {
       expect(Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) / rms).toBeLessThan(1e-11);
     }
   });
+  it.each([
+    ["selfConsistent", { kind: "selfConsistent", planckMass: 1 }],
+    ["powerLaw", { kind: "powerLaw", exponent: 0.5, hubble: 0.4 }],
+  ] as const)("start from a final state at its scale factor, in a box as much larger: %s", async (_, background) => {
+    const study: FieldStudy = {
+      background,
+      field: { potential: "quadratic", mean: 1, velocity: -0.2 },
+      lattice,
+      fluctuations: wave,
+      time: { alpha: 0, step: 0.01, end: 2, recordEvery: 100 },
+    };
+    const whole = await fieldStudy(study, referenceEngine);
+    const { result, final } = await fieldStudy({ ...study, time: { ...study.time, end: 1 } }, referenceEngine);
+    const files = await Promise.all(
+      (["field", "momentum"] as const).map(async (name) => {
+        const file = path.join(folder, `${background.kind}-${name}.f64`);
+        writeFileSync(file, Float64Array.from(final![name]));
+        return file;
+      }),
+    );
+    const a = result.scaleFactor.at(-1)!;
+    expect(a).toBeGreaterThan(1.3);
+    const rest = await fieldStudy(
+      {
+        ...study,
+        background: background.kind === "powerLaw" ? { ...background, hubble: result.hubble.at(-1)! } : background,
+        field: { potential: "quadratic" },
+        lattice: { ...lattice, length: a * lattice.length },
+        fluctuations: { kind: "file", field: files[0]!, momentum: files[1]!, scaleFactor: a },
+        time: { ...study.time, end: 1 },
+      },
+      referenceEngine,
+    );
+    expect(rest.result.velocity[0]).toBeCloseTo(numbers(result.velocity).at(-1)!, 13);
+    expect(a * rest.result.scaleFactor.at(-1)!).toBeCloseTo(whole.result.scaleFactor.at(-1)!, 5);
+    for (const [x, value] of whole.final!.field.entries()) expect(rest.final!.field[x]! - value).toBeCloseTo(0, 5);
+  });
   it("carry a plane wave as the mode equation with k_eff", async () => {
     const study: FieldStudy = {
       ...base,
