@@ -39,7 +39,8 @@ const POWER = "pow(10, floor(log(datum.value) / LN10 + 1e-9))";
 
 /**
  * A logarithmic scale around the positive ones of `values`, labelled at 1, 2, 5 or at whole powers, as its length asks; unlabelled ticks
- * have no grid line. A scale on which few such lie has evenly spaced ticks, as 1.8 and 2.2, each labelled as what it is. The labels are expressions of the value, so they stay right where a reader zooms.
+ * have no grid line. A scale on which few such lie has evenly spaced ticks, as 1.8 and 2.2, each labelled as what it is. The labels are
+ * expressions of the value, so they stay right where a reader zooms.
  */
 export function logarithmic(values: readonly (number | null | undefined)[]) {
   const [low, high] = ends(values.map((value) => (value && value > 0 ? value : null))) ?? [0.1, 1];
