@@ -94,8 +94,8 @@ describe("README and docs", () => {
     expect(code, error).toBe(0);
   });
   it("have examples of the library that run", () => {
-    // Beside the tests, from where the library's name is known; all in one process, which loads the library once.
-    const folder = mkdtempSync(path.join(root, "tests", "readme-"));
+    // In the checkout's own folder, as the README says; all in one process, which loads the library once.
+    const folder = mkdtempSync(path.join(root, ".readme-"));
     try {
       const names = PAGES.map(({ file, text }) => {
         const [, code] = /```ts\n(.*?)```/s.exec(text)!;
