@@ -109,11 +109,16 @@ export async function clearRun(folder: string): Promise<void> {
   }
 }
 
-/** Writes a file so that it is there whole or not at all. */
+/** Writes a file so that it is there whole or not at all; what a full disk has taken of it is removed, which frees that. */
 export async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
   const partial = `${file}.partial`;
-  await writeFile(partial, text, { flush: true });
-  await rename(partial, file);
+  try {
+    await writeFile(partial, text, { flush: true });
+    await rename(partial, file);
+  } catch (cause) {
+    await rm(partial, { force: true });
+    throw cause;
+  }
 }
 
 /** Writes config.yaml, result.json, log.jsonl, a lattice's result.h5, the movies where they are asked for, and the report. */

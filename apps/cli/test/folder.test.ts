@@ -1,8 +1,9 @@
 /** --force: what an earlier run wrote into the folder is gone, what it did not write stays, and a run that is refused touches nothing. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { writeWhole } from "../src/folder.ts";
 import { slowroll } from "./inProcess.ts";
 
 const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-folder-"));
@@ -26,6 +27,15 @@ it("names a run's report from the working folder, and by its whole path outside 
   mkdirSync(path.join(cwd, "else"));
   const outside = await slowroll(["field", "-", "--out", "../beside"], { cwd: path.join(cwd, "else"), input });
   expect(outside.out).toContain(`report: ${path.join(cwd, "beside", "report.html")}\n`);
+});
+
+it("leaves no part of a file that cannot be written whole", async () => {
+  const file = path.join(cwd, "in-the-way");
+  mkdirSync(path.join(file, "full"), { recursive: true });
+  await expect(writeWhole(file, "text")).rejects.toMatchObject({ syscall: "rename" });
+  expect(existsSync(`${file}.partial`)).toBe(false);
+  await writeWhole(path.join(cwd, "free"), "text");
+  expect(readFileSync(path.join(cwd, "free"), "utf8")).toBe("text");
 });
 
 it("--force leaves nothing of an earlier run", async () => {
