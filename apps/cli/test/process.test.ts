@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, describe, expect, it } from "vitest";
 import { slowroll as inProcess } from "./inProcess.ts";
 
@@ -61,21 +62,19 @@ function slowroll(
   });
 }
 
+/** In this process the same bits as in those of the program. */
+enableFusedMultiplyAdd();
+
 const SMALL = "network: { width: 32 }\ntraining: { steps: 10 }\nensemble: { size: 8 }";
 const lastLine = (text: string): string => text.trimEnd().split("\n").pop()!;
 
 describe("the process", () => {
-  it("says what the contract asks of --help and --version, and unknown engines", async () => {
+  it("says what the contract asks of --help and --version, and ends with 3 where there is no such engine", async () => {
     const help = await slowroll(["--help"]);
     expect(help.code).toBe(0);
     for (const command of ["doctor", "kernel", "network", "field", "duality", "potential", "report"])
       expect(help.out).toContain(command);
     expect((await slowroll(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
-    const double = await slowroll(["network", "-", "--engine", "webgpu", "--json", "--set", "precision=float64"], {
-      input: SMALL,
-    });
-    expect(double.code).toBe(3);
-    expect(JSON.parse(double.out).error.code).toBe("noEngine");
     const named = await slowroll(["network", "-", "--adapter", "nothing of that name"], { input: SMALL });
     expect(named.code).toBe(3);
   });
@@ -118,44 +117,16 @@ describe("the process", () => {
     const folder = path.join(cwd, "run");
     expect(readdirSync(folder).sort()).toEqual(["config.yaml", "log.jsonl", "plots", "report.html", "result.json"]);
     for (const line of readFileSync(path.join(folder, "log.jsonl"), "utf8").trim().split("\n")) JSON.parse(line);
-    const again = await slowroll(["network", "run/config.yaml", "--json", "--threads", "1", "--out", "again"]);
+    const again = await inProcess(["network", "run/config.yaml", "--json", "--threads", "1", "--out", "again"], {
+      cwd,
+    });
     expect(JSON.parse(again.out).mean).toEqual(document.mean);
     const report = readFileSync(path.join(folder, "report.html"), "utf8");
     expect(report).not.toMatch(/(src|href)="https?:/);
     rmSync(path.join(folder, "report.html"));
+    // In a process of its own: the names that a figure's parts are given count up.
     expect((await slowroll(["report", "run"])).code).toBe(0);
     expect(readFileSync(path.join(folder, "report.html"), "utf8")).toBe(report);
-  });
-
-  it("tells what a lattice takes on a device and what here", async () => {
-    const argv = ["field", "-", "--json", "--adapter", "software"];
-    const input = "lattice: { dimensions: 2, points: 16 }\ntime: { step: 0.01, end: 0.02 }";
-    const { code, out, error } = await slowroll(argv, { input });
-    expect(code, error).toBe(0);
-    expect(error).toMatch(
-      /^engine: webgpu .*\nmemory: [\d.]+ kB: [\d.]+ kB on the device \(lattice [\d.]+ kB, snapshots .*, records .*\), [\d.]+ kB here \(state 4\.1 kB, records .*, copies .*\) beside .* of the program itself; 1 realisation at once\n/,
-    );
-    const { bytes, parts, device, batch } = JSON.parse(out).memory;
-    expect([parts.state, batch]).toEqual([16 * 16 ** 2, 1]);
-    expect(bytes).toBeGreaterThan(device.bytes);
-    expect(device.parts.lattice).toBe(parts.lattice);
-  });
-
-  it("uses no more threads than run at once, and says so", async () => {
-    const { code, out, error } = await slowroll(
-      ["network", "-", "--json", "--engine", "cpu", "--threads", "9999", "--out", "crowd"],
-      { input: SMALL },
-    );
-    expect(code).toBe(0);
-    expect(JSON.parse(out).engine.threads).toBe(os.availableParallelism());
-    expect(error).toMatch(/^engine: .*\nwarning: --threads: .* at once on this machine: \d+, not 9999, will be used\n/);
-  });
-
-  it("ends with 1 where a check does not hold", async () => {
-    const input = `${SMALL}\nduality: { checks: [{ path: background.errors.exact, expected: 1, tolerance: 0.1 }] }`;
-    const { code, out } = await slowroll(["duality", "-", "--json"], { input });
-    expect(code).toBe(1);
-    expect(JSON.parse(out).passed).toBe(false);
   });
 
   it("ends quietly with 0 where nobody reads its output", async () => {
@@ -273,6 +244,49 @@ describe("the process", () => {
 
 /** What no process shows better: it is loaded once here. */
 describe("the program", () => {
+  it("has no engine of float64 on WebGPU", async () => {
+    const { code, out } = await inProcess(
+      ["network", "-", "--engine", "webgpu", "--json", "--set", "precision=float64"],
+      {
+        cwd,
+        input: SMALL,
+      },
+    );
+    expect(code).toBe(3);
+    expect(JSON.parse(out).error.code).toBe("noEngine");
+  });
+
+  it("tells what a lattice takes on a device and what here", async () => {
+    const argv = ["field", "-", "--json", "--adapter", "software"];
+    const input = "lattice: { dimensions: 2, points: 16 }\ntime: { step: 0.01, end: 0.02 }";
+    const { code, out, error } = await inProcess(argv, { cwd, input });
+    expect(code, error).toBe(0);
+    expect(error).toMatch(
+      /^engine: webgpu .*\nmemory: [\d.]+ kB: [\d.]+ kB on the device \(lattice [\d.]+ kB, snapshots .*, records .*\), [\d.]+ kB here \(state 4\.1 kB, records .*, copies .*\) beside .* of the program itself; 1 realisation at once\n/,
+    );
+    const { bytes, parts, device, batch } = JSON.parse(out).memory;
+    expect([parts.state, batch]).toEqual([16 * 16 ** 2, 1]);
+    expect(bytes).toBeGreaterThan(device.bytes);
+    expect(device.parts.lattice).toBe(parts.lattice);
+  });
+
+  it("uses no more threads than run at once, and says so", async () => {
+    const { code, out, error } = await inProcess(
+      ["network", "-", "--json", "--engine", "cpu", "--threads", "9999", "--out", "crowd"],
+      { cwd, input: SMALL },
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out).engine.threads).toBe(os.availableParallelism());
+    expect(error).toMatch(/^engine: .*\nwarning: --threads: .* at once on this machine: \d+, not 9999, will be used\n/);
+  });
+
+  it("ends with 1 where a check does not hold", async () => {
+    const input = `${SMALL}\nduality: { checks: [{ path: background.errors.exact, expected: 1, tolerance: 0.1 }] }`;
+    const { code, out } = await inProcess(["duality", "-", "--json"], { cwd, input });
+    expect(code).toBe(1);
+    expect(JSON.parse(out).passed).toBe(false);
+  });
+
   it("keeps what was computed of a run that diverges, names the step, and ends with 4", async () => {
     const input = `${SMALL.replace("steps: 10", "steps: 400, learningRate: { relative: 40 }, potential: quartic")}`;
     const { code, out, error } = await inProcess(
