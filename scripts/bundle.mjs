@@ -1,13 +1,13 @@
-// Leaves dist/box/: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`; shaders, CPU kernels and
-// plotting scripts are embedded. The HDF5 library, which few commands load, and the workers of the CPU engine and for eigenvalues stand
-// beside them. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
+// Leaves dist/box/, or a folder that is named: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`;
+// shaders, CPU kernels and plotting scripts are embedded. The HDF5 library, which few commands load, and the workers of the CPU engine and for
+// eigenvalues stand beside them. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const out = path.join(root, "dist", "box");
+const out = process.argv[2] ? path.resolve(process.argv[2]) : path.join(root, "dist", "box");
 const require = createRequire(path.join(root, "apps", "cli", "package.json"));
 const { build } = await import("esbuild");
 

@@ -8,6 +8,7 @@ import { uniforms } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slowroll as inProcess } from "../apps/cli/test/inProcess.ts";
+import { bundledIn } from "./support/bundled.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const program = path.join(root, "apps/cli/bin/slowroll.mjs");
@@ -28,8 +29,9 @@ const slowroll = async (...args: string[]) => {
   const { code, out, error } = await inProcess(args, { cwd: folder });
   return { status: code, stdout: out, stderr: error };
 };
+const bundled = bundledIn(path.join(folder, "box"));
 const start = (...args: string[]): ChildProcess =>
-  spawn(process.execPath, [program, ...args], { cwd: folder, stdio: "ignore" });
+  spawn(process.execPath, [bundled, ...args], { cwd: folder, stdio: "ignore" });
 const ended = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);

@@ -18,9 +18,8 @@ import { readHdf5 } from "@slowroll/core/files/hdf5";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slowroll as inProcess } from "../apps/cli/test/inProcess.ts";
+import { bundledIn } from "./support/bundled.ts";
 
-const root = path.resolve(import.meta.dirname, "..");
-const program = path.join(root, "apps/cli/bin/slowroll.mjs");
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-sweep-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -31,7 +30,8 @@ const slowroll = async (...args: string[]) => {
   const { code, out, error } = await inProcess(args, { cwd: folder });
   return { status: code, stdout: out, stderr: error };
 };
-const start = (...args: string[]): ChildProcess => spawn(process.execPath, [program, ...args], { cwd: folder });
+const bundled = bundledIn(at("box"));
+const start = (...args: string[]): ChildProcess => spawn(process.execPath, [bundled, ...args], { cwd: folder });
 const ended = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
@@ -56,7 +56,7 @@ beforeAll(async () => {
 precision: float64
 field: { fields: [phi, chi], potential: { expression: "phi^4/4 + q*phi^2*chi^2/2" }, mean: [1, 0.01] }
 background: { kind: selfConsistent, planckMass: 0.42746 }
-lattice: { dimensions: 3, points: 32, length: 8 }
+lattice: { dimensions: 3, points: 24, length: 8 }
 fluctuations: { kind: planeWave, mode: [1, 1, 0], amplitude: 0.01 }
 time: { alpha: 1, step: 0.001, end: 3, recordEvery: 500 }
 observe: { spectraEvery: 1500 }
@@ -179,8 +179,9 @@ describe("a sweep", () => {
   it("killed at several moments goes on to the same numbers each time", { timeout: 120_000 }, async () => {
     for (let kills = 0; kills < 4; kills++) {
       const going = existsSync(at("killed", "points.jsonl"));
-      const last = () => Math.max(writtenAt("killed", "points.jsonl"), writtenAt("killed", "checkpoint.h5"));
-      const since = last();
+      // To have begun is not enough: the list of points is written to then too.
+      const [before, since] = [finished("killed"), writtenAt("killed", "checkpoint.h5")];
+      const further = () => finished("killed") > before || writtenAt("killed", "checkpoint.h5") > since;
       const child = start(
         "field",
         ...(going ? [] : ["config.yaml"]),
@@ -189,7 +190,7 @@ describe("a sweep", () => {
         "--quiet",
         going ? "--resume" : "--force",
       );
-      while (child.exitCode === null && last() <= since) await sleep(5);
+      while (child.exitCode === null && !further()) await sleep(5);
       await sleep(60 * kills);
       if (child.exitCode === null) child.kill("SIGKILL");
       await ended(child);
