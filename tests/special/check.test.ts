@@ -28,6 +28,32 @@ describe("checkPotential", () => {
     expect(await checkPotential(await compilePotential({ expression }), gpu)).toMatchObject({ passed: true });
   });
 
+  const coupled = { expression: "phi^4/4 + q*phi^2*chi^2/2 + sin(chi)*psi^3", parameters: { q: 3 } };
+  const fields = ["phi", "chi", "psi"];
+
+  it("holds for a potential of several fields", async () => {
+    expect(await checkPotential(await compilePotential(coupled, { fields }), gpu)).toMatchObject({ passed: true });
+  });
+  it("finds what is wrong of one field of several, or across two", async () => {
+    const right = await compilePotential(coupled, { fields });
+    const wrong = await compilePotential({ ...coupled, parameters: { q: 3.001 } }, { fields });
+    const slope = await checkPotential(
+      { ...right, gradient: (f, ...phi) => (f === 1 ? wrong : right).gradient(f, ...phi) },
+      gpu,
+    );
+    expect(slope.derivatives.first).toBeGreaterThan(1e-5);
+    const mixed = await checkPotential(
+      { ...right, hessian: (f, g, ...phi) => (f === 0 && g === 1 ? wrong : right).hessian(f, g, ...phi) },
+      gpu,
+    );
+    expect(mixed.derivatives.second).toBeGreaterThan(1e-5);
+    const { value, gradient, hessian } = right.tree;
+    const tree = { value, hessian, gradient: [gradient[0]!, gradient[1]!, wrong.tree.gradient[0]!] };
+    const wgsl = await checkPotential({ ...right, tree }, gpu);
+    expect(wgsl.wgsl.gradient).toBeGreaterThan(1e-3);
+    for (const outcome of [slope, mixed, wgsl]) expect(outcome.passed).toBe(false);
+  });
+
   it("does not hold for a potential without a finite value", async () => {
     const potential = await compilePotential({ expression: "log(-1 - phi^2)" });
     expect(await checkPotential(potential, gpu)).toMatchObject({ passed: false });

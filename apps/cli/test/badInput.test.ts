@@ -14,6 +14,9 @@ beforeAll(() => {
   writeFileSync(path.join(cwd, "spaces.csv"), "0 1\n1 2\n");
   writeFileSync(path.join(cwd, "short.f64"), new Uint8Array(12));
   writeFileSync(path.join(cwd, "potential.yaml"), "expression: phi^2 + chi\n");
+  writeFileSync(path.join(cwd, "two.yaml"), "fields: [phi, phi]\npotential: { expression: phi^2 }\n");
+  writeFileSync(path.join(cwd, "neither.yaml"), "fields: [phi, chi]\nexpression: phi^2 + chi\n");
+  writeFileSync(path.join(cwd, "walls.yaml"), "fields: [phi, chi]\npotential: { expression: phi^2 + chi }\n");
   writeFileSync(path.join(cwd, "binary.yaml"), new Uint8Array([0xff, 0xfe, 0x00, 0x01]));
   mkdirSync(path.join(cwd, "full"));
   writeFileSync(path.join(cwd, "full", "a"), "");
@@ -62,7 +65,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "true",
   ],
   ["field", `${TIME}\nunits: { fStar: 1 }`, "units.omegaStar", "missing"],
-  ["field", `${TIME}\nfield: { fields: [phi, phi] }`, "field.fields", "twice"],
+  ["field", `${TIME}\nfield: { fields: [phi, phi] }`, "field.fields", "different names"],
   ["field", `${TIME}\nfield: { fields: ["a b"] }`, "field.fields[0]", "letters"],
   ["field", `${TIME}\nfield: { fields: [phi, chi], mean: [1] }`, "field.mean", "2 fields"],
   ["field", `${TIME}\nfield: { mean: 1, velocity: fast }`, "field.velocity", "attractor"],
@@ -360,6 +363,9 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["potential", "show", "quadratc"], "potential", "quadratic"],
   [["potential", "check", "nowhere.yaml"], "nowhere.yaml", "no such file"],
   [["potential", "check", "potential.yaml"], "potential.yaml.expression", "column 9"],
+  [["potential", "check", "two.yaml"], "two.yaml.fields", "each once"],
+  [["potential", "check", "neither.yaml"], "neither.yaml", "of several fields"],
+  [["potential", "plot", "walls.yaml"], "walls.yaml", "a plot is of one field"],
   [["potential", "plot", "quadratic", "--out", "a-file"], "--out", "exists"],
   [["report", "nowhere"], "nowhere", "there is none"],
   [["report", "full"], "full", "there is none"],

@@ -12,9 +12,10 @@ import type { Io } from "../io.ts";
 import { named } from "../named.ts";
 import type { PotentialOptions } from "../program.ts";
 
-/** A potential from a file with a spec, as in a config's `potential`. */
+/** A potential from a file with a spec, as in a config's `potential`, or with its fields beside it, as in `field`. */
 async function fromFile(file: string, io: Io): Promise<Potential> {
-  return compilePotential(await parsePotential(await readText(file, io), file), { path: file });
+  const { potential, ...fields } = await parsePotential(await readText(file, io), file);
+  return compilePotential(potential, { ...fields, path: file });
 }
 
 function print(io: Io, { json }: PotentialOptions, document: object, text: string): number {
@@ -67,14 +68,15 @@ export async function check(file: string, options: PotentialOptions, io: Io): Pr
   const { derivatives, wgsl, passed } = outcome;
   const text = [
     `V = ${potential.expression}, parameters: ${parametersText(potential.parameters)}`,
+    ...(potential.fields.length > 1 ? [`fields: ${potential.fields.join(", ")}; V' and V'' along and across all`] : []),
     `V' against finite differences: largest relative difference ${derivatives.first.toExponential(1)}`,
     `V'' against finite differences: largest relative difference ${derivatives.second.toExponential(1)}`,
     `WGSL against float64 on ${wgsl.points} points: V ${wgsl.value.toExponential(1)}, V' ${wgsl.gradient.toExponential(1)} of their largest value`,
     passed ? "holds" : "does not hold",
     "",
   ];
-  const { expression, parameters } = potential;
-  print(io, options, { expression, parameters, ...outcome }, text.join("\n"));
+  const { expression, fields, parameters } = potential;
+  print(io, options, { expression, fields, parameters, ...outcome }, text.join("\n"));
   return passed ? 0 : 1;
 }
 
@@ -96,6 +98,9 @@ const exists = (file: string): Promise<boolean> =>
 export async function plot(subject: string, options: PotentialOptions, io: Io): Promise<number> {
   const { out = "potential.svg", force } = options;
   const potential = await fromSubject(subject, io);
+  if (potential.fields.length > 1) {
+    throw new InputError(`is of ${potential.fields.join(", ")}: a plot is of one field`, { path: subject });
+  }
   const file = path.resolve(io.cwd, out);
   if (!force && (await exists(file))) {
     throw new InputError(`${out} exists: choose another file, or --force to overwrite it`, { path: "--out" });

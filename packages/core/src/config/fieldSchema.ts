@@ -1,6 +1,6 @@
 /** The sections of the field's config: background, fields and their fluctuations, time, and what is recorded. */
 import { z } from "#zod";
-import { finite, positive, potential, wholePositive } from "./values.ts";
+import { fieldNames, finite, positive, potential, wholePositive } from "./values.ts";
 
 const MAX_POINTS = 2 ** 24;
 
@@ -27,10 +27,7 @@ const background = z
 /** Mean and velocity have no default here: a stored state brings its own, so that giving them beside it can be told. */
 const field = z
   .strictObject({
-    fields: z
-      .array(z.string().regex(/^[A-Za-z_]\w*$/, { error: "must have letters, digits and _ only" }))
-      .min(1)
-      .max(16)
+    fields: fieldNames
       .exactOptional()
       .describe("names of the fields, as the potential's expression has them; phi alone unless given"),
     potential: potential.default("quadratic"),

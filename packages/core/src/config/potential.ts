@@ -3,18 +3,31 @@ import { InputError } from "../errors.ts";
 import type { PotentialSpec } from "../potential/potential.ts";
 import { parseDocument } from "./yaml.ts";
 
-/** Throws InputError where the text is neither a name, { name, parameters } nor { expression, parameters }. */
-export async function parsePotential(text: string, source: string): Promise<PotentialSpec> {
+/** A potential, and the names of its fields, phi alone unless given. */
+export interface NamedPotential {
+  readonly potential: PotentialSpec;
+  readonly fields?: readonly string[];
+}
+
+/**
+ * A potential from a file: as a config names one, or a `field` section's `potential` and `fields`.
+ * @throws InputError where the text is neither.
+ */
+export async function parsePotential(text: string, source: string): Promise<NamedPotential> {
   const document = await parseDocument(text, source);
-  const { potential } = await import("./values.ts");
-  // A whole config's potential section may stand in the file too.
-  const inner =
-    typeof document === "object" && document !== null && "potential" in document ? document.potential : document;
-  const parsed = potential.safeParse(inner);
+  const { fieldNames, potential } = await import("./values.ts");
+  const isSection = typeof document === "object" && document !== null && "potential" in document;
+  const parsed = potential.safeParse(isSection ? document.potential : document);
   if (!parsed.success) {
-    throw new InputError("must be a built-in name, { name, parameters } or { expression, parameters }", {
-      path: source,
-    });
+    throw new InputError(
+      "must be a built-in name, { name, parameters } or { expression, parameters }, or { potential, fields } of several fields",
+      { path: source },
+    );
   }
-  return parsed.data as PotentialSpec;
+  if (!isSection || !("fields" in document)) return { potential: parsed.data as PotentialSpec };
+  const fields = fieldNames.safeParse(document.fields);
+  if (!fields.success) {
+    throw new InputError("must be a list of the fields' names, each once", { path: `${source}.fields` });
+  }
+  return { potential: parsed.data as PotentialSpec, fields: fields.data };
 }

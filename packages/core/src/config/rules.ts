@@ -35,8 +35,6 @@ function checkField({ field, fluctuations, lattice, modes, observe, time }: Conf
   for (const key of ["velocitySpectra", "occupationNumbers"] as const)
     require(!observe?.[key] ||
       observe.spectraEvery !== undefined, `observe.${key}`, "comes with the spectra: give observe.spectraEvery too");
-  const repeated = field.fields?.find((name, f, all) => all.indexOf(name) < f);
-  require(repeated === undefined, "field.fields", `names ${repeated} twice`);
   const steps = time.end / time.step;
   require(steps / time.recordEvery <=
     MAX_RECORDS, "time.recordEvery", `gives ${Math.ceil(steps / time.recordEvery)} records, at most ${MAX_RECORDS} are kept: record less often`);

@@ -5,6 +5,13 @@ export const finite = z.number();
 export const positive = z.number().positive();
 export const wholePositive = z.number().int().min(1);
 
+/** Names of several fields. */
+export const fieldNames = z
+  .array(z.string().regex(/^[A-Za-z_]\w*$/, { error: "must have letters, digits and _ only" }))
+  .min(1)
+  .max(16)
+  .refine((names) => new Set(names).size === names.length, { error: "must be different names" });
+
 const parameters = z.record(z.string(), finite).describe("values of the potential's parameters by name");
 
 /** One potential, wherever a config or a file names one. */

@@ -1,5 +1,4 @@
-/** Whether a potential can be trusted: symbolic derivatives against finite differences, and its WGSL against float64, on a grid of phi. */
-
+/** Whether a potential can be trusted: symbolic derivatives against finite differences, and its WGSL against float64, at points of field space. */
 import { evaluatePotential } from "../engine/webgpu/evaluate.ts";
 import type { Gpu } from "../engine/webgpu/gpu.ts";
 import type { Potential } from "./potential.ts";
@@ -19,21 +18,31 @@ function difference(f: (x: number) => number, x: number, h: number): number {
   return (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h);
 }
 
+/** A function of field space, and what is said to be its slope along a field. */
+interface Slope {
+  readonly of: (...phi: number[]) => number;
+  readonly slope: (...phi: number[]) => number;
+  readonly along: number;
+}
+
 /**
- * How far `slope` is from the difference quotients of f, beyond their own error (their change when the step is halved, which is large
- * next to poles and across kinks); relative to the largest quotient. Points whose neighbours lie outside f's domain are left out.
+ * How far slopes are from difference quotients, beyond their own error (their change when the step is halved, which is large next to poles
+ * and across kinks); relative to the largest quotient of all, since some may be zero everywhere. Points whose neighbours lie outside the
+ * function's domain are left out.
  */
-function slopeError(f: (x: number) => number, slope: (x: number) => number, grid: ArrayLike<number>): number {
+function slopeError(slopes: readonly Slope[], points: readonly number[][]): number {
   let largest = 0;
   let scale = 0;
-  for (let i = 0; i < grid.length; i++) {
-    const x = grid[i]!;
-    const coarse = difference(f, x, STEP);
-    const fine = difference(f, x, STEP / 2);
-    if (!Number.isFinite(coarse) || !Number.isFinite(fine)) continue;
-    const excess = Math.abs(slope(x) - fine) - Math.abs(coarse - fine);
-    largest = Math.max(largest, Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess);
-    scale = Math.max(scale, Math.abs(fine));
+  for (const { of, slope, along } of slopes) {
+    for (const phi of points) {
+      const onLine = (x: number): number => of(...phi.with(along, x));
+      const coarse = difference(onLine, phi[along]!, STEP);
+      const fine = difference(onLine, phi[along]!, STEP / 2);
+      if (!Number.isFinite(coarse) || !Number.isFinite(fine)) continue;
+      const excess = Math.abs(slope(...phi) - fine) - Math.abs(coarse - fine);
+      largest = Math.max(largest, Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess);
+      scale = Math.max(scale, Math.abs(fine));
+    }
   }
   return scale > 0 ? largest / scale : largest;
 }
@@ -51,28 +60,33 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return scale > 0 ? largest / scale : largest;
 }
 
-/** Checks a potential of one field between -3 and 3. Throws what opening a device throws. */
+/** Points of field space, a prime number. */
+const POINTS = 601;
+/** Steps through the same values by which the fields after the first go: so all meet all others' values. */
+const STRIDE = 37;
+
+/** Checks a potential with its fields between -3 and 3. Throws what opening a device throws. */
 export async function checkPotential(potential: Potential, gpu?: Gpu): Promise<PotentialCheck> {
-  const points = 601;
+  const fields = potential.fields.map((_, f) => f);
   // Float32 values, so that both sides see the same phi; the offset keeps clear of kinks and poles at round numbers.
-  const phi = Float32Array.from({ length: points }, (_, i) => -3 + (6 * i) / (points - 1) + 0.00469);
-  const value = Float64Array.from(phi, (x) => potential.value(x));
-  const gradient = Float64Array.from(phi, (x) => potential.gradient(0, x));
-  const derivatives = {
-    first: slopeError(
-      (x) => potential.value(x),
-      (x) => potential.gradient(0, x),
-      phi,
-    ),
-    second: slopeError(
-      (x) => potential.gradient(0, x),
-      (x) => potential.hessian(0, 0, x),
-      phi,
-    ),
-  };
+  const line = Float32Array.from({ length: POINTS }, (_, i) => -3 + (6 * i) / (POINTS - 1) + 0.00469);
+  const points = Array.from(line, (_, i) => fields.map((f) => line[(i * STRIDE ** f) % POINTS]!));
+  const phi = Float32Array.from(points.flat());
+  const value = Float64Array.from(points, (at) => potential.value(...at));
+  const gradient = Float64Array.from(points.flatMap((at) => fields.map((f) => potential.gradient(f, ...at))));
+  const slopes = fields.map((f): Slope => {
+    return { of: potential.value, slope: (...at) => potential.gradient(f, ...at), along: f };
+  });
+  const curvatures = fields.flatMap((f) =>
+    fields.map((g): Slope => {
+      const of = (...at: number[]): number => potential.gradient(f, ...at);
+      return { of, slope: (...at) => potential.hessian(f, g, ...at), along: g };
+    }),
+  );
+  const derivatives = { first: slopeError(slopes, points), second: slopeError(curvatures, points) };
   const device = await evaluatePotential(potential, phi, gpu);
   const wgsl = {
-    points,
+    points: POINTS,
     value: largestDifference(device.value, value),
     gradient: largestDifference(device.gradient, gradient),
   };

@@ -10,7 +10,10 @@ const evaluate: KernelDeclaration<"phi" | "value" | "gradient"> = {
   bindings: ["phi", "value", "gradient"],
 };
 
-/** V and V' in float32 on `gpu`, or on a device opened for it. Throws ShaderCompileError, EngineUnavailableError. */
+/**
+ * V [points] and its slopes [points][fields] in float32 at `phi` [points][fields] on `gpu`, or on a device opened for it.
+ * @throws ShaderCompileError, EngineUnavailableError.
+ */
 export async function evaluatePotential(
   potential: Potential,
   phi: Float32Array,
@@ -21,7 +24,8 @@ export async function evaluatePotential(
   try {
     const kernel = await loadKernel(own, evaluate, { code: emitWgsl(potential) });
     const input = await own.upload("phi", phi);
-    const value = await own.buffer("value", phi.byteLength);
+    const points = phi.length / potential.fields.length;
+    const value = await own.buffer("value", 4 * points);
     const gradient = await own.buffer("gradient", phi.byteLength);
     buffers.push(input, value, gradient);
     const bindings = await kernel.bind({ phi: input, value, gradient });
@@ -30,11 +34,11 @@ export async function evaluatePotential(
     encode(pass, {
       pipeline: kernel.pipeline,
       bindings,
-      workgroups: [Math.ceil(phi.length / kernel.workgroup[0]), 1, 1],
+      workgroups: [Math.ceil(points / kernel.workgroup[0]), 1, 1],
     });
     pass.end();
     own.device.queue.submit([encoder.finish()]);
-    return { value: await own.download(value, phi.byteLength), gradient: await own.download(gradient, phi.byteLength) };
+    return { value: await own.download(value, 4 * points), gradient: await own.download(gradient, phi.byteLength) };
   } finally {
     for (const buffer of buffers) buffer.destroy();
     if (!gpu) own.close();
