@@ -28,7 +28,7 @@ const evaluate: KernelDeclaration<"phi" | "value" | "gradient"> = {
   bindings: ["phi", "value", "gradient"],
 };
 const GOOD =
-  "alias Fields = array<f32, 1>; fn potentialValue(phi: Fields, realisation: u32) -> f32 { return phi[0]; } fn potentialGradient(phi: Fields, realisation: u32) -> Fields { return phi; }";
+  "const FIELDS = 1u; alias Fields = array<f32, FIELDS>; fn potentialValue(phi: Fields, realisation: u32) -> f32 { return phi[0]; } fn potentialGradient(phi: Fields, realisation: u32) -> Fields { return phi; }";
 
 describe("kernels", () => {
   it("that do not compile show the line and the source around it", async () => {
