@@ -7,6 +7,7 @@
  */
 import { InputError } from "../../errors.ts";
 import { dataOf, type EnsembleJob, type JobMemory, kernelPartsOf, outputsOf } from "../engine.ts";
+import { evenly } from "./evenly.ts";
 
 /** Rows of a layer's weights that stand in a buffer of their own: the first, and how many. */
 export interface WeightPart {
@@ -68,14 +69,9 @@ const MAX_NORM_GROUPS = 64;
 
 const padded = (count: number): number => Math.ceil(count / 4) * 4;
 
-/** The fewest parts, as alike as can be, of `rows` rows of which a binding holds `held`. */
-function partsOf(rows: number, held: number): WeightPart[] {
-  const count = Math.ceil(rows / Math.max(1, held));
-  return Array.from({ length: count }, (_, p) => {
-    const first = Math.floor((p * rows) / count);
-    return { first, rows: Math.floor(((p + 1) * rows) / count) - first };
-  });
-}
+/** The fewest parts of `rows` rows of which a binding holds `held`. */
+const partsOf = (rows: number, held: number): WeightPart[] =>
+  evenly(rows, Math.ceil(rows / Math.max(1, held))).map(({ first, size }) => ({ first, rows: size }));
 
 /**
  * Lays out the job and sizes its batches.

@@ -6,6 +6,7 @@
  */
 import { InputError } from "../../errors.ts";
 import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../engine.ts";
+import { evenly } from "./evenly.ts";
 import { type Gpu, largestArray } from "./gpu.ts";
 import { loadKernel } from "./kernel.ts";
 import { type LatticeSpecialisation, latticeGhosts, withoutPotential } from "./latticeKernels.ts";
@@ -59,10 +60,7 @@ export function layoutOf(
       { path: "lattice.points" },
     );
   }
-  const slabs = Array.from({ length: count }, (_, s) => {
-    const first = Math.floor((s * points) / count);
-    return { first, planes: Math.floor(((s + 1) * points) / count) - first };
-  });
+  const slabs = evenly(points, count).map(({ first, size }) => ({ first, planes: size }));
   return { slabs, ghosts, plane, stride: (Math.ceil(points / count) + 2 * ghosts) * plane };
 }
 
