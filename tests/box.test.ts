@@ -93,12 +93,14 @@ describe("the box", () => {
     expect(report.ceilings.copyBytesPerSecond).toBeGreaterThan(0);
     expect(report.kernels.map(({ name }: { name: string }) => name)).toEqual([
       "field/lattice_step",
+      "field/lattice_step_march",
       "field/lattice_pair",
       "field/lattice_moments",
       "field/lattice_cosine",
       "field/lattice_histogram",
       "field/lattice_ghosts",
       "field/lattice_coupled",
+      "field/lattice_coupled_march",
       "field/lattice_global",
     ]);
   });

@@ -23,7 +23,8 @@ function conforms<Shape>({ declaration, checks, build }: KernelCase<Shape>): voi
 
 for (const networkCase of networkCases) conforms(networkCase);
 for (const fieldCase of fieldCases) conforms(fieldCase);
-const [sweep, global] = coupledCases;
-conforms(sweep);
+const [sites, march, global] = coupledCases;
+conforms(sites);
+conforms(march);
 conforms(global);
 for (const fourierCase of fourierCases) conforms(fourierCase);

@@ -101,8 +101,9 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
       };
       for (const networkCase of networkCases) await measure(networkCase);
       for (const fieldCase of fieldCases) await measure(fieldCase);
-      const [sweep, global] = coupledCases;
-      await measure(sweep);
+      const [sites, march, global] = coupledCases;
+      await measure(sites);
+      await measure(march);
       await measure(global);
       for (const fourierCase of fourierCases) await measure(fourierCase);
       return results;
@@ -113,7 +114,7 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
       const draw = drawFrom(5);
       const [rows, inner, columns, points] = [256, 256, 128, 48];
       const product = found("network/dense_forward");
-      const lattice = found("field/lattice_step");
+      const lattice = found("field/lattice_step_march");
       const works: PeerWork[] = [];
       if (product)
         works.push(productWork(draw(rows * inner), draw(inner * columns), rows, inner, columns, product.rate));

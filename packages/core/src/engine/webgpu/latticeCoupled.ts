@@ -5,20 +5,22 @@
  * Where the state is wanted, the sweep leaves out the half kick that opens the next operation; one more sweep makes up for it later, which
  * drifts nothing, kicks once and sums the same numbers again: passing through and stopping give the same bits.
  */
-import type { CoupledSchedule, Grid } from "../engine.ts";
+import type { CoupledSchedule } from "../engine.ts";
 import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel } from "./kernel.ts";
+import { loadKernel, type UniformValues } from "./kernel.ts";
 import {
   adders,
   globalSpecialisation,
   type LatticeSpecialisation,
   latticeCoupled,
+  latticeCoupledMarch,
   latticeGlobal,
   MAX_SWEEPERS,
   sweepers,
   uploadConstants,
 } from "./latticeKernels.ts";
+import { marched, marchSharing } from "./latticeMarch.ts";
 import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
 import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
@@ -41,14 +43,27 @@ const TURNS = [
 ] as const;
 
 /** Workgroups of each slab's sweep and where their sums begin among a realisation's, and how many sums those are. */
-export function sharing(adapter: Gpu["adapter"], grid: Grid, layout: Layout, { constants }: LatticeSpecialisation) {
+export function sharing(
+  adapter: Gpu["adapter"],
+  job: Pick<PartJob, "grid" | "fields">,
+  layout: Layout,
+  specialisation: LatticeSpecialisation,
+) {
+  const { grid } = job;
+  const { constants } = specialisation;
+  const march = marched(job, specialisation);
   let groups = 0;
-  const shares = layout.slabs.map((planes) => {
-    const slab = slabUniform(grid, layout, planes);
-    const workgroup = [Number(constants.COLUMNS), Number(constants.LINES), 1] as const;
-    const [x, y, deep] = sweepers(slab.own, workgroup, MAX_SWEEPERS[adapter.type]);
-    const share = { slab, x, y, deep, firstGroup: groups };
-    groups += x * y * deep;
+  const shares = layout.slabs.map((planned) => {
+    const swept = (): { workgroups: readonly [number, number, number]; params: UniformValues } => {
+      if (march) return marchSharing(adapter, grid, layout, planned, march);
+      const slab = slabUniform(grid, layout, planned);
+      const workgroup = [Number(constants.COLUMNS), Number(constants.LINES), 1] as const;
+      const workgroups = sweepers(slab.own, workgroup, MAX_SWEEPERS[adapter.type]);
+      return { workgroups, params: { slab, deep: workgroups[2] } };
+    };
+    const { workgroups, params } = swept();
+    const share = { workgroups, params: { ...params, firstGroup: groups } };
+    groups += workgroups[0] * workgroups[1] * workgroups[2];
     return share;
   });
   return { shares, groups };
@@ -57,14 +72,15 @@ export function sharing(adapter: Gpu["adapter"], grid: Grid, layout: Layout, { c
 /** Bytes of what a coupled schedule has beside the state, for so many records. */
 export function coupledBytes(
   { adapter }: Pick<Gpu, "adapter">,
-  { grid, realisations }: PartJob,
+  job: PartJob,
   { durations }: CoupledSchedule,
   layout: Layout,
   specialisation: LatticeSpecialisation,
   capacity: number,
 ) {
+  const { realisations } = job;
   const width = 4 * specialisation.numbers.words;
-  const { groups } = sharing(adapter, grid, layout, specialisation);
+  const { groups } = sharing(adapter, job, layout, specialisation);
   return {
     durations: width * (durations.length + 2),
     begun: 4 * realisations,
@@ -98,8 +114,9 @@ export async function coupledSteps(
     return slabs;
   };
   const arrays = [await pairs(""), await pairs(", next")] as const;
-  const sweep = await loadKernel(gpu, latticeCoupled, specialisation);
-  const { shares, groups } = sharing(gpu.adapter, grid, layout, specialisation);
+  const march = marched(job, specialisation);
+  const sweep = await loadKernel(gpu, march ? latticeCoupledMarch : latticeCoupled, march ?? specialisation);
+  const { shares, groups } = sharing(gpu.adapter, job, layout, specialisation);
   const lanes = adders(groups, gpu.limits);
   const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers, lanes));
 
@@ -121,8 +138,9 @@ export async function coupledSteps(
   for (const here of [0, 1] as const) {
     const then = arrays[1 - here]!;
     const dispatches: Dispatch[] = [];
-    for (const [s, { x, y, ...share }] of shares.entries()) {
-      const params = await uniform("sweep parameters", new Uint32Array(sweep.uniform("params", { ...share, groups })));
+    for (const [s, { workgroups, params: own }] of shares.entries()) {
+      const [x, y, z] = workgroups;
+      const params = await uniform("sweep parameters", new Uint32Array(sweep.uniform("params", { ...own, groups })));
       const bindings = await sweep.bind({
         ...arrays[here][s]!,
         firstField: arrays[here][0]!.field,
@@ -134,7 +152,7 @@ export async function coupledSteps(
         params,
         constants,
       });
-      dispatches.push({ pipeline: sweep.pipeline, bindings, workgroups: [x, y, share.deep * realisations] });
+      dispatches.push({ pipeline: sweep.pipeline, bindings, workgroups: [x, y, z * realisations] });
     }
     sweeps.push(dispatches);
     ghosts.push([]);

@@ -4,6 +4,7 @@ import { float32 } from "../../potential/emit.ts";
 import type { Form } from "../../potential/form.ts";
 import { emitMonomials, emitWgsl, type Monomials } from "../../potential/wgsl.ts";
 import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../engine.ts";
+import { share } from "./evenly.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "./kernel.ts";
 import { NUMBERS, type Numbers } from "./latticeNumbers.ts";
 import type { Buffers } from "./latticeSteps.ts";
@@ -15,6 +16,8 @@ export const latticeStep = declare({
   bindings: ["field", "momentum", "fieldNext"],
   dynamic: ["operation"],
 });
+
+export const latticeStepMarch = declare({ ...latticeStep, name: "field/lattice_step_march" });
 
 export const latticePair = declare({
   name: "field/lattice_pair",
@@ -28,6 +31,8 @@ export const latticeCoupled = declare({
   name: "field/lattice_coupled",
   bindings: ["field", "momentum", "firstField", "firstMomentum", "strengths", "fieldNext", "momentumNext", "sums"],
 });
+
+export const latticeCoupledMarch = declare({ ...latticeCoupled, name: "field/lattice_coupled_march" });
 
 export const latticeGlobal = declare({
   name: "field/lattice_global",
@@ -189,8 +194,6 @@ export function sweepers(
   [columns, lines]: Kernel<string>["workgroup"],
   most: number,
 ): readonly [number, number, number] {
-  /** At most `limit`, so that all have the same number of turns but for the last. */
-  const share = (turns: number, limit: number): number => Math.ceil(turns / Math.ceil(turns / Math.max(1, limit)));
   const x = share(Math.ceil(along / columns), most);
   const y = share(Math.ceil(across / lines), Math.floor(most / x));
   const z = share(planes, Math.floor(most / (x * y)));

@@ -14,14 +14,17 @@ import {
   globalSpecialisation,
   latticeCosine,
   latticeCoupled,
+  latticeCoupledMarch,
   latticeGhosts,
   latticeGlobal,
   latticeMoments,
   latticePair,
   latticeStep,
+  latticeStepMarch,
   potentialSpecialisation,
   withoutPotential,
 } from "./latticeKernels.ts";
+import { marched } from "./latticeMarch.ts";
 import { pairChoice, pairSpecialisation } from "./latticePairs.ts";
 import type { LatticePlan } from "./latticePlan.ts";
 import { reducedBy } from "./latticeRecords.ts";
@@ -37,12 +40,13 @@ export function compileKernels(
   const compile = (declaration: KernelDeclaration<string>, by: Specialisation): void => {
     compiling.push(loadKernel(gpu, declaration, by));
   };
+  const march = marched(job, specialisation);
   if (schedule.kind === "coupled") {
-    compile(latticeCoupled, specialisation);
-    const { groups } = sharing(gpu.adapter, grid, layout, specialisation);
+    compile(march ? latticeCoupledMarch : latticeCoupled, march ?? specialisation);
+    const { groups } = sharing(gpu.adapter, job, layout, specialisation);
     compile(latticeGlobal, globalSpecialisation(schedule, numbers, adders(groups, gpu.limits)));
   } else {
-    compile(latticeStep, specialisation);
+    compile(march ? latticeStepMarch : latticeStep, march ?? specialisation);
     if (pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation))
       compile(latticePair, pairSpecialisation(specialisation));
   }

@@ -3,11 +3,12 @@ import { OutOfDeviceMemoryError } from "../../errors.ts";
 import type { LatticeState, PrescribedSchedule } from "../engine.ts";
 import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel } from "./kernel.ts";
-import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latticeKernels.ts";
+import { loadKernel, type UniformValues } from "./kernel.ts";
+import { type LatticeSpecialisation, latticeStep, latticeStepMarch, uploadConstants } from "./latticeKernels.ts";
+import { marched, marchSharing } from "./latticeMarch.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import { measuredChoice, type PairChoice, pairChoice, pairSweeps } from "./latticePairs.ts";
-import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
+import { ghostCopies, type Layout, type Slab, slabUniform, writeState } from "./latticeSlabs.ts";
 import { slotData, slotStride } from "./slots.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
@@ -128,20 +129,36 @@ export async function prescribedSteps(
   );
 
   const constants = await uploadConstants(job, specialisation, buffers);
-  const { pipeline, workgroup, uniform, bind } = await loadKernel(gpu, latticeStep, specialisation);
-  const shares: { readonly params: GPUBuffer; readonly workgroups: readonly [number, number, number] }[] = [];
-  for (const planned of layout.slabs) {
+  const march = marched(job, specialisation);
+  const { pipeline, workgroup, uniform, bind } = await loadKernel(
+    gpu,
+    march ? latticeStepMarch : latticeStep,
+    march ?? specialisation,
+  );
+  /** Workgroups [x, y, z] over a slab, z as many as all realisations want, and the kernel's parameters of it. */
+  const sharing = (planned: Slab): { wanted: readonly [number, number, number]; params: UniformValues } => {
+    if (march) {
+      const { workgroups, params } = marchSharing(gpu.adapter, grid, layout, planned, march);
+      const marches = realisations * params.chunks;
+      return { wanted: [workgroups[0], workgroups[1], marches], params: { ...params, marches } };
+    }
     const slab = slabUniform(grid, layout, planned);
     const [along, across, deep] = slab.own;
     const planes = realisations * deep;
-    const values = new Uint32Array(uniform("params", { slab, planes }));
+    const wanted = [Math.ceil(along / workgroup[0]), Math.ceil(across / workgroup[1]), planes] as const;
+    return { wanted, params: { slab, planes } };
+  };
+  const shares: { readonly params: GPUBuffer; readonly workgroups: readonly [number, number, number] }[] = [];
+  for (const planned of layout.slabs) {
+    const { wanted, params } = sharing(planned);
+    const [x, y, z] = wanted;
     shares.push({
-      params: await buffers.upload("step parameters", values, GPUBufferUsage.UNIFORM),
-      workgroups: [
-        Math.ceil(along / workgroup[0]),
-        Math.ceil(across / workgroup[1]),
-        Math.min(planes, gpu.limits.maxComputeWorkgroupsPerDimension),
-      ],
+      params: await buffers.upload(
+        "step parameters",
+        new Uint32Array(uniform("params", params)),
+        GPUBufferUsage.UNIFORM,
+      ),
+      workgroups: [x, y, Math.min(z, gpu.limits.maxComputeWorkgroupsPerDimension)],
     });
   }
   /** The sweep over each slab that starts from each state, and then the new field's ghosts. */

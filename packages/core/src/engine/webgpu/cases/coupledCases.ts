@@ -1,37 +1,60 @@
 /** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
-import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "../latticeKernels.ts";
+import {
+  globalSpecialisation,
+  latticeCoupled,
+  latticeCoupledMarch,
+  latticeGlobal,
+  MAX_SWEEPERS,
+  sweepers,
+} from "../latticeKernels.ts";
 import { NUMBERS } from "../latticeNumbers.ts";
 import type { KernelCase } from "./case.ts";
-import { arrays, CHECKS, reading, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
+import { arrays, CHECKS, MARCH_CHECKS, marching, reading, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
 
 /** Threads along x and y of a sweep's workgroup, as the kernels are specialised. */
-const workgroupOf = ({ dimensions }: Shape): [number, number, number] => (dimensions === 1 ? [64, 1, 1] : [32, 2, 1]);
+const workgroupOf = ({ dimensions }: Shape): [number, number] => (dimensions === 1 ? [64, 1] : [32, 2]);
 
 /** As the engine for the shapes that are timed; few for those that are checked, so that each takes several turns along an axis. */
 const mostOf = (sites: number): number =>
   sites < 64 ** 3 ? 3 : MAX_SWEEPERS[sites > 64 ** 3 ? "hardware" : "software"];
 
-const coupled: KernelCase<Shape> = {
-  declaration: latticeCoupled,
-  checks: CHECKS,
+const coupledCase = (form: "sites" | "march"): KernelCase<Shape> => ({
+  declaration: form === "march" ? latticeCoupledMarch : latticeCoupled,
+  checks: form === "march" ? MARCH_CHECKS : CHECKS,
   timed: TIMED,
   build(shape, draw) {
     const { points, realisations, dimensions } = shape;
     const { sites, count, fields, field, momentum, factors, specialisation, slab, constants } = arrays(shape, draw);
-    const workgroup = workgroupOf(shape);
-    const [x, y, deep] = sweepers(slab.own, workgroup, mostOf(sites));
+    const line = (site: number): number => Math.floor(site / points);
+    const sweep = () => {
+      if (form === "march") {
+        const { march, workgroups, params } = marching(shape, specialisation);
+        const { COLUMNS, LINES } = march.constants;
+        const [across, deep] = dimensions === 3 ? [points, points ** 2] : [1, points];
+        const groupOf = (site: number): [number, number, number] => [
+          Math.floor((site % points) / (4 * Number(COLUMNS))),
+          Math.floor((line(site) % across) / Number(LINES)),
+          Math.floor(Math.floor(site / deep) / params.depth),
+        ];
+        return { by: march, workgroups, params, groupOf };
+      }
+      const [columns, lines] = workgroupOf(shape);
+      const workgroups = sweepers(slab.own, [columns, lines, 1], mostOf(sites));
+      const [x, y, deep] = workgroups;
+      const groupOf = (site: number): [number, number, number] => [
+        Math.floor((site % points) / columns) % x,
+        dimensions > 1 ? Math.floor((line(site) % points) / lines) % y : 0,
+        Math.floor(site / points ** 2) % deep,
+      ];
+      return { by: specialisation, workgroups, params: { slab, deep, opaqueZero: 0 }, groupOf };
+    };
+    const { by, workgroups, params, groupOf } = sweep();
+    const [x, y, deep] = workgroups;
     const groups = x * y * deep;
     // Drift, closing Laplacian and force, opening Laplacian and force of each realisation.
     const strengths = draw(5 * realisations);
-    /** Which of a realisation's workgroups takes a site. */
-    const groupOf = (site: number): number => {
-      const across = dimensions > 1 ? Math.floor(site / points) % points : 0;
-      const plane = Math.floor(site / points ** 2);
-      const along = Math.floor((site % points) / workgroup[0]) % x;
-      return ((plane % deep) * y + (Math.floor(across / workgroup[1]) % y)) * x + along;
-    };
     return {
-      specialisation,
+      specialisation: by,
       buffers: {
         field,
         momentum,
@@ -42,7 +65,7 @@ const coupled: KernelCase<Shape> = {
         momentumNext: new Float32Array(count),
         sums: new Float32Array(3 * realisations * groups),
       },
-      uniforms: { params: { slab, deep, firstGroup: 0, groups, opaqueZero: 0 }, constants },
+      uniforms: { params: { ...params, firstGroup: 0, groups }, constants },
       workgroups: () => [x, y, deep * realisations],
       reference: () => {
         const drifted = Float64Array.from(
@@ -55,7 +78,8 @@ const coupled: KernelCase<Shape> = {
         for (let r = 0; r < realisations; r++) {
           const [, closingLaplacian, closingForce, openingLaplacian, openingForce] = strengths.subarray(5 * r);
           for (let site = 0; site < sites; site++) {
-            const place = 3 * (r * groups + groupOf(site));
+            const [along, across, depth] = groupOf(site);
+            const place = 3 * (r * groups + (depth * y + across) * x + along);
             sums[place + 2]! += value(...moved.at(r, site));
             for (let f = 0; f < fields; f++) {
               const start = (r * fields + f) * sites;
@@ -75,7 +99,7 @@ const coupled: KernelCase<Shape> = {
       bytes: 16 * count,
     };
   },
-};
+});
 
 interface GlobalShape {
   readonly realisations: number;
@@ -193,4 +217,4 @@ const global: KernelCase<GlobalShape> = {
   },
 };
 
-export const coupledCases = [coupled, global] as const;
+export const coupledCases = [coupledCase("sites"), coupledCase("march"), global] as const;

@@ -1,20 +1,33 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
+
+import type { UniformValues } from "../kernel.ts";
 import {
   latticeCosine,
   latticeGhosts,
   latticeHistogram,
   latticeMoments,
   latticeStep,
+  latticeStepMarch,
   withoutPotential,
 } from "../latticeKernels.ts";
 import { layoutOf, type Slab, slabUniform } from "../latticeSlabs.ts";
-import type { Data, KernelCase } from "./case.ts";
-import { arrays, CHECKS, type Shape, SLAB_CHECKS, slopes, TIMED, value } from "./fieldShapes.ts";
+import type { BuiltCase, Data, KernelCase } from "./case.ts";
+import {
+  arrays,
+  CHECKS,
+  MARCH_CHECKS,
+  marching,
+  type Shape,
+  SLAB_CHECKS,
+  slopes,
+  TIMED,
+  value,
+} from "./fieldShapes.ts";
 import { pairCase } from "./pairCase.ts";
 
-const step: KernelCase<Shape> = {
-  declaration: latticeStep,
-  checks: CHECKS,
+const stepCase = (form: "sites" | "march"): KernelCase<Shape> => ({
+  declaration: form === "march" ? latticeStepMarch : latticeStep,
+  checks: form === "march" ? MARCH_CHECKS : CHECKS,
   timed: TIMED,
   build(shape, draw) {
     const { dimensions, points, realisations } = shape;
@@ -23,16 +36,31 @@ const step: KernelCase<Shape> = {
       draw,
     );
     const operation = { laplacian: 0.25, force: 0.125, drift: 0.0625 };
-    const planes = dimensions === 3 ? realisations * points : realisations;
+    const sweep = (): Pick<BuiltCase, "specialisation" | "workgroups"> & { params: UniformValues } => {
+      if (form === "march") {
+        const { march, workgroups, params } = marching(shape, specialisation);
+        const [x, y, chunks] = workgroups;
+        const marches = realisations * chunks;
+        // Two turns of all workgroups where there are so many marches.
+        const z = Math.ceil(marches / 2);
+        return { specialisation: march, params: { ...params, marches }, workgroups: () => [x, y, z] };
+      }
+      const planes = dimensions === 3 ? realisations * points : realisations;
+      return {
+        specialisation,
+        params: { slab, planes, opaqueZero: 0 },
+        workgroups: ({ workgroup }) => [
+          Math.ceil(points / workgroup[0]),
+          dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
+          planes,
+        ],
+      };
+    };
+    const { params, ...own } = sweep();
     return {
-      specialisation,
+      ...own,
       buffers: { field, momentum, fieldNext: new Float32Array(count) },
-      uniforms: { params: { slab, planes, opaqueZero: 0 }, constants, operation },
-      workgroups: ({ workgroup }) => [
-        Math.ceil(points / workgroup[0]),
-        dimensions === 1 ? 1 : Math.ceil(points / workgroup[1]),
-        planes,
-      ],
+      uniforms: { params, constants, operation },
       reference: () => {
         const next = new Float64Array(count);
         const pi = Float64Array.from(momentum);
@@ -53,7 +81,7 @@ const step: KernelCase<Shape> = {
       bytes: 16 * count,
     };
   },
-};
+});
 
 const LANES_PER_GROUP = 1024;
 
@@ -248,4 +276,12 @@ const ghosts: KernelCase<Shape> = {
   },
 };
 
-export const fieldCases: readonly KernelCase<Shape>[] = [step, pairCase, moments, cosine, histogram, ghosts];
+export const fieldCases: readonly KernelCase<Shape>[] = [
+  stepCase("sites"),
+  stepCase("march"),
+  pairCase,
+  moments,
+  cosine,
+  histogram,
+  ghosts,
+];

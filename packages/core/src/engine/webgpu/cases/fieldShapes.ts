@@ -1,6 +1,7 @@
 /** The shapes of the lattice kernels' cases, their random states, and the Laplacian and potentials of them in float64. */
 import { type Grid, STENCILS } from "../../engine.ts";
-import { constantsData, latticeSpecialisation } from "../latticeKernels.ts";
+import { constantsData, type LatticeSpecialisation, latticeSpecialisation } from "../latticeKernels.ts";
+import { marched, marchSharing } from "../latticeMarch.ts";
 import { NUMBERS } from "../latticeNumbers.ts";
 import { slabUniform, wholeLayout } from "../latticeSlabs.ts";
 import type { Draw } from "./case.ts";
@@ -27,6 +28,16 @@ export const CHECKS: readonly Shape[] = [
   { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
   { dimensions: 2, points: 11, realisations: 4, own: true },
   { dimensions: 3, points: 6, realisations: 3, fields: 2, own: true },
+];
+/** Lines of one vector of four and of several, windows of one to three planes to either side, and several marches along the first axis. */
+export const MARCH_CHECKS: readonly Shape[] = [
+  { dimensions: 3, points: 4, realisations: 2, stencil: 6 },
+  { dimensions: 3, points: 12, realisations: 2, fields: 2 },
+  { dimensions: 3, points: 8, realisations: 3, fields: 2, stencil: 6, own: true },
+  { dimensions: 3, points: 20, realisations: 1, stencil: 4 },
+  { dimensions: 3, points: 36, realisations: 1 },
+  { dimensions: 2, points: 4, realisations: 3, stencil: 4 },
+  { dimensions: 2, points: 64, realisations: 2, fields: 2, stencil: 6 },
 ];
 /** Grids that are cut into three slabs. */
 export const SLAB_CHECKS: readonly Shape[] = [
@@ -65,6 +76,15 @@ export const slopes = (factor: number, phi: number, chi: number): [number, numbe
 export function wholeSlab(shape: Shape) {
   const layout = wholeLayout(shape);
   return slabUniform(shape, layout, layout.slabs[0]!);
+}
+
+/** The form of sweeps that march, and how its workgroups share a grid: as the engine on the adapter that a shape is for. */
+export function marching(shape: Shape, specialisation: LatticeSpecialisation) {
+  const grid = { stencil: 2, spacing: 1, ...shape } as const;
+  const march = marched({ grid, fields: shape.fields ?? 1 }, specialisation)!;
+  const layout = wholeLayout(grid);
+  const type = shape.points > 64 ? "hardware" : "software";
+  return { march, ...marchSharing({ type }, grid, layout, layout.slabs[0]!, march) };
 }
 
 /** Everything at the sites of a field that is drawn. */

@@ -1,0 +1,69 @@
+/**
+ * The form of a lattice's sweeps in which invocations march along the first axis with vectors of four sites (march.wgsl), of float32 in
+ * two and three dimensions. A large GPU moves 16 bytes a site as fast as its memory only if it spends few instructions and few reads from the
+ * caches on a site: site by site a sweep takes some 120 instructions and reads each neighbour, which is as long; so about 40, and the
+ * neighbours along two of the axes not at all. Whatever does not fit is swept site by site.
+ */
+import { type LatticeJob, STENCILS } from "../engine.ts";
+import { share } from "./evenly.ts";
+import type { Gpu } from "./gpu.ts";
+import { type LatticeSpecialisation, MAX_SWEEPERS } from "./latticeKernels.ts";
+import type { Layout, Slab } from "./latticeSlabs.ts";
+
+/** Sites of a vector. */
+const VECTOR = 4;
+
+/** Vectors of the window that an invocation keeps: with what it computes, half of the registers that it may have. */
+const WINDOW = 16;
+
+/** Invocations of a workgroup, which any adapter has, and along the last axis, as far as a GPU reads memory at once. */
+const INVOCATIONS = 256;
+const COLUMNS = 32;
+
+/** Vectors that a march is made longer for, so that a lattice occupies the device: what is read before the first plane costs least then. */
+const BUSY = { hardware: 2 ** 17, software: 2 ** 9 } as const;
+const DEPTH = { least: 4, most: 64 } as const;
+
+/** What the kernels are specialised by in this form; undefined where it does not fit. */
+export function marched(
+  { grid: { dimensions, points, stencil }, fields }: Pick<LatticeJob, "grid" | "fields">,
+  specialisation: LatticeSpecialisation,
+): LatticeSpecialisation | undefined {
+  const span = 2 * STENCILS[stencil].length + 1;
+  if (dimensions < 2 || points % VECTOR > 0 || specialisation.numbers.words > 1 || fields * span > WINDOW)
+    return undefined;
+  const columns = share(points / VECTOR, dimensions === 3 ? COLUMNS : INVOCATIONS);
+  const lines = dimensions === 3 ? share(points, Math.floor(INVOCATIONS / columns)) : 1;
+  return {
+    ...specialisation,
+    constants: { ...specialisation.constants, COLUMNS: columns, LINES: lines, SPAN: span },
+  };
+}
+
+/**
+ * How workgroups [x, y, chunks] of each realisation share a slab, and the kernels' parameters of it. It depends on the lattice alone: with
+ * the number of realisations the order of a coupled sweep's sums would change, and with it their last bits.
+ */
+export function marchSharing(
+  { type }: Pick<Gpu["adapter"], "type">,
+  grid: LatticeJob["grid"],
+  layout: Layout,
+  planned: Slab,
+  { constants }: LatticeSpecialisation,
+) {
+  const [along, across] = [grid.points / VECTOR, grid.dimensions === 3 ? grid.points : 1];
+  const { planes } = planned;
+  const x = Math.ceil(along / Number(constants.COLUMNS));
+  const y = Math.ceil(across / Number(constants.LINES));
+  const wanted = Math.min(DEPTH.most, Math.max(DEPTH.least, (along * across * planes) / BUSY[type]));
+  const most = Math.max(1, Math.floor(MAX_SWEEPERS[type] / (x * y)));
+  const depth = Math.ceil(planes / Math.min(most, Math.ceil(planes / wanted)));
+  const chunks = Math.ceil(planes / depth);
+  const slab = {
+    own: [along, across, planes] as const,
+    stride: layout.stride / VECTOR,
+    sides: [along, across, planes + 2 * layout.ghosts] as const,
+    ghosts: layout.ghosts,
+  };
+  return { workgroups: [x, y, chunks] as const, params: { slab, depth, chunks } };
+}

@@ -1,0 +1,130 @@
+// lattice_coupled.wgsl for float32 in two and three dimensions whose lines are whole vectors of four sites: the same operation, its drift
+//   phi_f += drift pi_f,
+// made for a vector once along the march and once more for its neighbours in the plane, and then the two half kicks that meet where the
+// operation ends and the next begins,
+//   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths,
+// with the sums between them that drive the realisation's number q. New field and momentum go to second arrays, because the neighbours
+// still need the old ones.
+// include: field/constants.wgsl
+// include: field/march.wgsl
+
+struct Params {
+  slab: Slab,       // in vectors along the last axis
+  depth: u32,       // planes that an invocation marches over
+  chunks: u32,      // marches of a realisation
+  firstGroup: u32,  // where this slab's sums begin among a realisation's
+  groups: u32,      // sums of a realisation
+}
+struct Strengths {
+  drift: Number,
+  closingLaplacian: Number, // with 1/dx^2 in it
+  closingForce: Number,
+  openingLaplacian: Number,
+  openingForce: Number,
+}
+struct Sums {
+  momentumSquare: Number,
+  gradient: Number,         // of -phi dx^2 Laplacian phi
+  potential: Number,
+}
+const LANES = COLUMNS * LINES;
+const GATHERERS = 16u;
+
+@group(0) @binding(0) var<storage, read> field: array<vec4f>;              // [realisations][FIELDS][stride]
+@group(0) @binding(1) var<storage, read> momentum: array<vec4f>;           // [realisations][FIELDS][stride]
+@group(0) @binding(2) var<storage, read> firstField: array<vec4f>;         // that of the slab with the grid's first site
+@group(0) @binding(3) var<storage, read> firstMomentum: array<vec4f>;      // likewise
+@group(0) @binding(4) var<storage, read> strengths: array<Strengths>;      // [realisations]
+@group(0) @binding(5) var<storage, read_write> fieldNext: array<vec4f>;    // [realisations][FIELDS][stride]
+@group(0) @binding(6) var<storage, read_write> momentumNext: array<vec4f>; // [realisations][FIELDS][stride]
+@group(0) @binding(7) var<storage, read_write> sums: array<Sums>;          // [realisations][groups]
+@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(9) var<uniform> constants: Constants;
+
+var<private> drift: Number;
+
+fn drifted(phi: vec4f, pi: vec4f) -> vec4f { return phi + drift * pi; }
+
+fn blockAt(index: u32) -> vec4f { return drifted(field[index], momentum[index]); }
+
+var<workgroup> shares: array<vec3f, LANES>;
+
+fn summed(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+
+@compute @workgroup_size(COLUMNS, LINES)
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  _ = &constants; // which the potential reads
+  let slab = params.slab;
+  let realisation = group.z / params.chunks;
+  let chunk = group.z - realisation * params.chunks;
+  let first = realisation * FIELDS * slab.stride;
+  let strength = strengths[realisation];
+  drift = strength.drift;
+  // The Laplacian sums to zero over the lattice: less the field at the first site, a large mean costs the gradient no digits.
+  var references: Fields;
+  for (var f = 0u; f < FIELDS; f++) { // unroll
+    let at = first + f * slab.stride + firstOwn(slab);
+    references[f] = drifted(firstField[at], firstMomentum[at]).x;
+  }
+  var momentumSquare: vec4f;
+  var gradient: vec4f;
+  var potential: vec4f;
+  if (id.x < slab.own.x && id.y < slab.own.y) {
+    let place = placeAt(id.x, id.y, slab);
+    let plane = planeOf(slab);
+    let top = chunk * params.depth;
+    let planes = min(params.depth, slab.own.z - top);
+    var next = top + slab.ghosts;
+    for (var r = 0u; r < REACH; r++) { // unroll
+      next = stepBack(next, slab.sides.z);
+    }
+    var windows: array<Window, FIELDS>;
+    var held: array<Blocks, REACH + 1u>; // the momenta of the middle plane and of those ahead
+    for (var taken = 1u; taken < planes + SPAN; taken++) {
+      for (var r = 0u; r < REACH; r++) { // unroll
+        held[r] = held[r + 1u];
+      }
+      var phi: Blocks;
+      for (var f = 0u; f < FIELDS; f++) { // unroll
+        let at = first + f * slab.stride + next * plane + place.here;
+        held[REACH][f] = momentum[at];
+        windows[f] = moved(windows[f], drifted(field[at], held[REACH][f]));
+        phi[f] = windows[f][REACH];
+      }
+      next = stepAhead(next, slab.sides.z);
+      if (taken < SPAN) { continue; }
+      let z = slab.ghosts + top + taken - SPAN;
+      let slope = blockGradient(phi, realisation);
+      potential += blockValue(phi, realisation);
+      for (var f = 0u; f < FIELDS; f++) { // unroll
+        let start = first + f * slab.stride + z * plane;
+        let at = start + place.here;
+        let laplacian = blockLaplacian(start, place, windows[f]);
+        let pi = held[0][f] + (strength.closingLaplacian * laplacian - strength.closingForce * slope[f]);
+        momentumSquare += pi * pi;
+        gradient -= (phi[f] - references[f]) * laplacian;
+        fieldNext[at] = phi[f];
+        momentumNext[at] = pi + (strength.openingLaplacian * laplacian - strength.openingForce * slope[f]);
+      }
+    }
+  }
+  var own = vec3f(summed(momentumSquare), summed(gradient), summed(potential));
+  shares[lane] = own;
+  workgroupBarrier();
+  if (lane < GATHERERS) {
+    for (var other = lane + GATHERERS; other < LANES; other += GATHERERS) { own += shares[other]; }
+  }
+  workgroupBarrier();
+  if (lane < GATHERERS) { shares[lane] = own; }
+  workgroupBarrier();
+  if (lane == 0u) {
+    for (var other = 1u; other < min(GATHERERS, LANES); other++) { own += shares[other]; }
+    let place = params.firstGroup + (chunk * groups.y + group.y) * groups.x + group.x;
+    sums[realisation * params.groups + place] = Sums(own.x, own.y, own.z);
+  }
+}
