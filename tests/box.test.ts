@@ -96,6 +96,7 @@ describe("the box", () => {
       "field/lattice_step_march",
       "field/lattice_pair",
       "field/lattice_moments",
+      "field/lattice_moments_march",
       "field/lattice_cosine",
       "field/lattice_histogram",
       "field/lattice_ghosts",

@@ -208,13 +208,14 @@ describe("what does not fit", () => {
   it("is measured by the host's part alone where the device is another", async () => {
     const job = await jobOf({ points: 32 });
     const other: Gpu = { ...gpu, adapter: { ...gpu.adapter, type: "hardware" } };
-    const { bytes, device } = planLattice(gpu, "float32", job).memory;
-    const host = bytes - device!.bytes;
+    const there = planLattice(other, "float32", job).memory;
+    const host = there.bytes - there.device!.bytes;
+    const { bytes } = planLattice(gpu, "float32", job).memory;
     const message = expect.stringMatching(
       /it takes .* here, for the state of all realisations, .* and this machine has/,
     );
     expect(await refusal(job, other, host - 1)).toMatchObject({ path: "lattice.points", message });
-    expect(await refusal(job, other, host)).toMatchObject({ memory: { bytes } });
+    expect(await refusal(job, other, host)).toMatchObject({ memory: { bytes: there.bytes } });
     expect(await refusal(job, gpu, bytes - 1)).toBeInstanceOf(InputError);
     expect(await refusal(job, gpu, bytes)).toMatchObject({ memory: { bytes } });
   });

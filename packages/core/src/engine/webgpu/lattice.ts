@@ -67,7 +67,7 @@ export async function evolveLattice(
     // Nothing is drawn, run or told of by a job whose numbers are not what they should be.
     if (precision === "compensated") await assertOperations(gpu, operationsOfJob(job, form));
     // The first batch is the largest: what its records take, the others' take too.
-    const slots = await recordSlots(gpu, jobs[0]!, layout, numbers, buffers);
+    const slots = await recordSlots(gpu, jobs[0]!, layout, specialisation, buffers);
     const batches: Batch[] = [];
     for (const part of jobs) {
       const { schedule } = part;

@@ -46,6 +46,8 @@ export const latticeMoments = declare({
   dynamic: ["slot"],
 });
 
+export const latticeMomentsMarch = declare({ ...latticeMoments, name: "field/lattice_moments_march" });
+
 export const latticeCosine = declare({
   name: "field/lattice_cosine",
   bindings: ["field", "firstField", "cosines", "sums"],

@@ -41,8 +41,8 @@ export function marched(
 }
 
 /**
- * How workgroups [x, y, chunks] of each realisation share a slab, and the kernels' parameters of it. It depends on the lattice alone: with
- * the number of realisations the order of a coupled sweep's sums would change, and with it their last bits.
+ * How workgroups [x, y, chunks] of each realisation, at most so many, share a slab, and the kernels' parameters of it. It depends on the
+ * lattice alone: with the number of realisations the order of sums would change, and with it their last bits.
  */
 export function marchSharing(
   { type }: Pick<Gpu["adapter"], "type">,
@@ -50,13 +50,14 @@ export function marchSharing(
   layout: Layout,
   planned: Slab,
   { constants }: LatticeSpecialisation,
+  groups: number = MAX_SWEEPERS[type],
 ) {
   const [along, across] = [grid.points / VECTOR, grid.dimensions === 3 ? grid.points : 1];
   const { planes } = planned;
   const x = Math.ceil(along / Number(constants.COLUMNS));
   const y = Math.ceil(across / Number(constants.LINES));
   const wanted = Math.min(DEPTH.most, Math.max(DEPTH.least, (along * across * planes) / BUSY[type]));
-  const most = Math.max(1, Math.floor(MAX_SWEEPERS[type] / (x * y)));
+  const most = Math.max(1, Math.floor(groups / (x * y)));
   const depth = Math.ceil(planes / Math.min(most, Math.ceil(planes / wanted)));
   const chunks = Math.ceil(planes / depth);
   const slab = {

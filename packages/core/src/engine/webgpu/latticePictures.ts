@@ -20,7 +20,7 @@ export interface Spread {
 
 type Fields = Pick<LatticeJob, "realisations" | "fields">;
 
-/** How a reduction is laid out: workgroups a field, and the sites of each. */
+/** How a reduction over stretches of sites is laid out: workgroups a field, and the sites of each. */
 export interface ReductionLayout {
   readonly groups: number;
   readonly sitesPerGroup: number;

@@ -12,12 +12,14 @@ import { sharing } from "./latticeCoupled.ts";
 import {
   adders,
   globalSpecialisation,
+  type LatticeSpecialisation,
   latticeCosine,
   latticeCoupled,
   latticeCoupledMarch,
   latticeGhosts,
   latticeGlobal,
   latticeMoments,
+  latticeMomentsMarch,
   latticePair,
   latticeStep,
   latticeStepMarch,
@@ -52,10 +54,14 @@ export function compileKernels(
   }
   if (layout.ghosts > 0) compile(latticeGhosts, withoutPotential(specialisation, fields));
   const { moments, curvatures, modes } = reducedBy(job);
-  if (moments) compile(latticeMoments, specialisation);
+  const compileMoments = (of: LatticeSpecialisation): void => {
+    const march = marched(job, of);
+    compile(march ? latticeMomentsMarch : latticeMoments, march ?? of);
+  };
+  if (moments) compileMoments(specialisation);
   if (curvatures.length > 0)
     for (const potentials of curvaturesOf(potentialsOf(job), curvatures))
-      compile(latticeMoments, potentialSpecialisation(grid, formOf(potentials), numbers));
+      compileMoments(potentialSpecialisation(grid, formOf(potentials), numbers));
   if (modes.length > 0) compile(latticeCosine, withoutPotential(specialisation, fields));
   return Promise.allSettled(compiling);
 }

@@ -16,9 +16,10 @@ import { CONSTANTS_BYTES, type LatticeSpecialisation, potentialSpecialisation } 
 import { type LatticePrecision, NUMBERS, type Numbers } from "./latticeNumbers.ts";
 import { pairChoice } from "./latticePairs.ts";
 import { assertPictures, histogramBytes, sliceBytes } from "./latticePictures.ts";
-import { recordBytes, recordLayout, reducedBy } from "./latticeRecords.ts";
+import { recordLayout, reducedBy } from "./latticeRecords.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
 import { arrayBytes, operationStride } from "./latticeSteps.ts";
+import { recordBytes } from "./latticeSums.ts";
 import { recordStride } from "./slots.ts";
 import { spectrumSizes } from "./spectrum.ts";
 import { tableBytes } from "./transforms.ts";
@@ -231,7 +232,7 @@ export function planLattice(
   const { jobs, parts, layout } = batchesOf(gpu, job, 4 * numbers.words, form.count);
   assertPictures(gpu, job, layout);
   // The first batch is the largest: what its records take, the others' take too.
-  const records = recordLayout(jobs[0]!, layout, numbers);
+  const records = recordLayout(gpu, jobs[0]!, layout, specialisation);
   const slots: Planned = {
     what: "slots of observations",
     bytes: recordStride(gpu.limits) * records.capacity,

@@ -8,14 +8,16 @@ import {
   type LatticeSpecialisation,
   latticeCosine,
   latticeMoments,
+  latticeMomentsMarch,
   potentialSpecialisation,
   uploadConstants,
   withoutPotential,
 } from "./latticeKernels.ts";
-import type { Numbers } from "./latticeNumbers.ts";
-import type { ReductionLayout, Spread } from "./latticePictures.ts";
+import { marched, marchSharing } from "./latticeMarch.ts";
+import type { Spread } from "./latticePictures.ts";
 import { type Layout, type Slab, slabUniform, thickest } from "./latticeSlabs.ts";
 import type { Buffers, RecordSlots, StateArrays, Steps } from "./latticeSteps.ts";
+import { gatherCosine, gatherMoments, type RecordLayout, recordBytes } from "./latticeSums.ts";
 import { recordStride, slotData } from "./slots.ts";
 import { type Dispatch, encode, submit } from "./submit.ts";
 
@@ -24,21 +26,14 @@ const SITES_PER_GROUP = 1024;
 const MAX_GROUPS = 1024;
 /** Bytes of observations kept on the device before they are read. */
 const OBSERVATION_BYTES = 32 * 2 ** 20;
-/** Sums in the Moments struct of lattice_moments.wgsl, which has a reference and a scale before them, float32 both. */
-const SUMS = 8;
-/** The first of them, of x to x^4, are in units of 1/scale. */
-const POWERS = 4;
-const momentWords = ({ words }: Numbers): number => 2 + words * SUMS;
 
-/** Bytes of what one record of a reduction leaves of a slab. */
-export function recordBytes(
-  { realisations, fields }: Pick<LatticeJob, "realisations" | "fields">,
-  { groups }: ReductionLayout,
-  numbers: Numbers,
-) {
-  const sums = realisations * fields * groups;
-  return { moments: 4 * momentWords(numbers) * sums, cosines: 4 * numbers.words * sums };
-}
+/** How the workgroups that march for a slab's moments share it, all slabs as the thickest. */
+const marchedMoments = (
+  adapter: Gpu["adapter"],
+  grid: LatticeJob["grid"],
+  layout: Layout,
+  march: LatticeSpecialisation,
+) => marchSharing(adapter, grid, layout, { first: 0, planes: thickest(layout) }, march, MAX_GROUPS);
 
 /** What is reduced for a job's observations and snapshots: moments, those of curvatures by pairs of fields too, and the amplitudes of modes. */
 export function reducedBy(job: Pick<LatticeJob, "reductions" | "snapshots" | "potential" | "realisations">) {
@@ -55,16 +50,19 @@ export function reducedBy(job: Pick<LatticeJob, "reductions" | "snapshots" | "po
 
 /** How many records are kept, and how the reductions into them are laid out. */
 export function recordLayout(
-  job: Pick<LatticeJob, "realisations" | "fields" | "observeAfter">,
+  { adapter }: Pick<Gpu, "adapter">,
+  job: Pick<LatticeJob, "grid" | "realisations" | "fields" | "observeAfter">,
   layout: Layout,
-  numbers: Numbers,
-): Pick<RecordSlots, "capacity"> & ReductionLayout {
+  specialisation: LatticeSpecialisation,
+): Pick<RecordSlots, "capacity"> & RecordLayout {
   // Of the thickest slab: the others' last workgroups may find nothing to do.
   const sites = thickest(layout) * layout.plane;
   const sitesPerGroup = Math.max(SITES_PER_GROUP, Math.ceil(sites / MAX_GROUPS));
   const groups = Math.ceil(sites / sitesPerGroup);
-  const reduction = { groups, sitesPerGroup };
-  const bytes = recordBytes(job, reduction, numbers).moments * layout.slabs.length;
+  const march = marched(job, specialisation);
+  const [x, y, chunks] = march ? marchedMoments(adapter, job.grid, layout, march).workgroups : [1, 1, groups];
+  const reduction = { groups, sitesPerGroup, momentGroups: x * y * chunks };
+  const bytes = recordBytes(job, reduction, specialisation.numbers).moments * layout.slabs.length;
   const capacity = Math.max(1, Math.min(job.observeAfter.length, Math.floor(OBSERVATION_BYTES / bytes)));
   return { capacity, ...reduction };
 }
@@ -74,10 +72,10 @@ export async function recordSlots(
   gpu: Gpu,
   job: LatticeJob,
   layout: Layout,
-  numbers: Numbers,
+  specialisation: LatticeSpecialisation,
   buffers: Buffers,
-): Promise<RecordSlots & ReductionLayout> {
-  const { capacity, ...reduction } = recordLayout(job, layout, numbers);
+): Promise<RecordSlots & RecordLayout> {
+  const { capacity, ...reduction } = recordLayout(gpu, job, layout, specialisation);
   const slot = await buffers.upload(
     "observation slots",
     slotData(recordStride(gpu.limits), capacity, (record) => [record]),
@@ -110,20 +108,25 @@ export async function openRecords(
   specialisation: LatticeSpecialisation,
   { arrays, standing, globals }: Steps,
   buffers: Buffers,
-  { capacity, slot, groups, sitesPerGroup }: RecordSlots & ReductionLayout,
+  { capacity, slot, ...reduction }: RecordSlots & RecordLayout,
 ): Promise<Records> {
   const { grid, realisations, fields } = job;
   const { dimensions, points } = grid;
   const { slabs, plane } = layout;
   const { numbers } = specialisation;
+  const { groups, sitesPerGroup, momentGroups } = reduction;
   const stride = recordStride(gpu.limits);
   const { observesMoments, modes, ...asked } = reducedBy(job);
-  const { moments: momentBytes, cosines: cosineBytes } = recordBytes(job, { groups, sitesPerGroup }, numbers);
+  const { moments: momentBytes, cosines: cosineBytes } = recordBytes(job, reduction, numbers);
 
-  /** A kernel over every slab that leaves `bytes` a record in what it binds as `output`; `values` are its parameters for each. */
+  /**
+   * A kernel over every slab, of so many workgroups a field, that leaves `bytes` a record in what it binds as `output`; `values` are its
+   * parameters for each.
+   */
   const reducer = async (
     kernel: Kernel<string>,
     output: string,
+    groups: number,
     bytes: number,
     values: (slab: Slab) => UniformValues,
     inputs: (state: StateArrays) => Readonly<Record<string, GPUBuffer>>,
@@ -132,9 +135,7 @@ export async function openRecords(
     const bindings: GPUBindGroup[][] = arrays.map(() => []);
     for (const [s, slab] of slabs.entries()) {
       sums.push(await buffers.make(output, bytes * capacity));
-      const data = new Uint32Array(
-        kernel.uniform("params", { slab: slabUniform(grid, layout, slab), sitesPerGroup, ...values(slab) }),
-      );
+      const data = new Uint32Array(kernel.uniform("params", values(slab)));
       const params = await buffers.upload(`parameters of ${output}`, data, GPUBufferUsage.UNIFORM);
       for (const [state, here] of arrays.entries()) {
         const given = { ...inputs(here[s]!), firstField: here[0]!.field, [output]: sums[s]! };
@@ -154,14 +155,23 @@ export async function openRecords(
   };
 
   const sampledSites = plane * Math.min(...slabs.map(({ planes }) => planes));
-  const momentsBy = async (of: LatticeSpecialisation, constants: GPUBuffer): Promise<Reducer> =>
-    reducer(
-      await loadKernel(gpu, latticeMoments, of),
+  const inStretches = (slab: Slab) => ({ slab: slabUniform(grid, layout, slab), sitesPerGroup });
+  const momentsBy = async (of: LatticeSpecialisation, constants: GPUBuffer): Promise<Reducer> => {
+    const march = marched(job, of);
+    const inMarches = (planned: Slab): UniformValues => {
+      const { workgroups, params } = marchedMoments(gpu.adapter, grid, layout, march!);
+      const { slab } = marchSharing(gpu.adapter, grid, layout, planned, march!).params;
+      return { slab, depth: params.depth, across: workgroups.slice(0, 2) };
+    };
+    return reducer(
+      await loadKernel(gpu, march ? latticeMomentsMarch : latticeMoments, march ?? of),
       "moments",
+      momentGroups,
       momentBytes,
-      () => ({ sampledSites }),
+      (slab) => ({ ...(march ? inMarches : inStretches)(slab), sampledSites }),
       (state) => ({ ...state, constants }),
     );
+  };
   const moments = asked.moments
     ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers))
     : undefined;
@@ -183,9 +193,9 @@ export async function openRecords(
       return ((n % points) + points) % points;
     });
     const shifted = ({ first }: Slab) => [0, 1, 2].map((axis) => (axis === dimensions - 1 ? first : 0));
-    const values = (slab: Slab) => ({ mode: reduced, points, shift: shifted(slab) });
+    const values = (slab: Slab) => ({ ...inStretches(slab), mode: reduced, points, shift: shifted(slab) });
     waves.push(
-      await reducer(cosineKernel!, "sums", cosineBytes, values, ({ field }) => ({ field, cosines: cosines! })),
+      await reducer(cosineKernel!, "sums", groups, cosineBytes, values, ({ field }) => ({ field, cosines: cosines! })),
     );
   }
 
@@ -201,7 +211,7 @@ export async function openRecords(
     kind: "field" | "potential",
   ): Promise<Omit<Observation, "afterOperation">> => {
     submit(gpu, "moments of a snapshot", of.dispatches(0));
-    return gatherMoments({ ...job, reductions: [{ kind }] }, await download(of, momentBytes), groups, numbers);
+    return gatherMoments({ ...job, reductions: [{ kind }] }, await download(of, momentBytes), momentGroups, numbers);
   };
   const pick = (parts: readonly Float32Array[], record: number, bytes: number): Float32Array[] =>
     parts.map((part) => part.subarray((record * bytes) / 4, ((record + 1) * bytes) / 4));
@@ -220,7 +230,7 @@ export async function openRecords(
       const global = await globals?.readRecords(count);
       return after.map((afterOperation, record) => ({
         afterOperation,
-        ...(momentData ? gatherMoments(job, pick(momentData, record, momentBytes), groups, numbers) : {}),
+        ...(momentData ? gatherMoments(job, pick(momentData, record, momentBytes), momentGroups, numbers) : {}),
         ...(modes.length > 0
           ? { cosine: cosineData.map((data) => gatherCosine(job, pick(data, record, cosineBytes), groups, numbers)) }
           : {}),
@@ -238,69 +248,4 @@ export async function openRecords(
       return massMatrices(all, asked.curvatures, fields);
     },
   };
-}
-
-/** The means that were asked for, from one observation's partial sums of each slab, [realisations][fields][groups] of Moments, added in float64. */
-function gatherMoments(
-  job: LatticeJob,
-  slabs: readonly Float32Array[],
-  groups: number,
-  numbers: Numbers,
-): Omit<Observation, "afterOperation"> {
-  const { fields, grid } = job;
-  const sites = grid.points ** grid.dimensions;
-  const words = momentWords(numbers);
-  const stride = groups * words;
-  /** One number of each realisation and field, from its reference, the first slab's scale and the means of its sums in that scale. */
-  const each = (pick: (means: readonly number[], reference: number, scale: number) => number): Float64Array =>
-    Float64Array.from({ length: slabs[0]!.length / stride }, (_, rf) => {
-      const means = new Array<number>(SUMS).fill(0);
-      const [reference, scale] = slabs[0]!.subarray(rf * stride) as unknown as [number, number];
-      for (const data of slabs) {
-        // A power of two: of one slab 1, and its sums stay as they are.
-        const ratio = scale / data[rf * stride + 1]!;
-        for (let g = 0; g < groups; g++) {
-          const at = rf * stride + g * words;
-          for (const [n, sum] of numbers.unpack(data.subarray(at + 2, at + words)).entries())
-            means[n]! += (n < POWERS ? ratio ** (n + 1) * sum : sum) / sites;
-        }
-      }
-      return pick(means, reference, scale);
-    });
-  const asked = new Set(job.reductions.map(({ kind }) => kind));
-  return {
-    ...(asked.has("field")
-      ? {
-          fieldMean: each(([m1], reference, scale) => reference + m1! / scale),
-          fieldVariance: each(([m1, m2], _reference, scale) => Math.max(0, m2! - m1! ** 2) / scale ** 2),
-        }
-      : {}),
-    ...(asked.has("shape")
-      ? {
-          fieldThird: each(([m1, m2, m3], _reference, scale) => (m3! - 3 * m1! * m2! + 2 * m1! ** 3) / scale ** 3),
-          fieldFourth: each(
-            ([m1, m2, m3, m4], _reference, scale) =>
-              Math.max(0, m4! - 4 * m1! * m3! + 6 * m1! ** 2 * m2! - 3 * m1! ** 4) / scale ** 4,
-          ),
-        }
-      : {}),
-    ...(asked.has("momentum")
-      ? { momentumMean: each((means) => means[4]!), momentumSquare: each((means) => means[5]!) }
-      : {}),
-    ...(asked.has("gradient") ? { gradient: each((means) => means[6]! / grid.spacing ** 2) } : {}),
-    ...(asked.has("potential") ? { potential: each((means) => means[7]!).filter((_, rf) => rf % fields === 0) } : {}),
-  };
-}
-
-/** 2 <phi cos(k.x)> from the partial sums of each slab, [realisations][fields][groups]. */
-function gatherCosine(
-  { grid, realisations, fields }: LatticeJob,
-  slabs: readonly Float32Array[],
-  groups: number,
-  { unpack }: Numbers,
-): Float64Array {
-  const sites = grid.points ** grid.dimensions;
-  const totals = new Float64Array(realisations * fields);
-  for (const data of slabs) for (const [i, sum] of unpack(data).entries()) totals[Math.floor(i / groups)]! += sum;
-  return totals.map((sum) => (2 * sum) / sites);
 }

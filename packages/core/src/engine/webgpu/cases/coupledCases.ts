@@ -9,7 +9,18 @@ import {
 } from "../latticeKernels.ts";
 import { NUMBERS } from "../latticeNumbers.ts";
 import type { KernelCase } from "./case.ts";
-import { arrays, CHECKS, MARCH_CHECKS, marching, reading, type Shape, slopes, TIMED, value } from "./fieldShapes.ts";
+import {
+  arrays,
+  CHECKS,
+  type Form,
+  MARCH_CHECKS,
+  marching,
+  reading,
+  type Shape,
+  slopes,
+  TIMED,
+  value,
+} from "./fieldShapes.ts";
 
 /** Threads along x and y of a sweep's workgroup, as the kernels are specialised. */
 const workgroupOf = ({ dimensions }: Shape): [number, number] => (dimensions === 1 ? [64, 1] : [32, 2]);
@@ -18,34 +29,26 @@ const workgroupOf = ({ dimensions }: Shape): [number, number] => (dimensions ===
 const mostOf = (sites: number): number =>
   sites < 64 ** 3 ? 3 : MAX_SWEEPERS[sites > 64 ** 3 ? "hardware" : "software"];
 
-const coupledCase = (form: "sites" | "march"): KernelCase<Shape> => ({
+const coupledCase = (form: Form): KernelCase<Shape> => ({
   declaration: form === "march" ? latticeCoupledMarch : latticeCoupled,
   checks: form === "march" ? MARCH_CHECKS : CHECKS,
   timed: TIMED,
   build(shape, draw) {
     const { points, realisations, dimensions } = shape;
     const { sites, count, fields, field, momentum, factors, specialisation, slab, constants } = arrays(shape, draw);
-    const line = (site: number): number => Math.floor(site / points);
+    /** The sweep in either form, and which of a realisation's workgroups takes a site. */
     const sweep = () => {
       if (form === "march") {
-        const { march, workgroups, params } = marching(shape, specialisation);
-        const { COLUMNS, LINES } = march.constants;
-        const [across, deep] = dimensions === 3 ? [points, points ** 2] : [1, points];
-        const groupOf = (site: number): [number, number, number] => [
-          Math.floor((site % points) / (4 * Number(COLUMNS))),
-          Math.floor((line(site) % across) / Number(LINES)),
-          Math.floor(Math.floor(site / deep) / params.depth),
-        ];
-        return { by: march, workgroups, params, groupOf };
+        const { march, ...shared } = marching(shape, specialisation);
+        return { by: march, ...shared };
       }
       const [columns, lines] = workgroupOf(shape);
       const workgroups = sweepers(slab.own, [columns, lines, 1], mostOf(sites));
       const [x, y, deep] = workgroups;
-      const groupOf = (site: number): [number, number, number] => [
-        Math.floor((site % points) / columns) % x,
-        dimensions > 1 ? Math.floor((line(site) % points) / lines) % y : 0,
-        Math.floor(site / points ** 2) % deep,
-      ];
+      const groupOf = (site: number): number => {
+        const across = dimensions > 1 ? Math.floor((Math.floor(site / points) % points) / lines) % y : 0;
+        return ((Math.floor(site / points ** 2) % deep) * y + across) * x + (Math.floor((site % points) / columns) % x);
+      };
       return { by: specialisation, workgroups, params: { slab, deep, opaqueZero: 0 }, groupOf };
     };
     const { by, workgroups, params, groupOf } = sweep();
@@ -78,8 +81,7 @@ const coupledCase = (form: "sites" | "march"): KernelCase<Shape> => ({
         for (let r = 0; r < realisations; r++) {
           const [, closingLaplacian, closingForce, openingLaplacian, openingForce] = strengths.subarray(5 * r);
           for (let site = 0; site < sites; site++) {
-            const [along, across, depth] = groupOf(site);
-            const place = 3 * (r * groups + (depth * y + across) * x + along);
+            const place = 3 * (r * groups + groupOf(site));
             sums[place + 2]! += value(...moved.at(r, site));
             for (let f = 0; f < fields; f++) {
               const start = (r * fields + f) * sites;

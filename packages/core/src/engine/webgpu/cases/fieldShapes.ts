@@ -78,13 +78,30 @@ export function wholeSlab(shape: Shape) {
   return slabUniform(shape, layout, layout.slabs[0]!);
 }
 
-/** The form of sweeps that march, and how its workgroups share a grid: as the engine on the adapter that a shape is for. */
+/** Whether a kernel takes sites one by one, or marches with vectors of four. */
+export type Form = "sites" | "march";
+
+/**
+ * The form that marches, how its workgroups share a grid, as the engine on the adapter that a shape is for, and which of a realisation's
+ * takes a site.
+ */
 export function marching(shape: Shape, specialisation: LatticeSpecialisation) {
   const grid = { stencil: 2, spacing: 1, ...shape } as const;
   const march = marched({ grid, fields: shape.fields ?? 1 }, specialisation)!;
   const layout = wholeLayout(grid);
   const type = shape.points > 64 ? "hardware" : "software";
-  return { march, ...marchSharing({ type }, grid, layout, layout.slabs[0]!, march) };
+  const sharing = marchSharing({ type }, grid, layout, layout.slabs[0]!, march);
+  const [x, y] = sharing.workgroups;
+  const { COLUMNS, LINES } = march.constants;
+  const { points } = shape;
+  const lines = shape.dimensions === 3 ? points : 1;
+  const groupOf = (site: number): number => {
+    const line = Math.floor(site / points);
+    const across = Math.floor((line % lines) / Number(LINES));
+    const chunk = Math.floor(Math.floor(line / lines) / sharing.params.depth);
+    return (chunk * y + across) * x + Math.floor((site % points) / (4 * Number(COLUMNS)));
+  };
+  return { march, ...sharing, groupOf };
 }
 
 /** Everything at the sites of a field that is drawn. */
