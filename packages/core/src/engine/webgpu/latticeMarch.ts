@@ -20,9 +20,13 @@ const WINDOW = 16;
 const INVOCATIONS = 256;
 const COLUMNS = 32;
 
-/** Vectors that a march is made longer for, so that a lattice occupies the device: what is read before the first plane costs least then. */
-const BUSY = { hardware: 2 ** 17, software: 2 ** 9 } as const;
-const DEPTH = { least: 4, most: 64 } as const;
+/**
+ * Workgroups of a realisation that marches are made shorter for, several turns of a large device: what the last turn leaves idle costs
+ * little then. But a march reads the planes that the stencil spans before and behind its own, twice its reach: it has twice as many itself
+ * at least; and at most a part of the axis, so that the marches beside find what they share in the caches.
+ */
+const GROUPS = 2048;
+const MARCHES = 32;
 
 /** What the kernels are specialised by in this form; undefined where it does not fit. */
 export function marched(
@@ -56,7 +60,7 @@ export function marchSharing(
   const { planes } = planned;
   const x = Math.ceil(along / Number(constants.COLUMNS));
   const y = Math.ceil(across / Number(constants.LINES));
-  const wanted = Math.min(DEPTH.most, Math.max(DEPTH.least, (along * across * planes) / BUSY[type]));
+  const wanted = Math.max(2 * (Number(constants.SPAN) - 1), Math.min((x * y * planes) / GROUPS, planes / MARCHES));
   const most = Math.max(1, Math.floor(groups / (x * y)));
   const depth = Math.ceil(planes / Math.min(most, Math.ceil(planes / wanted)));
   const chunks = Math.ceil(planes / depth);
