@@ -30,8 +30,8 @@ export interface Gpu {
   download(buffer: GPUBuffer, byteLength?: number): Promise<Float32Array>;
   /** The same for `use` alone, without a copy: what large arrays are read by. */
   read(buffer: GPUBuffer, byteLength: number, use: (data: Float32Array) => void): Promise<void>;
-  /** Resolves when all submitted work is done, which nobody looks for before `expectedSeconds`. Throws DeviceLostError. */
-  finished(expectedSeconds?: number): Promise<void>;
+  /** Resolves when all work is done that was submitted before. Throws DeviceLostError. */
+  finished(): Promise<void>;
   /** Compiled pipelines by their whole text and layout, so that none is compiled twice. */
   readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
   /** Destroys the device, so that the process can end. */
@@ -199,10 +199,7 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
       return copy;
     },
     read,
-    async finished(expectedSeconds = 0) {
-      if (expectedSeconds > 0.002) await sleep(expectedSeconds * 1000);
-      await guarded(device.queue.onSubmittedWorkDone());
-    },
+    finished: () => guarded(device.queue.onSubmittedWorkDone()),
     close() {
       closed = true;
       device.destroy();

@@ -40,9 +40,17 @@ export interface Pace {
   secondsPerStep: number;
 }
 
+/** Steps that were submitted together, and when. */
+interface Piece {
+  readonly steps: number;
+  readonly submitted: number;
+  readonly done: Promise<void>;
+}
+
 /**
- * Records steps `0 .. count - 1` piece by piece by `encodeSteps(pass, from, to)` and submits each. Resolves with the seconds from first
- * submit to last end. `onSteps` is called after each piece with the number of finished steps.
+ * Records steps `0 .. count - 1` piece by piece by `encodeSteps(pass, from, to)` and submits each while the device works on the one before:
+ * recording a dispatch takes the host about as long as a small one takes the device, which would wait for it. Resolves with the seconds from
+ * first submit to last end. `onSteps` is called after each piece with the number of finished steps.
  * @throws InterruptedError where the signal is aborted, DeviceLostError.
  */
 export async function runSteps(
@@ -55,24 +63,39 @@ export async function runSteps(
   onSteps?: (finished: number) => void,
 ): Promise<number> {
   const start = performance.now();
-  let piece =
-    pace.secondsPerStep > 0 ? Math.min(MAX_STEPS_PER_SUBMIT, Math.floor(TARGET_SECONDS / pace.secondsPerStep)) : 1;
+  const stepsIn = (seconds: number): number =>
+    Math.min(MAX_STEPS_PER_SUBMIT, Math.floor(seconds / pace.secondsPerStep));
+  let most = pace.secondsPerStep > 0 ? stepsIn(TARGET_SECONDS) : 1;
+  const submitted: Piece[] = [];
+  let finished = 0;
+  /** When the device began with the oldest piece, if that was submitted before. */
+  let free = start;
+  const waitForOldest = async (): Promise<void> => {
+    const { steps, ...piece } = submitted.shift()!;
+    await piece.done;
+    const end = performance.now();
+    pace.secondsPerStep = Math.max((end - Math.max(free, piece.submitted)) / 1000 / steps, 1e-7);
+    free = end;
+    // Grow at most eightfold at once: the first pieces carry start-up costs and say little.
+    most = Math.min(8 * steps, stepsIn(TARGET_SECONDS));
+    finished += steps;
+    onSteps?.(finished);
+  };
   for (let step = 0; step < count; ) {
     if (control.signal?.aborted) throw new InterruptedError("interrupted");
-    const end = Math.min(count, step + Math.max(1, piece));
+    const end = Math.min(count, step + Math.max(1, most));
     const encoder = gpu.device.createCommandEncoder({ label: `${label} ${step}` });
     const pass = encoder.beginComputePass({ label: `${label} ${step}` });
     encodeSteps(pass, step, end);
     pass.end();
-    const submitted = performance.now();
     gpu.device.queue.submit([encoder.finish()]);
-    // Sleeping for a part of the expected time only, so that steps that have become faster are noticed.
-    await gpu.finished(0.7 * pace.secondsPerStep * (end - step));
-    pace.secondsPerStep = Math.max((performance.now() - submitted) / 1000 / (end - step), 1e-7);
-    // Grow at most eightfold at once: the first pieces carry start-up costs and say little.
-    piece = Math.min(8 * (end - step), MAX_STEPS_PER_SUBMIT, Math.floor(TARGET_SECONDS / pace.secondsPerStep));
+    const done = gpu.finished();
+    // Awaited below, unless the run is interrupted before.
+    done.catch(() => {});
+    submitted.push({ steps: end - step, submitted: performance.now(), done });
     step = end;
-    onSteps?.(step);
+    if (submitted.length > 1 || pace.secondsPerStep === 0) await waitForOldest();
   }
+  while (submitted.length > 0) await waitForOldest();
   return (performance.now() - start) / 1000;
 }
