@@ -43,7 +43,9 @@ const DATA_COLUMNS = 4u * CHUNKS;
 const COLUMNS = OUTPUTS * DATA_COLUMNS;
 const SUMS = OUTPUTS * DATA;
 
-var<workgroup> shares: array<f32, LANES * COLUMNS>;
+// [COLUMNS][SHARE_LANES]: neighbouring lanes write side by side, and where they read different columns, other banks of the memory.
+const SHARE_LANES = LANES + 4u;
+var<workgroup> shares: array<f32, COLUMNS * SHARE_LANES>;
 var<workgroup> gathered: array<f32, SHARES * COLUMNS>;
 var<workgroup> force: array<f32, COLUMNS>;
 
@@ -109,7 +111,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     for (var o = 0u; o < OUTPUTS; o++) { // unroll
       for (var c = 0u; c < CHUNKS; c++) { // unroll
         for (var a = 0u; a < 4u; a++) { // unroll
-          shares[lane * COLUMNS + o * DATA_COLUMNS + 4u * c + a] = sum[o][c][a];
+          shares[(o * DATA_COLUMNS + 4u * c + a) * SHARE_LANES + lane] = sum[o][c][a];
         }
       }
     }
@@ -118,7 +120,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
       let share = e / SUMS;
       let column = columnOf(e - share * SUMS);
       var partial = 0.0;
-      for (var other = share; other < LANES; other += SHARES) { partial += shares[other * COLUMNS + column]; }
+      for (var other = share; other < LANES; other += SHARES) { partial += shares[column * SHARE_LANES + other]; }
       gathered[share * COLUMNS + column] = partial;
     }
     workgroupBarrier();

@@ -14,5 +14,7 @@ fn erfPair(z: vec4f) -> ErfPair {
   let near = z * (1.128378958 + x * (-0.3761177443 + x * (0.1127375502 + x * (-0.02638700261 + x * 0.004202989438))));
   let t = 1.0 / (1.0 + 0.675 * a);
   let far = 1.0 - t * (0.3918798104 + t * (0.2871739257 + t * (0.5910889696 - t * 0.2716474846))) * gaussian;
-  return ErfPair(select(sign(z) * far, near, a < vec4f(0.7)), gaussian);
+  // far is not negative: z's sign bit is all it lacks.
+  let signed = bitcast<vec4f>(bitcast<vec4u>(far) | (bitcast<vec4u>(z) & vec4u(0x80000000u)));
+  return ErfPair(select(signed, near, a < vec4f(0.7)), gaussian);
 }

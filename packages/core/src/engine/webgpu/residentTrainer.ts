@@ -36,7 +36,7 @@ export function residentShape(gpu: Gpu, job: EnsembleJob): { lanes: number; unit
   const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, chunks + (outputs - 1) / 4));
   for (let lanes = smallest; lanes <= gpu.limits.maxComputeInvocationsPerWorkgroup; lanes *= 2) {
     const units = Math.ceil(width / lanes);
-    const memory = 16 * outputs * chunks * (lanes + 9);
+    const memory = 16 * outputs * chunks * (lanes + 13);
     if (
       lanes <= gpu.limits.maxComputeWorkgroupSizeX &&
       units <= registers &&
