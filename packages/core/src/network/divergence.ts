@@ -39,33 +39,43 @@ export class DivergenceWatch {
   /** Of the batches seen so far. */
   first: Divergence | undefined;
   private readonly job: EnsembleJob;
+  /** Of one network, [records][data and outputs]. */
+  private readonly phi: Float64Array;
 
   constructor(job: EnsembleJob) {
     this.job = job;
+    this.phi = new Float64Array(job.recordOutputs.length * job.targets.length);
   }
 
   see(batch: EnsembleBatch): void {
+    for (let m = 0; m < batch.count; m++) this.seeNetwork(batch, m);
+  }
+
+  /** Looks at network m of a batch. Returns V at its recorded outputs, [records][data and outputs] and maybe more, until the next call. */
+  seeNetwork(batch: EnsembleBatch, m: number): Float64Array {
     const { recordOutputs, recordKernels, targets, potential } = this.job;
     const { length: size } = targets;
-    const kernelSize = size * size * kernelPartsOf(this.job);
+    const { phi } = this;
+    const outputs = m * phi.length;
+    for (let start = 0; start < phi.length; start += size)
+      for (let i = 0; i < size; i++) phi[start + i] = batch.outputs[outputs + start + i]! - targets[i]!;
+    const values = potential.values([phi], phi.length);
     const earlier = (step: number): boolean => this.first === undefined || step < this.first.step;
-    for (let m = 0; m < batch.count; m++) {
-      for (let r = 0; r < recordOutputs.length && earlier(recordOutputs[r]!); r++) {
-        const step = recordOutputs[r]!;
-        for (let i = 0; i < size; i++) {
-          const phi = batch.outputs[(m * recordOutputs.length + r) * size + i]! - targets[i]!;
-          const holds = step === 0 ? finiteAt(potential, phi) : Number.isFinite(potential.value(phi));
-          if (holds) continue;
-          this.first = { step, phi: Number.isFinite(phi) ? phi : Number.NaN };
-          break;
-        }
-      }
-      for (let k = 0; k < recordKernels.length && earlier(recordKernels[k]!); k++) {
-        const start = (m * recordKernels.length + k) * kernelSize;
-        if (batch.kernels.subarray(start, start + kernelSize).every(Number.isFinite)) continue;
-        this.first = { step: recordKernels[k]!, phi: Number.NaN };
+    for (let r = 0; r < recordOutputs.length && earlier(recordOutputs[r]!); r++) {
+      const step = recordOutputs[r]!;
+      for (let i = r * size; i < (r + 1) * size; i++) {
+        if (Number.isFinite(values[i]!) && (step > 0 || Number.isFinite(potential.gradient(0, phi[i]!)))) continue;
+        this.first = { step, phi: Number.isFinite(phi[i]!) ? phi[i]! : Number.NaN };
+        break;
       }
     }
+    const kernelSize = size * size * kernelPartsOf(this.job);
+    for (let k = 0; k < recordKernels.length && earlier(recordKernels[k]!); k++) {
+      const start = (m * recordKernels.length + k) * kernelSize;
+      if (batch.kernels.subarray(start, start + kernelSize).every(Number.isFinite)) continue;
+      this.first = { step: recordKernels[k]!, phi: Number.NaN };
+    }
+    return values;
   }
 }
 

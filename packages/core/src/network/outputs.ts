@@ -82,7 +82,8 @@ export class OutputMoments {
 
   /** Adds one network's [D][C], at `offset` of `values`. */
   add(values: ArrayLike<number>, offset = 0): void {
-    for (const [c, moments] of this.each.entries()) moments.add(values, offset + c, this.each.length);
+    const { each } = this;
+    for (let c = 0; c < each.length; c++) each[c]!.add(values, offset + c, each.length);
   }
 
   mean(): PerDatum[] {

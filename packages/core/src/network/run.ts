@@ -92,7 +92,7 @@ export async function networkStudy<F extends PerDatum = number>(
   onBatch?: (batch: EnsembleBatch, job: EnsembleJob) => void,
 ): Promise<{ result: NetworkResult<F>; engineSeconds: number }> {
   const setup = await setupNetwork(study, control);
-  const { data, potential, spectrum, eta, warnings } = setup;
+  const { data, spectrum, eta, warnings } = setup;
   const { points: D, outputs: C, targets } = data;
   const size = targets.length;
   const { steps, momentum, recordEvery } = study.training;
@@ -124,14 +124,13 @@ export async function networkStudy<F extends PerDatum = number>(
     job,
     async (batch) => {
       onBatch?.(batch, job);
-      watch.see(batch);
-      const { first } = watch;
-      if (first) finite = times.findIndex((step) => step >= first.step);
       for (let m = 0; m < batch.count; m++) {
+        const values = watch.seeNetwork(batch, m);
+        const { first } = watch;
+        if (first) finite = times.findIndex((step) => step >= first.step);
         for (let t = 0; t < finite; t++) {
-          const offset = (m * T + t) * size;
-          outputs[t]!.add(batch.outputs, offset);
-          for (let i = 0; i < size; i++) loss[t]! += potential.value(batch.outputs[offset + i]! - targets[i]!);
+          outputs[t]!.add(batch.outputs, (m * T + t) * size);
+          for (let i = t * size; i < (t + 1) * size; i++) loss[t]! += values[i]!;
         }
         tested.add(batch.test, m * P * C);
         empirical.add(batch, m);

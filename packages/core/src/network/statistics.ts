@@ -11,19 +11,21 @@ export class Moments {
   private readonly comoment: Float64Array;
   private readonly size: number;
   private readonly full: boolean;
+  /** A vector less the mean before it. */
+  private readonly before: Float64Array;
 
   constructor(size: number, { covariance }: { readonly covariance: boolean }) {
     this.size = size;
     this.full = covariance;
     this.mean = new Float64Array(size);
+    this.before = new Float64Array(size);
     this.comoment = new Float64Array(covariance ? size * size : size);
   }
 
   /** Adds one network's vector, every `stride`-th number of `values` from `offset` on. */
   add(values: ArrayLike<number>, offset = 0, stride = 1): void {
     this.count++;
-    const { size, mean, comoment } = this;
-    const before = new Float64Array(size);
+    const { size, mean, comoment, before } = this;
     for (let a = 0; a < size; a++) {
       before[a] = values[offset + a * stride]! - mean[a]!;
       mean[a]! += before[a]! / this.count;

@@ -1,65 +1,99 @@
-/** Expression trees as float64 functions: one step a distinct node, in an order in which each finds its arguments already computed. */
-import { HOST_FUNCTIONS } from "./build.ts";
+/**
+ * Expression trees as float64 functions of many points at once: one step a distinct node, in an order in which each finds its arguments
+ * already computed, and each a loop over the points, since what to do costs more to find out than to do.
+ */
+import { HOST_FUNCTIONS, integerPower } from "./build.ts";
 import type { Expression } from "./potential.ts";
 
-type Step = (slots: Float64Array, fields: ArrayLike<number>) => number;
+/** Rows of as many numbers as there are points: the fields' and, by slot, those of the nodes before. */
+type Rows = readonly ArrayLike<number>[];
+type Step = (row: Float64Array, count: number, slots: readonly Float64Array[], fields: Rows) => void;
 
-/** The step of one node, given the slots of its arguments. */
-function stepOf(node: Expression, slotOf: (argument: Expression) => number): Step {
+/** The step of one node that is no number, given the slots of its arguments. */
+function stepOf(node: Exclude<Expression, { kind: "number" }>, slotOf: (argument: Expression) => number): Step {
   switch (node.kind) {
-    case "number": {
-      const { value } = node;
-      return () => value;
-    }
     case "field": {
       const { index } = node;
-      return (_slots, fields) => fields[index]!;
+      return (row, count, _slots, fields) => {
+        const field = fields[index]!;
+        for (let i = 0; i < count; i++) row[i] = field[i]!;
+      };
     }
-    case "negate": {
-      const a = slotOf(node.argument);
-      return (slots) => -slots[a]!;
-    }
-    case "binary": {
-      const a = slotOf(node.left);
-      const b = slotOf(node.right);
-      if (node.operator === "+") return (slots) => slots[a]! + slots[b]!;
-      if (node.operator === "-") return (slots) => slots[a]! - slots[b]!;
-      if (node.operator === "*") return (slots) => slots[a]! * slots[b]!;
-      return (slots) => slots[a]! / slots[b]!;
-    }
+    case "negate":
+      return unary(slotOf(node.argument), (x) => -x);
+    case "binary":
+      return OPERATORS[node.operator](slotOf(node.left), slotOf(node.right));
     case "integerPower": {
-      const a = slotOf(node.base);
       const { exponent } = node;
-      return (slots) => slots[a]! ** exponent;
+      return unary(slotOf(node.base), (x) => integerPower(x, exponent));
     }
     case "realPower": {
-      const a = slotOf(node.base);
-      const b = slotOf(node.exponent);
-      return (slots) => slots[a]! ** slots[b]!;
+      const [a, b] = [slotOf(node.base), slotOf(node.exponent)];
+      return (row, count, slots) => {
+        const [x, y] = [slots[a]!, slots[b]!];
+        for (let i = 0; i < count; i++) row[i] = x[i]! ** y[i]!;
+      };
     }
-    case "call": {
-      const host = HOST_FUNCTIONS[node.name];
-      const a = slotOf(node.argument);
-      return (slots) => host(slots[a]!);
-    }
+    case "call":
+      return unary(slotOf(node.argument), HOST_FUNCTIONS[node.name]);
   }
 }
 
-/** A float64 function of the fields. */
-export function evaluator(expression: Expression): (fields: ArrayLike<number>) => number {
+const unary =
+  (a: number, of: (x: number) => number): Step =>
+  (row, count, slots) => {
+    const x = slots[a]!;
+    for (let i = 0; i < count; i++) row[i] = of(x[i]!);
+  };
+
+/** Each with a loop of its own: a function that one loop calls for all of them takes longer than what it does. */
+const OPERATORS: Readonly<Record<"+" | "-" | "*" | "/", (a: number, b: number) => Step>> = {
+  "+": (a, b) => (row, count, slots) => {
+    const [x, y] = [slots[a]!, slots[b]!];
+    for (let i = 0; i < count; i++) row[i] = x[i]! + y[i]!;
+  },
+  "-": (a, b) => (row, count, slots) => {
+    const [x, y] = [slots[a]!, slots[b]!];
+    for (let i = 0; i < count; i++) row[i] = x[i]! - y[i]!;
+  },
+  "*": (a, b) => (row, count, slots) => {
+    const [x, y] = [slots[a]!, slots[b]!];
+    for (let i = 0; i < count; i++) row[i] = x[i]! * y[i]!;
+  },
+  "/": (a, b) => (row, count, slots) => {
+    const [x, y] = [slots[a]!, slots[b]!];
+    for (let i = 0; i < count; i++) row[i] = x[i]! / y[i]!;
+  },
+};
+
+/** Float64 at the first `count` of points, given by a row of numbers a field. What it returns holds until the next call, and may be longer. */
+export function evaluator(expression: Expression): (fields: Rows, count: number) => Float64Array {
   const slotOfNode = new Map<Expression, number>();
-  const steps: Step[] = [];
+  const steps: { readonly slot: number; readonly take: Step }[] = [];
   const slotOf = (node: Expression): number => {
     const found = slotOfNode.get(node);
     if (found !== undefined) return found;
-    const slot = steps.push(stepOf(node, slotOf)) - 1;
+    const take = node.kind === "number" ? undefined : stepOf(node, slotOf);
+    const slot = slotOfNode.size;
     slotOfNode.set(node, slot);
+    if (take) steps.push({ slot, take });
     return slot;
   };
   const result = slotOf(expression);
-  const slots = new Float64Array(steps.length);
-  return (fields) => {
-    for (let slot = 0; slot < steps.length; slot++) slots[slot] = steps[slot]!(slots, fields);
+  /** Rows of so many numbers, those of numbers filled once and for all. */
+  const rowsOf = (count: number): Float64Array[] =>
+    Array.from(slotOfNode.keys(), (node) => new Float64Array(count).fill(node.kind === "number" ? node.value : 0));
+  let slots = rowsOf(1);
+  return (fields, count) => {
+    if (count > slots[0]!.length) slots = rowsOf(count);
+    for (const { slot, take } of steps) take(slots[slot]!, count, slots, fields);
     return slots[result]!;
   };
 }
+
+/** The value at one point. */
+export const at = (evaluate: ReturnType<typeof evaluator>, point: readonly number[]): number =>
+  evaluate(
+    point.map((field) => [field]),
+    1,
+  )[0]!;

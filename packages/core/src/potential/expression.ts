@@ -4,7 +4,7 @@
 import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
 import { ExpressionError } from "../errors.ts";
 import { add, call, divide, multiply, negate, number, power, subtract } from "./build.ts";
-import { evaluator } from "./evaluate.ts";
+import { at, evaluator } from "./evaluate.ts";
 import { KNOWN_CONSTANTS, type ParseOptions, parseExpression } from "./parse.ts";
 import type { ElementaryFunction, Expression } from "./potential.ts";
 
@@ -91,5 +91,5 @@ export async function compileFunction(
   const expression = convert(await parseExpression(text, variables, options), variables, {});
   assertFinite(expression, "the expression", options.path);
   const evaluate = evaluator(expression);
-  return (...values) => evaluate(values);
+  return (...values) => at(evaluate, values);
 }

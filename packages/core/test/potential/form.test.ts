@@ -1,7 +1,7 @@
 /** Potentials of one form: what is one and what is not, and that each one's code gives the bits that it has by itself. */
 import { InputError } from "@slowroll/core/errors";
 import { assemblePotential } from "@slowroll/core/potential/assemble";
-import { HOST_FUNCTIONS } from "@slowroll/core/potential/build";
+import { HOST_FUNCTIONS, integerPower } from "@slowroll/core/potential/build";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { areOfOneForm, type Form, type FormExpression, formOf } from "@slowroll/core/potential/form";
 import type { Potential, PotentialSpec } from "@slowroll/core/potential/potential";
@@ -36,7 +36,7 @@ function evaluate(node: FormExpression, constants: readonly number[], phi: reado
       return node.operator === "*" ? left * right : left / right;
     }
     case "integerPower":
-      return of(node.base) ** node.exponent;
+      return integerPower(of(node.base), node.exponent);
     case "realPower":
       return of(node.base) ** of(node.exponent);
     case "call":
