@@ -24,19 +24,23 @@ export class Moments {
 
   /** Adds one network's vector, every `stride`-th number of `values` from `offset` on. */
   add(values: ArrayLike<number>, offset = 0, stride = 1): void {
-    this.count++;
     const { size, mean, comoment, before } = this;
+    const count = ++this.count;
+    // (x - old mean)(x - new mean)^T: the update for one more sample.
+    if (!this.full) {
+      for (let a = 0, at = offset; a < size; a++, at += stride) {
+        const apart = values[at]! - mean[a]!;
+        mean[a]! += apart / count;
+        comoment[a]! += apart * (values[at]! - mean[a]!);
+      }
+      return;
+    }
     for (let a = 0; a < size; a++) {
       before[a] = values[offset + a * stride]! - mean[a]!;
-      mean[a]! += before[a]! / this.count;
+      mean[a]! += before[a]! / count;
     }
-    // (x - old mean)(x - new mean)^T: the update for one more sample.
-    for (let a = 0; a < size; a++) {
-      if (!this.full) comoment[a]! += before[a]! * (values[offset + a * stride]! - mean[a]!);
-      else
-        for (let b = 0; b < size; b++)
-          comoment[a * size + b]! += before[a]! * (values[offset + b * stride]! - mean[b]!);
-    }
+    for (let a = 0; a < size; a++)
+      for (let b = 0; b < size; b++) comoment[a * size + b]! += before[a]! * (values[offset + b * stride]! - mean[b]!);
   }
 
   /** Variance of element a about the mean, with 1/(count - 1); 0 for one sample. */

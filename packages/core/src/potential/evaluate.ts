@@ -24,8 +24,9 @@ function stepOf(node: Exclude<Expression, { kind: "number" }>, slotOf: (argument
     case "binary":
       return OPERATORS[node.operator](slotOf(node.left), slotOf(node.right));
     case "integerPower": {
-      const { exponent } = node;
-      return unary(slotOf(node.base), (x) => integerPower(x, exponent));
+      const { base, exponent } = node;
+      if (exponent === 2) return OPERATORS["*"](slotOf(base), slotOf(base));
+      return unary(slotOf(base), (x) => integerPower(x, exponent));
     }
     case "realPower": {
       const [a, b] = [slotOf(node.base), slotOf(node.exponent)];
