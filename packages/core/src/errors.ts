@@ -25,6 +25,27 @@ export class InputError extends SlowrollError {
   readonly exitCode = 2;
 }
 
+/** A file or folder cannot be written. What was computed is not at fault, and who has it may go on. */
+export class UnwritableError extends InputError {
+  readonly file: string;
+  readonly why: string;
+  /** What mends it while the run goes on. */
+  readonly mend: string;
+
+  /** `otherwise`: what mends it in another run, as `or choose another folder`. */
+  constructor(
+    file: string,
+    why: string,
+    mend: string,
+    { otherwise, ...options }: { otherwise?: string | undefined; path?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(`${file} cannot be written: ${why}; ${mend}${otherwise ? ` ${otherwise}` : ""}`, options);
+    this.file = file;
+    this.why = why;
+    this.mend = mend;
+  }
+}
+
 /** A potential's expression cannot be used; `column` counts from 1 in the expression. */
 export class ExpressionError extends SlowrollError {
   readonly code = "badExpression";

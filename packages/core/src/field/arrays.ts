@@ -1,8 +1,10 @@
 /** Stored arrays: raw little-endian float64 or .npy, last index fastest, read as initial states and written as final ones. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { LatticeState } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { replaceFile } from "../files/replace.ts";
 import { whyUnreadable } from "../files/unreadable.ts";
 
 /**
@@ -44,7 +46,7 @@ export async function readArray(file: string, sites: number, place: string): Pro
 
 /**
  * Writes one realisation's state as stored arrays are read: field.f64 and momentum.f64, or field-NAME.f64 and momentum-NAME.f64 of each
- * field where they have names. Throws what the file system throws.
+ * field where they have names; each is there whole or not at all. Throws what the file system throws.
  */
 export async function writeFinal(
   directory: string,
@@ -56,9 +58,8 @@ export async function writeFinal(
   for (const [array, values] of Object.entries({ field, momentum })) {
     for (const [f, name] of (names ?? [undefined]).entries()) {
       const part = values.subarray(f * sites, (f + 1) * sites);
-      await writeFile(
-        path.join(directory, `${array}${name === undefined ? "" : `-${name}`}.f64`),
-        new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+      replaceFile(path.join(directory, `${array}${name === undefined ? "" : `-${name}`}.f64`), (partial) =>
+        writeFileSync(partial, new Uint8Array(part.buffer, part.byteOffset, part.byteLength)),
       );
     }
   }

@@ -74,7 +74,7 @@ const digestOf = (attributes: Record<string, Attribute | undefined>): string =>
 
 /**
  * Writes a checkpoint, whole or not at all: killed at any moment, the process leaves the checkpoint before or this one.
- * @throws InputError where the file cannot be written; the old file is then as it was
+ * @throws UnwritableError where the file cannot be written; the old file is then as it was
  */
 export async function writeCheckpoint(file: string, saved: FieldCheckpoint): Promise<void> {
   const { grid, fields, checkpoint } = saved;

@@ -221,7 +221,7 @@ function sweepGroup(sweep: readonly SweepEntry[]): Group {
 /**
  * Writes the arrays of a `field` result, whole or not at all; of a sweep those of each point in a group.
  * @param result the contract's keys; config and version, where given, become attributes
- * @throws InputError where the file cannot be written; Error for an array that has no line in this file's table
+ * @throws UnwritableError where the file cannot be written; Error for an array that has no line in this file's table
  */
 export async function writeFieldFile(file: string, result: Readonly<Record<string, unknown>>): Promise<void> {
   const config = result.config as { readonly field?: { readonly fields?: readonly string[] } } | undefined;

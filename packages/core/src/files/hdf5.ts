@@ -8,9 +8,10 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import type { Dataset as StoredDataset, Group as StoredGroup } from "h5wasm/node";
+import type { Dataset as StoredDataset, File as StoredFile, Group as StoredGroup } from "h5wasm/node";
 import { InputError } from "../errors.ts";
 import { replaceFile } from "./replace.ts";
+import { unwritable } from "./unwritable.ts";
 
 export type NumberArray = Float64Array | Float32Array | Int32Array | BigInt64Array;
 
@@ -151,8 +152,26 @@ function writeGroup(group: StoredGroup, { attributes = {}, members }: Group): vo
 }
 
 /**
+ * Closes a file that could not be written. To the library what it holds back has to be written first: it would keep the file open, and with it
+ * its room on the disk after its removal, until the process ends.
+ */
+function release(stored: StoredFile, partial: string): void {
+  const emptied = () => fs.truncateSync(partial);
+  const closed = () => stored.close();
+  // Where nothing can be written at all, the second time it closes without.
+  for (const attempt of [emptied, closed, closed]) {
+    try {
+      attempt();
+      if (attempt === closed) return;
+    } catch {
+      // What failed before is what is told.
+    }
+  }
+}
+
+/**
  * Writes a tree to `file`, whole or not at all.
- * @throws InputError naming the file where it cannot be written; a file that stood there is then as it was.
+ * @throws UnwritableError where it cannot be written; a file that stood there is then as it was.
  */
 export async function writeHdf5(file: string, content: Group): Promise<void> {
   const library = await load();
@@ -161,15 +180,20 @@ export async function writeHdf5(file: string, content: Group): Promise<void> {
       const stored = new library.File(partial, "w", { libver: ["v108", "v108"] });
       try {
         writeGroup(stored, content);
-      } finally {
         // A full disk may show only here.
         stored.close();
+      } catch (cause) {
+        release(stored, partial);
+        throw cause;
       }
     });
   } catch (cause) {
     if (!fromOutside(cause)) throw cause;
-    throw new InputError(`${file} cannot be written: ${reason(cause)}; give a folder with room that can be written`, {
-      cause,
+    // The library has the file system's words, and its number for them, among its own.
+    const full = (cause as Error).message.includes("No space left on device");
+    throw unwritable(file, full ? Object.assign(new Error("full", { cause }), { code: "ENOSPC" }) : cause, {
+      otherwise: "or choose another folder",
+      why: reason(cause),
     });
   }
 }

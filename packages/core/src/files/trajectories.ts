@@ -11,11 +11,12 @@ import path from "node:path";
 import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { beginReplacement, type Replacement } from "./replace.ts";
+import { isOfFileSystem, unwritable } from "./unwritable.ts";
 
 export interface TrajectoryFile {
-  /** Appends the records of the job's next batch; the first batch makes the file. Throws InputError where it cannot be written. */
+  /** Appends the records of the job's next batch; the first batch makes the file. Throws UnwritableError where it cannot be written. */
   add(batch: EnsembleBatch, job: EnsembleJob): void;
-  /** Gives the file its name. Throws InputError where it cannot be written. */
+  /** Gives the file its name. Throws UnwritableError where it cannot be written. */
   finish(): void;
   /** Removes what has been written unless it is finished; true where there was something. */
   abandon(): boolean;
@@ -132,13 +133,8 @@ export async function createTrajectoryFile(file: string, place?: string): Promis
     try {
       work();
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (typeof code !== "string") throw cause;
-      const why = code === "ENOSPC" ? "the disk is full" : code;
-      throw new InputError(`${file} cannot be written: ${why}; free some space or name a file in another folder`, {
-        path: place,
-        cause,
-      });
+      if (!isOfFileSystem(cause)) throw cause;
+      throw unwritable(file, cause, { otherwise: "or name a file in another folder", path: place });
     }
   };
   return {

@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { LatticeCheckpoint, Observation, Snapshot } from "@slowroll/core/engine/engine";
 import { spectrumBins } from "@slowroll/core/engine/engine";
-import { InputError } from "@slowroll/core/errors";
+import { InputError, UnwritableError } from "@slowroll/core/errors";
 import { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "@slowroll/core/files/checkpoint";
 import { writeHdf5 } from "@slowroll/core/files/hdf5";
 import { normals } from "@slowroll/core/random/normal";
@@ -102,6 +102,17 @@ function bare(points = 4): FieldCheckpoint {
     checkpoint: { state, parts: [{ realisations: 1, operation: 0, observations: [], snapshots: [] }] },
   };
 }
+
+/** Paths of what this process has open. */
+const openFiles = (): string[] =>
+  fs.readdirSync("/proc/self/fd").flatMap((descriptor) => {
+    try {
+      return [fs.readlinkSync(`/proc/self/fd/${descriptor}`)];
+    } catch {
+      // The one that lists them.
+      return [];
+    }
+  });
 
 const refusal = (file: string) =>
   readCheckpoint(file, "--resume").then(
@@ -216,10 +227,10 @@ describe("a write that fails", () => {
     (call[3] as number) > 1024 ? failure("ENOSPC") : Reflect.apply(writeSync, fs, call);
 
   it.each([
-    ["the disk takes no more", "writeSync", short, "No space left on device"],
+    ["the disk takes no more", "writeSync", short, "the disk is full; free some space"],
     ["not even a message can be stored", "writeSync", () => failure("ENOSPC"), "is it full?"],
-    ["the disk fails", "fsyncSync", () => failure("EIO"), "EIO"],
-    ["the rename fails", "renameSync", () => failure("EPERM"), "EPERM"],
+    ["the disk fails", "fsyncSync", () => failure("EIO"), "EIO; see to its disk"],
+    ["the rename fails", "renameSync", () => failure("EPERM"), "no permission; allow it"],
   ] as const)("leaves the old file as it was where %s", async (_, call, failing, told) => {
     await writeCheckpoint(file, first);
     const spy = vi.spyOn(fs, call).mockImplementation(failing as never);
@@ -228,12 +239,14 @@ describe("a write that fails", () => {
       (error) => error,
     );
     spy.mockRestore();
-    expect(error).toBeInstanceOf(InputError);
+    expect(error).toBeInstanceOf(UnwritableError);
     expect(error.message).toContain(`${file} cannot be written: `);
     expect(error.message).toContain(told);
     expect(error.message).not.toContain("\n");
     expect(await readCheckpoint(file)).toStrictEqual(first);
     expect(fs.readdirSync(folder)).not.toContain("kept.h5.partial");
+    // Nor is it open still, which would keep its room on the disk.
+    expect(openFiles().filter((name) => name.includes("kept.h5.partial"))).toEqual([]);
     // And once there is room again, it is written.
     await writeCheckpoint(file, second);
     expect(await readCheckpoint(file)).toStrictEqual(second);
@@ -241,9 +254,26 @@ describe("a write that fails", () => {
 
   it("names a folder that is missing or is a file", async () => {
     fs.writeFileSync(at("a-file"), "");
-    await expect(writeCheckpoint(at("no/such.h5"), first)).rejects.toThrow(/such\.h5 cannot be written: ENOENT/);
-    await expect(writeCheckpoint(at("a-file/x.h5"), first)).rejects.toThrow(/x\.h5 cannot be written: ENOTDIR/);
-    await expect(writeCheckpoint(folder, first)).rejects.toThrow(InputError);
+    await expect(writeCheckpoint(at("no/such.h5"), first)).rejects.toThrow(
+      /such\.h5 cannot be written: no folder is there/,
+    );
+    await expect(writeCheckpoint(at("a-file/x.h5"), first)).rejects.toThrow(
+      /x\.h5 cannot be written: .*a file that is no folder/,
+    );
+    await expect(writeCheckpoint(folder, first)).rejects.toThrow(UnwritableError);
+  });
+
+  it("leaves the old file as it was on a disk that is full", async () => {
+    await writeCheckpoint(file, first);
+    // The system's own full disk.
+    fs.symlinkSync("/dev/full", `${file}.partial`);
+    await expect(writeCheckpoint(file, second)).rejects.toThrow(
+      /kept\.h5 cannot be written: the disk is full; free some space/,
+    );
+    expect(openFiles()).not.toContain("/dev/full");
+    expect(await readCheckpoint(file)).toStrictEqual(first);
+    await writeCheckpoint(file, second);
+    expect(await readCheckpoint(file)).toStrictEqual(second);
   });
 });
 

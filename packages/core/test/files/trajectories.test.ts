@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import os from "node:os";
 import path from "node:path";
 import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
-import { InputError } from "@slowroll/core/errors";
+import { UnwritableError } from "@slowroll/core/errors";
 import { createTrajectoryFile } from "@slowroll/core/files/trajectories";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { parse } from "npyjs";
@@ -146,9 +146,9 @@ describe.each([".npy", ".parquet"])("a %s file", (ending) => {
     const stored = await createTrajectoryFile(path.join(folder, "nowhere", `a${ending}`), "--save-trajectories");
     expect(() => stored.add(batchOf(0, 1), jobOf(0, 1))).toThrow(
       expect.objectContaining({
-        name: InputError.name,
+        name: UnwritableError.name,
         path: "--save-trajectories",
-        message: expect.stringContaining("ENOENT"),
+        message: expect.stringContaining("no folder is there; make it or name a file in another folder"),
       }),
     );
   });
