@@ -1,14 +1,16 @@
-/** A lattice run's checkpoint in its folder: written every so often and when interrupted, read by --resume, removed when the run is done. */
+/**
+ * A lattice run's checkpoint in its folder: written every so often and when interrupted, read by --resume. The run goes on where one cannot be
+ * written.
+ */
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
 import { describePart } from "@slowroll/core/engine/parts";
-import { InputError } from "@slowroll/core/errors";
+import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "@slowroll/core/files/checkpoint";
 import { VERSION } from "@slowroll/core/version";
-import { CHECKPOINT } from "./folder.ts";
+import { CHECKPOINT, makeFolder } from "./folder.ts";
 
 /**
  * The checkpoint of a folder.
@@ -28,39 +30,50 @@ export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpo
 export const checkpointConfig = (configs: readonly Config<"field">[]): object =>
   configs.length === 1 ? configs[0]! : configs;
 
-/** Checkpoints of runs that are evolved together in `folder`, which `ready` is called before; `onSave` hears of each, in words too. */
+/** What hears of checkpoints, in words too. */
+export interface CheckpointHooks {
+  /** Is called before each is written. Throws UnwritableError. */
+  ready(): Promise<void>;
+  onSave(said: string, step: number): void;
+  /** The run goes on, and what was kept before stays. `again`: when it is tried next. */
+  onFailure(said: string, error: UnwritableError, again: string): void;
+}
+
+/** Checkpoints of runs that are evolved together in `folder`. */
 export function folderCheckpoints(
   folder: string,
   configs: readonly Config<"field">[],
   resumed: FieldCheckpoint | undefined,
-  ready: () => Promise<void>,
-  onSave: (said: string, step: number) => void,
+  { ready, onSave, onFailure }: CheckpointHooks,
 ): Checkpointing {
   const [config] = configs as [Config<"field">];
   const { lattice, fluctuations, field, precision } = config;
+  const seconds = config.checkpoint.everySeconds;
   return {
-    seconds: config.checkpoint.everySeconds,
+    seconds,
     resume: resumed?.checkpoint,
     async save(checkpoint, step, alphaTime, evolved) {
-      await ready();
-      await mkdir(folder, { recursive: true });
-      await writeCheckpoint(path.join(folder, CHECKPOINT), {
-        config: checkpointConfig(configs),
-        version: VERSION,
-        fields: field.fields ?? ["phi"],
-        ...(configs.length === 1 && "seed" in fluctuations ? { seed: fluctuations.seed } : {}),
-        step,
-        alphaTime,
-        grid: lattice!,
-        precision,
-        checkpoint,
-      });
-      onSave(`step ${step}${evolved.count < evolved.all ? ` of ${describePart(evolved)}` : ""}`, step);
+      const said = `step ${step}${evolved.count < evolved.all ? ` of ${describePart(evolved)}` : ""}`;
+      try {
+        await ready();
+        await makeFolder(folder);
+        await writeCheckpoint(path.join(folder, CHECKPOINT), {
+          config: checkpointConfig(configs),
+          version: VERSION,
+          fields: field.fields ?? ["phi"],
+          ...(configs.length === 1 && "seed" in fluctuations ? { seed: fluctuations.seed } : {}),
+          step,
+          alphaTime,
+          grid: lattice!,
+          precision,
+          checkpoint,
+        });
+      } catch (error) {
+        if (!(error instanceof UnwritableError)) throw error;
+        onFailure(said, error, `tries again in ${seconds} s`);
+        return;
+      }
+      onSave(said, step);
     },
   };
-}
-
-/** Removes what a finished run no longer goes on from. */
-export async function removeCheckpoint(folder: string): Promise<void> {
-  await rm(path.join(folder, CHECKPOINT), { force: true });
 }

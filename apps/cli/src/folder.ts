@@ -1,11 +1,12 @@
 /** A run's folder: runs/<id>/ or --out, refused where it would overwrite, written when there is something to keep. */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { LatticeState } from "@slowroll/core/engine/engine";
-import { InputError } from "@slowroll/core/errors";
+import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
+import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ResultDocument } from "./document.ts";
 import { ARRAYS, withoutPlanes } from "./planes.ts";
 
@@ -16,20 +17,9 @@ export interface FolderChoice {
   readonly cwd: string;
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: "no permission",
-  EPERM: "no permission",
-  ENOENT: "no folder can be made there",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "it is, or lies in, a file that is no folder",
-  ENOSPC: "the disk is full; free some space or choose another folder",
-};
-
-/** The error of a folder that cannot be written, in words. */
-function cannotWrite(folder: string, option: string, cause: unknown): InputError {
-  const { code = "unknown error" } = cause as NodeJS.ErrnoException;
-  return new InputError(`${folder} cannot be written: ${WHY[code] ?? code}`, { path: option, cause });
-}
+/** The error of a folder that cannot be written; what else went wrong as it is. */
+export const cannotWrite = (folder: string, option: string, cause: unknown): unknown =>
+  isOfFileSystem(cause) ? unwritable(folder, cause, { otherwise: "or choose another folder", path: option }) : cause;
 
 /**
  * A folder that files may be written into; nothing is made yet.
@@ -98,15 +88,36 @@ export async function chooseTrajectories(name: string, { force, cwd }: FolderCho
 const OURS =
   /^(config\.yaml|log\.jsonl|result\.(json|h5)|report\.html|movie(-\w+)?\.gif|checkpoint\.h5|points\.jsonl)(\.partial)?$/;
 
-/** Removes what an earlier run wrote into a folder, so that none of it is taken for this one's; what else is there stays. */
+/**
+ * Removes what an earlier run wrote into a folder, so that none of it is taken for this one's; what else is there stays.
+ * @throws UnwritableError (--out)
+ */
 export async function clearRun(folder: string): Promise<void> {
-  for (const [place, ours] of [
-    [folder, OURS],
-    [path.join(folder, "plots"), /\.svg$/],
-  ] as const) {
-    const names = existsSync(place) ? await readdir(place) : [];
-    for (const name of names) if (ours.test(name)) await rm(path.join(place, name));
+  try {
+    for (const [place, ours] of [
+      [folder, OURS],
+      [path.join(folder, "plots"), /\.svg$/],
+    ] as const) {
+      const names = existsSync(place) ? await readdir(place) : [];
+      for (const name of names) if (ours.test(name)) await rm(path.join(place, name));
+    }
+  } catch (cause) {
+    throw cannotWrite(folder, "--out", cause);
   }
+}
+
+/** Makes a run's folder, as where someone has removed it. Throws UnwritableError (--out). */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw cannotWrite(folder, "--out", cause);
+  });
+}
+
+/** Removes a file of a run's, where it is there. Throws UnwritableError (--out). */
+export async function removeFile(file: string): Promise<void> {
+  await rm(file, { force: true }).catch((cause) => {
+    throw cannotWrite(file, "--out", cause);
+  });
 }
 
 /** Writes a file so that it is there whole or not at all; what a full disk has taken of it is removed, which frees that. */
@@ -116,7 +127,7 @@ export async function writeWhole(file: string, text: string | Uint8Array): Promi
     await writeFile(partial, text, { flush: true });
     await rename(partial, file);
   } catch (cause) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => {});
     throw cause;
   }
 }
@@ -128,7 +139,7 @@ type RunWriter = (folder: string, document: ResultDocument, log: readonly object
  * What writes a run's folder, with all that it takes loaded: a study loads it before its work, since Ctrl-C also ends the process that
  * translates our sources, so that none can be loaded once the run is interrupted.
  * @param movie Whether its movies are asked for.
- * @returns Throws InputError (--out) where the folder cannot be written, as when the disk is full.
+ * @returns Throws UnwritableError (--out), once all that can be is written, where the folder cannot be written, as when the disk is full.
  */
 export async function loadRunWriter(movie = false): Promise<RunWriter> {
   const { stringify } = await import("yaml");
@@ -138,27 +149,41 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
   return async (folder, document, log) => {
     const { command, version, config } = document;
     const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
-    try {
-      await mkdir(folder, { recursive: true });
-      await writeWhole(path.join(folder, "config.yaml"), heading + stringify(config, { aliasDuplicateObjects: false }));
-      await writeWhole(path.join(folder, "log.jsonl"), log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-      if (document.command === "field") {
-        await writeFieldFile(path.join(folder, ARRAYS), document as unknown as Record<string, unknown>);
+    const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+      const file = path.join(folder, name);
+      await writeWhole(file, content).catch((cause) => {
+        throw cannotWrite(file, "--out", cause);
+      });
+    };
+    const parts: (() => unknown)[] = [
+      () => write("config.yaml", heading + stringify(config, { aliasDuplicateObjects: false })),
+      () => write("log.jsonl", log.map((entry) => `${JSON.stringify(entry)}\n`).join("")),
+      () =>
+        document.command === "field" &&
+        writeFieldFile(path.join(folder, ARRAYS), document as unknown as Record<string, unknown>),
+      () => write("result.json", `${JSON.stringify(withoutPlanes(document))}\n`),
+      async () => {
+        // Those of an earlier run go, whatever its fields' names were.
+        for (const name of await readdir(folder)) {
+          if (/^movie(-\w+)?\.gif$/.test(name)) await rm(path.join(folder, name));
+        }
+        for (const { file, bytes } of document.command === "field" ? movies(document) : []) await write(file, bytes);
+      },
+      () => writeReport(folder, document),
+    ];
+    await makeFolder(folder);
+    // What a disk has no room for is not all: a smaller file may still find some.
+    let failure: unknown;
+    for (const part of parts) {
+      try {
+        await part();
+      } catch (cause) {
+        const error = cannotWrite(folder, "--out", cause);
+        if (!(error instanceof UnwritableError)) throw cause;
+        failure ??= error;
       }
-      await writeWhole(path.join(folder, "result.json"), `${JSON.stringify(withoutPlanes(document))}\n`);
-      // Those of an earlier run go, whatever its fields' names were.
-      for (const name of await readdir(folder)) {
-        if (/^movie(-\w+)?\.gif$/.test(name)) await rm(path.join(folder, name));
-      }
-      const made = document.command === "field" ? movies(document) : [];
-      for (const { file, bytes } of made) await writeWhole(path.join(folder, file), bytes);
-      await writeReport(folder, document);
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      // Node's own errors, as of a module that is missing, are not the file system's.
-      if (typeof code !== "string" || code.startsWith("ERR_") || cause instanceof InputError) throw cause;
-      throw cannotWrite(folder, "--out", cause);
     }
+    if (failure) throw failure;
   };
 }
 
@@ -167,7 +192,17 @@ export const CHECKPOINT = "checkpoint.h5";
 /** Finished points of a sweep, there until all are. */
 export const POINTS = "points.jsonl";
 
-/** Writes a lattice's final state as stored arrays. Throws InputError (--save-final) where the folder cannot be written. */
+/** Whether a run can be gone on with in the folder. */
+export const keepsState = (folder: string | undefined): boolean =>
+  folder !== undefined &&
+  [CHECKPOINT, POINTS].some((name) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.isFile());
+
+/** Removes what a finished run no longer goes on from. Throws UnwritableError (--out). */
+export async function clearState(folder: string): Promise<void> {
+  for (const name of [CHECKPOINT, POINTS]) await removeFile(path.join(folder, name));
+}
+
+/** Writes a lattice's final state as stored arrays. Throws UnwritableError (--save-final) where the folder cannot be written. */
 export async function saveFinal(folder: string, state: LatticeState, names?: readonly string[]): Promise<void> {
   const { writeFinal } = await import("@slowroll/core/field/arrays");
   try {

@@ -6,6 +6,7 @@ import { InterruptedError, SlowrollError } from "@slowroll/core/errors";
 import { describeMissing, NOT_SET_UP } from "@slowroll/core/setUp";
 import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, Option } from "commander";
+import { errorKey, errorLine } from "./errorLine.ts";
 import type { Io } from "./io.ts";
 
 export interface StudyOptions {
@@ -198,12 +199,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     // Help and version asked for are no errors.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const told = describeError(error);
-    const path = told.path ?? null;
-    const message = told.message.split("\n")[0]!;
     if (process.env.SLOWROLL_DEBUG && error instanceof Error) io.error(`${error.stack}\n`);
-    // What users wrote may stand in it: no character of theirs may break the line.
-    io.error(`${`slowroll: ${path ? `${path}: ` : ""}${message}`.replace(/\p{Cc}/gu, "?")}\n`);
-    if (argv.includes("--json")) io.out(`${JSON.stringify({ error: { code: told.code, message, path } })}\n`);
+    io.error(errorLine(told));
+    if (argv.includes("--json")) io.out(`${JSON.stringify(errorKey(told))}\n`);
     return told.exitCode;
   }
 }

@@ -4,6 +4,8 @@ import type { Io } from "./io.ts";
 
 export interface Progress {
   readonly onProgress: NonNullable<JobControl["onProgress"]>;
+  /** Clears the line for what else is said; the job's next report draws it again. */
+  pause(): void;
   stop(): void;
 }
 
@@ -22,7 +24,7 @@ function duration(seconds: number): string {
 }
 
 export async function createProgress({ progress: stream }: Io, quiet: boolean): Promise<Progress> {
-  if (quiet || !stream) return { onProgress: () => {}, stop: () => {} };
+  if (quiet || !stream) return { onProgress: () => {}, pause: () => {}, stop: () => {} };
   const { default: cliProgress } = await import("cli-progress");
   const bar = new cliProgress.SingleBar({
     format: "{percentage}% | {rate} {unit}/s | {gone} gone, {left} left",
@@ -38,9 +40,12 @@ export async function createProgress({ progress: stream }: Io, quiet: boolean): 
     | { readonly unit: string; readonly total: number; readonly start: number; readonly before: number; done: number }
     | undefined;
   let drawn = false;
-  const stop = (): void => {
+  const pause = (): void => {
     if (drawn) bar.stop();
     drawn = false;
+  };
+  const stop = (): void => {
+    pause();
     job = undefined;
   };
   return {
@@ -64,6 +69,7 @@ export async function createProgress({ progress: stream }: Io, quiet: boolean): 
         drawn = true;
       }
     },
+    pause,
     stop,
   };
 }

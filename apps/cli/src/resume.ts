@@ -24,9 +24,10 @@ const quoted = (word: string): string => (/^[\w./:@%+,=-]+$/.test(word) ? word :
 /** What is typed to go on with a run in `folder`: with the flags of what it writes and where it runs, which nothing in the folder keeps. */
 export function resumeCommand(
   folder: string,
-  { engine, adapter, threads, saveFinal, movie }: Partial<StudyOptions>,
+  { engine, adapter, threads, saveFinal, movie, force }: Partial<StudyOptions>,
 ): string {
   const flags = [
+    ...(force ? ["--force"] : []),
     ...(saveFinal === undefined ? [] : ["--save-final", saveFinal]),
     ...(movie ? ["--movie"] : []),
     ...(engine === undefined || engine === "auto" ? [] : ["--engine", engine]),
@@ -34,6 +35,13 @@ export function resumeCommand(
     ...(threads === undefined ? [] : ["--threads", threads]),
   ];
   return ["slowroll", "field", "--out", folder, "--resume", ...flags].map(quoted).join(" ");
+}
+
+/** What a run that goes on from it has, in words, of a sweep of so many points. */
+export function standingOf({ saved, kept }: Resumed, points: number): string | undefined {
+  const finished = kept && kept.finished.size > 0 ? [`${kept.finished.size} of ${points} points`] : [];
+  const begun = saved ? [`step ${saved.step}${finished.length > 0 ? " of the next" : ""}`] : [];
+  return [...finished, ...begun].join(" and ") || undefined;
 }
 
 /**

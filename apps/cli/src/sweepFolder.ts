@@ -4,16 +4,16 @@
  * whole lines are what is finished.
  */
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile, rm, truncate } from "node:fs/promises";
+import { appendFile, readFile, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "@slowroll/core/config/schema";
-import { InputError } from "@slowroll/core/errors";
+import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { SweepEntry, SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
-import { checkpointConfig, folderCheckpoints, removeCheckpoint } from "./checkpoints.ts";
-import { POINTS, saveFinal, writeWhole } from "./folder.ts";
+import { checkpointConfig, folderCheckpoints } from "./checkpoints.ts";
+import { CHECKPOINT, cannotWrite, makeFolder, POINTS, removeFile, saveFinal, writeWhole } from "./folder.ts";
 
 const FORMAT = "slowroll sweep 1";
 
@@ -67,15 +67,59 @@ export interface SweepFolder {
     | undefined;
   /** Of --save-final. */
   readonly finalFolder: string | undefined;
-  /** Makes the folder ready; called before anything is written into it. */
+  /** Makes the folder ready; called before anything is written into it. Throws UnwritableError. */
   ready(): Promise<void>;
   /** Is told, in words, what there is to go on from. */
   onKept(what: string): void;
+  /** And what could not be kept; the sweep goes on. `again`: when it is tried next. */
+  onFailure(what: string, error: UnwritableError, again: string): void;
+  /** A point's state could not be saved. */
+  onStateLost(what: string, error: UnwritableError): void;
+}
+
+/** The list of finished points, which what cannot be written now is added to later. */
+function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder, "config" | "resumed" | "ready">) {
+  const file = path.join(folder, POINTS);
+  const ended = new Map(resumed?.kept?.finished);
+  /** Points that are not in the file, and its bytes: what follows them is of a line that a disk did not take whole. */
+  let missing: number[] = [];
+  let bytes = resumed?.kept?.bytes ?? 0;
+  const line = (point: number): string => `${JSON.stringify({ point: point + 1, ...ended.get(point)! })}\n`;
+  return {
+    ended,
+    add(point: number, entry: SweepEntry): void {
+      ended.set(point, entry);
+      missing.push(point);
+    },
+    isWritten: () => missing.length === 0,
+    /** Writes what is missing. Throws UnwritableError. */
+    async write(): Promise<void> {
+      await ready();
+      await makeFolder(folder);
+      try {
+        const { size = 0 } = (await stat(file).catch(() => undefined)) ?? {};
+        if (bytes > 0 && size >= bytes) {
+          const lines = missing.map(line).join("");
+          if (size > bytes) await truncate(file, bytes);
+          if (lines !== "") await appendFile(file, lines, { flush: true });
+          bytes += Buffer.byteLength(lines);
+        } else {
+          const whole = [`${JSON.stringify({ format: FORMAT, config })}\n`, ...[...ended.keys()].map(line)].join("");
+          await writeWhole(file, whole);
+          bytes = Buffer.byteLength(whole);
+        }
+        missing = [];
+      } catch (cause) {
+        throw cannotWrite(file, "--out", cause);
+      }
+    },
+  };
 }
 
 /** What keeps a sweep's points as they finish. Throws InputError where the final states of finished points are not where they should be. */
-export function keepPoints({ folder, config, points, resumed, finalFolder, ready, onKept }: SweepFolder): SweepHooks {
-  const { finished = new Map<number, SweepEntry>(), bytes } = resumed?.kept ?? {};
+export function keepPoints(sweep: SweepFolder): SweepHooks {
+  const { folder, config, points, resumed, finalFolder, onKept, onFailure, onStateLost } = sweep;
+  const { finished = new Map<number, SweepEntry>() } = resumed?.kept ?? {};
   const lost = [...finished.keys()].find(
     (p) => finalFolder && points[p]!.study.lattice && !existsSync(path.join(finalFolder, pointName(p, points.length))),
   );
@@ -83,49 +127,53 @@ export function keepPoints({ folder, config, points, resumed, finalFolder, ready
     throw new InputError(`has no state of point ${lost + 1}, which is finished: name the folder of the run before`, {
       path: "--save-final",
     });
-  const file = folder && path.join(folder, POINTS);
-  const count = (done: number): string => `${done} of ${points.length} points`;
-  let begun = false;
-  let ended = finished.size;
+  const list = folder === undefined ? undefined : pointsList(folder, sweep);
+  const count = (): string => `${list!.ended.size} of ${points.length} points`;
   /** Points that the folder's checkpoint is of and that have not ended. */
   let together = new Set<number>();
-  const begin = async (): Promise<void> => {
-    if (begun || !file) return;
-    await ready();
-    if (bytes === undefined) {
-      await mkdir(folder, { recursive: true });
-      await writeWhole(file, `${JSON.stringify({ format: FORMAT, config })}\n`);
-    } else await truncate(file, bytes);
-    begun = true;
-  };
   return {
     finished,
-    async onPoint({ point, entry, final }, { sweep }) {
-      if (finalFolder && final)
-        await saveFinal(path.join(finalFolder, pointName(point, points.length)), final, config.field.fields);
-      if (!file) return;
-      await begin();
-      await appendFile(file, `${JSON.stringify({ point: point + 1, ...entry })}\n`, { flush: true });
-      ended = sweep.length;
+    async onPoint({ point, entry, final }) {
+      try {
+        if (finalFolder && final)
+          await saveFinal(path.join(finalFolder, pointName(point, points.length)), final, config.field.fields);
+      } catch (error) {
+        if (!(error instanceof UnwritableError)) throw error;
+        // Gone on with, the sweep evolves the point again and saves its state then.
+        onStateLost(`the state of point ${point + 1}`, error);
+        return;
+      }
+      if (!list) return;
+      list.add(point, entry);
       together.delete(point);
-      if (together.size === 0) await removeCheckpoint(folder);
-      onKept(count(ended));
+      try {
+        await list.write();
+        onKept(count());
+        // One that cannot be removed belongs to no point that is left.
+        if (together.size === 0) await removeFile(path.join(folder!, CHECKPOINT));
+      } catch (error) {
+        if (!(error instanceof UnwritableError)) throw error;
+        if (list.isWritten()) return;
+        onFailure(count(), error, "tries again with the next point");
+      }
     },
     checkpointing(group) {
       const configs = group.map((p) => points[p]!.study);
-      if (!folder || !configs[0]!.lattice) return undefined;
+      if (!list || !configs[0]!.lattice) return undefined;
       together = new Set(group.filter((p) => !finished.has(p)));
       // Saved before a kill that came between its last point's end and its removal, it belongs to no point that is left.
       const saved = isDeepStrictEqual(resumed?.saved?.config, checkpointConfig(configs)) ? resumed?.saved : undefined;
-      const next =
-        group.length > 1 ? ` of ${group.length} ${ended > 0 ? "more" : "points"}` : ended > 0 ? " of the next" : "";
-      const kept = (said: string): string => `${ended > 0 ? `${count(ended)} and ` : ""}${said}${next}`;
-      return folderCheckpoints(folder, configs, saved, begin, (said) => onKept(kept(said)));
+      const before = (): string => (list.ended.size > 0 ? `${count()} and ` : "");
+      const next = (): string => {
+        const some = list.ended.size > 0;
+        if (group.length > 1) return ` of ${group.length} ${some ? "more" : "points"}`;
+        return some ? " of the next" : "";
+      };
+      return folderCheckpoints(folder!, configs, saved, {
+        ready: list.write,
+        onSave: (said) => onKept(`${before()}${said}${next()}`),
+        onFailure: (said, error, again) => onFailure(`${said}${next()}`, error, again),
+      });
     },
   };
-}
-
-/** Removes what a finished sweep no longer goes on from. */
-export async function removePoints(folder: string): Promise<void> {
-  await rm(path.join(folder, POINTS), { force: true });
 }

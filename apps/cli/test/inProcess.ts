@@ -1,4 +1,4 @@
-/** Runs the program in this process with captured streams, in a folder of its own. */
+/** Runs the program in this process with captured streams, in a folder of its own; `onError` acts on what it says, as it says it. */
 import { run } from "../src/program.ts";
 
 export interface Outcome {
@@ -9,21 +9,27 @@ export interface Outcome {
 
 export async function slowroll(
   argv: readonly string[],
-  { cwd, input = "" }: { cwd: string; input?: string },
+  {
+    cwd,
+    input = "",
+    onError,
+  }: { cwd: string; input?: string; onError?: (text: string, interrupt: () => void) => void },
 ): Promise<Outcome> {
   let out = "";
   let error = "";
+  const interruption = new AbortController();
   const code = await run(argv, {
     out: (text) => {
       out += text;
     },
     error: (text) => {
       error += text;
+      onError?.(text, () => interruption.abort());
     },
     progress: undefined,
     readInput: async () => input,
     cwd,
-    signal: new AbortController().signal,
+    signal: interruption.signal,
   });
   return { code, out, error };
 }

@@ -3,6 +3,7 @@ import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parsePotential } from "@slowroll/core/config/potential";
 import { InputError } from "@slowroll/core/errors";
+import { unwritable } from "@slowroll/core/files/unwritable";
 import { mend } from "@slowroll/core/nearest";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
@@ -111,10 +112,7 @@ export async function plot(subject: string, options: PotentialOptions, io: Io): 
   try {
     await writeFile(file, svg);
   } catch (cause) {
-    throw new InputError(`${file} cannot be written: ${(cause as NodeJS.ErrnoException).code}`, {
-      path: "--out",
-      cause,
-    });
+    throw unwritable(file, cause, { otherwise: "or choose another file", path: "--out" });
   }
   return print(io, options, { file }, `${named(file, io.cwd)}\n`);
 }

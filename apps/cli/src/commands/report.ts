@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
+import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ResultDocument } from "../document.ts";
 import type { Io } from "../io.ts";
 import { named } from "../named.ts";
@@ -34,9 +35,8 @@ export async function report(directory: string, { json }: { readonly json?: bool
   try {
     await writeReport(folder, document);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (typeof code !== "string") throw cause;
-    throw new InputError(`the report cannot be written: ${code}`, { path: directory, cause });
+    if (!isOfFileSystem(cause)) throw cause;
+    throw unwritable("the report", cause, { path: directory });
   }
   const file = path.join(folder, "report.html");
   io.out(json ? `${JSON.stringify({ command: "report", report: file })}\n` : `report: ${named(file, io.cwd)}\n`);

@@ -1,16 +1,9 @@
 /** `kernel`, `network`, `field` and `duality`: config in, one call of the library, result out. */
 import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
-import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
+import type { ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
-import type {
-  Engine,
-  EngineInfo,
-  JobControl,
-  JobMemory,
-  LatticeMemory,
-  LatticeState,
-} from "@slowroll/core/engine/engine";
+import type { EngineInfo, JobControl, JobMemory, LatticeMemory } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
 import {
@@ -18,84 +11,36 @@ import {
   ExpressionError,
   InputError,
   InterruptedError,
-  type SlowrollError,
+  SlowrollError,
+  UnwritableError,
 } from "@slowroll/core/errors";
-import type { Checkpointing } from "@slowroll/core/field/lattice";
 import type { FieldResult } from "@slowroll/core/field/result";
-import type { SweepHooks } from "@slowroll/core/field/sweep";
-import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
-import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { VERSION } from "@slowroll/core/version";
-import { folderCheckpoints, removeCheckpoint } from "../checkpoints.ts";
+import { folderCheckpoints } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { chooseFolder, chooseTrajectories, clearRun, loadRunWriter, saveFinal } from "../folder.ts";
+import { errorKey, errorLine } from "../errorLine.ts";
+import {
+  chooseFolder,
+  chooseTrajectories,
+  clearRun,
+  clearState,
+  keepsState,
+  loadRunWriter,
+  saveFinal,
+} from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
+import { keeping } from "../kept.ts";
 import { memoryLine, programBytes } from "../memory.ts";
 import { named } from "../named.ts";
 import { checkOptions, threadsOf } from "../options.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
 import { createProgress } from "../progress.ts";
-import { restartHint, resumeCommand, resumedRun } from "../resume.ts";
+import { restartHint, resumeCommand, resumedRun, standingOf } from "../resume.ts";
+import { studies } from "../studies.ts";
 import { summary } from "../summary.ts";
-import { keepPoints, removePoints } from "../sweepFolder.ts";
-
-/** What a study gives: its result's keys, the engine's seconds and, for a lattice, its final state. */
-interface Outcome {
-  readonly result: object;
-  readonly engineSeconds: number;
-  readonly final?: LatticeState;
-  /** What went wrong in a part of the study, whose result is whole. */
-  readonly failure?: SlowrollError;
-}
-
-/** What a study tells as it goes on. */
-interface Hooks {
-  onSection(finished: object): void;
-  readonly checkpointing?: Checkpointing | undefined;
-  readonly trajectories?: TrajectoryFile | undefined;
-  /** Where the config has a sweep. */
-  readonly sweep?: { readonly points: readonly SweepPoint[]; readonly hooks: SweepHooks } | undefined;
-}
-
-type Study<C extends ConfigCommand> = (
-  config: Config<C>,
-  engine: Engine,
-  control: JobControl,
-  hooks: Hooks,
-) => Promise<Outcome>;
-
-/** The library's call of each command; each is loaded when it is made. */
-const studies: { readonly [C in ConfigCommand]: Study<C> } = {
-  async kernel(config, _engine, control) {
-    const { kernelStudy } = await import("@slowroll/core/duality/kernel");
-    return { result: await kernelStudy(config, control), engineSeconds: 0 };
-  },
-  async network(config, engine, control, { trajectories }) {
-    const { networkStudy } = await import("@slowroll/core/network/run");
-    return networkStudy(config, engine, control, trajectories?.add);
-  },
-  async field(config, engine, control, { checkpointing, sweep, onSection }) {
-    if (sweep) {
-      const { fieldSweep } = await import("@slowroll/core/field/sweep");
-      const { points, hooks } = sweep;
-      return fieldSweep(points, engine, control, {
-        ...hooks,
-        async onPoint(ended, done) {
-          onSection(done);
-          await hooks.onPoint?.(ended, done);
-        },
-      });
-    }
-    const { fieldStudy } = await import("@slowroll/core/field/run");
-    return fieldStudy(config, engine, control, checkpointing);
-  },
-  async duality(config, engine, control, { onSection }) {
-    const { dualityStudy } = await import("@slowroll/core/duality/run");
-    return dualityStudy(config, engine, control, onSection);
-  },
-};
+import { keepPoints } from "../sweepFolder.ts";
 
 /** `cpu on AMD EPYC (wasm, float32, 2 threads)`. */
 function describeEngine({ kind, name, type, backend, precision, threads }: EngineInfo): string {
@@ -190,13 +135,28 @@ export async function study<C extends ConfigCommand>(
       progress.onProgress(...report);
     },
   };
+  const warn = (warning: string): void => {
+    progress.pause();
+    sayEngine();
+    io.error(`warning: ${warning}\n`);
+    note("warning", { warning });
+  };
   /** Ends the progress line and tells what the result warns of. */
   const settle = (result: object): void => {
     progress.stop();
     sayEngine();
-    for (const warning of (result as { warnings?: readonly string[] }).warnings ?? []) {
-      io.error(`warning: ${warning}\n`);
-      note("warning", { warning });
+    for (const warning of (result as { warnings?: readonly string[] }).warnings ?? []) warn(warning);
+  };
+  /** What could not be written is told at the end, when all else is done. */
+  const unwritten: UnwritableError[] = [];
+  const attempt = async (write: () => unknown): Promise<boolean> => {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnwritableError)) throw error;
+      unwritten.push(error);
+      return false;
     }
   };
   /** An earlier run's files go when the first of this one's comes, and not before it is known to be right. */
@@ -205,6 +165,7 @@ export async function study<C extends ConfigCommand>(
     if (folder && !isReady) await clearRun(folder);
     isReady = true;
   };
+  let reported = false;
   const keep = async (result: object, engineSeconds: number, incomplete?: string): Promise<ResultDocument> => {
     // The report takes memory of its own.
     await engine.close();
@@ -220,8 +181,10 @@ export async function study<C extends ConfigCommand>(
     } as ResultDocument;
     if (folder && writeRun) {
       note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
-      await ready();
-      await writeRun(folder, document, log);
+      reported = await attempt(async () => {
+        await ready();
+        await writeRun(folder, document, log);
+      });
     }
     return document;
   };
@@ -229,23 +192,49 @@ export async function study<C extends ConfigCommand>(
   const sweeps = "sweep" in config && config.sweep !== undefined;
   const finished = [...(resumed?.kept?.finished.values() ?? [])];
   let sections: object | undefined = finished.length > 0 ? { sweep: finished, warnings: [] } : undefined;
-  /** What an interrupted run goes on from, in words. */
-  let saved: string | undefined;
+  const points = sweeps ? await sweepPoints(config) : [];
+  const kept = keeping(resumed && standingOf(resumed, points.length), () => keepsState(folder), warn);
   const checkpointing =
     "lattice" in config && config.lattice && folder && !sweeps
-      ? folderCheckpoints(folder, [config], resumed?.saved, ready, (said, step) => {
-          saved = said;
-          note("checkpoint", { step });
+      ? folderCheckpoints(folder, [config], resumed?.saved, {
+          ready,
+          onSave(said, step) {
+            kept.saved(said);
+            note("checkpoint", { step });
+          },
+          onFailure: kept.failed,
         })
       : undefined;
-  const points = sweeps ? await sweepPoints(config) : [];
   const onKept = (what: string): void => {
-    saved = what;
+    kept.saved(what);
     note("checkpoint", { kept: what });
   };
+  /** Of a sweep's points. */
+  const states: UnwritableError[] = [];
+  const onStateLost = (what: string, error: UnwritableError): void => {
+    if (!states.some(({ why }) => why === error.why)) warn(`${what} is not saved: ${error.message}; the sweep goes on`);
+    states.push(error);
+  };
+  const hooks = { ready, onKept, onFailure: kept.failed, onStateLost };
   const sweep = sweeps
-    ? { points, hooks: keepPoints({ folder, config, points, resumed, finalFolder, ready, onKept }) }
+    ? { points, hooks: keepPoints({ folder, config, points, resumed, finalFolder, ...hooks }) }
     : undefined;
+  /** Tells the result and what went wrong, of which the first gives the exit code. */
+  const tell = (document: ResultDocument, wrong: readonly SlowrollError[]): number => {
+    const [first] = wrong;
+    io.out(
+      options.json
+        ? `${JSON.stringify({ ...withoutPlanes(document), ...(first ? errorKey(first) : {}) })}\n`
+        : summary(document),
+    );
+    if (folder && reported && !options.json) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
+    if (unwritten.length > 0 && folder && kept.standing && !(first instanceof InterruptedError)) {
+      const again = resumeCommand(named(folder, io.cwd), { ...options, force: finalFolder !== undefined });
+      io.error(`kept: ${kept.standing}; to go on from there and write what is not: ${again}\n`);
+    }
+    for (const error of wrong) io.error(errorLine(error));
+    return first?.exitCode ?? 0;
+  };
   try {
     const { result, engineSeconds, final, failure } = await studies[command](config, engine, control, {
       onSection(finished) {
@@ -263,22 +252,16 @@ export async function study<C extends ConfigCommand>(
       note("check", { path: place, value, expected, tolerance });
     }
     const document = await keep(result, engineSeconds, failure?.message);
-    trajectories?.finish();
-    if (folder && checkpointing) await removeCheckpoint(folder);
-    if (folder && sweep) await removePoints(folder);
+    if (trajectories) await attempt(() => trajectories.finish());
+    unwritten.push(...states.slice(0, 1));
     if (finalFolder && final && "field" in config) {
-      await saveFinal(finalFolder, final, config.field.fields);
+      const isSaved = await attempt(() => saveFinal(finalFolder, final, config.field.fields));
       const how = restartHint(config, result as FieldResult);
-      if (how !== undefined) io.error(`saved: ${named(finalFolder, io.cwd)}; ${how}\n`);
+      if (isSaved && how !== undefined) io.error(`saved: ${named(finalFolder, io.cwd)}; ${how}\n`);
     }
-    const told = failure && { error: { code: failure.code, message: failure.message, path: failure.path ?? null } };
-    io.out(options.json ? `${JSON.stringify({ ...withoutPlanes(document), ...told })}\n` : summary(document));
-    if (folder && !options.json) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
-    if (failure) {
-      io.error(`slowroll: ${failure.path}: ${failure.message}\n`);
-      return failure.exitCode;
-    }
-    return "passed" in document && document.passed === false ? 1 : 0;
+    if (folder && unwritten.length === 0) await attempt(() => clearState(folder));
+    const code = tell(document, [...(failure ? [failure] : []), ...unwritten]);
+    return "passed" in document && document.passed === false && code === 0 ? 1 : code;
   } catch (error) {
     progress.stop();
     const wrong = error instanceof InputError || error instanceof ExpressionError;
@@ -290,13 +273,15 @@ export async function study<C extends ConfigCommand>(
     const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !sweeps) ? error : undefined;
     const partial = (cut?.partial ?? sections) as object | undefined;
     settle(partial ?? {});
-    if (error instanceof InterruptedError && saved !== undefined) {
-      io.error(`kept: ${saved}; to go on: ${resumeCommand(named(folder!, io.cwd), options)}\n`);
+    if (folder && error instanceof InterruptedError) {
+      const line = kept.line(resumeCommand(named(folder, io.cwd), options));
+      if (line !== undefined) io.error(`${line}\n`);
     }
     if (partial) {
       const where = cut instanceof InterruptedError && cut.step !== undefined ? ` at step ${cut.step}` : "";
-      await keep(partial, 0, `${(error as Error).message}${where}`);
-      if (folder) io.error(`kept: ${named(folder, io.cwd)}\n`);
+      const document = await keep(partial, 0, `${(error as Error).message}${where}`);
+      if (unwritten.length > 0 && error instanceof SlowrollError) return tell(document, [error, ...unwritten]);
+      if (reported) io.error(`kept: ${named(folder!, io.cwd)}\n`);
     }
     throw error;
   } finally {

@@ -1,8 +1,9 @@
 /** A run's report: report.html and plots/*.svg, written like a page of a paper from nothing but the result document. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { shortNames } from "@slowroll/core/field/sweepPoint";
 import type { ResultDocument } from "../document.ts";
+import { writeWhole } from "../folder.ts";
 import { dualityFigures } from "./dualityFigures.ts";
 import { falls } from "./exponents.ts";
 import { fieldFigures } from "./fieldFigures.ts";
@@ -156,6 +157,6 @@ export async function writeReport(directory: string, document: ResultDocument): 
     config: stringify(document.config),
   };
   await mkdir(path.join(directory, "plots"), { recursive: true });
-  for (const [i, { id }] of figures.entries()) await writeFile(path.join(directory, "plots", `${id}.svg`), svgs[i]!);
-  await writeFile(path.join(directory, "report.html"), await toHtml(page, svgs));
+  for (const [i, { id }] of figures.entries()) await writeWhole(path.join(directory, "plots", `${id}.svg`), svgs[i]!);
+  await writeWhole(path.join(directory, "report.html"), await toHtml(page, svgs));
 }

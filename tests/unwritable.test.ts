@@ -1,0 +1,365 @@
+/** A disk that takes no more: a run goes on, keeps what it has kept, says what it could not, and tells its results where it can. */
+import fs from "node:fs";
+import promises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { readCheckpoint } from "@slowroll/core/files/checkpoint";
+import { enableFusedMultiplyAdd } from "@slowroll/wasm";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { slowroll as inProcess } from "../apps/cli/test/inProcess.ts";
+
+enableFusedMultiplyAdd();
+const cwd = fs.mkdtempSync(path.join(os.tmpdir(), "slowroll-unwritable-"));
+const at = (...names: string[]): string => path.join(cwd, ...names);
+const { renameSync } = fs;
+const { appendFile } = promises;
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
+afterAll(() => fs.rmSync(cwd, { recursive: true }));
+
+const LATTICE = `
+precision: float64
+background: { kind: selfConsistent, planckMass: 0.42746 }
+field: { potential: { expression: "g*phi^4/4", parameters: { g: 1 } }, mean: 1, velocity: -0.5 }
+lattice: { dimensions: 2, points: 64, length: 8 }
+fluctuations: { kind: planeWave, mode: [1, 1], amplitude: 0.01 }
+time: { alpha: 1, step: 0.001, end: 30, recordEvery: 1000 }
+checkpoint: { everySeconds: 0.05 }
+`;
+const SWEEP = `${LATTICE.replace("end: 30", "end: 20")}
+sweep: # one after another
+  - { background.planckMass: 0.4, time.step: 0.001 }
+  - { background.planckMass: 0.5, time.step: 0.0008 }
+  - { background.planckMass: 0.6, time.step: 0.0005 }
+`;
+
+/** Runs `field` into the folder `out`, and does what is asked for at each line that it says. */
+const run = (
+  input: string,
+  out: string,
+  args: string[] = [],
+  onError?: (text: string, interrupt: () => void) => void,
+) =>
+  inProcess(["field", ...(input ? ["-"] : []), "--out", out, "--engine", "cpu", ...args], {
+    cwd,
+    input,
+    ...(onError ? { onError } : {}),
+  });
+const resultOf = (out: string): object => {
+  const { engine, timings, ...rest } = JSON.parse(fs.readFileSync(at(out, "result.json"), "utf8"));
+  const plain = (entry: { engineSeconds?: number }) => ({ ...entry, engineSeconds: 0 });
+  return rest.sweep ? { ...rest, sweep: rest.sweep.map(plain) } : rest;
+};
+const lines = (text: string, start: string): string[] => text.split("\n").filter((line) => line.startsWith(start));
+
+const failing = (code: string): never => {
+  throw Object.assign(new Error(`${code}: of this test`), { code });
+};
+/** Has the disk take files whose paths end so, or refuse them with the code that `refuse` gives at that moment. */
+function refuseWhole(ending: string, refuse: () => string | undefined): () => number {
+  let asked = 0;
+  vi.spyOn(fs, "renameSync").mockImplementation((from, to) => {
+    const code = `${to}`.endsWith(ending) ? refuse() : undefined;
+    if (`${to}`.endsWith(ending)) asked++;
+    return code === undefined ? renameSync(from, to) : failing(code);
+  });
+  return () => asked;
+}
+/** Has the disk take half of what is appended to a file whose path ends so, while it is full. */
+function refuseLines(ending: string, isFull: () => boolean): void {
+  vi.spyOn(promises, "appendFile").mockImplementation(async (file, data, options) => {
+    if (!isFull() || !`${file}`.endsWith(ending)) return appendFile(file, data, options);
+    await appendFile(file, `${data}`.slice(0, `${data}`.length / 2), options);
+    failing("ENOSPC");
+  });
+  syncBuiltinESMExports();
+}
+
+beforeAll(async () => {
+  for (const [out, input] of [
+    ["whole", LATTICE],
+    ["whole-sweep", SWEEP],
+  ] as const) {
+    const { code, error } = await run(input, out, ["--save-final", `${out}-state`]);
+    expect(code, error).toBe(0);
+  }
+});
+
+describe("a run whose checkpoints cannot be written", () => {
+  it("goes on to the same results, warns of each cause once and tries again each time", async () => {
+    const asked = refuseWhole("checkpoint.h5", () => (asked() % 2 === 0 ? "ENOSPC" : "EACCES"));
+    const { code, error } = await run(LATTICE, "warned");
+    expect(code, error).toBe(0);
+    expect(asked()).toBeGreaterThan(2);
+    const warnings = lines(error, "warning: ");
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
+      /^warning: not kept: step \d+: .*warned\/checkpoint\.h5 cannot be written: the disk is full; nothing is kept to go on from; free some space: the run goes on and tries again in 0\.05 s$/,
+    );
+    expect(warnings[1]).toContain(
+      "checkpoint.h5 cannot be written: no permission; nothing is kept to go on from; allow it: ",
+    );
+    expect(resultOf("warned")).toEqual(resultOf("whole"));
+    expect(fs.readFileSync(at("warned", "log.jsonl"), "utf8")).toContain("not kept: step");
+    expect(fs.readdirSync(at("warned"))).not.toContain("checkpoint.h5.partial");
+  });
+
+  it("interrupted then, says what the last good one is of, which goes on to the same results", async () => {
+    let good = 0;
+    refuseWhole("checkpoint.h5", () => (good++ < 2 ? undefined : "ENOSPC"));
+    const { code, error } = await run(LATTICE, "stays", ["--save-final", "a state"], (text, interrupt) => {
+      if (text.startsWith("warning: not kept")) interrupt();
+    });
+    expect(code).toBe(130);
+    const [, lost, kept] =
+      /^not kept: step (\d+): .*checkpoint\.h5 cannot be written: the disk is full; kept before: step (\d+); to go on from there: slowroll field --out stays --resume --save-final 'a state' --engine cpu$/m.exec(
+        error,
+      )!;
+    expect(Number(lost)).toBeGreaterThan(Number(kept));
+    expect(error).not.toMatch(/^kept: step/m);
+    expect((await readCheckpoint(at("stays", "checkpoint.h5"))).step).toBe(Number(kept));
+    expect(resultOf("stays")).toMatchObject({ incomplete: `interrupted at step ${lost}` });
+    vi.restoreAllMocks();
+    const resumed = await run("", "stays", ["--resume", "--save-final", "a state"]);
+    expect(resumed.code, resumed.error).toBe(0);
+    expect(resultOf("stays")).toEqual(resultOf("whole"));
+    for (const name of ["field.f64", "momentum.f64"])
+      expect(fs.readFileSync(at("a state", name)).equals(fs.readFileSync(at("whole-state", name)))).toBe(true);
+  });
+
+  it("interrupted with none kept, prints no command; gone on with, knows what it has gone on from", async () => {
+    let full = true;
+    refuseWhole("checkpoint.h5", () => (full ? "EROFS" : undefined));
+    const stop = (text: string, interrupt: () => void): void => {
+      if (text.startsWith("warning: not kept")) interrupt();
+    };
+    const none = await run(LATTICE, "none", [], stop);
+    expect(none.code).toBe(130);
+    expect(none.error).toMatch(/^not kept: step \d+: .*file system is read-only; nothing is kept to go on from$/m);
+    expect(none.error).not.toContain("--resume");
+    expect(fs.existsSync(at("none", "checkpoint.h5"))).toBe(false);
+
+    // Mended while it runs, all is as if nothing had been.
+    const mended = await run(LATTICE, "mended", [], (text, interrupt) => {
+      if (!text.startsWith("warning: not kept")) return;
+      full = false;
+      interrupt();
+    });
+    expect(mended.code).toBe(130);
+    const [, step] = /^kept: step (\d+); to go on: slowroll field --out mended --resume/m.exec(mended.error)!;
+    full = true;
+    const again = await run("", "mended", ["--resume"], stop);
+    expect(again.code).toBe(130);
+    expect(again.error).toMatch(new RegExp(`^not kept: step \\d+: .*; kept before: step ${step}; to go on from`, "m"));
+    // Once what was kept is gone too, nothing is.
+    const gone = await run("", "mended", ["--resume"], (text, interrupt) => {
+      if (!text.startsWith("warning: not kept")) return;
+      fs.rmSync(at("mended", "checkpoint.h5"));
+      interrupt();
+    });
+    expect(gone.error).toMatch(/^not kept: .*; nothing is kept to go on from$/m);
+  });
+
+  it("makes its folder anew where someone has removed it", async () => {
+    let removed = false;
+    const asked = refuseWhole("checkpoint.h5", () => {
+      if (asked() < 1 || removed) return undefined;
+      removed = true;
+      fs.rmSync(at("removed"), { recursive: true });
+      return "ENOENT";
+    });
+    const { code, error } = await run(LATTICE, "removed");
+    expect(code, error).toBe(0);
+    expect(lines(error, "warning: ")).toHaveLength(1);
+    expect(error).toContain("no folder is there; nothing is kept to go on from; make it: the run goes on");
+    expect(resultOf("removed")).toEqual(resultOf("whole"));
+  });
+});
+
+/** Puts a file where a run's folder would be, once nothing is refused any more. */
+const inTheWay =
+  (...names: string[]) =>
+  (text: string): void => {
+    if (text.startsWith("memory: ")) for (const name of names) fs.writeFileSync(at(name), "in the way");
+  };
+
+describe("results that cannot be written", () => {
+  it("are printed, with what went wrong, and exit 2", async () => {
+    const table = await run(LATTICE, "blocked", [], inTheWay("blocked"));
+    expect(table.code).toBe(2);
+    expect(table.out).toMatch(/│ mean +│ 1\.00000 +│/);
+    expect(table.out).not.toContain("report:");
+    expect(lines(table.error, "warning: ")).toHaveLength(1);
+    expect(lines(table.error, "slowroll: ")).toEqual([
+      `slowroll: --out: ${at("blocked")} cannot be written: it is, or lies in, a file that is no folder; move that file or choose another folder`,
+    ]);
+    const json = await run(LATTICE, "blocked too", ["--json"], inTheWay("blocked too"));
+    expect(json.code).toBe(2);
+    const { error, mean } = JSON.parse(json.out);
+    expect(error).toMatchObject({ code: "badInput", path: "--out" });
+    expect(mean).toEqual((resultOf("whole") as { mean: number[] }).mean);
+  });
+
+  it("of a run that was interrupted, too", async () => {
+    const { code, out, error } = await run(LATTICE, "cut", ["--json"], (text, interrupt) => {
+      inTheWay("cut")(text);
+      if (text.startsWith("warning: not kept")) interrupt();
+    });
+    expect(code).toBe(130);
+    expect(error).toMatch(/^not kept: step \d+: .*; nothing is kept to go on from$/m);
+    expect(lines(error, "slowroll: ")).toHaveLength(2);
+    const document = JSON.parse(out);
+    expect(document).toMatchObject({
+      error: { code: "interrupted" },
+      incomplete: expect.stringMatching(/at step \d+/),
+    });
+    expect(document.mean[0]).toBe((resultOf("whole") as { mean: number[] }).mean[0]);
+  });
+
+  it("leave those files that there is room for", async () => {
+    let full = true;
+    refuseWhole("result.h5", () => (full ? "ENOSPC" : undefined));
+    const { code, error } = await run(LATTICE, "partly");
+    expect(code).toBe(2);
+    expect(error).toMatch(/^slowroll: .*partly\/result\.h5 cannot be written: the disk is full/m);
+    // What it was kept in is there still, to write them all once there is room.
+    const again = /^kept: step \d+; to go on from there and write what is not: slowroll (.*)$/m.exec(error)![1]!;
+    expect(resultOf("partly")).toEqual(resultOf("whole"));
+    expect(fs.existsSync(at("partly", "report.html"))).toBe(true);
+    full = false;
+    expect((await inProcess(again.split(" "), { cwd })).code).toBe(0);
+    expect(fs.readdirSync(at("partly"))).toEqual(fs.readdirSync(at("whole")));
+  });
+
+  it("or a final state, leave the others", async () => {
+    const { code, error, out } = await run(LATTICE, "stateless", ["--save-final", "no-state"], inTheWay("no-state"));
+    expect(code).toBe(2);
+    expect(out).toContain("report: ");
+    expect(error).toMatch(/^slowroll: --save-final: .*no-state cannot be written: .* that is no folder/m);
+    expect(resultOf("stateless")).toEqual(resultOf("whole"));
+    const [, again] = /to go on from there and write what is not: slowroll (.*)/.exec(error)!;
+    fs.rmSync(at("no-state"));
+    expect((await inProcess(again!.split(" "), { cwd })).code).toBe(0);
+    expect(fs.readFileSync(at("no-state", "field.f64")).equals(fs.readFileSync(at("whole-state", "field.f64")))).toBe(
+      true,
+    );
+  });
+
+  it("or networks' trajectories, leave the others", async () => {
+    refuseWhole("t.npy", () => "ENOSPC");
+    const { code, out, error } = await inProcess(
+      ["network", "-", "--json", "--out", "network", "--save-trajectories", "t.npy", "--engine", "cpu"],
+      { cwd, input: "{ network: { width: 16 }, training: { steps: 4 }, ensemble: { size: 4 } }" },
+    );
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ command: "network", error: { path: "--save-trajectories" } });
+    expect(error).toContain(
+      "t.npy cannot be written: the disk is full; free some space or name a file in another folder",
+    );
+    expect(fs.existsSync(at("network", "result.json"))).toBe(true);
+    expect(fs.readdirSync(cwd)).not.toContain("t.npy.partial");
+  });
+});
+
+describe("a sweep", () => {
+  const STATES = ["1", "2", "3"].flatMap((point) =>
+    ["field.f64", "momentum.f64"].map((name) => [point, name] as const),
+  );
+
+  it("whose points cannot be kept goes on, and keeps them once it can", async () => {
+    let full = true;
+    refuseLines("points.jsonl", () => full);
+    let lastKept = "";
+    const { code, error } = await run(SWEEP, "points", [], (text) => {
+      if (!text.startsWith("warning: not kept")) return;
+      lastKept = fs.readFileSync(at("points", "points.jsonl"), "utf8");
+      full = false;
+    });
+    expect(code, error).toBe(0);
+    // The list had its head, and of the first point the half that the disk took.
+    expect(lastKept.split("\n")).toHaveLength(2);
+    expect(lines(error, "warning: ")).toEqual([
+      expect.stringMatching(
+        /^warning: not kept: 1 of 3 points: .*points\.jsonl cannot be written: the disk is full; kept before: step \d+; free some space: the run goes on and tries again with the next point$/,
+      ),
+    ]);
+    expect(resultOf("points")).toEqual(resultOf("whole-sweep"));
+    expect(fs.readdirSync(at("points"))).toEqual(fs.readdirSync(at("whole-sweep")));
+  });
+
+  it("interrupted while they cannot, names those that are, and goes on to the same results", async () => {
+    let appended = 0;
+    refuseLines("points.jsonl", () => ++appended > 1);
+    const { code, error } = await run(SWEEP, "points-cut", [], (text, interrupt) => {
+      if (text.startsWith("warning: not kept")) interrupt();
+    });
+    expect(code).toBe(130);
+    expect(error).toMatch(
+      /^not kept: .*points\.jsonl cannot be written: the disk is full; kept before: 1 of 3 points(?: and step \d+ of the next)?; to go on from there: slowroll field --out points-cut --resume --engine cpu$/m,
+    );
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+    const resumed = await run("", "points-cut", ["--resume"]);
+    expect(resumed.code, resumed.error).toBe(0);
+    expect(resultOf("points-cut")).toEqual(resultOf("whole-sweep"));
+  });
+
+  it("whose list is gone writes it anew, with all points", async () => {
+    let removed = false;
+    const asked = refuseWhole("checkpoint.h5", () => {
+      const list = at("list", "points.jsonl");
+      if (removed || fs.readFileSync(list, "utf8").split("\n").length < 3) return undefined;
+      removed = true;
+      fs.rmSync(at("list"), { recursive: true });
+      return "ENOENT";
+    });
+    const { code } = await run(SWEEP, "list", [], (text, interrupt) => {
+      if (text.startsWith("warning: not kept")) interrupt();
+    });
+    expect(asked()).toBeGreaterThan(1);
+    expect(code).toBe(130);
+    expect(fs.readFileSync(at("list", "points.jsonl"), "utf8").split("\n")).toHaveLength(3);
+    const resumed = await run("", "list", ["--resume"]);
+    expect(resumed.code, resumed.error).toBe(0);
+    expect(resultOf("list")).toEqual(resultOf("whole-sweep"));
+  });
+
+  it("whose checkpoints cannot be written names its points alone", async () => {
+    refuseWhole("checkpoint.h5", () =>
+      fs.readFileSync(at("alone", "points.jsonl"), "utf8").split("\n").length > 2 ? "EDQUOT" : undefined,
+    );
+    const { code, error } = await run(SWEEP, "alone", [], (text, interrupt) => {
+      if (text.startsWith("warning: not kept")) interrupt();
+    });
+    expect(code).toBe(130);
+    expect(error).toMatch(
+      /^not kept: step \d+ of the next: .*checkpoint\.h5 cannot be written: the quota on its disk is used up; kept before: 1 of 3 points; to go on from there: /m,
+    );
+    vi.restoreAllMocks();
+    expect((await run("", "alone", ["--resume"])).code).toBe(0);
+    expect(resultOf("alone")).toEqual(resultOf("whole-sweep"));
+  });
+
+  it("that cannot save a point's state ends with 2, and gone on with saves it", async () => {
+    fs.mkdirSync(at("states"));
+    const { code, error } = await run(SWEEP, "states-run", ["--save-final", "states"], (text) => {
+      if (text.startsWith("engine: ")) fs.writeFileSync(at("states", "2"), "in the way");
+    });
+    expect(code).toBe(2);
+    expect(error).toMatch(/^warning: the state of point 2 is not saved: .* that is no folder.*; the sweep goes on$/m);
+    expect(error).toMatch(/^slowroll: --save-final: .*states\/2 cannot be written: /m);
+    const [, again] = /^kept: 2 of 3 points; to go on from there and write what is not: slowroll (.*)$/m.exec(error)!;
+    expect(resultOf("states-run")).toEqual(resultOf("whole-sweep"));
+    fs.rmSync(at("states", "2"));
+    const resumed = await inProcess(again!.split(" "), { cwd });
+    expect(resumed.code, resumed.error).toBe(0);
+    for (const names of STATES)
+      expect(fs.readFileSync(at("states", ...names)).equals(fs.readFileSync(at("whole-sweep-state", ...names)))).toBe(
+        true,
+      );
+    expect(resultOf("states-run")).toEqual(resultOf("whole-sweep"));
+  });
+});
