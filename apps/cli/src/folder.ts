@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Config } from "@slowroll/core/config/schema";
 import type { LatticeState } from "@slowroll/core/engine/engine";
 import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
@@ -203,10 +204,14 @@ export async function clearState(folder: string): Promise<void> {
 }
 
 /** Writes a lattice's final state as stored arrays. Throws UnwritableError (--save-final) where the folder cannot be written. */
-export async function saveFinal(folder: string, state: LatticeState, names?: readonly string[]): Promise<void> {
+export async function saveFinal(
+  folder: string,
+  state: LatticeState,
+  { lattice, field }: Pick<Config<"field">, "lattice" | "field">,
+): Promise<void> {
   const { writeFinal } = await import("@slowroll/core/field/arrays");
   try {
-    await writeFinal(folder, state, names);
+    await writeFinal(folder, state, lattice!.points ** lattice!.dimensions, field.fields);
   } catch (cause) {
     throw cannotWrite(folder, "--save-final", cause);
   }

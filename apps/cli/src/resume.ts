@@ -45,17 +45,21 @@ export function standingOf({ saved, kept }: Resumed, points: number): string | u
 }
 
 /**
- * What a config needs that starts from the final state of one realisation after space has expanded, which the arrays do not tell; undefined
- * where it has not.
+ * What a config needs that starts from the final state, which the arrays do not tell: of several realisations their number, after space has
+ * expanded its size; undefined where there is neither.
  */
-export function restartHint(
-  { lattice, fluctuations, background }: Config<"field">,
-  result: FieldResult,
-): string | undefined {
+export function restartHint({ lattice, background }: Config<"field">, result: FieldResult): string | undefined {
   const a = result.scaleFactor.at(-1)!;
-  if (a === 1 || !lattice || ("realisations" in fluctuations && fluctuations.realisations > 1)) return undefined;
-  const hubble = "hubble" in background ? `, background.hubble: ${result.hubble.at(-1)}` : "";
-  return `to start from it: fluctuations.scaleFactor: ${a}, lattice.length: ${a * lattice.length}${hubble}`;
+  const { realisations = 1 } = result;
+  if (!lattice || (a === 1 && realisations === 1)) return undefined;
+  if (realisations > 1 && background.kind === "selfConsistent")
+    return "its realisations have come to scale factors of their own, and do not start from it together";
+  const needs = [
+    ...(realisations > 1 ? [`fluctuations.realisations: ${realisations}`] : []),
+    ...(a === 1 ? [] : [`fluctuations.scaleFactor: ${a}`, `lattice.length: ${a * lattice.length}`]),
+    ...(a !== 1 && "hubble" in background ? [`background.hubble: ${result.hubble.at(-1)}`] : []),
+  ];
+  return `to start from it: ${needs.join(", ")}`;
 }
 
 /** What an interrupted run goes on from. Throws InputError where the folder is not named, or a config is given beside it. */

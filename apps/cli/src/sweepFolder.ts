@@ -118,7 +118,7 @@ function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder
 
 /** What keeps a sweep's points as they finish. Throws InputError where the final states of finished points are not where they should be. */
 export function keepPoints(sweep: SweepFolder): SweepHooks {
-  const { folder, config, points, resumed, finalFolder, onKept, onFailure, onStateLost } = sweep;
+  const { folder, points, resumed, finalFolder, onKept, onFailure, onStateLost } = sweep;
   const { finished = new Map<number, SweepEntry>() } = resumed?.kept ?? {};
   const lost = [...finished.keys()].find(
     (p) => finalFolder && points[p]!.study.lattice && !existsSync(path.join(finalFolder, pointName(p, points.length))),
@@ -136,7 +136,7 @@ export function keepPoints(sweep: SweepFolder): SweepHooks {
     async onPoint({ point, entry, final }) {
       try {
         if (finalFolder && final)
-          await saveFinal(path.join(finalFolder, pointName(point, points.length)), final, config.field.fields);
+          await saveFinal(path.join(finalFolder, pointName(point, points.length)), final, points[point]!.study);
       } catch (error) {
         if (!(error instanceof UnwritableError)) throw error;
         // Gone on with, the sweep evolves the point again and saves its state then.

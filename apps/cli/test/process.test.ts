@@ -341,7 +341,47 @@ fluctuations: { kind: file, field: state/field.f64, momentum: state/momentum.f64
       "saved:",
     );
     const several = `${at}\nfluctuations: { kind: vacuum, initial: minkowski, realisations: 2 }`;
-    expect((await field(several, "--save-final", "several")).error).not.toContain("saved:");
+    expect((await field(several, "--save-final", "several")).error).toContain(
+      `saved: several; to start from it: fluctuations.realisations: 2, fluctuations.scaleFactor: ${a}, lattice.length: `,
+    );
+    const own = several.replace("kind: fluid, omega: 0, hubble: 1", "kind: selfConsistent, planckMass: 1");
+    expect((await field(own, "--save-final", "own")).error).toContain(
+      "saved: own; its realisations have come to scale factors of their own, and do not start from it together\n",
+    );
+  });
+
+  it("goes on from the final states of several realisations to the same bits", async () => {
+    const field = (more: string, ...args: string[]) =>
+      inProcess(["field", "-", "--engine", "cpu", "--quiet", ...args], {
+        cwd,
+        input: `precision: float64
+background: { kind: static }
+lattice: { dimensions: 2, points: 16 }
+${more}`,
+      });
+    const fields = 'fields: [phi, chi], potential: { expression: "phi^2/2 + phi^4/4 + phi^2*chi^2" }';
+    const drawn = `field: { ${fields}, mean: [1, 0.1] }\nfluctuations: { kind: vacuum, realisations: 3 }`;
+    const time = (end: number) => `time: { step: 0.01, end: ${end}, recordEvery: 50 }`;
+    expect((await field(`${drawn}\n${time(1)}`, "--save-final", "three-whole")).code).toBe(0);
+    const half = await field(`${drawn}\n${time(0.5)}`, "--save-final", "three-half");
+    expect(half.error).toContain("saved: three-half; to start from it: fluctuations.realisations: 3\n");
+    const files = (array: string): string => `[three-half/${array}-phi.f64, three-half/${array}-chi.f64]`;
+    const stored = `field: { ${fields} }
+fluctuations: { kind: file, field: ${files("field")}, momentum: ${files("momentum")}`;
+    const rest = await field(`${stored}, realisations: 3 }\n${time(0.5)}`, "--save-final", "three-rest");
+    expect(rest.code, rest.error).toBe(0);
+    for (const name of ["field-phi", "field-chi", "momentum-phi", "momentum-chi"]) {
+      const bytes = readFileSync(path.join(cwd, "three-rest", `${name}.f64`));
+      expect(bytes.byteLength).toBe(3 * 256 * 8);
+      expect(bytes.equals(readFileSync(path.join(cwd, "three-whole", `${name}.f64`)))).toBe(true);
+    }
+    // Read as one, they are told as three.
+    const one = await field(`${stored} }\n${time(0.5)}`, "--out", "three-as-one");
+    expect(one.code).toBe(2);
+    expect(one.error).toContain(
+      `slowroll: fluctuations.realisations: 1 is asked for, ${path.join(cwd, "three-half/field-phi.f64")} holds 3 of 256 sites each: set it to 3\n`,
+    );
+    expect(existsSync(path.join(cwd, "three-as-one"))).toBe(false);
   });
 
   it("lists, shows, checks and plots potentials", async () => {

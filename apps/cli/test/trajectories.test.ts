@@ -26,7 +26,11 @@ describe("--save-trajectories", () => {
     expect(code).toBe(0);
     const { mean, times } = JSON.parse(out) as { mean: number[][]; times: number[] };
     const [networks, T, D] = [21, times.length, mean[0]!.length] as const;
-    const values = await readArray(path.join(cwd, file), networks * T * D, "--save-trajectories");
+    const values = await readArray(
+      path.join(cwd, file),
+      { realisations: networks, points: T * D, dimensions: 1 },
+      "--save-trajectories",
+    );
     for (let t = 0; t < T; t++) {
       for (let a = 0; a < D; a++) {
         let sum = 0;

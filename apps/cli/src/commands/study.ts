@@ -255,7 +255,7 @@ export async function study<C extends ConfigCommand>(
     if (trajectories) await attempt(() => trajectories.finish());
     unwritten.push(...states.slice(0, 1));
     if (finalFolder && final && "field" in config) {
-      const isSaved = await attempt(() => saveFinal(finalFolder, final, config.field.fields));
+      const isSaved = await attempt(() => saveFinal(finalFolder, final, config));
       const how = restartHint(config, result as FieldResult);
       if (isSaved && how !== undefined) io.error(`saved: ${named(finalFolder, io.cwd)}; ${how}\n`);
     }

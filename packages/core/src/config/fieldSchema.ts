@@ -64,14 +64,12 @@ const vacuum = z
   .describe(
     "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, and without mass in power laws; adiabatic, of order 2 (of a table, 0); fitting: the first where it is exact, else the second; minkowski, omega^2 = k^2 + V'' as CosmoLattice's",
   );
+const realisations = wholePositive.max(2 ** 20 - 1).default(1);
 const random = {
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
   amplitude: finite.default(1).describe("multiplies the fluctuations; omega_*/f_* in program units"),
   cutoff: positive.exactOptional().describe("|k| above it is left empty"),
-  realisations: wholePositive
-    .max(2 ** 20 - 1)
-    .default(1)
-    .describe("independent draws, evolved together"),
+  realisations: realisations.describe("independent draws, evolved together"),
 };
 const fluctuations = z
   .discriminatedUnion("kind", [
@@ -100,6 +98,9 @@ const fluctuations = z
       kind: z.literal("file"),
       field: files.describe("raw little-endian float64 or .npy, last index fastest; a list for several fields"),
       momentum: files.describe("the conjugate momentum a^(3-alpha) dphi/d eta, stored likewise"),
+      realisations: realisations.describe(
+        "how many the files hold, one after another (of .npy the first index), evolved together",
+      ),
       scaleFactor: positive
         .default(1)
         .describe(

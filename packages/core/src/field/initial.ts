@@ -18,7 +18,7 @@ const LEEWAY = 1e-3;
 
 /** R of a study. */
 export function realisationsOf({ study: { fluctuations } }: Setup): number {
-  return "realisations" in fluctuations ? fluctuations.realisations : 1;
+  return "realisations" in fluctuations ? (fluctuations.realisations ?? 1) : 1;
 }
 
 /** The homogeneous part of every field everywhere. */
@@ -146,15 +146,22 @@ function rescaled(momentum: Float64Array, scaleFactor: number): Float64Array {
   return momentum;
 }
 
-/** One file a field. Throws InputError for another number of them. */
-async function stored(files: string | readonly string[], fields: number, sites: number, path: string) {
+/** One file a field, with its realisations one after another. Throws InputError for another number of files, or of realisations. */
+async function stored(files: string | readonly string[], setup: Setup, lattice: LatticeSpec, path: string) {
+  const { fields } = setup;
+  const realisations = realisationsOf(setup);
+  const sites = lattice.points ** lattice.dimensions;
   const list = typeof files === "string" ? [files] : files;
   if (list.length !== fields)
     throw new InputError(`${list.length} file${list.length > 1 ? "s are" : " is"} given for ${fields} fields`, {
       path,
     });
-  const array = stateArray(fields * sites);
-  for (const [f, file] of list.entries()) array.set(await readArray(file, sites, path), f * sites);
+  const array = stateArray(realisations * fields * sites);
+  for (const [f, file] of list.entries()) {
+    const values = await readArray(file, { ...lattice, realisations }, path);
+    for (let r = 0; r < realisations; r++)
+      array.set(values.subarray(r * sites, (r + 1) * sites), (r * fields + f) * sites);
+  }
   return array;
 }
 
@@ -196,9 +203,9 @@ export function planInitialState(
       };
     case "file":
       return async () => ({
-        field: await stored(fluctuations.field, setup.fields, sites, "fluctuations.field"),
+        field: await stored(fluctuations.field, setup, lattice, "fluctuations.field"),
         momentum: rescaled(
-          await stored(fluctuations.momentum, setup.fields, sites, "fluctuations.momentum"),
+          await stored(fluctuations.momentum, setup, lattice, "fluctuations.momentum"),
           fluctuations.scaleFactor ?? 1,
         ),
       });

@@ -74,11 +74,16 @@ export type FluctuationSpec =
    * `lattice.length` is the box's side at that time, a times CosmoLattice's.
    */
   | { readonly kind: "cosmoLattice"; readonly file: string }
-  /** The whole fields and their conjugate momenta from stored arrays, one file or one a field; `mean` and `velocity` are then not given. */
+  /**
+   * The whole fields and their conjugate momenta from stored arrays, one file or one a field, each [realisations][sites]; `mean` and
+   * `velocity` are then not given.
+   */
   | {
       readonly kind: "file";
       readonly field: string | readonly string[];
       readonly momentum: string | readonly string[];
+      /** How many the files hold, 1 where not given. */
+      readonly realisations?: number;
       /** a of that momentum, 1 where not given. It becomes 1 here: `lattice.length` is a times the side of the box before. */
       readonly scaleFactor?: number;
     };

@@ -300,7 +300,7 @@ describe("lattices on the reference engine", () => {
   });
   it("read back what was saved, raw and as .npy", async () => {
     const state = { field: Float64Array.from({ length: 8 }, (_, i) => i), momentum: new Float64Array(8).fill(2) };
-    await writeFinal(path.join(folder, "saved"), state);
+    await writeFinal(path.join(folder, "saved"), state, 8);
     writeFileSync(path.join(folder, "momentum.npy"), new Uint8Array(dump(state.momentum, [8])));
     const study: FieldStudy = {
       ...base,
