@@ -50,8 +50,8 @@ export interface Hdf5Content {
   numbers(name: string, expected?: { shape?: readonly number[]; finite?: boolean }): Float64Array;
 }
 
-/** Elements of a chunk at most: 16 MiB of float64. */
-const CHUNK = 2 ** 21;
+/** Elements of a chunk at most: 2 MiB of float64. */
+const CHUNK = 2 ** 18;
 /** HDF5's number for the Fletcher checksum. */
 const FLETCHER32 = 3;
 const TYPES = { float8: Float64Array, float4: Float32Array, int4: Int32Array, int8: BigInt64Array } as const;
