@@ -193,6 +193,27 @@ describe("the plan", () => {
     expect(await batchOf(job, { largest: 2 ** 32, free: () => 0, always: 1e6 })).toBe(5);
   });
 
+  it("is told of once, and heard before anything is drawn", async () => {
+    const job = await jobOf(SCHEDULES.coupled);
+    const said: string[] = [];
+    const initial = () => {
+      said.push("drawn");
+      return job.initial();
+    };
+    const control: JobControl = {
+      async onLatticeMemory({ bytes, parts }) {
+        said.push("told");
+        expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(bytes);
+        expect(parts.drawing).toBe(1234);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        said.push("heard");
+      },
+    };
+    const drawn = { ...job, initial, initialBytes: () => 1234 };
+    await evolveLattice(pool, "float64", drawn, control, roomFor(job, 2, "float64"));
+    expect(said).toEqual(["told", "heard", "drawn"]);
+  });
+
   it("refuses one realisation that does not fit, before it is drawn or told of", async () => {
     const job = await jobOf(SCHEDULES.coupled);
     const untold = () => expect.unreachable();

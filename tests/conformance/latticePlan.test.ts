@@ -220,6 +220,14 @@ describe("what does not fit", () => {
     expect(await refusal(job, gpu, bytes)).toMatchObject({ memory: { bytes } });
   });
 
+  it("is measured with what the start takes here", async () => {
+    const job = await jobOf({});
+    const plain = planLattice(gpu, "float32", job).memory;
+    const drawn = planLattice(gpu, "float32", { ...job, initialBytes: () => 1e6 }).memory;
+    expect(drawn).toEqual({ ...plain, bytes: plain.bytes + 1e6, parts: { ...plain.parts, drawing: 1e6 } });
+    expect(await refusal({ ...job, initialBytes: () => 1e6 }, gpu, plain.bytes)).toBeInstanceOf(InputError);
+  });
+
   it("is a buffer or a binding that the adapter does not make", async () => {
     const long = await jobOf({ operations: 5000 });
     const limits = { ...narrowed(gpu, 2 ** 20).limits, maxBufferSize: 2 ** 20 };

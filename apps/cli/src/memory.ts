@@ -1,5 +1,6 @@
 /** What a job is going to take, in words. */
 import { getHeapSpaceStatistics } from "node:v8";
+import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { JobMemory, LatticeMemory } from "@slowroll/core/engine/engine";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
@@ -39,8 +40,17 @@ export function memoryLine(
  */
 const YOUNG = 2 ** 25;
 
-/** Bytes that the process has now, with what its young generation has yet to grow by. */
-export function programBytes(): number {
+/**
+ * Bytes that a lattice's files and report take at its end over all that was there before, and more where there are slices to draw: measured. A
+ * network's take what its workers had, which are gone by then.
+ */
+const FIELD_REPORT = 24e6;
+const SLICES = 8e6;
+
+/** What the program takes itself, in bytes: what the process has now, what its young generation has yet to grow by, and the report at the end. */
+export function programBytes(config: Config<ConfigCommand>): number {
   const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
-  return process.memoryUsage.rss() + Math.max(0, YOUNG - (young?.physical_space_size ?? YOUNG));
+  const now = process.memoryUsage.rss() + Math.max(0, YOUNG - (young?.physical_space_size ?? YOUNG));
+  if (!("field" in config)) return now;
+  return now + FIELD_REPORT + (config.observe?.slicesEvery === undefined ? 0 : SLICES);
 }

@@ -117,7 +117,7 @@ export async function study<C extends ConfigCommand>(
   const sayMemory = (planned: JobMemory | LatticeMemory, batches: string): void => {
     sayEngine();
     memory = planned;
-    io.error(`memory: ${memoryLine(planned, programBytes())}; ${batches}\n`);
+    io.error(`memory: ${memoryLine(planned, programBytes(config))}; ${batches}\n`);
     note("memory", { ...planned });
   };
   const control: JobControl = {
@@ -126,9 +126,13 @@ export async function study<C extends ConfigCommand>(
       const { batch } = planned;
       if (command === "network") sayMemory(planned, `batches of ${batch === 1 ? "1 network" : `${batch} networks`}`);
     },
-    onLatticeMemory(planned) {
+    async onLatticeMemory(planned) {
+      if (command !== "field") return;
+      // What the lattice's files are written with comes sooner or later: here it counts to what the program has itself.
+      const { loadHdf5 } = await import("@slowroll/core/files/hdf5");
+      await loadHdf5();
       const { batch } = planned;
-      if (command === "field") sayMemory(planned, `${batch === 1 ? "1 realisation" : `${batch} realisations`} at once`);
+      sayMemory(planned, `${batch === 1 ? "1 realisation" : `${batch} realisations`} at once`);
     },
     onProgress(...report) {
       sayEngine();

@@ -41,9 +41,11 @@ export interface LatticeMemory {
   readonly bytes: number;
   /**
    * The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what snapshots and records take;
-   * and, where a device has them, what is copied to read them.
+   * what making the initial state takes beside it, where the job says so; and, where a device has them, what is copied to read them.
    */
-  readonly parts: Readonly<Record<"state" | "lattice" | "snapshots" | "records", number> & { copies?: number }>;
+  readonly parts: Readonly<
+    Record<"state" | "lattice" | "snapshots" | "records", number> & { drawing?: number; copies?: number }
+  >;
   /** Realisations that are evolved at once. */
   readonly batch: number;
   /** What of it is on a device, where the engine has one: all its buffers but the kernels' parameters. The rest is the host's. */
@@ -60,8 +62,8 @@ export interface JobControl {
    * that they count to the process that the job's memory comes beside.
    */
   readonly onMemory?: ((memory: JobMemory) => void) | undefined;
-  /** Likewise of a lattice's. */
-  readonly onLatticeMemory?: ((memory: LatticeMemory) => void) | undefined;
+  /** Likewise of a lattice's; nothing is taken until what it returns resolves. */
+  readonly onLatticeMemory?: ((memory: LatticeMemory) => void | Promise<void>) | undefined;
   /** Aborting ends the job with an InterruptedError at the next submit. */
   readonly signal?: AbortSignal | undefined;
   /** Called a few times a second with the work done and in all, in the job's own unit (network steps, site updates). */
@@ -350,6 +352,8 @@ export interface LatticeJob {
    * on: what it saves and gives at the end may stand in them.
    */
   initial(): Promise<LatticeState>;
+  /** Bytes, about, that making it takes beside the state: they may stay with the process for long. Nothing where not given. */
+  initialBytes?(): number;
   readonly schedule: PrescribedSchedule | CoupledSchedule;
   /** Where a job like this one was left: what the start is then, in place of `initial`, and what the report begins with. */
   readonly resume?: LatticeCheckpoint | undefined;

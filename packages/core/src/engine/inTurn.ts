@@ -4,7 +4,15 @@
  * engine's alone. A checkpoint says how far each part has come, and a job goes on from it in whatever parts there is room for then.
  */
 import { InterruptedError } from "../errors.ts";
-import type { JobControl, LatticeCheckpoint, LatticeJob, LatticeReport, LatticeState, Reached } from "./engine.ts";
+import type {
+  JobControl,
+  LatticeCheckpoint,
+  LatticeJob,
+  LatticeMemory,
+  LatticeReport,
+  LatticeState,
+  Reached,
+} from "./engine.ts";
 import {
   divided,
   jobOfPart,
@@ -22,12 +30,15 @@ import {
 /** What an engine does with realisations that it has room for. */
 export interface AtOnce {
   /**
-   * Realisations of the job that are evolved at once at most, and tells the memory that they take.
+   * The memory that the job takes, with as many realisations at once as there is room for.
    * @throws InputError where there is no room for one.
    */
-  most(job: PartJob, control: JobControl): number;
-  /** May leave the realisations' states, those that are saved too, in the arrays that `initial` gives. */
-  evolve(job: PartJob, control: JobControl): Promise<LatticeReport>;
+  plan(job: PartJob): LatticeMemory;
+  /**
+   * May leave the realisations' states, those that are saved too, in the arrays that `initial` gives. Calls `ready` when all that computes is
+   * there, and nothing yet of the memory that was planned.
+   */
+  evolve(job: PartJob, control: JobControl, ready: () => Promise<void>): Promise<LatticeReport>;
 }
 
 /** Realisations, and how far they have come. */
@@ -91,7 +102,7 @@ const followed = (before: Records, later: Records): Records => ({
 /** Evolves the job's realisations, part after part. @throws what the engine throws. */
 export async function evolveInTurn(
   job: LatticeJob,
-  { most, evolve }: AtOnce,
+  { plan, evolve }: AtOnce,
   control: JobControl = {},
 ): Promise<LatticeReport> {
   const { resume, checkpoint, snapshots, ...plain } = job;
@@ -99,7 +110,13 @@ export async function evolveInTurn(
     resume?.global && job.schedule.kind === "coupled" ? { ...job.schedule, initial: resume.global } : job.schedule;
   const asked: PartJob = { ...plain, schedule, ...(snapshots ? { snapshots } : {}) };
   const operations = operationsOf(job);
-  const turns = turnsOf(job, operations, most(asked, control));
+  const memory = plan(asked);
+  const turns = turnsOf(job, operations, memory.batch);
+  let told: Promise<void> | undefined;
+  const ready = (): Promise<void> => {
+    told ??= Promise.resolve(control.onLatticeMemory?.(memory));
+    return told;
+  };
   const alone = turns.length === 1;
 
   const start = (): Promise<LatticeState> => (resume ? Promise.resolve(resume.state) : job.initial());
@@ -160,6 +177,7 @@ export async function evolveInTurn(
           control.onProgress?.(part.first * each + done, part.all * each, unit);
         },
       },
+      ready,
     );
     engineSeconds += report.engineSeconds;
     if (alone) final = report.final;

@@ -3,6 +3,7 @@ import { meanEnergies } from "../engine/cpu/energies.ts";
 import type { CoupledSchedule, LatticeState } from "../engine/engine.ts";
 import { fillFields, stateArray } from "../engine/hostState.ts";
 import { InputError } from "../errors.ts";
+import { drawingBytes } from "../fourier/gaussianFields.ts";
 import { compileFunction } from "../potential/expression.ts";
 import { readArray } from "./arrays.ts";
 import { drawFluctuations, longestWave, type Normal } from "./fluctuations.ts";
@@ -210,6 +211,15 @@ export function planInitialState(
         ),
       });
   }
+}
+
+/** Bytes, about, that making the initial state takes beside it, on so many threads of the host at most. Throws InputError. */
+export function initialBytes(setup: Setup, lattice: LatticeSpec, threads?: number): number {
+  const { fluctuations } = setup.study;
+  if (fluctuations.kind !== "vacuum" && fluctuations.kind !== "gaussian") return 0;
+  const { fields } = setup;
+  const atRest = fluctuations.kind === "gaussian";
+  return drawingBytes({ grid: lattice, realisations: realisationsOf(setup), fields, atRest }, threads);
 }
 
 /** a' at the start from the first Friedmann equation with each realisation's own mean energies, into a coupled schedule's `initial`. */

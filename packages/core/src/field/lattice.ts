@@ -18,7 +18,7 @@ import { describePart, operationsOf, type Part, partOf, partOfReport, partOfStat
 import { InputError, InterruptedError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
 import { coupling } from "./friedmann.ts";
-import { planInitialState, realisationsOf, startExpansion } from "./initial.ts";
+import { initialBytes, planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { type LatticeRun, measure, momentsOf } from "./measure.ts";
 import { planPictures } from "./pictures.ts";
 import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
@@ -129,10 +129,11 @@ export async function evolveTogether(
     spacing: lattice.length / lattice.points,
     stencil: lattice.stencil,
   };
+  // As many as the engine has, where it has any.
+  const threadsOf = (): number | undefined => engine.info.threads || undefined;
   /** The start of the i-th study, and its expansion's in the schedule. */
   const begin = async (i: number): Promise<LatticeState> => {
-    // As many as the engine has, where it has any.
-    const threads = engine.info.threads || undefined;
+    const threads = threadsOf();
     const state = await draws[i]!(threads);
     if (schedule.kind === "coupled" && expansion.kind === "selfConsistent") {
       const own = { grid, realisations: counts[i]!, fields, potential: setups[i]!.potential };
@@ -157,6 +158,7 @@ export async function evolveTogether(
       }
       return whole;
     },
+    initialBytes: () => (resume ? 0 : Math.max(...setups.map((own) => initialBytes(own, lattice, threadsOf())))),
     schedule,
     resume,
     observeAfter: stops.map(after),

@@ -56,10 +56,11 @@ const CHUNK = 2 ** 18;
 const FLETCHER32 = 3;
 const TYPES = { float8: Float64Array, float4: Float32Array, int4: Int32Array, int8: BigInt64Array } as const;
 
-type Library = Awaited<ReturnType<typeof load>>;
+type Library = Awaited<ReturnType<typeof loadHdf5>>;
 type Ranges = [number, number][];
 
-async function load() {
+/** The library; the first time it is loaded. */
+export async function loadHdf5() {
   const { default: h5wasm } = await import("h5wasm/node");
   const module = await h5wasm.ready;
   // Failures would otherwise be printed and passed over.
@@ -174,7 +175,7 @@ function release(stored: StoredFile, partial: string): void {
  * @throws UnwritableError where it cannot be written; a file that stood there is then as it was.
  */
 export async function writeHdf5(file: string, content: Group): Promise<void> {
-  const library = await load();
+  const library = await loadHdf5();
   try {
     replaceFile(file, (partial) => {
       const stored = new library.File(partial, "w", { libver: ["v108", "v108"] });
@@ -264,7 +265,7 @@ function contentOf(library: Library, stored: StoredGroup, fail: (what: string) =
  * @throws InputError naming the file where it cannot be read, is no HDF5 file, is damaged, or lacks what `read` asks for
  */
 export async function readHdf5<T>(file: string, read: (content: Hdf5Content) => T, place?: string): Promise<T> {
-  const library = await load();
+  const library = await loadHdf5();
   const fail = (what: string, cause?: unknown): never => {
     throw new InputError(`${file}${what.startsWith(":") ? "" : " "}${what}`, { path: place, cause });
   };

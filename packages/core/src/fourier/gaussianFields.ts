@@ -56,10 +56,21 @@ const SLICES = 4;
 /** Sites that are mixed at a time: see draw.ts. */
 const CHUNK_BYTES = 8 * 1024;
 
+/** What the sizes of a draw follow from. */
+export interface DrawShape extends Pick<GaussianDraw, "grid" | "realisations" | "atRest"> {
+  readonly fields: number;
+}
+
+const shapeOf = ({ grid, realisations, normals, atRest }: GaussianDraw): DrawShape => ({
+  grid,
+  realisations,
+  fields: normals.length,
+  atRest,
+});
+
 /** Where everything stands in the memory of `workers` workers, and what prepares each. */
-function planDraw({ grid, realisations, normals, atRest }: GaussianDraw, workers: number) {
+function planDraw({ grid, realisations, fields, atRest }: DrawShape, workers: number) {
   const { dimensions, points } = grid;
-  const fields = normals.length;
   const parts = atRest ? 1 : 2;
   const { planes, rows, rowBytes, planeBytes, fieldBytes } = layoutOf({ grid }, SIZE);
   const modes = modeLayout(grid, SIZE);
@@ -103,7 +114,7 @@ function planDraw({ grid, realisations, normals, atRest }: GaussianDraw, workers
 }
 
 /** The plan of as many workers as have something to do and fit. Throws InputError where one does not. */
-function planWorkers(draw: GaussianDraw, most: number): ReturnType<typeof planDraw> {
+function planWorkers(draw: DrawShape, most: number): ReturnType<typeof planDraw> {
   const { dimensions, points } = draw.grid;
   // A row is one worker's.
   let workers = dimensions === 1 ? Math.min(most, draw.realisations) : most;
@@ -119,6 +130,20 @@ function planWorkers(draw: GaussianDraw, most: number): ReturnType<typeof planDr
   );
 }
 
+const sitesOf = ({ grid }: Pick<DrawShape, "grid">): number => grid.points ** grid.dimensions;
+
+/** The plan of a draw on so many threads at most; of a small one on the calling thread. Throws InputError where it does not fit. */
+function planned(shape: DrawShape, threads: number): ReturnType<typeof planDraw> & { readonly isSmall: boolean } {
+  const isSmall = shape.realisations * shape.fields * sitesOf(shape) < FEW_SITES;
+  return { ...planWorkers(shape, isSmall ? 1 : threads), isSmall };
+}
+
+/** Bytes that a draw takes beside its field and momentum. Throws InputError where it does not fit. */
+export function drawingBytes(shape: DrawShape, threads: number = availableParallelism()): number {
+  const { bytes, rests } = planned(shape, threads);
+  return bytes + SIZE * rests * (shape.atRest ? 1 : 2);
+}
+
 /**
  * Draws field and momentum, [realisations][fields][sites] each.
  * @param threads host threads to use at most.
@@ -129,14 +154,14 @@ export async function drawGaussianFields(
   threads: number = availableParallelism(),
   signal?: AbortSignal,
 ): Promise<LatticeState> {
-  const { grid, seed, realisations, normals, scale, atRest, mean, velocity } = draw;
-  const sites = grid.points ** grid.dimensions;
-  const fields = normals.length;
+  const { seed, normals, scale, atRest, mean, velocity } = draw;
+  const shape = shapeOf(draw);
+  const { realisations, fields } = shape;
+  const sites = sitesOf(shape);
   const count = realisations * fields * sites;
-  const isSmall = count < FEW_SITES;
-  const { bytes, numbers, table, streams, matrix, constants, areas, rests, setup, write } = planWorkers(
-    draw,
-    isSmall ? 1 : threads,
+  const { bytes, numbers, table, streams, matrix, constants, areas, rests, isSmall, setup, write } = planned(
+    shape,
+    threads,
   );
   const state = { field: stateArray(count), momentum: stateArray(count) };
   const outside = [state.field, state.momentum, stateArray(rests), stateArray(atRest ? 0 : rests)];

@@ -1,10 +1,10 @@
 /** Gaussian fields against plain loops, the same bits for any number of threads and realisations, and what ends or refuses a draw. */
 import { complete, type Work } from "@slowroll/core/cooperate";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
-import { drawGaussianFields, type GaussianDraw } from "@slowroll/core/fourier/gaussianFields";
+import { drawGaussianFields, drawingBytes, type GaussianDraw } from "@slowroll/core/fourier/gaussianFields";
 import { eachOrbit, orbitCount } from "@slowroll/core/fourier/orbits";
 import { uniforms } from "@slowroll/core/random/normal";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { referenceGaussianFields } from "../../../../tests/reference/gaussianFields.ts";
 
 type Grid = GaussianDraw["grid"];
@@ -80,6 +80,35 @@ describe("Gaussian fields", () => {
       }
     },
   );
+
+  it.each([
+    [{ dimensions: 3, points: 32 }, TWO, { realisations: 1 }],
+    [{ dimensions: 2, points: 100 }, ONE, { realisations: 3, atRest: true }],
+  ] as const)("take the memory that is told: %o", async (grid, directions, more) => {
+    const draw = drawOf(grid, directions, more);
+    let taken = 0;
+    const Memory = WebAssembly.Memory;
+    vi.spyOn(WebAssembly, "Memory").mockImplementation(function memory(descriptor) {
+      taken += 65_536 * descriptor.initial;
+      return new Memory(descriptor);
+    });
+    const shared = SharedArrayBuffer;
+    vi.stubGlobal("SharedArrayBuffer", function buffer(bytes: number) {
+      taken += bytes;
+      return new shared(bytes);
+    });
+    try {
+      const { field } = await drawGaussianFields(draw, 2);
+      const { realisations, atRest = false } = { atRest: undefined, ...more };
+      const told = drawingBytes({ grid, realisations, atRest, fields: directions.length }, 2) + 16 * field.length;
+      expect(told).toBeLessThanOrEqual(taken);
+      // A memory has whole pages, an eighth more at most.
+      expect(taken - told).toBeLessThan(told / 8 + 65_536);
+    } finally {
+      vi.restoreAllMocks();
+      vi.unstubAllGlobals();
+    }
+  });
 
   it.each([
     [{ dimensions: 1, points: 30_003 }, 3],

@@ -15,7 +15,7 @@ import {
 } from "../engine.ts";
 import { evolveInTurn } from "../inTurn.ts";
 import { cellsOf, type PartJob } from "../parts.ts";
-import { mostAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
+import { planAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
 import { emitLatticeWat } from "./latticeWat.ts";
 import { readRows, writeRows } from "./layout.ts";
 import { type Call, elementOf, type Pool } from "./pool.ts";
@@ -24,7 +24,13 @@ import { type Call, elementOf, type Pool } from "./pool.ts";
 const STRETCH = 0.25;
 
 /** Evolves realisations at once. */
-async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: PartJob, control: JobControl) {
+async function evolveAtOnce(
+  pool: Pool,
+  precision: Workers["precision"],
+  job: PartJob,
+  control: JobControl,
+  ready: () => Promise<void>,
+) {
   const { size, suffix } = elementOf(precision);
   const { realisations, observeAfter, from = 0, snapshots, saving } = job;
   const {
@@ -59,6 +65,7 @@ async function evolveAtOnce(pool: Pool, precision: Workers["precision"], job: Pa
     },
     "lattice.points",
   );
+  await ready();
   const { buffer } = session.memory;
   const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
   /** On the host, whenever it is asked for. */
@@ -157,8 +164,8 @@ export function evolveLattice(
   return evolveInTurn(
     job,
     {
-      most: (asked, following) => mostAtOnce(asked, workers, room, following),
-      evolve: (part, following) => evolveAtOnce(pool, precision, part, following),
+      plan: (asked) => planAtOnce(asked, workers, room),
+      evolve: (part, following, ready) => evolveAtOnce(pool, precision, part, following, ready),
     },
     control,
   );

@@ -5,7 +5,7 @@
 import { freemem, totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
 import { formOf } from "../../potential/form.ts";
-import { type CoupledSchedule, type JobControl, type Monomial, potentialsOf, STENCILS } from "../engine.ts";
+import { type CoupledSchedule, type LatticeMemory, type Monomial, potentialsOf, STENCILS } from "../engine.ts";
 import { describeBytes, recordedBytes, stateBytes } from "../memory.ts";
 import { jobOfPart, operationsOf, type PartJob } from "../parts.ts";
 import { planConstants } from "./constants.ts";
@@ -147,14 +147,15 @@ export function planLattice(job: PartJob, { threads, precision }: Workers) {
 }
 
 /**
- * Realisations of the job that are evolved at once, and tells what they take.
+ * What the job takes, with as many realisations at once as there is room for.
  * @throws InputError where there is no room for one, or where a constant does not fit the precision.
  */
-export function mostAtOnce(job: PartJob, workers: Workers, room: Room, control: JobControl): number {
+export function planAtOnce(job: PartJob, workers: Workers, room: Room): LatticeMemory {
   const { realisations: all } = job;
   const planned = (count: number) => planLattice(jobOfPart(job, { first: 0, count, all }), workers);
   const state = stateBytes(job);
-  const host = state + recordedBytes(job);
+  const drawing = job.initialBytes?.() ?? 0;
+  const host = state + drawing + recordedBytes(job);
   const free = Math.min(room.largest, Math.max(room.always, room.free() - host));
   let count = all;
   let plan = planned(count);
@@ -174,10 +175,15 @@ export function mostAtOnce(job: PartJob, workers: Workers, room: Room, control: 
     );
   }
   const { lattice, records, snapshots } = plan.parts;
-  control.onLatticeMemory?.({
+  return {
     bytes,
-    parts: { state, lattice, snapshots, records: records + host - state },
+    parts: {
+      state,
+      ...(drawing > 0 ? { drawing } : {}),
+      lattice,
+      snapshots,
+      records: records + host - state - drawing,
+    },
     batch: even,
-  });
-  return even;
+  };
 }

@@ -26,11 +26,11 @@ export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", 
       evolveInTurn(
         job,
         {
-          most(asked, following) {
-            following.onLatticeMemory?.(planLattice(gpu, precision, asked).memory);
-            return asked.realisations;
+          plan: (asked) => planLattice(gpu, precision, asked).memory,
+          async evolve(part, own, ready) {
+            await ready();
+            return evolveLattice(gpu, precision, part, own);
           },
-          evolve: (part, own) => evolveLattice(gpu, precision, part, own),
         },
         control,
       ),

@@ -255,8 +255,10 @@ export function planLattice(
     snapshots: Math.max(0, ...batches.flatMap(({ pictures }) => pictures.map(bytesOf))),
     records: bytesOf([slots]) + sum(batches.map((batch) => bytesOf(batch.records))),
   };
+  const drawing = job.initialBytes?.() ?? 0;
   const partsOf = {
     state: stateBytes(job),
+    ...(drawing > 0 ? { drawing } : {}),
     lattice: device.lattice,
     snapshots: device.snapshots,
     records: device.records + recordedBytes(job),
