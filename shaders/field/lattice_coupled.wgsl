@@ -5,6 +5,7 @@
 //   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths.
 // Between them, where field and momentum belong to the same time, each workgroup sums what drives the realisation's number q. New field and
 // momentum go to second arrays, because the neighbours still need the old ones: 16 bytes a site and field (compensated: 32).
+// include: field/coupled.wgsl
 // include: field/constants.wgsl
 // include: field/grid.wgsl
 
@@ -14,18 +15,6 @@ struct Params {
   firstGroup: u32,  // where this slab's sums begin among a realisation's
   groups: u32,      // sums of a realisation
   opaqueZero: u32,
-}
-struct Strengths {
-  drift: Number,
-  closingLaplacian: Number, // with 1/dx^2 in it
-  closingForce: Number,
-  openingLaplacian: Number,
-  openingForce: Number,
-}
-struct Sums {
-  momentumSquare: Number,
-  gradient: Number,         // of -phi dx^2 Laplacian phi
-  potential: Number,
 }
 const LANES = COLUMNS * LINES;
 const GATHERERS = 8u;

@@ -5,6 +5,7 @@
 //   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths,
 // with the sums between them that drive the realisation's number q. New field and momentum go to second arrays, because the neighbours
 // still need the old ones.
+// include: field/coupled.wgsl
 // include: field/constants.wgsl
 // include: field/march.wgsl
 
@@ -14,18 +15,6 @@ struct Params {
   chunks: u32,      // marches of a realisation
   firstGroup: u32,  // where this slab's sums begin among a realisation's
   groups: u32,      // sums of a realisation
-}
-struct Strengths {
-  drift: Number,
-  closingLaplacian: Number, // with 1/dx^2 in it
-  closingForce: Number,
-  openingLaplacian: Number,
-  openingForce: Number,
-}
-struct Sums {
-  momentumSquare: Number,
-  gradient: Number,         // of -phi dx^2 Laplacian phi
-  potential: Number,
 }
 const LANES = COLUMNS * LINES;
 const GATHERERS = 16u;

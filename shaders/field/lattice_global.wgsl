@@ -1,9 +1,10 @@
 // q, q' and the clock of each realisation of a coupled schedule (see CoupledSchedule in engine.ts) where an operation ends and the next
-// begins. One workgroup, of LANES invocations, a power of two, adds a realisation's partial sums, gives q' the closing half of the one and the opening half of the other, then moves
-// q and the clock over the next operation and writes the strengths that its sweep will need. Where the state is wanted in between, only the
-// closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that neither closes nor opens changes nothing
-// and records. The powers of q come as generated functions of the engine. q, q' and the clock are sums of two float32 whatever the numbers
-// are that their increments and the strengths are made of.
+// begins. One workgroup, of LANES invocations, a power of two, adds a realisation's partial sums, gives q' the closing half of the one and
+// the opening half of the other, then moves q and the clock over the next operation and writes the strengths that its sweep will need. Where
+// the state is wanted in between, only the closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that
+// neither closes nor opens changes nothing and records. The powers of q come as generated functions of the engine. q, q' and the clock are
+// sums of two float32 whatever the numbers are that their increments and the strengths are made of.
+// include: field/coupled.wgsl
 // include: field/opaque.wgsl
 // include: special/twofold.wgsl
 
@@ -25,18 +26,6 @@ struct Global {
   q: vec2f,
   rate: vec2f,
   clock: vec2f,
-}
-struct Strengths {
-  drift: Number,
-  closingLaplacian: Number,
-  closingForce: Number,
-  openingLaplacian: Number,
-  openingForce: Number,
-}
-struct Sums {
-  momentumSquare: Number,
-  gradient: Number,
-  potential: Number,
 }
 
 @group(0) @binding(0) var<storage, read> sums: array<Sums>;                 // [realisations][groups]
