@@ -12,6 +12,7 @@ const LONGEST = [
   "apps/cli/test/process.test.ts",
   "tests/physics/expansion.test.ts",
   "tests/sweep.test.ts",
+  "tests/unwritable.test.ts",
   "tests/conformance/ensemble.test.ts",
   "tests/physics/network.test.ts",
   "tests/readme.test.ts",

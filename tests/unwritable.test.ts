@@ -248,6 +248,30 @@ describe("results that cannot be written", () => {
     );
   });
 
+  it("or networks' trajectories while they are trained, end no training", async () => {
+    const { appendFileSync } = fs;
+    let appended = 0;
+    // The header finds room.
+    vi.spyOn(fs, "appendFileSync").mockImplementation((...call) =>
+      ++appended > 1 ? failing("ENOSPC") : appendFileSync(...call),
+    );
+    const { code, out, error } = await inProcess(
+      ["network", "-", "--json", "--out", "trained", "--save-trajectories", "part.npy", "--engine", "cpu"],
+      { cwd, input: "{ network: { width: 16 }, training: { steps: 2 }, ensemble: { size: 4 } }" },
+    );
+    expect(appended).toBe(2);
+    expect(code).toBe(2);
+    expect(lines(error, "warning: ")).toEqual([
+      `warning: ${at("part.npy")} cannot be written: the disk is full; free some space or name a file in another folder: the run goes on without it`,
+    ]);
+    expect(lines(error, "slowroll: --save-trajectories: ")).toHaveLength(1);
+    const { mean, error: told } = JSON.parse(out);
+    expect(mean).toHaveLength(3);
+    expect(told).toMatchObject({ path: "--save-trajectories" });
+    expect(fs.existsSync(at("trained", "result.json"))).toBe(true);
+    expect(fs.readdirSync(cwd).filter((name) => name.startsWith("part.npy"))).toEqual([]);
+  });
+
   it("or networks' trajectories, leave the others", async () => {
     refuseWhole("t.npy", () => "ENOSPC");
     const { code, out, error } = await inProcess(

@@ -41,6 +41,7 @@ import { restartHint, resumeCommand, resumedRun, standingOf } from "../resume.ts
 import { studies } from "../studies.ts";
 import { summary } from "../summary.ts";
 import { keepPoints } from "../sweepFolder.ts";
+import { trajectoriesWhileWritable } from "../trajectories.ts";
 
 /** `cpu on AMD EPYC (wasm, float32, 2 threads)`. */
 function describeEngine({ kind, name, type, backend, precision, threads }: EngineInfo): string {
@@ -78,7 +79,7 @@ export async function study<C extends ConfigCommand>(
           cwd: io.cwd,
         });
   const writeRun = folder ? await loadRunWriter(options.movie) : undefined;
-  const trajectories =
+  const trajectoryFile =
     options.saveTrajectories === undefined
       ? undefined
       : await chooseTrajectories(options.saveTrajectories, { force, cwd: io.cwd });
@@ -163,6 +164,12 @@ export async function study<C extends ConfigCommand>(
       return false;
     }
   };
+  const trajectories =
+    trajectoryFile &&
+    trajectoriesWhileWritable(trajectoryFile, (error) => {
+      unwritten.push(error);
+      warn(`${error.message}: the run goes on without it`);
+    });
   /** An earlier run's files go when the first of this one's comes, and not before it is known to be right. */
   let isReady = resumed !== undefined;
   const ready = async (): Promise<void> => {
