@@ -26,11 +26,10 @@ describe("--save-trajectories", () => {
     expect(code).toBe(0);
     const { mean, times } = JSON.parse(out) as { mean: number[][]; times: number[] };
     const [networks, T, D] = [21, times.length, mean[0]!.length] as const;
-    const values = await readArray(
-      path.join(cwd, file),
-      { realisations: networks, points: T * D, dimensions: 1 },
-      "--save-trajectories",
-    );
+    const values = new Float64Array(networks * T * D);
+    const grid = { realisations: networks, points: T * D, dimensions: 1 };
+    const own = Array.from({ length: networks }, (_, m) => values.subarray(m * T * D, (m + 1) * T * D));
+    await readArray(path.join(cwd, file), grid, "--save-trajectories", own);
     for (let t = 0; t < T; t++) {
       for (let a = 0; a < D; a++) {
         let sum = 0;

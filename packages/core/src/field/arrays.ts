@@ -42,37 +42,36 @@ function mismatch(file: string, count: number, { realisations, points, dimension
   );
 }
 
-/** All of a file, of the size that `check` lets pass. Throws what the file system throws. */
-async function readBytes(file: string, check: (bytes: number) => void): Promise<ArrayBuffer> {
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/**
+ * Fills parts with a file's bytes, one after another; `partsOf` is asked for as many bytes as the file has. What it throws and what the file
+ * system throws is thrown.
+ */
+async function readBytes(file: string, partsOf: (bytes: number) => readonly Uint8Array[]): Promise<void> {
   const handle = await open(file);
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) {
-      const piped = await handle.readFile();
-      check(piped.byteLength);
-      return new Uint8Array(piped).buffer;
+    // A pipe has no size.
+    const piped = stats.isFile() ? undefined : await handle.readFile();
+    let read = 0;
+    for (const part of partsOf(piped?.byteLength ?? stats.size)) {
+      if (piped) part.set(piped.subarray(read, read + part.byteLength));
+      read += part.byteLength;
+      for (let at = 0; !piped && at < part.byteLength; ) {
+        const { bytesRead } = await handle.read(part, at, Math.min(PIECE, part.byteLength - at));
+        if (bytesRead === 0) throw new Error("it became shorter while it was read");
+        at += bytesRead;
+      }
     }
-    check(stats.size);
-    const bytes = new ArrayBuffer(stats.size);
-    for (let at = 0; at < stats.size; ) {
-      const { bytesRead } = await handle.read(new Uint8Array(bytes, at, Math.min(PIECE, stats.size - at)));
-      if (bytesRead === 0) throw new Error("it became shorter while it was read");
-      at += bytesRead;
-    }
-    return bytes;
   } finally {
     await handle.close();
   }
 }
 
-interface Stored {
-  readonly values: Float64Array;
-  /** Of .npy. */
-  readonly shape?: readonly number[];
-}
-
-/** Throws Error in words. */
-async function parseNpy(bytes: ArrayBuffer): Promise<Stored> {
+/** The numbers of an .npy file and its shape. Throws Error in words. */
+async function parseNpy(bytes: ArrayBuffer): Promise<{ values: Float64Array; shape: readonly number[] }> {
   const { parse } = await import("npyjs");
   const { data, shape, fortranOrder } = parse(bytes);
   if (fortranOrder) throw new Error("its first index is fastest; store it in C order");
@@ -82,34 +81,20 @@ async function parseNpy(bytes: ArrayBuffer): Promise<Stored> {
   };
 }
 
-/**
- * The numbers of a raw file, or of an .npy array of any real type.
- * @throws InputError naming the file and what was expected.
- */
-export async function readArray(file: string, grid: StoredGrid, place: string): Promise<Float64Array> {
-  const size = grid.realisations * grid.points ** grid.dimensions;
-  const isNpy = path.extname(file) === ".npy";
-  const check = (bytes: number): void => {
-    if (isNpy || bytes === 8 * size) return;
-    if (bytes % 8 === 0) throw mismatch(file, bytes / 8, grid, place);
-    throw new InputError(`${file} has ${bytes} bytes, ${size} float64 values are ${8 * size}`, { path: place });
-  };
-  let bytes: ArrayBuffer;
-  try {
-    bytes = await readBytes(file, check);
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    throw new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path: place, cause });
-  }
-  let stored: Stored;
-  try {
-    stored = isNpy ? await parseNpy(bytes) : { values: new Float64Array(bytes) };
-  } catch (cause) {
-    throw new InputError(`${file} is not a readable .npy array: ${(cause as Error).message}`, { path: place, cause });
-  }
-  const { values, shape = [] } = stored;
-  if (values.length !== size) throw mismatch(file, values.length, grid, place);
+/** Fills `into`, likewise, from an .npy array of any real type. Throws InputError. */
+async function copyNpy(
+  file: string,
+  bytes: ArrayBuffer,
+  grid: StoredGrid,
+  place: string,
+  into: readonly Float64Array[],
+): Promise<void> {
+  const { values, shape } = await parseNpy(bytes).catch((cause: Error) => {
+    throw new InputError(`${file} is not a readable .npy array: ${cause.message}`, { path: place, cause });
+  });
   const { realisations } = grid;
+  const sites = grid.points ** grid.dimensions;
+  if (values.length !== realisations * sites) throw mismatch(file, values.length, grid, place);
   const axis = shape.indexOf(realisations);
   if (realisations > 1 && axis > 0 && shape[0] !== realisations) {
     const needed = [realisations, ...shape.filter((_, other) => other !== axis)];
@@ -118,9 +103,42 @@ export async function readArray(file: string, grid: StoredGrid, place: string): 
       { path: place },
     );
   }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new InputError(`${file}: value ${bad} is not finite`, { path: place });
-  return values;
+  for (const [r, part] of into.entries()) part.set(values.subarray(r * sites, (r + 1) * sites));
+}
+
+/**
+ * Fills arrays, one a realisation, with the numbers of a raw file, or of an .npy array of any real type.
+ * @throws InputError naming the file and what was expected.
+ */
+export async function readArray(
+  file: string,
+  grid: StoredGrid,
+  place: string,
+  into: readonly Float64Array[],
+): Promise<void> {
+  const sites = grid.points ** grid.dimensions;
+  const size = grid.realisations * sites;
+  const isNpy = path.extname(file) === ".npy";
+  let npy = new Uint8Array();
+  try {
+    await readBytes(file, (bytes) => {
+      if (isNpy) {
+        npy = new Uint8Array(bytes);
+        return [npy];
+      }
+      if (bytes === 8 * size) return into.map(bytesOf);
+      if (bytes % 8 === 0) throw mismatch(file, bytes / 8, grid, place);
+      throw new InputError(`${file} has ${bytes} bytes, ${size} float64 values are ${8 * size}`, { path: place });
+    });
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path: place, cause });
+  }
+  if (isNpy) await copyNpy(file, npy.buffer, grid, place, into);
+  for (const [r, part] of into.entries()) {
+    const bad = part.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new InputError(`${file}: value ${r * sites + bad} is not finite`, { path: place });
+  }
 }
 
 /** Throws what the file system throws. */
@@ -128,12 +146,9 @@ function writeArray(file: string, parts: readonly Float64Array[]): void {
   replaceFile(file, (partial) => {
     const descriptor = fs.openSync(partial, "w");
     try {
-      for (const { buffer, byteOffset, byteLength } of parts) {
-        for (let at = 0; at < byteLength; ) {
-          const piece = new Uint8Array(buffer, byteOffset + at, Math.min(PIECE, byteLength - at));
-          at += fs.writeSync(descriptor, piece);
-        }
-      }
+      for (const bytes of parts.map(bytesOf))
+        for (let at = 0; at < bytes.byteLength; )
+          at += fs.writeSync(descriptor, bytes, at, Math.min(PIECE, bytes.byteLength - at));
     } finally {
       fs.closeSync(descriptor);
     }

@@ -159,9 +159,10 @@ async function stored(files: string | readonly string[], setup: Setup, lattice: 
     });
   const array = stateArray(realisations * fields * sites);
   for (const [f, file] of list.entries()) {
-    const values = await readArray(file, { ...lattice, realisations }, path);
-    for (let r = 0; r < realisations; r++)
-      array.set(values.subarray(r * sites, (r + 1) * sites), (r * fields + f) * sites);
+    const own = Array.from({ length: realisations }, (_, r) =>
+      array.subarray((r * fields + f) * sites, (r * fields + f + 1) * sites),
+    );
+    await readArray(file, { ...lattice, realisations }, path, own);
   }
   return array;
 }

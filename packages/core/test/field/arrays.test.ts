@@ -1,8 +1,9 @@
 /** Stored arrays: of several realisations and fields what is written is what is read, and what does not fit is told with its mend. */
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { readArray, writeFinal } from "@slowroll/core/field/arrays";
+import { writeFinal } from "@slowroll/core/field/arrays";
 import { planInitialState } from "@slowroll/core/field/initial";
 import { prepare } from "@slowroll/core/field/setup";
 import { normals } from "@slowroll/core/random/normal";
@@ -71,8 +72,19 @@ describe("what is saved of several realisations and fields", () => {
     expect([...begun.momentum]).toEqual([...momentum]);
     const single = Float32Array.from(field);
     writeFileSync(at("single.npy"), new Uint8Array(dump(single, [R, 4, 4])));
-    expect([...(await readArray(at("single.npy"), { ...lattice, realisations: R }, ""))]).toEqual([...single]);
+    const whole = await started(at("single.npy"), at("flat.npy"), R);
+    expect([...whole.field]).toEqual([...single]);
   });
+});
+
+it("may come through a pipe", async () => {
+  const [field, momentum] = [ofField(state.field, 0), ofField(state.momentum, 0)];
+  raw("piped.f64", field);
+  spawnSync("mkfifo", [at("pipe")]);
+  spawn("sh", ["-c", `cat "${at("piped.f64")}" > "${at("pipe")}"`]);
+  const begun = await started(at("pipe"), raw("beside.f64", momentum), R);
+  expect([...begun.field]).toEqual([...field]);
+  expect([...begun.momentum]).toEqual([...momentum]);
 });
 
 describe("what does not fit", () => {
@@ -121,5 +133,6 @@ describe("what does not fit", () => {
       field.map((value, i) => (i === 40 ? Number.NaN : value)),
     );
     await expect(started(bad, bad, R)).rejects.toThrow("value 40 is not finite");
+    await expect(started("/dev/null", "/dev/null")).rejects.toThrow("/dev/null holds 0 values");
   });
 });
