@@ -80,7 +80,7 @@ describe("what is saved of several realisations and fields", () => {
 it("may come through a pipe", async () => {
   const [field, momentum] = [ofField(state.field, 0), ofField(state.momentum, 0)];
   raw("piped.f64", field);
-  spawnSync("mkfifo", [at("pipe")]);
+  spawnSync("sh", ["-c", `mkfifo "${at("pipe")}"`]);
   spawn("sh", ["-c", `cat "${at("piped.f64")}" > "${at("pipe")}"`]);
   const begun = await started(at("pipe"), raw("beside.f64", momentum), R);
   expect([...begun.field]).toEqual([...field]);
