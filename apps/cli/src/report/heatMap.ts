@@ -1,22 +1,43 @@
 /** Kernels as pictures. */
 import { evenTicks, type Figure, WIDTH } from "./figure.ts";
 
-type Matrices = Readonly<Record<string, readonly (readonly number[])[]>>;
+type Matrix = readonly (readonly number[])[];
+type Matrices = Readonly<Record<string, Matrix>>;
+
+/** Cells along a side at most: of many data a cell each would be less than a pixel, and a million of them more than a browser draws. */
+const CELLS = 110;
+
+/** Data along a side of a cell. */
+const coarseness = (matrix: Matrix): number => Math.ceil(matrix.length / CELLS);
+
+/** A matrix as cells of so many data along a side, each the mean of its elements and named by its first; the last may have fewer. */
+function cells(matrix: Matrix, size: number): { readonly a: number; readonly b: number; readonly value: number }[] {
+  const count = Math.ceil(matrix.length / size);
+  return Array.from({ length: count * count }, (_, cell) => {
+    const a = size * Math.floor(cell / count);
+    const b = size * (cell % count);
+    const block = matrix.slice(a, a + size).flatMap((line) => line.slice(b, b + size));
+    return { a, b, value: block.reduce((sum, value) => sum + value, 0) / block.length };
+  });
+}
 
 /** Matrices side by side, each with its own colours, which are white at zero and equally strong at equal distance from it. */
 function row(matrices: Matrices, largest: number) {
   const side = Math.min(largest, (WIDTH - 160) / Object.keys(matrices).length);
   return {
     hconcat: Object.entries(matrices).map(([name, matrix]) => {
-      const most = Math.max(...matrix.flat().map(Math.abs)) || 1;
+      const size = coarseness(matrix);
+      const values = cells(matrix, size);
+      const most = values.reduce((largest, { value }) => Math.max(largest, Math.abs(value)), 0) || 1;
       // Indices of many data would run into each other.
-      const ticks = evenTicks(matrix.length, Math.floor(side / 17));
+      const room = Math.max(17, 7 * String(matrix.length - 1).length + 6);
+      const ticks = evenTicks(Math.ceil(matrix.length / size), Math.floor(side / room)).map((cell) => size * cell);
       const axis = { labelAngle: 0, values: ticks, ticks: false, domain: false };
       return {
         title: { text: name, anchor: "middle" as const },
         width: side,
         height: side,
-        data: { values: matrix.flatMap((line, a) => line.map((value, b) => ({ a, b, value }))) },
+        data: { values },
         mark: { type: "rect" as const, tooltip: true },
         encoding: {
           x: { field: "b", type: "ordinal" as const, title: "datum", axis },
@@ -37,8 +58,10 @@ function row(matrices: Matrices, largest: number) {
 
 /** Rows of matrices below each other. */
 export function heatMap(about: Omit<Figure, "spec">, ...rows: readonly Matrices[]): Figure {
+  const size = Math.max(1, ...rows.flatMap((of) => Object.values(of).map(coarseness)));
   return {
     ...about,
+    ...(size > 1 ? { shows: `${about.shows} Each cell is the mean of up to ${size} × ${size} elements.` } : {}),
     spec:
       rows.length === 1
         ? row(rows[0]!, 220)

@@ -193,7 +193,8 @@ export function sweepFigures(document: FieldDocument, entries: readonly SweepEnt
     });
   const fluctuates = entries.some(({ variance = [] }) => variance.flat().some((value) => value > 0));
   const constraint = lines((entry) => entry.constraint, 1);
-  const largest = (of: readonly Line[]): number => Math.max(...of.flatMap(({ values }) => values));
+  const largest = (of: readonly Line[]): number =>
+    of.flatMap(({ values }) => values).reduce((most, value) => Math.max(most, value), 0);
   return [
     timeFigure(
       clock,
