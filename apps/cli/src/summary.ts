@@ -3,18 +3,9 @@ import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
 import type { ResultDocument } from "./document.ts";
 import { fieldSummary } from "./fieldSummary.ts";
 import { ofOutput, outputsOf } from "./outputs.ts";
+import { thinned } from "./report/figure.ts";
 import { sweepSummary } from "./sweepSummary.ts";
-import { number, table } from "./table.ts";
-
-/** A number with its error: as many digits as the error has meaning in. */
-export function withError(value: number | null | undefined, error: number | null | undefined): string {
-  if (value === null || value === undefined) return "-";
-  if (error === null || error === undefined || !Number.isFinite(error) || error <= 0) return value.toPrecision(4);
-  const digits = Math.max(0, 1 - Math.floor(Math.log10(error)));
-  return digits > 8
-    ? `${value.toPrecision(4)} +- ${error.toPrecision(2)}`
-    : `${value.toFixed(digits)} +- ${error.toFixed(digits)}`;
-}
+import { number, table, withError } from "./table.ts";
 
 /** A value as an axis or the summary's table has it; a relative learning rate by its x. */
 export function settingOf({ settings }: { readonly settings: Readonly<Record<string, unknown>> }): {
@@ -128,6 +119,9 @@ const listed = (values: readonly number[]): string =>
     .map((value) => number(value))
     .join(" ") + (values.length > MOST ? ` ... (${values.length} in all)` : "");
 
+/** Data of a network's table at most. */
+const MOST_DATA = 32;
+
 /** The table of a document, ending with a line break. */
 export function summary(document: ResultDocument): string {
   switch (document.command) {
@@ -149,16 +143,19 @@ export function summary(document: ResultDocument): string {
       const { mean = [], std = [], loss = [], times = [], theory, kernelFluctuation, kernelDrift, eta } = document;
       const outputs = outputsOf(document);
       const last = times.length - 1;
+      const final = mean[last] ?? [];
+      const shown = thinned(final.length, MOST_DATA);
       return (
         table(
           ["datum", ...(outputs.length > 1 ? ["output"] : []), `mean f at step ${times[last]}`, "std", "theory"],
-          (mean[last] ?? []).flatMap((_, a) =>
+          shown.flatMap((a) =>
             outputs.map(({ c, name }) => {
               const at = (values: typeof mean): string => number(ofOutput((values[last] ?? []).slice(a, a + 1), c)[0]);
               return [String(a), ...(name === "" ? [] : [name]), at(mean), at(std), at(theory?.mean ?? [])];
             }),
           ),
         ) +
+        (shown.length < final.length ? `${shown.length} of ${final.length} data: all are in result.json\n` : "") +
         table(
           ["network", ""],
           [

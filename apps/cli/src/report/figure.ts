@@ -1,6 +1,6 @@
 /** What a figure is: data and encodings in Vega-Lite's grammar, and two lines that say what it shows and whether it agrees. */
 import type { TopLevelSpec } from "vega-lite";
-import { withError } from "../summary.ts";
+import { withError } from "../table.ts";
 
 export interface Figure {
   /** File name of its SVG, without ending. */

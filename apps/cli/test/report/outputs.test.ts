@@ -110,4 +110,16 @@ describe("the table", () => {
   it("has no column of outputs where there is one", async () => {
     expect(summary(await documentOf("x0"))).toMatch(/datum │ mean f at step 6/);
   });
+
+  it("is of some of many data, the first and last among them, and says so", async () => {
+    const one = await documentOf("x0");
+    const widened = <T>(rows: readonly (readonly T[])[]) => rows.map((row) => new Array<T>(100).fill(row[0]!));
+    const { theory: _, ...many } = { ...one, mean: widened(one.mean!), std: widened(one.std!) } as typeof one;
+    const text = summary(many as typeof one);
+    const data = Array.from(text.matchAll(/^│ (\d+) +│/gm), ([, datum]) => Number(datum));
+    expect(data).toHaveLength(32);
+    expect([data[0], data.at(-1)]).toEqual([0, 99]);
+    expect(text).toContain("\n32 of 100 data: all are in result.json\n");
+    expect(summary(one)).not.toContain("all are in result.json");
+  });
 });
