@@ -16,10 +16,10 @@ function device() {
   } as unknown as Gpu;
   let clock = 0;
   vi.spyOn(performance, "now").mockImplementation(() => clock);
-  /** Ends the oldest submit after a millisecond, and lets whoever waited for it go on. */
-  const work = async (): Promise<void> => {
-    clock++;
-    waiting.shift()!.resolve();
+  /** Ends the oldest submits after so many milliseconds, and lets whoever waited for them go on. */
+  const work = async (milliseconds = 1, count = 1): Promise<void> => {
+    clock += milliseconds;
+    for (const { resolve } of waiting.splice(0, count)) resolve();
     await new Promise(setImmediate);
   };
   return { gpu, log, waiting, work };
@@ -48,8 +48,21 @@ describe("runSteps", () => {
     await work();
     expect(await run).toBe(0.004);
     expect(heard).toEqual([1, 9, 17, 30]);
-    // A piece begins where the one before ends.
-    expect(pace.secondsPerStep).toBeCloseTo(0.001 / 13, 12);
+    // A piece begins where the one before ends, and is measured with it.
+    expect(pace.secondsPerStep).toBeCloseTo(0.002 / (8 + 13), 12);
+  });
+
+  it("takes no piece for short that has ended while the host was busy", async () => {
+    const { gpu, log, waiting, work } = device();
+    const pace: Pace = { secondsPerStep: 0.01 };
+    const run = runSteps(gpu, "steps", pace, 200, encoded(log));
+    await new Promise(setImmediate);
+    expect(log).toEqual(["0..10", "submit", "10..20", "submit"]);
+    // It looks after 200 ms, when both have ended: the one took as long as the other, and not no time.
+    await work(200, 2);
+    expect(log.slice(4)).toEqual(["20..25", "submit", "25..35", "submit"]);
+    while (waiting.length > 0) await work(100);
+    await run;
   });
 
   it("submits nothing more where it is interrupted", async () => {

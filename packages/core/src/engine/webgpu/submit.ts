@@ -68,14 +68,17 @@ export async function runSteps(
   let most = pace.secondsPerStep > 0 ? stepsIn(TARGET_SECONDS) : 1;
   const submitted: Piece[] = [];
   let finished = 0;
-  /** When the device began with the oldest piece, if that was submitted before. */
-  let free = start;
+  /** When the piece before was seen to end, when the device began with it, and its steps. */
+  let before = { end: start, began: start, steps: 0 };
   const waitForOldest = async (): Promise<void> => {
     const { steps, ...piece } = submitted.shift()!;
     await piece.done;
     const end = performance.now();
-    pace.secondsPerStep = Math.max((end - Math.max(free, piece.submitted)) / 1000 / steps, 1e-7);
-    free = end;
+    // A host that was busy has seen the end of the piece before late, maybe when this one had ended too: the two are measured together.
+    const follows = piece.submitted < before.end;
+    const [began, measured] = follows ? [before.began, before.steps + steps] : [piece.submitted, steps];
+    pace.secondsPerStep = Math.max((end - began) / 1000 / measured, 1e-7);
+    before = { end, began: Math.max(before.end, piece.submitted), steps };
     // Grow at most eightfold at once: the first pieces carry start-up costs and say little.
     most = Math.min(8 * steps, stepsIn(TARGET_SECONDS));
     finished += steps;
