@@ -43,14 +43,17 @@ fn summed(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 @compute @workgroup_size(COLUMNS, LINES)
 fn main(
   @builtin(local_invocation_index) lane: u32,
-  @builtin(global_invocation_id) id: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
   _ = &constants; // which the potential reads
   let slab = params.slab;
-  let realisation = group.z / params.chunks;
-  let chunk = group.z - realisation * params.chunks;
+  let realisation = group.z;
+  let across = groups.y / params.chunks;
+  let chunk = group.y / across;
+  let column = group.x * COLUMNS + local.x;
+  let row = (group.y - chunk * across) * LINES + local.y;
   let first = realisation * FIELDS * slab.stride;
   let strength = strengths[realisation];
   drift = strength.drift;
@@ -63,8 +66,8 @@ fn main(
   var momentumSquare: vec4f;
   var gradient: vec4f;
   var potential: vec4f;
-  if (id.x < slab.own.x && id.y < slab.own.y) {
-    let place = placeAt(id.x, id.y, slab);
+  if (column < slab.own.x && row < slab.own.y) {
+    let place = placeAt(column, row, slab);
     let plane = planeOf(slab);
     let top = chunk * params.depth;
     let planes = min(params.depth, slab.own.z - top);
@@ -113,7 +116,7 @@ fn main(
   workgroupBarrier();
   if (lane == 0u) {
     for (var other = 1u; other < min(GATHERERS, LANES); other++) { own += shares[other]; }
-    let place = params.firstGroup + (chunk * groups.y + group.y) * groups.x + group.x;
+    let place = params.firstGroup + group.y * groups.x + group.x;
     sums[realisation * params.groups + place] = Sums(own.x, own.y, own.z);
   }
 }

@@ -7,6 +7,7 @@ import type { Grid, LatticeJob, LatticeMemory, Picture, Reduction } from "@slowr
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
+import { sharing } from "@slowroll/core/engine/webgpu/latticeCoupled";
 import type { LatticePrecision } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
 import { InputError, OutOfDeviceMemoryError } from "@slowroll/core/errors";
@@ -184,6 +185,33 @@ it.each(
   expect(parts.copies! / peak.staged).toBeGreaterThanOrEqual(2);
   expect(parts.copies! / peak.staged).toBeLessThanOrEqual(5);
 });
+
+it.each([
+  [2, 100],
+  [2, 101],
+  [2, 512],
+  [2, 1024],
+  [3, 32],
+  [3, 101],
+] as const)(
+  "one dispatch sweeps a large device's many realisations of %i dimensions and %i points",
+  async (dimensions, points) => {
+    const job = await jobOf({ dimensions, points, fields: 1, realisations: 512, coupled: true });
+    const large: Gpu = { ...narrowed(gpu, 2 ** 31 - 4), adapter: { ...gpu.adapter, type: "hardware" } };
+    const limits = { ...large.limits, maxBufferSize: 2 ** 33 };
+    const { jobs, layout, specialisation } = planLattice(
+      { ...large, limits },
+      "float32",
+      job,
+      Number.POSITIVE_INFINITY,
+    );
+    for (const part of jobs)
+      for (const { workgroups } of sharing(large.adapter, part, layout, specialisation).shares) {
+        const [x, y, z] = workgroups;
+        expect(Math.max(x, y, z * part.realisations)).toBeLessThanOrEqual(65_535);
+      }
+  },
+);
 
 describe("what does not fit", () => {
   const refusal = async (job: LatticeJob, device: Gpu = gpu, total?: number): Promise<unknown> => {

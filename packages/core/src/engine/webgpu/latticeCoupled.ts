@@ -55,7 +55,11 @@ export function sharing(
   let groups = 0;
   const shares = layout.slabs.map((planned) => {
     const swept = (): { workgroups: readonly [number, number, number]; params: UniformValues } => {
-      if (march) return marchSharing(adapter, grid, layout, planned, march);
+      if (march) {
+        // Along z, of which each realisation takes its part, in two dimensions marches may be too many.
+        const { workgroups, params } = marchSharing(adapter, grid, layout, planned, march);
+        return { workgroups: [workgroups[0], workgroups[1] * workgroups[2], 1], params };
+      }
       const slab = slabUniform(grid, layout, planned);
       const workgroup = [Number(constants.COLUMNS), Number(constants.LINES), 1] as const;
       const workgroups = sweepers(slab.own, workgroup, MAX_SWEEPERS[adapter.type]);

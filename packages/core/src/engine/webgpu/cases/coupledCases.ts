@@ -39,8 +39,9 @@ const coupledCase = (form: Form): KernelCase<Shape> => ({
     /** The sweep in either form, and which of a realisation's workgroups takes a site. */
     const sweep = () => {
       if (form === "march") {
-        const { march, ...shared } = marching(shape, specialisation);
-        return { by: march, ...shared };
+        const { march, workgroups, ...shared } = marching(shape, specialisation);
+        const [x, y, chunks] = workgroups;
+        return { by: march, workgroups: [x, y * chunks, 1] as const, ...shared };
       }
       const [columns, lines] = workgroupOf(shape);
       const workgroups = sweepers(slab.own, [columns, lines, 1], mostOf(sites));
