@@ -5,7 +5,7 @@ import { mend } from "../nearest.ts";
 import type { Parameter } from "./builtins/builtin.ts";
 import { builtins, potentialNames } from "./builtins/index.ts";
 import { differentiate } from "./differentiate.ts";
-import { at, evaluator } from "./evaluate.ts";
+import { at, evaluator, inStretches } from "./evaluate.ts";
 import { assertFinite, convert } from "./expression.ts";
 import { KNOWN_CONSTANTS, KNOWN_FUNCTIONS, MATHJS_WORDS, parseExpression } from "./parse.ts";
 import type { Potential, PotentialSpec } from "./potential.ts";
@@ -116,7 +116,7 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
     parameters,
     tree: { value, gradient, hessian },
     value: (...phi) => at(evaluateValue, phi),
-    values: evaluateValue,
+    values: inStretches(evaluateValue),
     gradient: (f, ...phi) => at(evaluateGradient[f]!, phi),
     hessian: (f, g, ...phi) => at(evaluateHessian[f]![g]!, phi),
   };

@@ -92,6 +92,25 @@ export function evaluator(expression: Expression): (fields: Rows, count: number)
   };
 }
 
+/** Points that are taken at a time of many: a row of so many for each node takes little memory, and stays in the caches. */
+const STRETCH = 1024;
+
+/** The same at any number of points, in stretches. */
+export function inStretches(
+  evaluate: ReturnType<typeof evaluator>,
+): (fields: readonly Float64Array[], count: number) => Float64Array {
+  let all = new Float64Array();
+  return (fields, count) => {
+    if (count > all.length) all = new Float64Array(count);
+    for (let first = 0; first < count; first += STRETCH) {
+      const some = Math.min(STRETCH, count - first);
+      const rows = fields.map((field) => field.subarray(first, first + some));
+      all.set(evaluate(rows, some).subarray(0, some), first);
+    }
+    return all;
+  };
+}
+
 /** The value at one point. */
 export const at = (evaluate: ReturnType<typeof evaluator>, point: readonly number[]): number =>
   evaluate(

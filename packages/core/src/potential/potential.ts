@@ -67,7 +67,7 @@ export interface Potential {
   /** V in float64 at one point of field space. */
   value(...phi: number[]): number;
   /** V at the first `count` of many points, a row of numbers a field. What it returns holds until the next call, and may be longer. */
-  values(fields: readonly ArrayLike<number>[], count: number): Float64Array;
+  values(fields: readonly Float64Array[], count: number): Float64Array;
   /** dV/dphi_f in float64. */
   gradient(f: number, ...phi: number[]): number;
   /** d2V/dphi_f dphi_g in float64. */

@@ -65,6 +65,20 @@ describe("potentials", () => {
     expect(potential.gradient(0, u * Math.sqrt(6)) / slope).toBeCloseTo(1, 12);
     expect(potential.hessian(0, 0, u * Math.sqrt(6)) / (-2 * slope)).toBeCloseTo(Math.sqrt(1 / 6), 12);
   });
+  it("are what they are at each of many points, in little more memory than their values take", async () => {
+    const spec = { expression: "phi^4/4 + q*phi^2*chi^2/2 + exp(-phi)", parameters: { q: 100 } };
+    const potential = await compilePotential(spec, { fields: ["phi", "chi"] });
+    const points = 2 ** 20 + 1;
+    const phi = Float64Array.from({ length: points }, (_, i) => Math.sin(i));
+    const chi = Float64Array.from({ length: points }, (_, i) => Math.cos(3 * i));
+    const before = process.memoryUsage().arrayBuffers;
+    const values = potential.values([phi, chi], points);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * phi.byteLength);
+    // A stretch's end and the last among them.
+    for (let i = 0; i < points; i += 256) {
+      for (const near of [i, i - 1]) if (near >= 0) expect(values[near]).toBe(potential.value(phi[near]!, chi[near]!));
+    }
+  });
   it("may be named like a property of every object", async () => {
     const potential = await compilePotential({ expression: "constructor*phi", parameters: { constructor: 2 } });
     expect(potential.value(3)).toBe(6);
