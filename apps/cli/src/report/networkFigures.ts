@@ -130,7 +130,7 @@ export function networkFigures(document: NetworkDocument): Figure[] {
       },
     },
   ];
-  if (test) figures.push(...testFigures(test, outputsOf(document), config.ensemble.size));
+  if (test) figures.push(...testFigures(test, outputsOf(document), config));
   if (modes) figures.push(modesFigure(modes, outputsOf(document).length, kernelAlignment));
   if (kernelInitial) {
     figures.push(

@@ -5,15 +5,20 @@ import { linear } from "./axes.ts";
 import { curveFigure, REACH } from "./curveFigure.ts";
 import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
-export type Test = NonNullable<Extract<ResultDocument, { command: "network" }>["test"]>;
+type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
+export type Test = NonNullable<NetworkDocument["test"]>;
 
 /** Outputs that are drawn at most, below each other. */
 const ROWS = 4;
 
-/** The one coordinate that the figure runs along: x of one dimension, the angle of points on a circle; else none. */
-function coordinate({ inputs, data }: Test): { title: string; of: (x: readonly number[]) => number } | undefined {
+/** The one coordinate that the figure runs along: that of one dimension, by its column's name, the angle of points on a circle; else none. */
+function coordinate(
+  { inputs, data }: Test,
+  given: NetworkDocument["config"]["data"]["inputs"],
+): { title: string; of: (x: readonly number[]) => number } | undefined {
   const dimension = inputs[0]?.length ?? 0;
-  if (dimension === 1) return { title: "x", of: ([x]) => x! };
+  const column = "file" in given ? given.columns?.[0] : undefined;
+  if (dimension === 1) return { title: column ?? "x", of: ([x]) => x! };
   const all = [...inputs, ...data.inputs];
   const onCircle = dimension === 2 && all.every(([x, y]) => Math.abs(Math.hypot(x!, y!) - Math.SQRT2) < 1e-9);
   if (!onCircle) return undefined;
@@ -89,8 +94,12 @@ function bandPanel(
 }
 
 /** None where the test inputs have no one coordinate to be drawn along. */
-export function testFigures(test: Test, outputs: readonly Output[], size: number): Figure[] {
-  const along = coordinate(test);
+export function testFigures(
+  test: Test,
+  outputs: readonly Output[],
+  { data, ensemble: { size } }: NetworkDocument["config"],
+): Figure[] {
+  const along = coordinate(test, data.inputs);
   if (!along) return [];
   const { mean, std, theory } = test;
   const [at, known] = [test.inputs.map(along.of), test.data.inputs.map(along.of)];

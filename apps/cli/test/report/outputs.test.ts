@@ -1,5 +1,5 @@
 /** Reports and tables of networks with several outputs: every output has its panel, its name and its row. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
@@ -10,6 +10,7 @@ import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
 import { networkFigures } from "../../src/report/networkFigures.ts";
 import { writeReport } from "../../src/report/report.ts";
+import { testFigures } from "../../src/report/testFigure.ts";
 import { summary } from "../../src/summary.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
@@ -93,6 +94,27 @@ describe("the report of many outputs", () => {
     expect(figure(many, "linearised").shows).toContain("of 3 of 5 outputs");
     expect(svg("many", "trajectories")).toContain(">output 2 at datum 0<");
     expect(svg("many", "test")).toContain(">output 4<");
+  });
+});
+
+describe("the figure of test inputs", () => {
+  it("runs along the column that they are named by, x where they have no name", async () => {
+    const [known, tested] = [[[0], [1]], [[0.5]]];
+    const file = path.join(folder, "readings.csv");
+    writeFileSync(file, "kelvin,y\n0,1\n1,2\n");
+    const titled = async (inputs: string): Promise<string> => {
+      const config = await parseConfig(
+        "network",
+        `network: { width: 8 }
+data: { inputs: ${inputs}, targets: [1, 2], test: { inputs: ${JSON.stringify(tested)} } }
+training: { steps: 2 }
+ensemble: { size: 2 }`,
+      );
+      const test = { inputs: tested, mean: [1], std: [1], data: { inputs: known, targets: [1, 2] } };
+      return JSON.stringify(testFigures(test, [{ c: 0, name: "" }], config)[0]!.spec);
+    };
+    expect(await titled(`{ file: ${file}, columns: [kelvin] }`)).toContain('"title":"kelvin"');
+    expect(await titled(JSON.stringify(known))).toContain('"title":"x"');
   });
 });
 
