@@ -97,7 +97,7 @@ export async function clearRun(folder: string): Promise<void> {
   try {
     for (const [place, ours] of [
       [folder, OURS],
-      [path.join(folder, "plots"), /\.svg$/],
+      [path.join(folder, "plots"), /\.svg(\.partial)?$/],
     ] as const) {
       const names = existsSync(place) ? await readdir(place) : [];
       for (const name of names) if (ours.test(name)) await rm(path.join(place, name));

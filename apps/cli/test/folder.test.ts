@@ -42,8 +42,8 @@ it("--force leaves nothing of an earlier run", async () => {
   expect((await field(LATTICE, "--movie")).code).toBe(0);
   expect(files()).toEqual(expect.arrayContaining(["movie.gif", "plots/spectra.svg", "plots/slice.svg"]));
   // What a killed run leaves, and what is the user's own.
-  for (const name of ["checkpoint.h5", "points.jsonl", "result.json.partial", "notes.txt", "plots/paper.pdf"])
-    writeFileSync(path.join(folder, name), "left");
+  const killed = ["checkpoint.h5", "points.jsonl", "result.json.partial", "plots/spectra.svg.partial"];
+  for (const name of [...killed, "notes.txt", "plots/paper.pdf"]) writeFileSync(path.join(folder, name), "left");
   mkdirSync(path.join(folder, "talk"));
   const before = files();
 
