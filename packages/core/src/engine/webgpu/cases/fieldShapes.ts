@@ -29,7 +29,7 @@ export const CHECKS: readonly Shape[] = [
   { dimensions: 2, points: 11, realisations: 4, own: true },
   { dimensions: 3, points: 6, realisations: 3, fields: 2, own: true },
 ];
-/** Lines of one vector of four and of several, windows of one to three planes to either side, and several marches along the first axis. */
+/** Lines of one vector of four and of several, windows of one to three planes to either side, several marches along an axis, workgroups past its end. */
 export const MARCH_CHECKS: readonly Shape[] = [
   { dimensions: 3, points: 4, realisations: 2, stencil: 6 },
   { dimensions: 3, points: 12, realisations: 2, fields: 2 },
@@ -38,6 +38,7 @@ export const MARCH_CHECKS: readonly Shape[] = [
   { dimensions: 3, points: 36, realisations: 1 },
   { dimensions: 2, points: 4, realisations: 3, stencil: 4 },
   { dimensions: 2, points: 64, realisations: 2, fields: 2, stencil: 6 },
+  { dimensions: 3, points: 52, realisations: 1 },
 ];
 /** Grids that are cut into three slabs. */
 export const SLAB_CHECKS: readonly Shape[] = [
