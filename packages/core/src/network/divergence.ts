@@ -61,7 +61,7 @@ export class DivergenceWatch {
       for (let i = 0; i < size; i++) phi[start + i] = batch.outputs[outputs + start + i]! - targets[i]!;
     const values = potential.values([phi], phi.length);
     let sum = 0;
-    for (let i = 0; i < phi.length; i++) sum += values[i]!;
+    for (let i = 0; i < phi.length; i++) sum += values[i]! + phi[i]!;
     // Where the sum is finite so are all: only others, and those before training, need a look at each.
     const finite = Number.isFinite(sum);
     const earlier = (step: number): boolean => this.first === undefined || step < this.first.step;
@@ -69,8 +69,10 @@ export class DivergenceWatch {
       const step = recordOutputs[r]!;
       if (finite && step > 0) continue;
       for (let i = r * size; i < (r + 1) * size; i++) {
-        if (Number.isFinite(values[i]!) && (step > 0 || Number.isFinite(potential.gradient(0, phi[i]!)))) continue;
-        this.first = { step, phi: Number.isFinite(phi[i]!) ? phi[i]! : Number.NaN };
+        const isKnown = Number.isFinite(phi[i]!);
+        if (isKnown && Number.isFinite(values[i]!) && (step > 0 || Number.isFinite(potential.gradient(0, phi[i]!))))
+          continue;
+        this.first = { step, phi: isKnown ? phi[i]! : Number.NaN };
         break;
       }
     }

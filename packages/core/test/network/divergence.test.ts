@@ -29,6 +29,12 @@ describe("a divergence", () => {
     ["is where V is not finite", "phi^2", [1, 2, 3, 1e200, 5, 6], { step: 10, phi: 1e200 }],
     ["is where an output is not", "phi^2", [1, 2, 3, 4, Number.NaN, 6], { step: 20, phi: Number.NaN }],
     [
+      "is where an output is infinite and V is not",
+      "exp(-phi)",
+      [1, 2, 3, Number.POSITIVE_INFINITY, 5, 6],
+      { step: 10, phi: Number.NaN },
+    ],
+    [
       "is that of the first step of all networks",
       "phi^2",
       [1, 1, 1, 1, 1e200, 1, 1, 1, 1e201, 1, 1, 1],
