@@ -10,8 +10,8 @@ import { MAX_CONSTANTS } from "./latticeKernels.ts";
 import { type Layout, layoutOf } from "./latticeSlabs.ts";
 
 /**
- * Realisations of a batch at most. In a coupled sweep each has up to 96 workgroups along z, of which a dispatch has 65,535; with fewer for
- * each, the order of its sums and so its last bits would go with the number of realisations.
+ * Realisations of a batch at most. In a coupled sweep site by site each has up to 96 workgroups along z, of which a dispatch has 65,535; with
+ * fewer for each, the order of its sums and so its last bits would go with the number of realisations.
  */
 const MOST_REALISATIONS = 512;
 /**

@@ -29,7 +29,10 @@ export const CHECKS: readonly Shape[] = [
   { dimensions: 2, points: 11, realisations: 4, own: true },
   { dimensions: 3, points: 6, realisations: 3, fields: 2, own: true },
 ];
-/** Lines of one vector of four and of several, windows of one to three planes to either side, several marches along an axis, workgroups past its end. */
+/**
+ * Lines of one vector of four and of several, windows of one to three planes to either side, and several marches along the first axis; of 52
+ * points workgroups that are partly past the end.
+ */
 export const MARCH_CHECKS: readonly Shape[] = [
   { dimensions: 3, points: 4, realisations: 2, stencil: 6 },
   { dimensions: 3, points: 12, realisations: 2, fields: 2 },
