@@ -14,11 +14,11 @@ const REASONS: Readonly<Record<string, readonly [why: string, mend: string]>> = 
   EROFS: ["the file system is read-only", "make it writable"],
 };
 
-/** Whether the file system is at fault, and not this program: Node's own errors, as of a module that is missing, have codes too. */
+/** Whether the file system is at fault, and not this program: other errors, as of a module that is missing, have codes too, and no system call. */
 export function isOfFileSystem(cause: unknown): boolean {
   if (!(cause instanceof Error) || cause instanceof SlowrollError) return false;
-  const { code } = cause as NodeJS.ErrnoException;
-  return typeof code === "string" && (code in REASONS || !code.startsWith("ERR_"));
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  return typeof code === "string" && (code in REASONS || typeof syscall === "string");
 }
 
 /**
