@@ -24,6 +24,15 @@ const LANES = 64u;
 
 var<workgroup> shares: array<Number, LANES>;
 
+/// mode place modulo `points`, along each axis. The product of two numbers below 2^16 fits a u32; along a line there may be up to 2^22 points,
+/// and place is taken in digits of ten bits, the highest first.
+fn turned(mode: vec3u, place: vec3u, points: u32) -> vec3u {
+  if (points <= 65536u) { return mode * place % points; }
+  var phases = mode * (place >> vec3u(20u)) % points;
+  phases = (phases * 1024u % points + mode * ((place >> vec3u(10u)) & vec3u(1023u)) % points) % points;
+  return (phases * 1024u % points + mode * (place & vec3u(1023u)) % points) % points;
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let points = params.points;
@@ -33,7 +42,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let end = min(ownSites(slab), (group.x + 1u) * params.sitesPerGroup);
   var sum: Number;
   for (var index = group.x * params.sitesPerGroup + lane; index < end; index += LANES) {
-    let phases = params.mode * (placeOf(index, slab) + params.shift) % points;
+    let phases = turned(params.mode, placeOf(index, slab) + params.shift, points);
     sum = plus(sum, times(minus(field[start + index], reference), cosines[(phases.x + phases.y + phases.z) % points]));
   }
   shares[lane] = sum;
