@@ -71,10 +71,7 @@ fn main(
     let plane = planeOf(slab);
     let top = chunk * params.depth;
     let planes = min(params.depth, slab.own.z - top);
-    var next = top + slab.ghosts;
-    for (var r = 0u; r < REACH; r++) { // unroll
-      next = stepBack(next, slab.sides.z);
-    }
+    var next = firstPlane(top, slab);
     var windows: array<Window, FIELDS>;
     var held: array<Blocks, REACH + 1u>; // the momenta of the middle plane and of those ahead
     for (var taken = 1u; taken < planes + SPAN; taken++) {

@@ -52,10 +52,7 @@ fn main(
     let place = placeAt(column, row, slab);
     let plane = planeOf(slab);
     let planes = min(params.depth, slab.own.z - top);
-    var next = top + slab.ghosts;
-    for (var r = 0u; r < REACH; r++) { // unroll
-      next = stepBack(next, slab.sides.z);
-    }
+    var next = firstPlane(top, slab);
     var window: Window;
     for (var taken = 1u; taken < planes + SPAN; taken++) {
       window = moved(window, field[start + next * plane + place.here]);

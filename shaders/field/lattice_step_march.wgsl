@@ -38,10 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let first = realisation * FIELDS * slab.stride;
     let top = (march - realisation * params.chunks) * params.depth;
     let planes = min(params.depth, slab.own.z - top);
-    var next = top + slab.ghosts;
-    for (var r = 0u; r < REACH; r++) { // unroll
-      next = stepBack(next, slab.sides.z);
-    }
+    var next = firstPlane(top, slab);
     var windows: array<Window, FIELDS>;
     for (var taken = 1u; taken < planes + SPAN; taken++) {
       var phi: Blocks;

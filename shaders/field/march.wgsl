@@ -20,6 +20,15 @@ struct Place {
 fn stepBack(at: u32, side: u32) -> u32 { return select(at, side, at == 0u) - 1u; }
 fn stepAhead(at: u32, side: u32) -> u32 { return select(at + 1u, 0u, at + 1u == side); }
 
+/// The first plane of the window of a march that begins at own plane `top`: REACH before it.
+fn firstPlane(top: u32, slab: Slab) -> u32 {
+  var plane = top + slab.ghosts;
+  for (var r = 0u; r < REACH; r++) { // unroll
+    plane = stepBack(plane, slab.sides.z);
+  }
+  return plane;
+}
+
 fn placeAt(column: u32, line: u32, slab: Slab) -> Place {
   let side = slab.sides.x;
   let start = line * side;

@@ -1,8 +1,8 @@
 /**
  * The form of a lattice's sweeps in which invocations march along the first axis with vectors of four sites (march.wgsl), of float32 in
  * two and three dimensions. A large GPU moves 16 bytes a site as fast as its memory only if it spends few instructions and few reads from the
- * caches on a site: site by site a sweep takes some 120 instructions and reads each neighbour, which is as long; so about 40, and the
- * neighbours along two of the axes not at all. Whatever does not fit is swept site by site.
+ * caches on a site: site by site a sweep takes some 120 instructions and reads each neighbour, which is as long; so about 45, and the
+ * neighbours along the march not at all. Whatever does not fit is swept site by site.
  */
 import { type LatticeJob, STENCILS } from "../engine.ts";
 import { share } from "./evenly.ts";

@@ -63,9 +63,8 @@ export async function runSteps(
   onSteps?: (finished: number) => void,
 ): Promise<number> {
   const start = performance.now();
-  const stepsIn = (seconds: number): number =>
-    Math.min(MAX_STEPS_PER_SUBMIT, Math.floor(seconds / pace.secondsPerStep));
-  let most = pace.secondsPerStep > 0 ? stepsIn(TARGET_SECONDS) : 1;
+  const wanted = (): number => Math.min(MAX_STEPS_PER_SUBMIT, Math.floor(TARGET_SECONDS / pace.secondsPerStep));
+  let most = pace.secondsPerStep > 0 ? wanted() : 1;
   const submitted: Piece[] = [];
   let finished = 0;
   /** When the piece before was seen to end, when the device began with it, and its steps. */
@@ -80,7 +79,7 @@ export async function runSteps(
     pace.secondsPerStep = Math.max((end - began) / 1000 / measured, 1e-7);
     before = { end, began: Math.max(before.end, piece.submitted), steps };
     // Grow at most eightfold at once: the first pieces carry start-up costs and say little.
-    most = Math.min(8 * steps, stepsIn(TARGET_SECONDS));
+    most = Math.min(8 * steps, wanted());
     finished += steps;
     onSteps?.(finished);
   };
