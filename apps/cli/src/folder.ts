@@ -9,6 +9,7 @@ import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ResultDocument } from "./document.ts";
+import { jsonPieces } from "./json.ts";
 import { ARRAYS, withoutPlanes } from "./planes.ts";
 
 export interface FolderChoice {
@@ -122,7 +123,7 @@ export async function removeFile(file: string): Promise<void> {
 }
 
 /** Writes a file so that it is there whole or not at all; what a full disk has taken of it is removed, which frees that. */
-export async function writeWhole(file: string, text: string | Uint8Array): Promise<void> {
+export async function writeWhole(file: string, text: string | Uint8Array | Iterable<string>): Promise<void> {
   const partial = `${file}.partial`;
   try {
     await writeFile(partial, text, { flush: true });
@@ -150,7 +151,7 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
   return async (folder, document, log) => {
     const { command, version, config } = document;
     const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
-    const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+    const write = async (name: string, content: Parameters<typeof writeWhole>[1]): Promise<void> => {
       const file = path.join(folder, name);
       await writeWhole(file, content).catch((cause) => {
         throw cannotWrite(file, "--out", cause);
@@ -162,7 +163,7 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
       () =>
         document.command === "field" &&
         writeFieldFile(path.join(folder, ARRAYS), document as unknown as Record<string, unknown>),
-      () => write("result.json", `${JSON.stringify(withoutPlanes(document))}\n`),
+      () => write("result.json", jsonPieces(withoutPlanes(document))),
       async () => {
         // Those of an earlier run go, whatever its fields' names were.
         for (const name of await readdir(folder)) {

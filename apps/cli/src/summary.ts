@@ -126,16 +126,14 @@ const MOST_DATA = 32;
 export function summary(document: ResultDocument): string {
   switch (document.command) {
     case "kernel": {
-      const { eigenvalues = [], eta, dictionary } = document;
+      const { ntk, eigenvalues, eta, dictionary } = document;
       return table(
         ["kernel", ""],
         [
-          ["NTK eigenvalues", listed(eigenvalues)],
-          ["eta", number(eta)],
-          ...Object.entries({
-            ...dictionary,
-            massSquared: listed(dictionary?.massSquared ?? []),
-          }).map(([name, value]) => [name, typeof value === "number" ? number(value) : String(value)]),
+          ...Object.entries({ data: ntk?.length, "NTK eigenvalues": eigenvalues, eta, ...dictionary }).flatMap(
+            ([name, value]) =>
+              value === undefined ? [] : [[name, typeof value === "number" ? number(value) : listed(value)]],
+          ),
         ],
       );
     }

@@ -1,10 +1,10 @@
 /** `report`: rebuilds a run's pages from its result.json. */
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ResultDocument } from "../document.ts";
 import type { Io } from "../io.ts";
+import { readJson } from "../json.ts";
 import { named } from "../named.ts";
 import { withPlanes } from "../planes.ts";
 
@@ -15,7 +15,7 @@ const KEYS = ["command", "version", "config", "engine", "timings"];
 async function readResult(file: string, place: string): Promise<ResultDocument> {
   let document: unknown;
   try {
-    document = JSON.parse(await readFile(file, "utf8"));
+    document = await readJson(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const why = code === "ENOENT" || code === "ENOTDIR" ? "there is none; name the folder of a run" : (code ?? message);

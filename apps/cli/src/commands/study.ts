@@ -30,6 +30,7 @@ import {
 } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
+import { jsonPieces } from "../json.ts";
 import { keeping } from "../kept.ts";
 import { memoryLine, programBytes } from "../memory.ts";
 import { named } from "../named.ts";
@@ -233,12 +234,12 @@ export async function study<C extends ConfigCommand>(
   /** Tells the result and what went wrong, of which the first gives the exit code. */
   const tell = (document: ResultDocument, wrong: readonly SlowrollError[]): number => {
     const [first] = wrong;
-    io.out(
-      options.json
-        ? `${JSON.stringify({ ...withoutPlanes(document), ...(first ? errorKey(first) : {}) })}\n`
-        : summary(document),
-    );
-    if (folder && reported && !options.json) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
+    if (options.json) {
+      for (const piece of jsonPieces({ ...withoutPlanes(document), ...(first ? errorKey(first) : {}) })) io.out(piece);
+    } else {
+      io.out(summary(document));
+      if (folder && reported) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
+    }
     if (unwritten.length > 0 && folder && kept.standing && !(first instanceof InterruptedError)) {
       const again = resumeCommand(named(folder, io.cwd), { ...options, force: finalFolder !== undefined });
       io.error(`kept: ${kept.standing}; to go on from there and write what is not: ${again}\n`);

@@ -10,40 +10,40 @@ import { testFigures } from "./testFigure.ts";
 
 export function kernelFigures(document: Extract<ResultDocument, { command: "kernel" }>): Figure[] {
   const { nngp, ntk, eigenvalues } = document;
-  if (!nngp || !ntk || !eigenvalues) return [];
-  return [
-    heatMap(
-      {
-        id: "kernels",
-        title: "Kernels of the infinitely wide network",
-        shows: "Covariance of the outputs at initialisation and the neural tangent kernel between all data.",
-        agrees: "Both are theory: closed forms, or quadrature converged to 10⁻¹².",
-      },
-      { "NNGP: covariance of f": nngp, "NTK: Θ": ntk },
-    ),
+  if (!nngp || !ntk) return [];
+  const matrices = heatMap(
     {
-      id: "eigenvalues",
-      title: "Eigenvalues of the tangent kernel",
-      shows: "The squared mass of each mode of the dual field is its eigenvalue times V″.",
-      agrees: `The largest, ${say(eigenvalues[0])}, is ${say(eigenvalues[0]! / Math.max(eigenvalues[eigenvalues.length - 1]!, 1e-300))} times the smallest: the slowest mode needs that many times more steps.`,
-      spec: {
-        width: WIDTH,
-        height: 220,
-        data: { values: eigenvalues.map((value, mode) => ({ mode, value })) },
-        mark: { type: "point", tooltip: true },
-        encoding: {
-          x: {
-            field: "mode",
-            type: "ordinal",
-            title: "mode",
-            axis: { labelAngle: 0, values: evenTicks(eigenvalues.length, 24) },
-          },
-          y: { field: "value", type: "quantitative", title: "eigenvalue λ", ...logarithmic(eigenvalues) },
-        },
-      },
+      id: "kernels",
+      title: "Kernels of the infinitely wide network",
+      shows: "Covariance of the outputs at initialisation and the neural tangent kernel between all data.",
+      agrees: "Both are theory: closed forms, or quadrature converged to 10⁻¹².",
     },
-  ];
+    { "NNGP: covariance of f": nngp, "NTK: Θ": ntk },
+  );
+  return eigenvalues ? [matrices, eigenvaluesFigure(eigenvalues)] : [matrices];
 }
+
+const eigenvaluesFigure = (eigenvalues: readonly number[]): Figure => ({
+  id: "eigenvalues",
+  title: "Eigenvalues of the tangent kernel",
+  shows: "The squared mass of each mode of the dual field is its eigenvalue times V″.",
+  agrees: `The largest, ${say(eigenvalues[0])}, is ${say(eigenvalues[0]! / Math.max(eigenvalues[eigenvalues.length - 1]!, 1e-300))} times the smallest: the slowest mode needs that many times more steps.`,
+  spec: {
+    width: WIDTH,
+    height: 220,
+    data: { values: eigenvalues.map((value, mode) => ({ mode, value })) },
+    mark: { type: "point", tooltip: true },
+    encoding: {
+      x: {
+        field: "mode",
+        type: "ordinal",
+        title: "mode",
+        axis: { labelAngle: 0, values: evenTicks(eigenvalues.length, 24) },
+      },
+      y: { field: "value", type: "quantitative", title: "eigenvalue λ", ...logarithmic(eigenvalues) },
+    },
+  },
+});
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 

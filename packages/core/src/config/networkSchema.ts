@@ -160,6 +160,16 @@ export const ensemble = z
   .prefault({})
   .describe("independently initialised networks");
 
+export const observeKernel = z
+  .strictObject({
+    eigenvalues: z
+      .boolean()
+      .default(true)
+      .describe("find the eigenvalues of the tangent kernel, which takes minutes for thousands of data"),
+  })
+  .exactOptional()
+  .describe("what is found beside the kernels");
+
 export const observeNetworks = z
   .strictObject({
     kernelsEvery: wholePositive

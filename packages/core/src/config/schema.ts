@@ -13,6 +13,7 @@ import {
   learningRate,
   momentum,
   network,
+  observeKernel,
   observeNetworks,
   points,
   testedData,
@@ -66,7 +67,7 @@ const precision = z
 
 /** What each command takes. */
 export const SCHEMAS = {
-  kernel: z.strictObject({ precision, network, data, training, ensemble }),
+  kernel: z.strictObject({ precision, network, data, training, ensemble, observe: observeKernel }),
   network: z.strictObject({
     precision,
     network,

@@ -1,6 +1,6 @@
 /** The `kernel` command: theory alone, the infinite-width kernels of a network and its dictionary. */
 import type { JobControl } from "../engine/engine.ts";
-import { setupNetwork } from "../network/setup.ts";
+import { type NetworkSetup, setupKernels, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
 import { nested } from "../network/statistics.ts";
 import { CIRCLE_TARGETS, type NetworkStudy } from "../network/study.ts";
@@ -14,11 +14,12 @@ export interface KernelResult {
   readonly data: { readonly inputs: number[][] };
   readonly nngp: number[][];
   readonly ntk: number[][];
-  /** Of the NTK, descending. */
-  readonly eigenvalues: number[];
-  readonly eta: number;
+  /** Of the NTK, descending; none where the study wants none. */
+  readonly eigenvalues?: number[];
+  /** This and `dictionary` are missing where a relative learning rate has no eigenvalue to be relative to. */
+  readonly eta?: number;
   /** With the squared mass of each mode, lambda_i V''(0), in canonical time. */
-  readonly dictionary: Dictionary & { readonly massSquared: number[] };
+  readonly dictionary?: Dictionary & { readonly massSquared?: number[] };
   /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
   readonly standardisation?: Standardisation;
   readonly warnings: readonly string[];
@@ -29,24 +30,43 @@ function untargeted({ data }: NetworkStudy): NetworkStudy["data"] {
   return data.targets === CIRCLE_TARGETS && !("circle" in data.inputs) ? { ...data, targets: "0" } : data;
 }
 
-/** Throws InputError and ExpressionError with the config path; InterruptedError. */
-export async function kernelStudy(study: NetworkStudy, control: JobControl = {}): Promise<KernelResult> {
-  const own = { ...study, data: untargeted(study) };
-  const { data, kernels, spectrum, eta, potential, warnings } = await setupNetwork(own, control);
+/** `eigenvalues`: whether they are found, which of D data takes D^3 and of thousands minutes; they are unless told. */
+type KernelStudy = Omit<NetworkStudy, "observe"> & { readonly observe?: object & { readonly eigenvalues?: boolean } };
+
+type Known = Pick<KernelResult, "eigenvalues" | "eta" | "dictionary" | "warnings">;
+
+/** The dictionary as far as it is known without eigenvalues. */
+function withoutEigenvalues({ learningRate, momentum }: NetworkStudy["training"]): Known {
+  if (typeof learningRate === "number")
+    return { eta: learningRate, dictionary: dictionary(learningRate, momentum), warnings: [] };
+  return {
+    warnings: ["training.learningRate: a relative one needs observe.eigenvalues: there are no eta and no dictionary"],
+  };
+}
+
+function withEigenvalues(
+  { spectrum, eta, potential, warnings }: NetworkSetup,
+  { momentum }: NetworkStudy["training"],
+): Known {
   const eigenvalues = Array.from(spectrum.values);
   const curvature = potential.hessian(0, 0, 0);
+  const massSquared = eigenvalues.map((lambda) => lambda * curvature);
+  return { eigenvalues, eta, dictionary: { ...dictionary(eta, momentum), massSquared }, warnings };
+}
+
+/** Throws InputError and ExpressionError with the config path; InterruptedError. */
+export async function kernelStudy(study: KernelStudy, control: JobControl = {}): Promise<KernelResult> {
+  const { observe, ...given } = study;
+  const { training } = study;
+  const own = { ...given, data: untargeted(given) };
+  const whole = (observe?.eigenvalues ?? true) ? await setupNetwork(own, control) : undefined;
+  const { data, kernels } = whole ?? (await setupKernels(own, control));
   return {
     ...(data.outputs > 1 ? { outputs: data.outputNames } : {}),
     data: { inputs: nested(data.given.inputs, data.dimension) },
     nngp: nested(kernels.nngp, data.points),
     ntk: nested(kernels.ntk, data.points),
-    eigenvalues,
-    eta,
-    dictionary: {
-      ...dictionary(eta, study.training.momentum),
-      massSquared: eigenvalues.map((lambda) => lambda * curvature),
-    },
+    ...(whole ? withEigenvalues(whole, training) : withoutEigenvalues(training)),
     ...(data.standardisation ? { standardisation: data.standardisation } : {}),
-    warnings,
   };
 }

@@ -72,10 +72,13 @@ function assertFiniteKernels({ nngp, ntk, test }: Kernels, { inputs }: Data): vo
 }
 
 /**
- * Sets a study up.
+ * What of a study takes no eigenvalues, of which D data take D^3 where the kernels take D^2.
  * @throws InputError and ExpressionError with the config path; InterruptedError.
  */
-export async function setupNetwork(study: NetworkStudy, { signal }: JobControl = {}): Promise<NetworkSetup> {
+export async function setupKernels(
+  study: NetworkStudy,
+  { signal }: JobControl = {},
+): Promise<Pick<NetworkSetup, "architecture" | "data" | "potential" | "kernels">> {
   const { network, training } = study;
   const data = await prepareData(study.data);
   const architecture = architectureOf(network, data);
@@ -83,6 +86,18 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   const byLayer = study.observe?.kernelsByLayer;
   const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test, byLayer), signal);
   assertFiniteKernels(kernels, data);
+  return { architecture, data, potential, kernels };
+}
+
+/**
+ * Sets a study up.
+ * @throws InputError and ExpressionError with the config path; InterruptedError.
+ */
+export async function setupNetwork(study: NetworkStudy, control: JobControl = {}): Promise<NetworkSetup> {
+  const { training } = study;
+  const { signal } = control;
+  const kernelSetup = await setupKernels(study, control);
+  const { data, potential, kernels } = kernelSetup;
   const spectrum = await eigenAside(kernels.ntk, data.points, signal);
   const largest = spectrum.values[0]!;
   if (typeof training.learningRate !== "number" && !(largest > 0)) {
@@ -102,10 +117,7 @@ export async function setupNetwork(study: NetworkStudy, { signal }: JobControl =
   const diverges =
     batch && curvature > 0 ? await cooperate(batchesDiverge({ ...dynamics, batch }), signal) : x > 2 * (1 + momentum);
   return {
-    architecture,
-    data,
-    potential,
-    kernels,
+    ...kernelSetup,
     jointNtk: jointKernel(kernels.ntk, data.points, data.outputs),
     spectrum,
     eta,

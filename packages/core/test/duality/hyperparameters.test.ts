@@ -50,12 +50,12 @@ describe("the hyperparameter study", () => {
     const { dictionary, eigenvalues, eta } = await kernelStudy({ ...deep, network: { ...deep.network, depth: 3 } });
     const { predicted } = points[4]!;
     expect(predicted).toEqual({
-      friction: dictionary.friction,
-      lambda: dictionary.lambda,
-      lambdaEta: dictionary.lambdaEta,
-      massSquared: dictionary.massSquared,
+      friction: dictionary!.friction,
+      lambda: dictionary!.lambda,
+      lambdaEta: dictionary!.lambdaEta,
+      massSquared: dictionary!.massSquared,
     });
-    expect(eta * eigenvalues[0]!).toBeCloseTo(0.5, 12);
+    expect(eta! * eigenvalues![0]!).toBeCloseTo(0.5, 12);
     expect(points[2]!.predicted.lambdaEta).toBeCloseTo(((2 / 3) * 0.25) / 1.5, 12);
     expect(points[0]!.predicted.friction).toBeCloseTo(10, 12);
   });
@@ -97,8 +97,8 @@ describe("the hyperparameter study", () => {
     ] as const) {
       const own = await withData(data.replace("points: 3", `points: ${points}`), "regression: {}");
       const { dictionary } = await kernelStudy(own);
-      expect(point.predicted.massSquared).toEqual(dictionary.massSquared);
-      expect(point.predicted.friction).toBe(dictionary.friction);
+      expect(point.predicted.massSquared).toEqual(dictionary!.massSquared);
+      expect(point.predicted.friction).toBe(dictionary!.friction);
       expect(point.measured.massSquared.values).toHaveLength(points);
       const { regression } = (await dualityStudy(own, referenceEngine)).result;
       expect(point.measured.friction.value).toBe(regression!.friction.value);
