@@ -34,6 +34,13 @@ export function assertFinitePotential(potential: Potential, phi: ArrayLike<numbe
   for (let a = 0; a < phi.length; a++) if (!finiteAt(potential, phi[a]!)) throw outsideDomain(phi[a]!);
 }
 
+/** Whether all of a stretch are finite: where their sum is they are, and only where it is not are they looked at one by one. */
+function allFinite(values: Float64Array, start: number, end: number): boolean {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum += values[i]!;
+  return Number.isFinite(sum) || values.subarray(start, end).every(Number.isFinite);
+}
+
 /** Finds the earliest step of a job at which an output, V or a kernel is not finite. */
 export class DivergenceWatch {
   /** Of the batches seen so far. */
@@ -60,29 +67,38 @@ export class DivergenceWatch {
     for (let start = 0; start < phi.length; start += size)
       for (let i = 0; i < size; i++) phi[start + i] = batch.outputs[outputs + start + i]! - targets[i]!;
     const values = potential.values([phi], phi.length);
-    let sum = 0;
-    for (let i = 0; i < phi.length; i++) sum += values[i]! + phi[i]!;
-    // Where the sum is finite so are all: only others, and those before training, need a look at each.
-    const finite = Number.isFinite(sum);
-    const earlier = (step: number): boolean => this.first === undefined || step < this.first.step;
-    for (let r = 0; r < recordOutputs.length && earlier(recordOutputs[r]!); r++) {
-      const step = recordOutputs[r]!;
-      if (finite && step > 0) continue;
-      for (let i = r * size; i < (r + 1) * size; i++) {
-        const isKnown = Number.isFinite(phi[i]!);
-        if (isKnown && Number.isFinite(values[i]!) && (step > 0 || Number.isFinite(potential.gradient(0, phi[i]!))))
-          continue;
-        this.first = { step, phi: isKnown ? phi[i]! : Number.NaN };
-        break;
-      }
-    }
+    if (!allFinite(phi, 0, phi.length) || !allFinite(values, 0, phi.length)) this.seeOutputs(values);
+    const start = recordOutputs.indexOf(0);
+    if (start >= 0 && this.isEarlier(0)) this.seeStart(start * size);
     const kernelSize = size * size * kernelPartsOf(this.job);
-    for (let k = 0; k < recordKernels.length && earlier(recordKernels[k]!); k++) {
+    for (let k = 0; k < recordKernels.length && this.isEarlier(recordKernels[k]!); k++) {
       const start = (m * recordKernels.length + k) * kernelSize;
-      if (batch.kernels.subarray(start, start + kernelSize).every(Number.isFinite)) continue;
-      this.first = { step: recordKernels[k]!, phi: Number.NaN };
+      if (!allFinite(batch.kernels, start, start + kernelSize))
+        this.first = { step: recordKernels[k]!, phi: Number.NaN };
     }
     return values;
+  }
+
+  private isEarlier(step: number): boolean {
+    return this.first === undefined || step < this.first.step;
+  }
+
+  /** Looks at each output and V there. */
+  private seeOutputs(values: Float64Array): void {
+    const { recordOutputs, targets } = this.job;
+    const { phi } = this;
+    const i = phi.findIndex((of, at) => !Number.isFinite(of) || !Number.isFinite(values[at]!));
+    const step = recordOutputs[Math.floor(i / targets.length)]!;
+    if (this.isEarlier(step)) this.first = { step, phi: Number.isFinite(phi[i]!) ? phi[i]! : Number.NaN };
+  }
+
+  /** Before training V' must be finite too, at the record that starts at `start`. */
+  private seeStart(start: number): void {
+    const { targets, potential } = this.job;
+    const phi = this.phi.subarray(start, start + targets.length);
+    const slopes = potential.gradients(0, [phi], phi.length);
+    if (allFinite(slopes, 0, phi.length)) return;
+    this.first = { step: 0, phi: phi.find((_, i) => !Number.isFinite(slopes[i]!))! };
   }
 }
 

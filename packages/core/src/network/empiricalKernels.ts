@@ -86,10 +86,10 @@ export class EmpiricalKernels {
     const initial = this.own(batch, m, 0);
     this.count++;
     this.fluctuationSum += squaredNorm(initial, 0, square, this.setup.jointNtk);
-    for (const [k, sum] of this.sums.entries()) {
-      const theta = this.own(batch, m, k);
-      addTo(sum, 0, meanKernel(theta, D, outputs));
-      this.drift[k]! += squaredNorm(theta, 0, square, initial);
+    for (let k = 0; k < this.sums.length; k++) {
+      const theta = k === 0 ? initial : this.own(batch, m, k);
+      addTo(this.sums[k]!, 0, meanKernel(theta, D, outputs));
+      if (k > 0) this.drift[k]! += squaredNorm(theta, 0, square, initial);
       this.alignment[k]! += targetAlignment(theta, targets);
     }
     for (const [end, sum] of this.partSums.entries()) {

@@ -6,9 +6,9 @@
 import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
 import { recursionWork } from "../theory/prediction.ts";
-import { OutputMoments, type PerDatum } from "./outputs.ts";
+import { type PerDatum, perRecord } from "./outputs.ts";
 import type { NetworkSetup } from "./setup.ts";
-import { squaredNorm } from "./statistics.ts";
+import { Moments, squaredNorm } from "./statistics.ts";
 
 type OrNull<F extends PerDatum> = F extends number ? number | null : (number | null)[];
 
@@ -29,7 +29,8 @@ export class LinearisedTwins {
   private readonly setup: NetworkSetup;
   private readonly momentum: number;
   private readonly times: readonly number[];
-  private readonly moments: OutputMoments[];
+  /** [T][D][C]. */
+  private readonly moments: Moments;
   private networks = 0;
   private readonly squares: Float64Array;
 
@@ -37,8 +38,7 @@ export class LinearisedTwins {
     this.setup = setup;
     this.momentum = momentum;
     this.times = times;
-    const { points, outputs } = setup.data;
-    this.moments = times.map(() => new OutputMoments(points, outputs, { covariance: false }));
+    this.moments = new Moments(times.length * setup.data.targets.length, { covariance: false });
     this.squares = new Float64Array(times.length);
   }
 
@@ -54,21 +54,21 @@ export class LinearisedTwins {
     const twin = yield* recursionWork(dynamics, phi.subarray(0, size), this.times);
     const f = twin.map((value, i) => value + targets[i % size]!);
     this.networks++;
-    for (const [t, moments] of this.moments.entries()) {
-      moments.add(f, t * size);
-      this.squares[t]! += squaredNorm(phi, t * size, size, twin, t * size);
-    }
+    this.moments.add(f);
+    for (let t = 0; t < T; t++) this.squares[t]! += squaredNorm(phi, t * size, size, twin, t * size);
   }
 
   /** With a line of warning where a linearisation diverges that its network does not follow. */
   result(): { linearised: LinearisedResult<PerDatum>; warnings: string[] } {
-    const { length: size } = this.setup.data.targets;
+    const { outputs, targets } = this.setup.data;
+    const { length: size } = targets;
+    const shown = (values: Float64Array) => perRecord(values, size, outputs).map(eachFiniteOrNull);
     const error = Array.from(this.squares, (sum) => finiteOrNull(Math.sqrt(sum / this.networks / size)));
     const lost = error.indexOf(null);
     return {
       linearised: {
-        mean: this.moments.map((moments) => eachFiniteOrNull(moments.mean())),
-        std: this.moments.map((moments) => eachFiniteOrNull(moments.std())),
+        mean: shown(this.moments.mean),
+        std: shown(this.moments.std()),
         error,
       },
       warnings:

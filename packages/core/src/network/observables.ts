@@ -26,13 +26,15 @@ export function targetAlignment(theta: Float64Array, targets: Float64Array): num
   let along = 0;
   let square = 0;
   let norm = 0;
-  for (let a = 0; a < D; a++) {
+  for (let a = 0, i = 0; a < D; a++) {
     square += targets[a]! ** 2;
-    for (let b = 0; b < D; b++) {
-      const value = theta[a * D + b]!;
-      along += targets[a]! * value * targets[b]!;
+    let row = 0;
+    for (let b = 0; b < D; b++, i++) {
+      const value = theta[i]!;
+      row += value * targets[b]!;
       norm += value * value;
     }
+    along += targets[a]! * row;
   }
   return along / (Math.sqrt(norm) * square);
 }

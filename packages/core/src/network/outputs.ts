@@ -69,31 +69,28 @@ export function meanKernel(joint: Float64Array, points: number, outputs: number)
   return mean;
 }
 
-/** Moments over networks of each output by itself, whose results are shaped as above. */
-export class OutputMoments {
+/** Records [...][D][C] as a result has them, so many numbers each. */
+export const perRecord = (values: Float64Array, size: number, outputs: number): PerDatum[][] =>
+  Array.from({ length: values.length / size }, (_, r) => perDatum(values.subarray(r * size, (r + 1) * size), outputs));
+
+/** Covariances over networks of the data, of each output by itself. */
+export class OutputCovariances {
   readonly each: readonly Moments[];
   private readonly points: number;
 
   /** Of `outputs` outputs at `points` data. */
-  constructor(points: number, outputs: number, options: { readonly covariance: boolean }) {
+  constructor(points: number, outputs: number) {
     this.points = points;
-    this.each = Array.from({ length: outputs }, () => new Moments(points, options));
+    this.each = Array.from({ length: outputs }, () => new Moments(points, { covariance: true }));
   }
 
   /** Adds one network's [D][C], at `offset` of `values`. */
-  add(values: ArrayLike<number>, offset = 0): void {
+  add(values: ArrayLike<number>, offset: number): void {
     const { each } = this;
     for (let c = 0; c < each.length; c++) each[c]!.add(values, offset + c, each.length);
   }
 
-  mean(): PerDatum[] {
-    return byDatum(this.each.map(({ mean }) => mean));
-  }
-
-  std(): PerDatum[] {
-    return byDatum(this.each.map((moments) => moments.std()));
-  }
-
+  /** As `matrices` has them. */
   covariance(): PerDatum[][] {
     return matrices(
       this.each.map((moments) => moments.covariance()),

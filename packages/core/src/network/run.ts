@@ -5,11 +5,11 @@ import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
-import { byDatum, OutputMoments, type PerDatum, perDatum } from "./outputs.ts";
+import { byDatum, byOutput, OutputCovariances, type PerDatum, perDatum, perRecord } from "./outputs.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
 import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
 import type { Standardisation } from "./standardise.ts";
-import { nested } from "./statistics.ts";
+import { Moments, nested } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
 import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
 
@@ -101,12 +101,13 @@ export async function networkStudy<F extends PerDatum = number>(
   const { kernelsEvery, ...asked }: Partial<ObserveSpec> = study.observe ?? {};
   const recordKernels = recordSteps(steps, kernelsEvery ?? Math.max(1, steps));
 
-  const outputs = times.map((_, t) => new OutputMoments(D, C, { covariance: t === 0 || t === T - 1 }));
+  const outputs = new Moments(T * size, { covariance: false });
+  const [initial, final] = [new OutputCovariances(D, C), new OutputCovariances(D, C)];
   const norms = asked.parameterNorms ? new ParameterNorms(setup.architecture, recordKernels) : undefined;
   const twins = asked.linearised ? new LinearisedTwins(setup, momentum, times) : undefined;
   const empirical = new EmpiricalKernels(setup, recordKernels);
   const P = (data.test?.length ?? 0) / data.dimension;
-  const tested = new OutputMoments(P, C, { covariance: false });
+  const tested = new Moments(P * C, { covariance: false });
   const loss = new Float64Array(T);
   const job = {
     ...ensembleJob(setup, study, {
@@ -118,19 +119,19 @@ export async function networkStudy<F extends PerDatum = number>(
     test: data.test,
   };
   const watch = new DivergenceWatch(job);
-  /** Records before the first divergence. */
-  let finite = T;
   const { engineSeconds } = await engine.trainEnsemble(
     job,
     async (batch) => {
       onBatch?.(batch, job);
       for (let m = 0; m < batch.count; m++) {
         const values = watch.seeNetwork(batch, m);
-        const { first } = watch;
-        if (first) finite = times.findIndex((step) => step >= first.step);
-        for (let t = 0; t < finite; t++) {
-          outputs[t]!.add(batch.outputs, (m * T + t) * size);
-          for (let i = t * size; i < (t + 1) * size; i++) loss[t]! += values[i]!;
+        outputs.add(batch.outputs, m * T * size);
+        initial.add(batch.outputs, m * T * size);
+        final.add(batch.outputs, ((m + 1) * T - 1) * size);
+        for (let t = 0; t < T; t++) {
+          let sum = 0;
+          for (let i = t * size; i < (t + 1) * size; i++) sum += values[i]!;
+          loss[t]! += sum;
         }
         tested.add(batch.test, m * P * C);
         empirical.add(batch, m);
@@ -142,19 +143,20 @@ export async function networkStudy<F extends PerDatum = number>(
   );
 
   const { first: diverged } = watch;
+  const finite = diverged ? times.findIndex((step) => step >= diverged.step) : T;
   const K = diverged ? recordKernels.filter((step) => step < diverged.step).length : recordKernels.length;
   const eigenvalues = kernelsEvery !== undefined;
   const kernelSeries = await empirical.series(K, { eigenvalues, signal: control.signal });
   const means = asked.kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
-  const kept = outputs.slice(0, finite);
+  const kept = (values: Float64Array) => perRecord(values.subarray(0, finite * size), size, C);
   const partial: PartialNetworkResult<PerDatum> = {
     ...(C > 1 ? { outputs: data.outputNames } : {}),
     eta,
     times: times.slice(0, finite),
-    mean: kept.map((moments) => moments.mean()),
-    std: kept.map((moments) => moments.std()),
+    mean: kept(outputs.mean),
+    std: kept(outputs.std()),
     loss: Array.from(loss.subarray(0, finite), (sum) => sum / study.ensemble.size),
-    covarianceInitial: finite > 0 ? outputs[0]!.covariance() : [],
+    covarianceInitial: finite > 0 ? initial.covariance() : [],
     kernelInitial: empirical.mean(0),
     kernelFluctuation: empirical.fluctuation(),
     kernelSeries,
@@ -167,29 +169,31 @@ export async function networkStudy<F extends PerDatum = number>(
   const expected = await ensembleTheory(setup, study, times, control);
   const twin = twins?.result();
   const kernelLayers = empirical.layers();
-  const variances = (t: number): PerDatum[] =>
-    byDatum(outputs[t]!.each.map((moments) => modeVariances(moments.covariance(), spectrum)));
+  const variances = ({ each }: OutputCovariances): PerDatum[] =>
+    byDatum(each.map((moments) => modeVariances(moments.covariance(), spectrum)));
+  const alongModes = (t: number): PerDatum[] =>
+    byDatum(byOutput(outputs.mean.subarray(t * size, (t + 1) * size), C).map((mean) => inModes(mean, spectrum)));
   const result: NetworkResult<PerDatum> = {
     ...partial,
     ...(twin ? { linearised: twin.linearised } : {}),
-    covarianceFinal: outputs[T - 1]!.covariance(),
+    covarianceFinal: final.covariance(),
     kernelFinal: empirical.mean(K - 1),
     kernelDrift: kernelSeries.drift[K - 1]!,
     kernelAlignment: { initial: kernelSeries.alignment[0]!, final: kernelSeries.alignment[K - 1]! },
     ...(kernelLayers ? { kernelLayers } : {}),
     modes: {
       eigenvalues: Array.from(spectrum.values),
-      mean: outputs.map(({ each }) => byDatum(each.map(({ mean }) => inModes(mean, spectrum)))),
-      varianceInitial: variances(0),
-      varianceFinal: variances(T - 1),
+      mean: times.map((_, t) => alongModes(t)),
+      varianceInitial: variances(initial),
+      varianceFinal: variances(final),
     },
     ...(expected.theory ? { theory: expected.theory } : {}),
     ...(data.test
       ? {
           test: {
             inputs: nested(data.given.test!, data.dimension),
-            mean: tested.mean(),
-            std: tested.std(),
+            mean: perDatum(tested.mean, C),
+            std: perDatum(tested.std(), C),
             ...(expected.test ? { theory: expected.test } : {}),
             data: { inputs: nested(data.given.inputs, data.dimension), targets: perDatum(targets, C) },
           },

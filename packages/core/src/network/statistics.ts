@@ -7,40 +7,47 @@
 export class Moments {
   count = 0;
   readonly mean: Float64Array;
-  /** Sum of (x - mean)(x - mean)^T, or of its diagonal only. */
+  /** Sum of (x - mean)(x - mean)^T, of which only what is right of the diagonal is kept up, or of its diagonal only. */
   private readonly comoment: Float64Array;
   private readonly size: number;
   private readonly full: boolean;
-  /** A vector less the mean before it. */
+  /** A vector less the mean before it, and after it. */
   private readonly before: Float64Array;
+  private readonly after: Float64Array;
 
   constructor(size: number, { covariance }: { readonly covariance: boolean }) {
     this.size = size;
     this.full = covariance;
     this.mean = new Float64Array(size);
     this.before = new Float64Array(size);
+    this.after = new Float64Array(size);
     this.comoment = new Float64Array(covariance ? size * size : size);
   }
 
   /** Adds one network's vector, every `stride`-th number of `values` from `offset` on. */
   add(values: ArrayLike<number>, offset = 0, stride = 1): void {
-    const { size, mean, comoment, before } = this;
-    const count = ++this.count;
+    const { size, mean, comoment, before, after } = this;
+    const share = 1 / ++this.count;
     // (x - old mean)(x - new mean)^T: the update for one more sample.
     if (!this.full) {
       for (let a = 0, at = offset; a < size; a++, at += stride) {
-        const apart = values[at]! - mean[a]!;
-        mean[a]! += apart / count;
-        comoment[a]! += apart * (values[at]! - mean[a]!);
+        const value = values[at]!;
+        const apart = value - mean[a]!;
+        const moved = mean[a]! + apart * share;
+        mean[a] = moved;
+        comoment[a]! += apart * (value - moved);
       }
       return;
     }
     for (let a = 0; a < size; a++) {
       before[a] = values[offset + a * stride]! - mean[a]!;
-      mean[a]! += before[a]! / count;
+      mean[a]! += before[a]! * share;
+      after[a] = values[offset + a * stride]! - mean[a]!;
     }
-    for (let a = 0; a < size; a++)
-      for (let b = 0; b < size; b++) comoment[a * size + b]! += before[a]! * (values[offset + b * stride]! - mean[b]!);
+    for (let a = 0; a < size; a++) {
+      const apart = before[a]!;
+      for (let b = a; b < size; b++) comoment[a * size + b]! += apart * after[b]!;
+    }
   }
 
   /** Variance of element a about the mean, with 1/(count - 1); 0 for one sample. */
@@ -56,7 +63,12 @@ export class Moments {
 
   /** Covariance [size][size] about the mean, with 1/(count - 1); zero for one sample. */
   covariance(): Float64Array {
-    return this.comoment.map((moment) => (this.count > 1 ? moment / (this.count - 1) : 0));
+    const { size, comoment } = this;
+    const share = this.count > 1 ? 1 / (this.count - 1) : 0;
+    return comoment.map((_, i) => {
+      const [a, b] = [Math.floor(i / size), i % size];
+      return share * comoment[a < b ? i : b * size + a]!;
+    });
   }
 }
 
@@ -69,7 +81,12 @@ export function squaredNorm(
   at = 0,
 ): number {
   let sum = 0;
-  for (let i = 0; i < length; i++) sum += (values[offset + i]! - (reference ? reference[at + i]! : 0)) ** 2;
+  if (!reference) for (let i = offset; i < offset + length; i++) sum += values[i]! * values[i]!;
+  else
+    for (let i = 0; i < length; i++) {
+      const apart = values[offset + i]! - reference[at + i]!;
+      sum += apart * apart;
+    }
   return sum;
 }
 

@@ -108,6 +108,7 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
 
   const evaluateValue = evaluator(value);
   const evaluateGradient = gradient.map(evaluator);
+  const gradientsOf = evaluateGradient.map(inStretches);
   const evaluateHessian = hessian.map((row) => row.map(evaluator));
   return {
     name: name ?? "expression",
@@ -117,6 +118,7 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
     tree: { value, gradient, hessian },
     value: (...phi) => at(evaluateValue, phi),
     values: inStretches(evaluateValue),
+    gradients: (f, points, count) => gradientsOf[f]!(points, count),
     gradient: (f, ...phi) => at(evaluateGradient[f]!, phi),
     hessian: (f, g, ...phi) => at(evaluateHessian[f]![g]!, phi),
   };

@@ -68,8 +68,10 @@ export interface Potential {
   value(...phi: number[]): number;
   /** V at the first `count` of many points, a row of numbers a field. What it returns holds until the next call, and may be longer. */
   values(fields: readonly Float64Array[], count: number): Float64Array;
-  /** dV/dphi_f in float64. */
+  /** dV/dphi_f likewise. */
+  gradients(f: number, fields: readonly Float64Array[], count: number): Float64Array;
+  /** dV/dphi_f in float64 at one point. */
   gradient(f: number, ...phi: number[]): number;
-  /** d2V/dphi_f dphi_g in float64. */
+  /** d2V/dphi_f dphi_g in float64 at one point. */
   hessian(f: number, g: number, ...phi: number[]): number;
 }
