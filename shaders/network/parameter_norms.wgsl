@@ -1,6 +1,7 @@
 // How far a layer's weights (or biases) are from zero and from where they started: sums of theta^2 and of (theta - theta(0))^2 for each
 // network. theta(0) is drawn again, as initialise.wgsl drew it, rather than kept: it would take as much memory as the weights.
 // Each workgroup leaves the sums of its share; the host adds them.
+// include: network/numbered.wgsl
 // include: random/philox.wgsl
 // include: random/normal.wgsl
 
@@ -8,7 +9,8 @@ struct Params {
   seed: vec2u,
   layer: u32,
   fanIn: u32,
-  elements: u32,   // fanIn * units
+  units: u32,
+  quads: u32,      // fanIn * units numbers in fours
   firstInput: u32, // of those whose weights stand here, and how many they are
   inputs: u32,
   firstRow: u32,   // the row of the first: biases stand in the row after the weights'
@@ -37,17 +39,15 @@ var<workgroup> shares: array<vec2f, LANES>;
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   var square = vec4f(0.0);
   var moved = vec4f(0.0);
-  let quads = (params.elements + 3u) / 4u;
-  for (var quad = group.x * LANES + lane; quad < quads; quad += groups.x * LANES) {
+  for (var quad = group.x * LANES + lane; quad < params.quads; quad += groups.x * LANES) {
     let counter = vec4u(quad, params.layer, origin.firstNetwork + group.z, 0u);
     var initial = normal4(philox4x32(counter, params.seed));
     var now = initial;
     for (var e = 0u; e < 4u; e++) { // unroll
-      let element = quad * 4u + e;
-      let unit = element / params.fanIn;
-      let input = element - unit * params.fanIn - params.firstInput; // those before wrap round, past all
-      if (element < params.elements && input < params.inputs) {
-        now[e] = weights[group.z * params.networkSize + (params.firstRow + input) * params.stride + unit];
+      let at = unitAndInput(quad, e, params.fanIn);
+      let input = at.y - params.firstInput; // those before wrap round, past all
+      if (at.x < params.units && input < params.inputs) {
+        now[e] = weights[group.z * params.networkSize + (params.firstRow + input) * params.stride + at.x];
       } else {
         now[e] = 0.0;
         initial[e] = 0.0;

@@ -131,3 +131,23 @@ describe("random numbers", () => {
     ).toBeLessThan(1);
   });
 });
+
+it("a weight's unit and input come of its number, beyond 32 bits too", async () => {
+  const cases = [1, 2, 3, 5, 784, 65_536, 65_537, 130_000, 2 ** 24].flatMap((fanIn) =>
+    // Units have fewer than 2^24 of them.
+    [0, 1, 7, 12_345, 2 ** 30 - 1, 2 ** 30, 2 ** 31 + 5, 2 ** 32 - 1]
+      .filter((quad) => (4 * quad) / fanIn < 2 ** 24)
+      .flatMap((quad) => [0, 1, 2, 3].map((e) => [quad, e, fanIn, 0] as const)),
+  );
+  expect(Math.max(...cases.map(([quad]) => 4 * quad))).toBeGreaterThan(2 ** 33);
+  const code = "// include: network/numbered.wgsl";
+  const got = await evaluateWgsl(
+    gpu,
+    code,
+    "bitcast<vec4f>(vec4u(unitAndInput(x.x, x.y, x.z), 0u, 0u))",
+    Uint32Array.from(cases.flat()),
+  );
+  expect(Array.from(new Uint32Array(got.buffer))).toEqual(
+    cases.flatMap(([quad, e, fanIn]) => [Math.floor((4 * quad + e) / fanIn), (4 * quad + e) % fanIn, 0, 0]),
+  );
+});

@@ -128,6 +128,16 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     }
     largest = Math.max(largest, bytes);
   }
+  for (const [l, { fanIn }] of layers.entries()) {
+    // The kernels count a layer's random numbers in fours, in 32 bits, up to the last invocation of the last row of workgroups.
+    const most = 4 * (2 ** 32 - WORKGROUP * (limits.workgroups + 1));
+    if (fanIn * width > most) {
+      throw new InputError(
+        `one network does not fit: hidden layer ${l + 1} has ${fanIn * width} weights, and no more than ${most} are drawn; use a smaller width`,
+        { path: "network.width" },
+      );
+    }
+  }
   // The kernels that go along units and data give one invocation to each group of four data of a unit; those of the outputs have dimensions
   // of workgroups along the outputs, the data, and, for empirical kernels, both.
   const groups = Math.max(

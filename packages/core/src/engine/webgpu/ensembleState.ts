@@ -116,11 +116,13 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
       const inputs = parts.map(({ weights }, p) => {
         const { first, rows } = shape.parts[p]!;
         const place = { firstInput: first, inputs: Math.min(rows, fanIn - first), firstRow: 0, networkSize: sizeOf(p) };
-        return { layer, weights, params: { layer: 2 * layer, fanIn, elements: fanIn * units, stride, ...place } };
+        const numbers = { fanIn, units, quads: Math.ceil((fanIn * units) / 4) };
+        return { layer, weights, params: { layer: 2 * layer, ...numbers, stride, ...place } };
       });
       // Where they have no buffer of their own they are the row after the weights'.
       const place = biases ? { firstRow: 0, networkSize: stride } : { firstRow: fanIn, networkSize: sizeOf(0) };
-      const own = { layer: 2 * layer + 1, fanIn: 1, elements: units, stride, firstInput: 0, inputs: 1, ...place };
+      const numbers = { fanIn: 1, units, quads: Math.ceil(units / 4) };
+      const own = { layer: 2 * layer + 1, ...numbers, stride, firstInput: 0, inputs: 1, ...place };
       return [...inputs, { layer, weights: (biases ?? parts[0]!).weights, params: own }];
     });
 
@@ -148,7 +150,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
           const bytes = kernel.uniform("params", { ...params, seed, firstNetwork: first });
           const uniform = await gpu.upload("initialise parameters", new Uint32Array(bytes), GPUBufferUsage.UNIFORM);
           uniforms.push(uniform);
-          const groups = Math.ceil(params.elements / 4 / kernel.workgroup[0]);
+          const groups = Math.ceil(params.quads / kernel.workgroup[0]);
           const x = Math.min(groups, gpu.limits.maxComputeWorkgroupsPerDimension);
           encode(pass, {
             pipeline: kernel.pipeline,

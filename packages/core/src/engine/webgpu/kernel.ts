@@ -8,6 +8,8 @@ import {
   makeShaderDataDefinitions,
   makeStructuredView,
   type ShaderDataDefinitions,
+  type TypedArrayOrViews,
+  type Views,
 } from "webgpu-utils";
 import { ShaderCompileError } from "../../errors.ts";
 import type { Gpu } from "./gpu.ts";
@@ -40,7 +42,7 @@ export interface Kernel<Binding extends string> {
   readonly pipeline: GPUComputePipeline;
   /** Workgroup size [x, y, z] of `main`. */
   readonly workgroup: readonly [number, number, number];
-  /** The bytes of uniform `name` with the given fields, laid out as in the WGSL. */
+  /** The bytes of uniform `name` with the given fields, laid out as in the WGSL. Throws RangeError where a whole number does not fit its field. */
   uniform(name: string, values: UniformValues): ArrayBuffer;
   /** A bind group from buffers by their names in the WGSL; uniforms are named like storage bindings. */
   bind(
@@ -85,6 +87,21 @@ function layouts(definitions: ShaderDataDefinitions, dynamic: readonly string[])
     entry.buffer = { ...entry.buffer, hasDynamicOffset: true };
   }
   return descriptors;
+}
+
+/** Throws RangeError where a view of whole numbers, or one within it, holds other than it was given: what is beyond 32 bits wraps silently. */
+function assertKept(name: string, view: TypedArrayOrViews, values: UniformValues[string]): void {
+  if (view instanceof Float32Array) return;
+  if (view instanceof Uint32Array || view instanceof Int32Array) {
+    for (const [i, value] of [values].flat().entries())
+      if (view[i] !== value) throw new RangeError(`${name} is ${value}, which does not fit 32 bits`);
+    return;
+  }
+  for (const [field, within] of Object.entries(view as Views)) {
+    // What is not given stays 0.
+    const given = (values as UniformValues)[field];
+    if (given !== undefined) assertKept(`${name}.${field}`, within, given);
+  }
 }
 
 /** Of each kernel's own text: jobs ask again and again, and reading it takes ten milliseconds. */
@@ -163,6 +180,7 @@ export async function loadKernel<Binding extends string>(
     uniform(uniformName, values) {
       const view = makeStructuredView(definitions.uniforms[uniformName]!);
       view.set(values);
+      assertKept(`${name}.wgsl: ${uniformName}`, view.views as TypedArrayOrViews, values);
       return view.arrayBuffer;
     },
     bind(buffers) {

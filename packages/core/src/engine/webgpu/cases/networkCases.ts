@@ -103,6 +103,7 @@ const initialise: KernelCase<Shape> = {
     const s = sizes(given);
     const seed = 2 ** 33 + 5;
     const elements = s.allBelow * s.width;
+    const quads = Math.ceil(elements / 4);
     const networkSize = s.fanIn * s.stride;
     const layer = 2;
     const firstNetwork = 7;
@@ -114,7 +115,8 @@ const initialise: KernelCase<Shape> = {
           layer,
           firstNetwork,
           fanIn: s.allBelow,
-          elements,
+          units: s.width,
+          quads,
           firstInput: s.firstBelow,
           inputs: s.below,
           firstRow: 0,
@@ -122,7 +124,7 @@ const initialise: KernelCase<Shape> = {
           networkSize,
         },
       },
-      workgroups: (kernel) => [Math.ceil(elements / 4 / kernel.workgroup[0]), 1, s.networks],
+      workgroups: (kernel) => [Math.ceil(quads / kernel.workgroup[0]), 1, s.networks],
       reference: () => {
         const weights = new Float64Array(s.networks * networkSize);
         for (let m = 0; m < s.networks; m++) {

@@ -1,0 +1,76 @@
+/** What jobs that fill a large device ask of it: no binding, dispatch, offset or whole number beyond what there is. */
+import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
+import { initialise } from "@slowroll/core/engine/webgpu/ensembleKernels";
+import { loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { InputError } from "@slowroll/core/errors";
+import { activationNamed } from "@slowroll/core/network/activations";
+import { compilePotential } from "@slowroll/core/potential/compile";
+import { describe, expect, it } from "vitest";
+import { pretendedGpu } from "../support/pretended.ts";
+
+interface Shape {
+  readonly width: number;
+  readonly depth?: number;
+  readonly data?: number;
+  readonly outputs?: number;
+  readonly dimension?: number;
+  readonly count?: number;
+  readonly kernels?: number[];
+  readonly test?: number;
+}
+
+async function jobOf(shape: Shape): Promise<EnsembleJob> {
+  const { width, depth = 1, data = 8, outputs = 1, dimension = 2, count = 1, kernels = [], test } = shape;
+  return {
+    architecture: {
+      ...{ inputDimension: dimension, depth, width, outputs },
+      ...{ activation: activationNamed("erf"), weightStd: 1.5, biasStd: 0.1 },
+    },
+    inputs: new Float64Array(data * dimension),
+    targets: new Float64Array(data * outputs),
+    potential: await compilePotential("quadratic"),
+    ...{ learningRate: 0.1, momentum: 0.5, steps: 2, seed: 1, networks: { first: 0, count } },
+    ...{ recordOutputs: [0, 2], recordKernels: kernels, parameterNorms: kernels.length > 0 },
+    ...(test === undefined ? {} : { test: new Float64Array(test * dimension) }),
+  };
+}
+
+/** Of ten to a hundred GB, or of a hundred thousand networks. */
+const SHAPES: readonly Shape[] = [
+  { width: 65_536, depth: 2, kernels: [0, 2] },
+  { width: 100_000, depth: 2, data: 20 },
+  { width: 16, count: 1_000_000 },
+  { width: 32, depth: 3, data: 20, count: 100_000, kernels: [2] },
+  { width: 100, data: 4, outputs: 60_000 },
+];
+
+describe("an ensemble that a large device holds", () => {
+  it.each(SHAPES.map((shape) => [JSON.stringify(shape), shape] as const))("%s", async (_name, shape) => {
+    const { gpu, asked } = pretendedGpu();
+    let trained = 0;
+    await trainEnsemble(gpu, await jobOf(shape), ({ count }) => {
+      trained += count;
+    });
+    expect(trained).toBe(shape.count ?? 1);
+    expect(asked.dispatches.length).toBeGreaterThan(3);
+  });
+  it("has no more weights in a layer than are drawn", async () => {
+    const { gpu, asked } = pretendedGpu();
+    const train = trainEnsemble(gpu, await jobOf({ width: 131_072, depth: 3 }), () => {});
+    await expect(train).rejects.toThrow(InputError);
+    await expect(train).rejects.toThrow(/hidden layer 2 has 17179869184 weights, and no more than \d+ are drawn/);
+    expect(asked.buffers).toEqual([]);
+  });
+});
+
+it("a kernel's parameters are refused that do not fit 32 bits", async () => {
+  const { uniform } = await loadKernel(pretendedGpu().gpu, initialise);
+  const params = { seed: [0, 2 ** 32 - 1], layer: 0, firstNetwork: 0, fanIn: 1, units: 1, quads: 1, firstInput: 0 };
+  const rest = { inputs: 1, firstRow: 0, stride: 1, networkSize: 1 };
+  expect(() => uniform("params", { ...params, ...rest })).not.toThrow();
+  expect(() => uniform("params", { ...params, ...rest, quads: 2 ** 32 })).toThrow(
+    "network/initialise.wgsl: params.quads is 4294967296, which does not fit 32 bits",
+  );
+  expect(() => uniform("params", { ...params, ...rest, seed: [2 ** 32, 0] })).toThrow(/params.seed/);
+});
