@@ -93,7 +93,7 @@ function together(
 }
 
 async function closedForm(
-  { data, kernels, spectrum, eta }: NetworkSetup,
+  { data, kernels, potential, spectrum, eta }: NetworkSetup,
   massSquared: number,
   momentum: number,
   times: readonly number[],
@@ -121,11 +121,13 @@ async function closedForm(
       ...(off ? { test: off } : {}),
     };
   });
+  // V need not be 0 at its extremum: that of a hilltop is not.
+  const extremum = D * data.outputs * potential.value(0);
   const loss = variance.map((of, r) =>
     targets.reduce(
       (total, y, c) =>
         y.reduce((sum, at, a) => sum + (massSquared / 2) * (of[a]! + (outputs[c]!.mean[r]![a]! - at) ** 2), total),
-      0,
+      extremum,
     ),
   );
   return together(outputs, D, loss.length > 0 ? loss : undefined);

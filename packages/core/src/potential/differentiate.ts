@@ -84,3 +84,28 @@ export function differentiate(expression: Expression, field: number): Expression
   };
   return derivative(expression);
 }
+
+/** Whether V has kinks or steps, which its derivatives, flat there, do not tell of. */
+export function hasKinks(expression: Expression): boolean {
+  const seen = new Set<Expression>();
+  const kinked = (node: Expression): boolean => {
+    if (seen.has(node)) return false;
+    seen.add(node);
+    switch (node.kind) {
+      case "number":
+      case "field":
+        return false;
+      case "negate":
+        return kinked(node.argument);
+      case "binary":
+        return kinked(node.left) || kinked(node.right);
+      case "integerPower":
+        return kinked(node.base);
+      case "realPower":
+        return kinked(node.base) || kinked(node.exponent);
+      case "call":
+        return node.name === "abs" || node.name === "sign" || kinked(node.argument);
+    }
+  };
+  return kinked(expression);
+}

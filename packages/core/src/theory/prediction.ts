@@ -6,6 +6,7 @@
 import { complete, type Work } from "../cooperate.ts";
 import { type Eigen, eigen } from "../linalg/eigen.ts";
 import { pushOf, type Subsets } from "../network/subsets.ts";
+import { hasKinks } from "../potential/differentiate.ts";
 import type { Potential } from "../potential/potential.ts";
 import type { TestKernels } from "./kernels.ts";
 
@@ -65,7 +66,9 @@ export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record
 /** V'' of a potential that is quadratic with its minimum at phi = 0; undefined for any other. */
 export function quadraticMass(potential: Potential): number | undefined {
   const curvature = potential.tree.hessian[0]![0]!;
-  return curvature.kind === "number" && potential.gradient(0, 0) === 0 ? curvature.value : undefined;
+  // The derivative of |phi| is flat wherever it is defined, and so is that of the slope of |phi| + phi^2/2.
+  const quadratic = curvature.kind === "number" && potential.gradient(0, 0) === 0 && !hasKinks(potential.tree.value);
+  return quadratic ? curvature.value : undefined;
 }
 
 /** What an infinitely wide ensemble predicts at P test inputs. */

@@ -258,6 +258,12 @@ describe("theory of two outputs", () => {
     for (const [t, loss] of losses.entries()) expect(theory.loss![t]! / loss).toBeCloseTo(1, 12);
     expect(theory.lossError === undefined).toBe(theory.samples === undefined);
   });
+  it("counts what V has at its extremum in the loss", async () => {
+    const loss = async (potential: NetworkStudy["training"]["potential"]): Promise<number[]> =>
+      (await networkStudy<number[]>(study(TARGETS, { potential }), referenceEngine)).result.theory!.loss!;
+    const raised = await loss({ expression: "phi^2/2 + 3" });
+    for (const [t, from] of (await loss("quadratic")).entries()) expect(raised[t]! - from).toBeCloseTo(3 * D * C, 12);
+  });
   it("knows the loss of all outputs to the error of their samples together", async () => {
     // The same f(0) and targets: the loss is twice that of one, in every sample.
     const quartic = { potential: "quartic", learningRate: { relative: 0.02 } };

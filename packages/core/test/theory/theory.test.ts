@@ -266,5 +266,8 @@ describe("predictions for quadratic V", () => {
   it("are not made for any other V", async () => {
     expect(quadraticMass(await compilePotential("quartic"))).toBeUndefined();
     expect(quadraticMass(await compilePotential({ expression: "(phi - 1)^2" }))).toBeUndefined();
+    // Their second derivatives are constant wherever they are defined.
+    for (const expression of ["abs(phi)", "phi^2/2 + 0.1*abs(phi)", "sign(phi)^2", "-(1 + abs(2*phi))/3"])
+      expect(quadraticMass(await compilePotential({ expression })), expression).toBeUndefined();
   });
 });
