@@ -14,13 +14,12 @@ import {
   globalSpecialisation,
   type LatticeSpecialisation,
   latticeCoupled,
-  latticeCoupledMarch,
   latticeGlobal,
   MAX_SWEEPERS,
   sweepers,
   uploadConstants,
 } from "./latticeKernels.ts";
-import { marched, marchSharing } from "./latticeMarch.ts";
+import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
 import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
 import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
@@ -118,8 +117,7 @@ export async function coupledSteps(
     return slabs;
   };
   const arrays = [await pairs(""), await pairs(", next")] as const;
-  const march = marched(job, specialisation);
-  const sweep = await loadKernel(gpu, march ? latticeCoupledMarch : latticeCoupled, march ?? specialisation);
+  const sweep = await loadKernel(gpu, ...sweepKernel(job, latticeCoupled, specialisation));
   const { shares, groups } = sharing(gpu.adapter, job, layout, specialisation);
   const lanes = adders(groups, gpu.limits);
   const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers, lanes));

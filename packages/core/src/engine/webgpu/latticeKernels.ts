@@ -11,13 +11,22 @@ import type { Buffers } from "./latticeSteps.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 
-export const latticeStep = declare({
+/** A sweep's kernel in both forms of the same bindings: site by site, and marching (latticeMarch.ts). */
+export interface SweepKernel<B extends string> {
+  readonly sites: KernelDeclaration<B>;
+  readonly march: KernelDeclaration<B>;
+}
+
+const declareSweep = <B extends string>(sites: KernelDeclaration<B>): SweepKernel<B> => ({
+  sites,
+  march: { ...sites, name: `${sites.name}_march` },
+});
+
+export const latticeStep = declareSweep({
   name: "field/lattice_step",
   bindings: ["field", "momentum", "fieldNext"],
   dynamic: ["operation"],
 });
-
-export const latticeStepMarch = declare({ ...latticeStep, name: "field/lattice_step_march" });
 
 export const latticePair = declare({
   name: "field/lattice_pair",
@@ -27,12 +36,10 @@ export const latticePair = declare({
 
 export const latticeGhosts = declare({ name: "field/lattice_ghosts", bindings: ["before", "behind", "renewed"] });
 
-export const latticeCoupled = declare({
+export const latticeCoupled = declareSweep({
   name: "field/lattice_coupled",
   bindings: ["field", "momentum", "firstField", "firstMomentum", "strengths", "fieldNext", "momentumNext", "sums"],
 });
-
-export const latticeCoupledMarch = declare({ ...latticeCoupled, name: "field/lattice_coupled_march" });
 
 export const latticeGlobal = declare({
   name: "field/lattice_global",
@@ -40,13 +47,11 @@ export const latticeGlobal = declare({
   dynamic: ["turn", "slot"],
 });
 
-export const latticeMoments = declare({
+export const latticeMoments = declareSweep({
   name: "field/lattice_moments",
   bindings: ["field", "momentum", "firstField", "moments"],
   dynamic: ["slot"],
 });
-
-export const latticeMomentsMarch = declare({ ...latticeMoments, name: "field/lattice_moments_march" });
 
 export const latticeCosine = declare({
   name: "field/lattice_cosine",

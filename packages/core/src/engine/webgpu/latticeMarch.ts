@@ -7,7 +7,8 @@
 import { type LatticeJob, STENCILS } from "../engine.ts";
 import { share } from "./evenly.ts";
 import type { Gpu } from "./gpu.ts";
-import { type LatticeSpecialisation, MAX_SWEEPERS } from "./latticeKernels.ts";
+import type { KernelDeclaration } from "./kernel.ts";
+import { type LatticeSpecialisation, MAX_SWEEPERS, type SweepKernel } from "./latticeKernels.ts";
 import type { Layout, Slab } from "./latticeSlabs.ts";
 
 /** Sites of a vector. */
@@ -42,6 +43,16 @@ export function marched(
     ...specialisation,
     constants: { ...specialisation.constants, COLUMNS: columns, LINES: lines, SPAN: span },
   };
+}
+
+/** The kernel of a job's sweeps in the form that fits, and what it is specialised by. */
+export function sweepKernel<B extends string>(
+  job: Pick<LatticeJob, "grid" | "fields">,
+  { sites, march }: SweepKernel<B>,
+  specialisation: LatticeSpecialisation,
+): readonly [KernelDeclaration<B>, LatticeSpecialisation] {
+  const marching = marched(job, specialisation);
+  return marching ? [march, marching] : [sites, specialisation];
 }
 
 /**

@@ -15,18 +15,15 @@ import {
   type LatticeSpecialisation,
   latticeCosine,
   latticeCoupled,
-  latticeCoupledMarch,
   latticeGhosts,
   latticeGlobal,
   latticeMoments,
-  latticeMomentsMarch,
   latticePair,
   latticeStep,
-  latticeStepMarch,
   potentialSpecialisation,
   withoutPotential,
 } from "./latticeKernels.ts";
-import { marched } from "./latticeMarch.ts";
+import { sweepKernel } from "./latticeMarch.ts";
 import { pairChoice, pairSpecialisation } from "./latticePairs.ts";
 import type { LatticePlan } from "./latticePlan.ts";
 import { reducedBy } from "./latticeRecords.ts";
@@ -42,22 +39,18 @@ export function compileKernels(
   const compile = (declaration: KernelDeclaration<string>, by: Specialisation): void => {
     compiling.push(loadKernel(gpu, declaration, by));
   };
-  const march = marched(job, specialisation);
   if (schedule.kind === "coupled") {
-    compile(march ? latticeCoupledMarch : latticeCoupled, march ?? specialisation);
+    compile(...sweepKernel(job, latticeCoupled, specialisation));
     const { groups } = sharing(gpu.adapter, job, layout, specialisation);
     compile(latticeGlobal, globalSpecialisation(schedule, numbers, adders(groups, gpu.limits)));
   } else {
-    compile(march ? latticeStepMarch : latticeStep, march ?? specialisation);
+    compile(...sweepKernel(job, latticeStep, specialisation));
     if (pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation))
       compile(latticePair, pairSpecialisation(specialisation));
   }
   if (layout.ghosts > 0) compile(latticeGhosts, withoutPotential(specialisation, fields));
   const { moments, curvatures, modes } = reducedBy(job);
-  const compileMoments = (of: LatticeSpecialisation): void => {
-    const march = marched(job, of);
-    compile(march ? latticeMomentsMarch : latticeMoments, march ?? of);
-  };
+  const compileMoments = (of: LatticeSpecialisation): void => compile(...sweepKernel(job, latticeMoments, of));
   if (moments) compileMoments(specialisation);
   if (curvatures.length > 0)
     for (const potentials of curvaturesOf(potentialsOf(job), curvatures))

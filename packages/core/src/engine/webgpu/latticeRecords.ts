@@ -8,12 +8,11 @@ import {
   type LatticeSpecialisation,
   latticeCosine,
   latticeMoments,
-  latticeMomentsMarch,
   potentialSpecialisation,
   uploadConstants,
   withoutPotential,
 } from "./latticeKernels.ts";
-import { marched, marchSharing } from "./latticeMarch.ts";
+import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
 import type { Spread } from "./latticePictures.ts";
 import { type Layout, type Slab, slabUniform, thickest } from "./latticeSlabs.ts";
 import type { Buffers, RecordSlots, StateArrays, Steps } from "./latticeSteps.ts";
@@ -164,7 +163,7 @@ export async function openRecords(
       return { slab, depth: params.depth, across: workgroups.slice(0, 2) };
     };
     return reducer(
-      await loadKernel(gpu, march ? latticeMomentsMarch : latticeMoments, march ?? of),
+      await loadKernel(gpu, ...sweepKernel(job, latticeMoments, of)),
       "moments",
       momentGroups,
       momentBytes,

@@ -4,8 +4,8 @@ import type { LatticeState, PrescribedSchedule } from "../engine.ts";
 import type { PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { loadKernel, type UniformValues } from "./kernel.ts";
-import { type LatticeSpecialisation, latticeStep, latticeStepMarch, uploadConstants } from "./latticeKernels.ts";
-import { marched, marchSharing } from "./latticeMarch.ts";
+import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latticeKernels.ts";
+import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import { measuredChoice, type PairChoice, pairChoice, pairSweeps } from "./latticePairs.ts";
 import { ghostCopies, type Layout, type Slab, slabUniform, writeState } from "./latticeSlabs.ts";
@@ -132,8 +132,7 @@ export async function prescribedSteps(
   const march = marched(job, specialisation);
   const { pipeline, workgroup, uniform, bind } = await loadKernel(
     gpu,
-    march ? latticeStepMarch : latticeStep,
-    march ?? specialisation,
+    ...sweepKernel(job, latticeStep, specialisation),
   );
   /** Workgroups [x, y, z] over a slab, z as many as all realisations want, and the kernel's parameters of it. */
   const sharing = (planned: Slab): { wanted: readonly [number, number, number]; params: UniformValues } => {

@@ -1,12 +1,5 @@
 /** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
-import {
-  globalSpecialisation,
-  latticeCoupled,
-  latticeCoupledMarch,
-  latticeGlobal,
-  MAX_SWEEPERS,
-  sweepers,
-} from "../latticeKernels.ts";
+import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "../latticeKernels.ts";
 import { NUMBERS } from "../latticeNumbers.ts";
 import type { KernelCase } from "./case.ts";
 import {
@@ -30,7 +23,7 @@ const mostOf = (sites: number): number =>
   sites < 64 ** 3 ? 3 : MAX_SWEEPERS[sites > 64 ** 3 ? "hardware" : "software"];
 
 const coupledCase = (form: Form): KernelCase<Shape> => ({
-  declaration: form === "march" ? latticeCoupledMarch : latticeCoupled,
+  declaration: latticeCoupled[form],
   checks: form === "march" ? MARCH_CHECKS : CHECKS,
   timed: TIMED,
   build(shape, draw) {

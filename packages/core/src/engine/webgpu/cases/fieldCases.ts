@@ -1,6 +1,6 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
 import type { UniformValues } from "../kernel.ts";
-import { latticeGhosts, latticeStep, latticeStepMarch, withoutPotential } from "../latticeKernels.ts";
+import { latticeGhosts, latticeStep, withoutPotential } from "../latticeKernels.ts";
 import { layoutOf, type Slab, slabUniform } from "../latticeSlabs.ts";
 import type { BuiltCase, Data, KernelCase } from "./case.ts";
 import {
@@ -18,7 +18,7 @@ import { pairCase } from "./pairCase.ts";
 import { reductionCases } from "./reductionCases.ts";
 
 const stepCase = (form: Form): KernelCase<Shape> => ({
-  declaration: form === "march" ? latticeStepMarch : latticeStep,
+  declaration: latticeStep[form],
   checks: form === "march" ? MARCH_CHECKS : CHECKS,
   timed: TIMED,
   build(shape, draw) {

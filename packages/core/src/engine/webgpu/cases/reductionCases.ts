@@ -1,11 +1,5 @@
 /** Cases of what reduces a lattice to a few numbers: moments, modes and histograms, with their references in plain float64 loops. */
-import {
-  latticeCosine,
-  latticeHistogram,
-  latticeMoments,
-  latticeMomentsMarch,
-  withoutPotential,
-} from "../latticeKernels.ts";
+import { latticeCosine, latticeHistogram, latticeMoments, withoutPotential } from "../latticeKernels.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, CHECKS, type Form, MARCH_CHECKS, marching, type Shape, TIMED, value } from "./fieldShapes.ts";
 
@@ -25,7 +19,7 @@ function standard(field: Float32Array, start: number, sites: number): { referenc
 }
 
 const momentsCase = (form: Form): KernelCase<Shape> => ({
-  declaration: form === "march" ? latticeMomentsMarch : latticeMoments,
+  declaration: latticeMoments[form],
   checks: form === "march" ? MARCH_CHECKS : CHECKS,
   timed: TIMED,
   build(shape, draw) {
