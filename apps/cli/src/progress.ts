@@ -1,16 +1,20 @@
-/** Progress with rate and time left on standard error: one line redrawn on a terminal, a line every few seconds elsewhere. */
+/** Progress on standard error: of a job with rate and time left, of what the host computes with the time it has taken. */
 import type { JobControl } from "@slowroll/core/engine/engine";
 import type { Io } from "./io.ts";
 
 export interface Progress {
   readonly onProgress: NonNullable<JobControl["onProgress"]>;
-  /** Clears the line for what else is said; the job's next report draws it again. */
+  /** Shows what the host computes and for how long, until the next report. */
+  readonly onStage: NonNullable<JobControl["onStage"]>;
+  /** Clears the line for what else is said; the next report or second draws it again. */
   pause(): void;
   stop(): void;
 }
 
-/** Milliseconds between lines where nothing can be redrawn; a run shorter than this says nothing. */
+/** Milliseconds between a job's lines where nothing can be redrawn; a run shorter than this says nothing. */
 const LINE_EVERY = 3000;
+/** And between those of what the host computes, of which only the time changes. */
+const STAGE_LINE_EVERY = 60_000;
 
 const si = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
@@ -23,38 +27,47 @@ function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+const sinceInSeconds = (start: number): number => (performance.now() - start) / 1000;
+
 export async function createProgress({ progress: stream }: Io, quiet: boolean): Promise<Progress> {
-  if (quiet || !stream) return { onProgress: () => {}, pause: () => {}, stop: () => {} };
+  if (quiet || !stream) return { onProgress: () => {}, onStage: () => {}, pause: () => {}, stop: () => {} };
   const { default: cliProgress } = await import("cli-progress");
-  const bar = new cliProgress.SingleBar({
-    format: "{percentage}% | {rate} {unit}/s | {gone} gone, {left} left",
-    stream,
-    hideCursor: null,
-    noTTYOutput: true,
-    notTTYSchedule: LINE_EVERY,
-    clearOnComplete: true,
-  });
+  const barOf = (format: string, notTTYSchedule: number) =>
+    new cliProgress.SingleBar({
+      format,
+      stream,
+      hideCursor: null,
+      noTTYOutput: true,
+      notTTYSchedule,
+      clearOnComplete: true,
+    });
+  const bar = barOf("{percentage}% | {rate} {unit}/s | {gone} gone, {left} left", LINE_EVERY);
+  const stageBar = barOf("{what} | {gone} gone", STAGE_LINE_EVERY);
   const patience = stream.isTTY ? 0 : LINE_EVERY;
   /** The job that is followed; a study runs several, each with its own total and rate. */
   let job:
     | { readonly unit: string; readonly total: number; readonly start: number; readonly before: number; done: number }
     | undefined;
-  let drawn = false;
+  let stage: NodeJS.Timeout | undefined;
+  let drawn: typeof bar | undefined;
   const pause = (): void => {
-    if (drawn) bar.stop();
-    drawn = false;
+    drawn?.stop();
+    drawn = undefined;
   };
   const stop = (): void => {
     pause();
+    clearInterval(stage);
+    stage = undefined;
     job = undefined;
   };
   return {
     onProgress(done, total, unit) {
-      if (job && (job.unit !== unit || job.total !== total || done < job.done)) stop();
-      const now = performance.now();
-      job ??= { unit, total, start: now, before: done, done };
+      if (stage || (job && (job.unit !== unit || job.total !== total || done < job.done))) stop();
+      // What is done is said once, however long what follows takes.
+      if (job && job.done === total) return;
+      job ??= { unit, total, start: performance.now(), before: done, done };
       job.done = done;
-      const seconds = (now - job.start) / 1000;
+      const seconds = sinceInSeconds(job.start);
       // The rate is the whole job's: records and wider networks make a short stretch's say little of the rest.
       const rate = seconds > 0 ? (done - job.before) / seconds : 0;
       const payload = {
@@ -66,8 +79,23 @@ export async function createProgress({ progress: stream }: Io, quiet: boolean): 
       if (drawn) bar.update(done, payload);
       else if (1000 * seconds >= patience) {
         bar.start(total, done, payload);
-        drawn = true;
+        drawn = bar;
       }
+      if (done === total) pause();
+    },
+    onStage(what) {
+      stop();
+      const start = performance.now();
+      // As with a job, what is over in no time is not spoken of.
+      stage = setInterval(() => {
+        const seconds = sinceInSeconds(start);
+        if (1000 * seconds < LINE_EVERY) return;
+        const payload = { what, gone: duration(seconds) };
+        if (drawn) stageBar.update(0, payload);
+        else stageBar.start(1, 0, payload);
+        drawn = stageBar;
+      }, 1000);
+      stage.unref();
     },
     pause,
     stop,

@@ -117,6 +117,7 @@ export async function study<C extends ConfigCommand>(
   const progress = await createProgress(io, options.quiet ?? false);
   let memory: JobMemory | LatticeMemory | undefined;
   const sayMemory = (planned: JobMemory | LatticeMemory, batches: string): void => {
+    progress.stop();
     sayEngine();
     memory = planned;
     io.error(`memory: ${memoryLine(planned, programBytes(config))}; ${batches}\n`);
@@ -136,6 +137,7 @@ export async function study<C extends ConfigCommand>(
       const { batch } = planned;
       sayMemory(planned, `${batch === 1 ? "1 realisation" : `${batch} realisations`} at once`);
     },
+    onStage: progress.onStage,
     onProgress(...report) {
       sayEngine();
       progress.onProgress(...report);

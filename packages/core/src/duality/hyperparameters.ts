@@ -3,6 +3,7 @@
  * which one hyperparameter after another takes other values, beside what the dictionary and the infinite-width kernel say. Nothing is
  * fitted in the prediction. All outputs are of one universe and have the same masses: what is measured of several is of all together.
  */
+import { complete } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
 import { DivergenceError, InputError } from "../errors.ts";
 import { activationNamed } from "../network/activations.ts";
@@ -137,7 +138,7 @@ export async function measureHyperparameters(
   let engineSeconds = 0;
   let done = 0;
   for (const { name, value, path, study: own, cost } of settings) {
-    const setup = await at(path, setupNetwork(own, control));
+    const setup = await at(path, setupNetwork(own, { signal: control.signal }));
     const { data, jointNtk, spectrum, potential, eta } = setup;
     const { points: D, outputs: C, targets } = data;
     const { momentum } = own.training;
@@ -161,7 +162,7 @@ export async function measureHyperparameters(
         for (let m = 0; m < batch.count; m++) {
           const at = m * kernelRecords * square;
           const theta = batch.kernels.subarray(at, at + square);
-          masses.add(modeVariances(meanKernel(theta, D, C), spectrum).map((lambda) => lambda * curvature));
+          masses.add(complete(modeVariances(meanKernel(theta, D, C), spectrum)).map((lambda) => lambda * curvature));
           fluctuations.push(squaredNorm(theta, 0, square, jointNtk) / norm);
         }
       },

@@ -105,6 +105,7 @@ export async function dualityStudy<F extends PerDatum = number>(
       if (watch.first) throw divergenceError(watch.first, "training", undefined);
       if (regressionSpec) finish({ regression: regress(sums, regressionSpec.bootstrap, setup.eta, momentum) });
       if (wantsBackground) {
+        control.onStage?.(`dual fields of ${setup.data.points} data`);
         const { background, warnings } = await cooperate(collector.result(), control.signal);
         finish({ background, warnings: [...sections.warnings, ...warnings] });
       }

@@ -162,7 +162,7 @@ export async function measureScaling(
   let widthsDone = 0;
   for (const [w, width] of widths.entries()) {
     const own: NetworkStudy = { ...study, network: { ...study.network, width } };
-    const setup = await setupNetwork(own, control);
+    const setup = await setupNetwork(own, { signal: control.signal });
     const size = setup.data.targets.length;
     const measured: Measurements = { fluctuation: [], drift: [], fromDual: [], fromLinear: [], distance: [] };
     const job = ensembleJob(setup, own, {

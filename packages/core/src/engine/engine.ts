@@ -66,6 +66,8 @@ export interface JobControl {
   readonly onLatticeMemory?: ((memory: LatticeMemory) => void | Promise<void>) | undefined;
   /** Aborting ends the job with an InterruptedError at the next submit. */
   readonly signal?: AbortSignal | undefined;
+  /** Told what the host is about to compute that can take long: `eigenvalues of 4096 data`. */
+  readonly onStage?: ((what: string) => void) | undefined;
   /** Called a few times a second with the work done and in all, in the job's own unit (network steps, site updates). */
   readonly onProgress?: ((done: number, total: number, unit: string) => void) | undefined;
 }

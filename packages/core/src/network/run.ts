@@ -167,10 +167,15 @@ export async function networkStudy<F extends PerDatum = number>(
   };
   if (diverged) throw divergenceError(diverged, "training", partial);
   const expected = await ensembleTheory(setup, study, times, control);
+  control.onStage?.(`variances along ${D} modes`);
   const twin = twins?.result();
   const kernelLayers = empirical.layers();
-  const variances = ({ each }: OutputCovariances): PerDatum[] =>
-    byDatum(each.map((moments) => modeVariances(moments.covariance(), spectrum)));
+  const variances = async ({ each }: OutputCovariances): Promise<PerDatum[]> => {
+    const all: Float64Array[] = [];
+    for (const moments of each)
+      all.push(await cooperate(modeVariances(moments.covariance(), spectrum), control.signal));
+    return byDatum(all);
+  };
   const alongModes = (t: number): PerDatum[] =>
     byDatum(byOutput(outputs.mean.subarray(t * size, (t + 1) * size), C).map((mean) => inModes(mean, spectrum)));
   const result: NetworkResult<PerDatum> = {
@@ -184,8 +189,8 @@ export async function networkStudy<F extends PerDatum = number>(
     modes: {
       eigenvalues: Array.from(spectrum.values),
       mean: times.map((_, t) => alongModes(t)),
-      varianceInitial: variances(initial),
-      varianceFinal: variances(final),
+      varianceInitial: await variances(initial),
+      varianceFinal: await variances(final),
     },
     ...(expected.theory ? { theory: expected.theory } : {}),
     ...(data.test

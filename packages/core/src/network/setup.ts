@@ -77,13 +77,14 @@ function assertFiniteKernels({ nngp, ntk, test }: Kernels, { inputs }: Data): vo
  */
 export async function setupKernels(
   study: NetworkStudy,
-  { signal }: JobControl = {},
+  { signal, onStage }: JobControl = {},
 ): Promise<Pick<NetworkSetup, "architecture" | "data" | "potential" | "kernels">> {
   const { network, training } = study;
   const data = await prepareData(study.data);
   const architecture = architectureOf(network, data);
   const potential = await compilePotential(training.potential, { path: "training.potential" });
   const byLayer = study.observe?.kernelsByLayer;
+  onStage?.(`infinite-width kernels of ${data.points} data`);
   const kernels = await cooperate(kernelRecursion(architecture, data.inputs, data.points, data.test, byLayer), signal);
   assertFiniteKernels(kernels, data);
   return { architecture, data, potential, kernels };
@@ -95,9 +96,10 @@ export async function setupKernels(
  */
 export async function setupNetwork(study: NetworkStudy, control: JobControl = {}): Promise<NetworkSetup> {
   const { training } = study;
-  const { signal } = control;
+  const { signal, onStage } = control;
   const kernelSetup = await setupKernels(study, control);
   const { data, potential, kernels } = kernelSetup;
+  onStage?.(`eigenvalues of ${data.points} data`);
   const spectrum = await eigenAside(kernels.ntk, data.points, signal);
   const largest = spectrum.values[0]!;
   if (typeof training.learningRate !== "number" && !(largest > 0)) {

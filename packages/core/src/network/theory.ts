@@ -177,6 +177,7 @@ export async function ensembleTheory(
   control: JobControl,
 ): Promise<Partial<Told> & { warnings: readonly string[] }> {
   const { architecture, data, kernels } = setup;
+  control.onStage?.(`theory of ${data.points} data`);
   const fluctuation = await cooperate(kernelFluctuation(architecture, data.inputs, kernels), control.signal);
   const { theory, ...rest } = await trajectories(setup, study, times, control);
   if (!theory) return rest;

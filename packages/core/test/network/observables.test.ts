@@ -1,5 +1,5 @@
 /** Observables of an ensemble in its kernel, against what can be said without code. */
-
+import { complete } from "@slowroll/core/cooperate";
 import { eigen } from "@slowroll/core/linalg/eigen";
 import { inModes, modeVariances, targetAlignment } from "@slowroll/core/network/observables";
 import { normals } from "@slowroll/core/random/normal";
@@ -22,7 +22,7 @@ describe("observables in the kernel", () => {
     }
   });
   it("the kernel's variances in its own modes are its eigenvalues", () => {
-    for (const [i, value] of modeVariances(theta, spectrum).entries())
+    for (const [i, value] of complete(modeVariances(theta, spectrum)).entries())
       expect(value).toBeCloseTo(spectrum.values[i]!, 10);
   });
   it("the alignment with an eigenvector is its share of the kernel's norm, and 1 for the kernel y y^T", () => {
