@@ -132,6 +132,7 @@ const cases: Case[] = [
   { test: 9, depth: 3, recordKernels: [], count: 2 },
   { test: 1, data: 17, steps: 0, recordKernels: [], depth: 2 },
   { data: 8, width: 1030, dimension: 9, momentum: 0.5, steps: 4 },
+  { data: 8, width: 70, dimension: 100, momentum: 0.5, steps: 4 },
   { data: 33, width: 70, dimension: 3, depth: 2, steps: 6 },
   { kernelParts: true, parameterNorms: true, recordKernels: [0, 1, 2, 5, 12] },
   { kernelParts: true, parameterNorms: true, depth: 3, momentum: 0.5, data: 7 },

@@ -3,6 +3,7 @@ import type { EnsembleJob } from "@slowroll/core/engine/engine";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { initialise } from "@slowroll/core/engine/webgpu/ensembleKernels";
 import { loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { residentShape } from "@slowroll/core/engine/webgpu/residentTrainer";
 import { InputError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
@@ -61,6 +62,29 @@ describe("an ensemble that a large device holds", () => {
     await expect(train).rejects.toThrow(InputError);
     await expect(train).rejects.toThrow(/hidden layer 2 has 17179869184 weights, and no more than \d+ are drawn/);
     expect(asked.buffers).toEqual([]);
+  });
+});
+
+describe("the resident kernel", () => {
+  const { gpu } = pretendedGpu();
+  it("has code that does not grow with the inputs' coordinates", async () => {
+    const held: number[] = [];
+    for (const dimension of [1, 2, 3, 4, 7, 9, 16, 25, 40, 64, 784, 4096])
+      for (const data of [1, 8, 12, 16])
+        for (const width of [64, 300, 1024, 5000, 16_384]) {
+          const shape = residentShape(gpu, await jobOf({ width, data, dimension }));
+          if (shape) held.push(shape.units * Math.ceil(data / 4) * (dimension + 1));
+        }
+    expect(held.length).toBeGreaterThan(50);
+    // Products of an input with a group of four data, which are unrolled: each activation takes as much as ten of them.
+    expect(Math.max(...held)).toBeLessThanOrEqual(150);
+  });
+  it("trains networks of few inputs, and leaves those of many to the layered kernels", async () => {
+    const shapeOf = async (dimension: number) => residentShape(gpu, await jobOf({ width: 1024, dimension }));
+    expect(await shapeOf(2)).toEqual({ lanes: 64, units: 16 });
+    expect(await shapeOf(9)).toEqual({ lanes: 256, units: 4 });
+    expect(await shapeOf(24)).toEqual({ lanes: 1024, units: 1 });
+    expect(await shapeOf(32)).toBeUndefined();
   });
 });
 

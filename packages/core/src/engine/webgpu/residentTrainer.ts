@@ -14,6 +14,8 @@ import { encode, MAX_STEPS_PER_SUBMIT } from "./submit.ts";
 
 /** Units of one invocation at most: more no longer fit registers, and unrolled code grows with them. */
 const MAX_UNITS = 16;
+/** Inputs, with the bias's, that they leave room for; of more each costs some units, and in the end all. */
+const FREE_INPUTS = 4;
 /**
  * Groups of four data of all outputs at most. An invocation holds a vector of sums and one of forces for each, and leaves its sums in
  * workgroup memory, which all wait for: of several outputs no more than one may have.
@@ -24,16 +26,23 @@ const NO_RECORD = 0xffffffff;
 /** Encodes the steps `from` .. `to - 1` of `count` networks, where step s records the outputs after s updates and then updates. */
 export type EncodeSteps = (pass: GPUComputePassEncoder, from: number, to: number, count: number) => void;
 
-/** Invocations and units of each, or undefined where the network is too wide or the data too many for it. */
-export function residentShape(gpu: Gpu, job: EnsembleJob): { lanes: number; units: number } | undefined {
-  const { depth, width } = job.architecture;
+/** Invocations and units of each, or undefined where the network is too wide, or the data or their coordinates too many for it. */
+export function residentShape(
+  gpu: Pick<Gpu, "adapter" | "limits">,
+  job: EnsembleJob,
+): { lanes: number; units: number } | undefined {
+  const { depth, width, inputDimension } = job.architecture;
   const chunks = Math.ceil(dataOf(job) / 4);
   const outputs = outputsOf(job.architecture);
   if (depth !== 1 || outputs * chunks > MAX_CHUNKS) return undefined;
   // A software adapter pays for each invocation at each barrier: as few as hold the units. Hardware hides its latency with many.
   const smallest = gpu.adapter.type === "software" ? 16 : 64;
-  // A unit has two vectors a group of data, its activation and slope, and two numbers an output, a weight and its velocity.
-  const registers = Math.floor((2 * MAX_UNITS) / Math.max(2, chunks + (outputs - 1) / 4));
+  // A unit has two vectors a group of data, its activation and slope, and two numbers an output or input, a weight and its velocity; an
+  // input has a vector a group of data, for all units.
+  const inputs = Math.max(0, inputDimension + 1 - FREE_INPUTS);
+  const registers = Math.floor(
+    (2 * MAX_UNITS - (chunks * inputs) / 2) / Math.max(2, chunks + (outputs - 1 + inputs) / 4),
+  );
   for (let lanes = smallest; lanes <= gpu.limits.maxComputeInvocationsPerWorkgroup; lanes *= 2) {
     const units = Math.ceil(width / lanes);
     const memory = 16 * outputs * chunks * (lanes + 13);
