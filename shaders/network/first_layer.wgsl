@@ -1,5 +1,5 @@
 // First hidden layer at all data: z_ja = sum_i W_ij x_ia, the inputs carrying weightStd / sqrt(d) and, as their last row, biasStd.
-// One invocation takes one unit and four data; neighbouring invocations write neighbouring memory.
+// An invocation takes one unit and four data at a time; neighbouring invocations write neighbouring memory.
 // include: network/activate.wgsl
 
 struct Params {
@@ -19,17 +19,18 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let chunks = params.chunks;
-  let unit = id.x / chunks;
-  let chunk = id.x - unit * chunks;
-  if (unit > params.width) { return; }
-  var z = vec4f(0.0);
-  if (unit < params.width) {
-    let first = id.z * params.fanIn * params.stride + unit;
-    for (var i = 0u; i < params.fanIn; i++) {
-      z += weights[first + i * params.stride] * inputs[i * chunks + chunk];
+  for (var item = id.x; item < (params.width + 1u) * chunks; item += groups.x * 64u) {
+    let unit = item / chunks;
+    let chunk = item - unit * chunks;
+    var z = vec4f(0.0);
+    if (unit < params.width) {
+      let first = id.z * params.fanIn * params.stride + unit;
+      for (var i = 0u; i < params.fanIn; i++) {
+        z += weights[first + i * params.stride] * inputs[i * chunks + chunk];
+      }
     }
+    storeActivated((id.z * params.rows + unit) * chunks + chunk, unit == params.width, z);
   }
-  storeActivated((id.z * params.rows + unit) * chunks + chunk, unit == params.width, z);
 }

@@ -1,4 +1,4 @@
-// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. One invocation takes one unit with all its inputs.
+// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. An invocation takes one unit with all its inputs at a time.
 // include: network/descend.wgsl
 
 struct Params {
@@ -18,15 +18,15 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let unit = id.x;
-  if (unit >= params.width) { return; }
-  let own = (id.z * params.rows + unit) * params.chunks;
-  for (var i = 0u; i < params.fanIn; i++) {
-    var gradient = 0.0;
-    for (var chunk = 0u; chunk < params.chunks; chunk++) {
-      gradient += dot(delta[own + chunk], inputs[i * params.chunks + chunk]);
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var unit = id.x; unit < params.width; unit += groups.x * 64u) {
+    let own = (id.z * params.rows + unit) * params.chunks;
+    for (var i = 0u; i < params.fanIn; i++) {
+      var gradient = 0.0;
+      for (var chunk = 0u; chunk < params.chunks; chunk++) {
+        gradient += dot(delta[own + chunk], inputs[i * params.chunks + chunk]);
+      }
+      descend((id.z * params.fanIn + i) * params.stride + unit, gradient);
     }
-    descend((id.z * params.fanIn + i) * params.stride + unit, gradient);
   }
 }

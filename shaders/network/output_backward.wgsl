@@ -1,6 +1,6 @@
 // Back from the outputs to the last hidden layer: delta_ja = dLoss/dz_ja = slope_ja sum_c force_ca W_jc with the weights of before the step,
 // so that whatever the outputs all layers below have one delta a datum; and the descent of the output weights, dLoss/dW_jc =
-// sum_a force_ca h_ja. One invocation takes one unit, and BLOCK outputs at a time.
+// sum_a force_ca h_ja. An invocation takes one unit at a time, and BLOCK of the outputs.
 // include: network/descend.wgsl
 
 struct Params {
@@ -23,34 +23,35 @@ struct Params {
 const WHOLE = OUTPUTS % BLOCK == 0u;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.units) { return; }
-  let row = id.z * params.rows + id.x;
-  for (var first = 0u; first < OUTPUTS; first += BLOCK) {
-    let firstWeight = row * OUTPUTS + first;
-    var weight = array<f32, BLOCK>();
-    var gradient = array<f32, BLOCK>();
-    for (var c = 0u; c < BLOCK; c++) { // unroll
-      if (WHOLE || first + c < OUTPUTS) { weight[c] = weights[firstWeight + c]; }
-    }
-    for (var chunk = 0u; chunk < params.chunks; chunk++) {
-      let place = row * params.chunks + chunk;
-      let h = hidden[place];
-      // Between blocks of outputs the sum stands where delta will.
-      var sum = vec4f(0.0);
-      if (OUTPUTS > BLOCK && first > 0u) { sum = delta[place]; }
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var unit = id.x; unit < params.units; unit += groups.x * 64u) {
+    let row = id.z * params.rows + unit;
+    for (var first = 0u; first < OUTPUTS; first += BLOCK) {
+      let firstWeight = row * OUTPUTS + first;
+      var weight = array<f32, BLOCK>();
+      var gradient = array<f32, BLOCK>();
       for (var c = 0u; c < BLOCK; c++) { // unroll
-        if (WHOLE || first + c < OUTPUTS) {
-          let push = force[(id.z * OUTPUTS + first + c) * params.chunks + chunk];
-          sum += weight[c] * push;
-          gradient[c] += dot(push, h);
-        }
+        if (WHOLE || first + c < OUTPUTS) { weight[c] = weights[firstWeight + c]; }
       }
-      if (OUTPUTS == BLOCK || first + BLOCK >= OUTPUTS) { sum *= slope[place]; }
-      delta[place] = sum;
-    }
-    for (var c = 0u; c < BLOCK; c++) { // unroll
-      if (WHOLE || first + c < OUTPUTS) { descend(firstWeight + c, gradient[c]); }
+      for (var chunk = 0u; chunk < params.chunks; chunk++) {
+        let place = row * params.chunks + chunk;
+        let h = hidden[place];
+        // Between blocks of outputs the sum stands where delta will.
+        var sum = vec4f(0.0);
+        if (OUTPUTS > BLOCK && first > 0u) { sum = delta[place]; }
+        for (var c = 0u; c < BLOCK; c++) { // unroll
+          if (WHOLE || first + c < OUTPUTS) {
+            let push = force[(id.z * OUTPUTS + first + c) * params.chunks + chunk];
+            sum += weight[c] * push;
+            gradient[c] += dot(push, h);
+          }
+        }
+        if (OUTPUTS == BLOCK || first + BLOCK >= OUTPUTS) { sum *= slope[place]; }
+        delta[place] = sum;
+      }
+      for (var c = 0u; c < BLOCK; c++) { // unroll
+        if (WHOLE || first + c < OUTPUTS) { descend(firstWeight + c, gradient[c]); }
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
 // Where the empirical kernel's way down begins: the sensitivities of the outputs to the last hidden layer, df_c(x_a)/dz_ja = W_jc slope_ja,
-// the outputs' columns one after another. One invocation takes one unit and four data of one output.
+// the outputs' columns one after another. An invocation takes one unit and four data of one output at a time.
 
 struct Params {
   width: u32,
@@ -15,10 +15,11 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let outputs = groups.y;
-  let unit = id.x / params.chunks;
-  let chunk = id.x - unit * params.chunks;
-  if (unit >= params.width) { return; }
-  let row = id.z * params.rows + unit;
-  let weight = weights[row * outputs + id.y];
-  sensitivity[(row * outputs + id.y) * params.chunks + chunk] = weight * slope[row * params.chunks + chunk];
+  for (var item = id.x; item < params.width * params.chunks; item += groups.x * 64u) {
+    let unit = item / params.chunks;
+    let chunk = item - unit * params.chunks;
+    let row = id.z * params.rows + unit;
+    let weight = weights[row * outputs + id.y];
+    sensitivity[(row * outputs + id.y) * params.chunks + chunk] = weight * slope[row * params.chunks + chunk];
+  }
 }

@@ -10,7 +10,7 @@ import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { referenceEnsemble } from "../reference/ensemble.ts";
-import { narrowed } from "../support/narrowed.ts";
+import { limited, narrowed } from "../support/narrowed.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -199,4 +199,32 @@ describe("layers whose weights are what one binding holds, or two or three", () 
     await expect(run).rejects.toThrow(InputError);
     await expect(run).rejects.toThrow(/the weights of hidden layer 1 take 4800 bytes, one binding .* holds 1584/);
   });
+});
+
+it.each([
+  [1, 1],
+  [2, 3],
+])("goes along more units than a dispatch has invocations, %d hidden layers, %d outputs", async (depth, outputs) => {
+  const [data, width] = [22, 1000];
+  const given = { inputs: normals(5, 0, 0, 2 * data), targets: normals(6, 0, 0, data * outputs), steps: 4 };
+  const job = await jobOf(width, depth, 2, { ...given, recordOutputs: [0, 4], recordKernels: [0, 4] });
+  const several = { ...job, architecture: { ...job.architecture, outputs } };
+  const most = 6 * outputs;
+  const dispatch = vi.spyOn(GPUComputePassEncoder.prototype, "dispatchWorkgroups");
+  const run = async (own: Gpu): Promise<{ batches: EnsembleBatch[]; largest: number }> => {
+    dispatch.mockClear();
+    const batches: EnsembleBatch[] = [];
+    await trainEnsemble(own, several, (batch) => batches.push(batch));
+    return { batches, largest: Math.max(...dispatch.mock.calls.map(([x]) => x)) };
+  };
+  try {
+    const whole = await run(gpu);
+    expect(whole.largest).toBeGreaterThan(most);
+    const stretched = await run(limited(gpu, { maxComputeWorkgroupsPerDimension: most }));
+    expect(stretched.batches).toEqual(whole.batches);
+    const along = dispatch.mock.calls.filter(([x]) => x === most);
+    expect(along.length).toBeGreaterThan(0);
+  } finally {
+    dispatch.mockRestore();
+  }
 });

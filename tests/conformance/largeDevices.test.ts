@@ -41,6 +41,11 @@ async function jobOf(shape: Shape): Promise<EnsembleJob> {
 const SHAPES: readonly Shape[] = [
   { width: 65_536, depth: 2, kernels: [0, 2] },
   { width: 100_000, depth: 2, data: 20 },
+  { width: 16_384, depth: 3, data: 1024, test: 3000 },
+  { width: 16_384, depth: 2, data: 2048, outputs: 3, kernels: [2] },
+  { width: 4_000_000 },
+  { width: 1_000_000, data: 100, kernels: [0] },
+  { width: 4096, data: 4096, dimension: 4096, kernels: [0] },
   { width: 16, count: 1_000_000 },
   { width: 32, depth: 3, data: 20, count: 100_000, kernels: [2] },
   { width: 100, data: 4, outputs: 60_000 },

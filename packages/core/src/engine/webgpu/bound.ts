@@ -8,18 +8,21 @@ import type { Dispatch } from "./submit.ts";
 /** A dispatch that is bound and waits for the number of networks and, if it records, the record's place. */
 export type Bound = (count: number, record?: number) => Dispatch;
 
-/** Binds a kernel to buffers and parameters that live as long as the state; `groups` are its workgroups for one network. */
+/**
+ * Binds a kernel to buffers and parameters that live as long as the state; `groups` are its workgroups for one network, of which a dispatch
+ * has at most `most` along one dimension.
+ */
 export type Bind = <B extends string>(
   declaration: KernelDeclaration<B>,
   specialisation: Specialisation,
   buffers: Readonly<Record<B, GPUBuffer>>,
   params: Readonly<Record<string, number>>,
-  groups: (kernel: Kernel<B>) => readonly [number, number],
+  groups: (kernel: Kernel<B>, most: number) => readonly [number, number],
 ) => Promise<Bound>;
 
-/** Workgroups of a kernel that goes along `items` units or weights. */
-export const along = (items: number) => (kernel: Kernel<string>) =>
-  [Math.ceil(items / kernel.workgroup[0]), 1] as const;
+/** Workgroups of a kernel that goes along `items` units, and again where there are more of them than invocations. */
+export const along = (items: number) => (kernel: Kernel<string>, most: number) =>
+  [Math.min(most, Math.ceil(items / kernel.workgroup[0])), 1] as const;
 
 /** What binds the kernels of one batch's trainer, whose kernels with a `slot` write into one of `records` places, or none. */
 export async function createBind(gpu: Gpu, state: EnsembleState, records: number): Promise<Bind> {
@@ -36,7 +39,7 @@ export async function createBind(gpu: Gpu, state: EnsembleState, records: number
       params: await state.constant(`${declaration.name} parameters`, uniform, GPUBufferUsage.UNIFORM),
       ...(isRecording ? { slot } : {}),
     });
-    const [x, y] = groups(kernel);
+    const [x, y] = groups(kernel, gpu.limits.maxComputeWorkgroupsPerDimension);
     return (count, record = records) => ({
       pipeline: kernel.pipeline,
       bindings,

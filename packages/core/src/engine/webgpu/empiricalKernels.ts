@@ -36,7 +36,7 @@ export async function bindEmpiricalKernels(
     {},
     { slope: last.slope, weights: state.output.weights, sensitivity: last.sensitivity },
     { width, rows, chunks },
-    (kernel) => [along(width * chunks)(kernel)[0], outputs],
+    (...of) => [along(width * chunks)(...of)[0], outputs],
   );
   // Part l belongs to the weights into layer l, the last part to the outputs'.
   const products: Bound[] = [];

@@ -138,17 +138,12 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       );
     }
   }
-  // The kernels that go along units and data give one invocation to each group of four data of a unit; those of the outputs have dimensions
-  // of workgroups along the outputs, the data, and, for empirical kernels, both.
-  const groups = Math.max(
-    Math.ceil(((width + 1) * chunks) / WORKGROUP),
-    outputs,
-    job.recordKernels.length > 0 ? outputChunks : chunks,
-  );
+  // The kernels of the outputs have dimensions of workgroups along the outputs, the data, and, for empirical kernels, both.
+  const groups = Math.max(outputs, job.recordKernels.length > 0 ? outputChunks : chunks);
   if (groups > limits.workgroups) {
     throw new InputError(
-      `one network does not fit: ${width} units ${outputs > 1 ? `and ${outputs} outputs ` : ""}at ${data} data take ${groups} workgroups, one dispatch of this adapter has ${limits.workgroups}; use a smaller width, fewer data${fewerOutputs} or --engine cpu`,
-      { path: "network.width" },
+      `one network does not fit: ${outputs} output${outputs > 1 ? "s" : ""} at ${data} data take ${groups} workgroups, one dispatch of this adapter has ${limits.workgroups}; use fewer data${fewerOutputs} or --engine cpu`,
+      { path: "data" },
     );
   }
   const layered = !limits.resident || job.recordKernels.length > 0 || testGroups > 0;
