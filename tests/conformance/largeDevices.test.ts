@@ -8,7 +8,7 @@ import { InputError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { describe, expect, it } from "vitest";
-import { pretendedGpu } from "../support/pretended.ts";
+import { LARGE, pretendedGpu } from "../support/pretended.ts";
 
 interface Shape {
   readonly width: number;
@@ -72,6 +72,14 @@ describe("an ensemble that a large device holds", () => {
 
 describe("the resident kernel", () => {
   const { gpu } = pretendedGpu();
+  it("is refused a schedule of more steps than a binding holds", async () => {
+    const job = { ...(await jobOf({ width: 64 })), steps: 1e9, recordOutputs: [] };
+    const narrow = pretendedGpu({ ...LARGE, maxStorageBufferBindingSize: 2 ** 31 - 4 });
+    const train = trainEnsemble(narrow.gpu, job, () => {});
+    await expect(train).rejects.toThrow(InputError);
+    await expect(train).rejects.toThrow(/the schedule of 1000000000 steps takes 4000000016 bytes/);
+    expect(narrow.asked.buffers).toEqual([]);
+  });
   it("has code that does not grow with the inputs' coordinates", async () => {
     const held: number[] = [];
     for (const dimension of [1, 2, 3, 4, 7, 9, 16, 25, 40, 64, 784, 4096])

@@ -75,7 +75,7 @@ const partsOf = (rows: number, held: number): WeightPart[] =>
 
 /**
  * Lays out the job and sizes its batches.
- * @throws InputError (path `network.width`) where not even one network fits one binding or dispatch.
+ * @throws InputError where not even one network fits one binding or dispatch, or its steps one binding.
  */
 export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePlan {
   const { inputDimension, depth, width } = job.architecture;
@@ -119,6 +119,14 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   ];
   const fewerOutputs = outputs > 1 ? ", fewer outputs" : "";
   let largest = 0;
+  const subsets = job.subsets?.bits.length ?? 0;
+  const scheduleBytes = limits.resident ? 4 * padded(job.steps + 1 + subsets) : 0;
+  if (scheduleBytes > limits.binding) {
+    throw new InputError(
+      `the schedule of ${job.steps} steps takes ${scheduleBytes} bytes, one binding of this adapter holds ${limits.binding}; use fewer steps or --engine cpu`,
+      { path: "training.steps" },
+    );
+  }
   for (const [what, bytes] of buffers) {
     if (bytes > limits.binding) {
       throw new InputError(
@@ -174,14 +182,13 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
       Math.floor(limits.budget / perNetwork),
     ),
   );
-  const subsets = job.subsets?.bits.length ?? 0;
   const parts = {
     weights: batch * network.weights + (job.momentum > 0 ? 0 : 16 * velocities),
     units: batch * network.units,
     records: batch * network.records,
     data:
       16 * (chunks * (inputDimension + 1) * (1 + testGroups) + outputChunks) +
-      (limits.resident ? 4 * padded(job.steps + 1 + subsets) : 0) +
+      scheduleBytes +
       (layered && job.subsets ? Math.max(16, 4 * padded(subsets)) + 4 * padded(batch) : 0),
     copies: batch * network.copies,
   };
