@@ -27,6 +27,7 @@ interface Shape {
   test?: number;
   batch?: number;
   steps?: number;
+  norms?: boolean;
   /** Bytes of a binding, where fewer than the device's. */
   binding?: number;
 }
@@ -46,6 +47,7 @@ async function jobOf(shape: Shape): Promise<EnsembleJob> {
     networks: { first: 0, count },
     recordOutputs: shape.records ?? [0, steps],
     recordKernels: shape.kernels ?? [0, steps],
+    ...(shape.norms ? { parameterNorms: true } : {}),
     subsets: shape.batch === undefined ? undefined : drawSubsets(data, steps, { size: shape.batch, seed: 1 }),
     test: test === undefined ? undefined : normals(3, 0, 0, test * inputDimension),
   };
@@ -70,6 +72,7 @@ const SHAPES: Shape[] = [
   { outputs: 2, width: 700, depth: 2, data: 5, count: 20, kernels: [], batch: 3 },
   // In parts.
   { width: 300, depth: 3, data: 5, binding: 130_000 },
+  { width: 300, depth: 3, data: 5, binding: 130_000, norms: true },
   { width: 300, depth: 2, data: 17, momentum: 0.5, binding: 50_000 },
 ];
 const named = (shapes: Shape[]) => shapes.map((shape) => [JSON.stringify(shape), shape] as const);

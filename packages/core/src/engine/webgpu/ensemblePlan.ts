@@ -98,7 +98,9 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   const kernelBytes = 64 * outputChunks ** 2 * job.recordKernels.length * kernelPartsOf(job);
   const widest = Math.max(...layers.map(({ fanIn }) => (fanIn + 1) * width));
   const normGroups = Math.min(MAX_NORM_GROUPS, Math.ceil(widest / NORM_SHARE));
-  const normBytes = job.parameterNorms ? 16 * (depth + 1) * normGroups * job.recordKernels.length : 0;
+  // Of each part of the weights and of the biases of each layer, the outputs' among them.
+  const normParts = layers.reduce((sum, { parts }) => sum + parts.length + 1, 2);
+  const normBytes = job.parameterNorms ? 8 * normParts * normGroups * job.recordKernels.length : 0;
 
   const rows = padded(width + 1);
   // One output's sensitivities are made where its deltas stand.
