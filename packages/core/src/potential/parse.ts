@@ -113,10 +113,8 @@ export async function parseExpression(
     throw new ExpressionError(`column ${column}: ${what}`, column, { path });
   };
   const symbols = [...names, ...Object.keys(KNOWN_CONSTANTS)];
-  let depth = 0;
-  const check = (node: MathNode): void => {
-    if (++depth > 4 * MAX_DEPTH)
-      throw new ExpressionError("column 1: the expression is nested too deeply", 1, { path });
+  const check = (node: MathNode, depth: number): void => {
+    if (depth > 4 * MAX_DEPTH) throw new ExpressionError("column 1: the expression is nested too deeply", 1, { path });
     switch (node.type) {
       case "ConstantNode": {
         const value: unknown = (node as ConstantNode).value;
@@ -137,12 +135,14 @@ export async function parseExpression(
         break;
       }
       case "ParenthesisNode":
-        check((node as ParenthesisNode).content);
+        check((node as ParenthesisNode).content, depth + 1);
         break;
       case "OperatorNode": {
         const { op, args } = node as OperatorNode;
         if (!OPERATORS.has(op)) refuse(op, `the operator ${op} is not known; use + - * / ^`);
-        args.forEach(check);
+        // The terms of a sum, and the factors of a product, stand beside each other, though each holds those before it.
+        const chain = args.length === 2 && op !== "^";
+        for (const [i, argument] of args.entries()) check(argument, chain && i === 0 ? depth : depth + 1);
         break;
       }
       case "FunctionNode": {
@@ -160,14 +160,13 @@ export async function parseExpression(
         const wanted = name === "pow" ? 2 : 1;
         if (call.args.length !== wanted)
           refuse(name, `${name} takes ${wanted} argument${wanted > 1 ? "s" : ""}, ${call.args.length} are given`);
-        call.args.forEach(check);
+        for (const argument of call.args) check(argument, depth + 1);
         break;
       }
       default:
         throw new ExpressionError(`column 1: only arithmetic is allowed in ${JSON.stringify(text)}`, 1, { path });
     }
-    depth--;
   };
-  check(tree);
+  check(tree, 1);
   return tree;
 }

@@ -100,6 +100,13 @@ describe("potentials", () => {
   });
 });
 
+describe("long sums", () => {
+  it("may have as many terms as fit, which are not nested", async () => {
+    const potential = await compilePotential({ expression: `x${" + x".repeat(240)}` }, { fields: ["x"] });
+    expect([potential.value(2), potential.gradient(0, 2)]).toEqual([482, 241]);
+  });
+});
+
 describe("derivatives", () => {
   it.each([
     "exp(phi)*log(phi)",
