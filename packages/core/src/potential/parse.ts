@@ -44,6 +44,14 @@ const WRITTEN: Readonly<Record<string, string>> = {
   ...{ φ: "phi", ϕ: "phi", χ: "chi", π: "pi", λ: "lambda", μ: "mu", θ: "theta" },
 };
 
+/** How functions that are none here are written with those that are. */
+const WRITTEN_FUNCTIONS: Readonly<Record<string, string>> = {
+  ...{ ln: "log(x)", log2: "log(x)/log(2)", log10: "log(x)/log(10)", log1p: "log(1 + x)", expm1: "exp(x) - 1" },
+  ...{ min: "(x + y - abs(x - y))/2", max: "(x + y + abs(x - y))/2", heaviside: "(1 + sign(x))/2", fabs: "abs(x)" },
+  ...{ sech: "1/cosh(x)", csch: "1/sinh(x)", coth: "1/tanh(x)", sec: "1/cos(x)", csc: "1/sin(x)", cot: "1/tan(x)" },
+  ...{ cbrt: "x^(1/3)", square: "x^2", sgn: "sign(x)", power: "pow(x, y)" },
+};
+
 const TOKEN = /[A-Za-z_]\w*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\S/g;
 
 /** Where the first token that `matches` stands in the text, counted from 1. */
@@ -151,10 +159,12 @@ export async function parseExpression(
         const known: readonly string[] = KNOWN_FUNCTIONS;
         if (names.includes(name)) refuse(name, `${name} is a name, not a function: write ${name}*(...)`);
         if (!known.includes(name)) {
+          const written = Object.hasOwn(WRITTEN_FUNCTIONS, name.toLowerCase()) && WRITTEN_FUNCTIONS[name.toLowerCase()];
           const meant = nearest(name, known);
+          const mend = meant === undefined ? "" : `did you mean ${meant}? `;
           refuse(
             name,
-            `unknown function ${JSON.stringify(name)}; ${meant === undefined ? "" : `did you mean ${meant}? `}known: ${known.join(", ")}`,
+            `unknown function ${JSON.stringify(name)}; ${written ? `write ${written}` : `${mend}known: ${known.join(", ")}`}`,
           );
         }
         const wanted = name === "pow" ? 2 : 1;

@@ -202,6 +202,11 @@ describe("bad potentials", () => {
     ["1 + \u03c6^2", "write phi"],
     ["coss(phi)", "did you mean cos?"],
     ["gamma(phi)", 'unknown function "gamma"; known: exp'],
+    ["ln(1 + phi^2)", 'column 1: unknown function "ln"; write log(x)'],
+    ["phi^2*max(phi, 0)", 'column 7: unknown function "max"; write (x + y + abs(x - y))/2'],
+    ["min(phi, 1)", "write (x + y - abs(x - y))/2"],
+    ["exp(log10(phi))", 'unknown function "log10"; write log(x)/log(10)'],
+    ["sech(phi)", "write 1/cosh(x)"],
   ])("%j is told with its mend", async (expression, words) => {
     const error = await compilePotential({ expression }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ExpressionError);
