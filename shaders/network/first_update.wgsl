@@ -1,4 +1,5 @@
-// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. An invocation takes one unit with all its inputs at a time.
+// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. An invocation takes one unit at a time, with all of its inputs or, where
+// they are many and rows of workgroups share them, as many as each has.
 // include: network/descend.wgsl
 
 struct Params {
@@ -21,7 +22,7 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var unit = id.x; unit < params.width; unit += groups.x * 64u) {
     let own = (id.z * params.rows + unit) * params.chunks;
-    for (var i = 0u; i < params.fanIn; i++) {
+    for (var i = id.y; i < params.fanIn; i += groups.y) {
       var gradient = 0.0;
       for (var chunk = 0u; chunk < params.chunks; chunk++) {
         gradient += dot(delta[own + chunk], inputs[i * params.chunks + chunk]);

@@ -34,6 +34,13 @@ export interface LayeredTrainer {
  */
 export const outputBlock = (outputs: number): number => Math.ceil(outputs / Math.ceil(outputs / 8));
 
+/**
+ * Rows of workgroups that share the inputs of first_update.wgsl. One after the other each would wait for its weights to come from memory, and a
+ * network of many inputs has too few units to hide that. A software adapter has few lanes to keep busy.
+ */
+export const inputRows = (type: Gpu["adapter"]["type"], fanIn: number): number =>
+  type === "software" ? 1 : Math.ceil(fanIn / 16);
+
 /** What leaves the force on a step's subset alone, and the steps that each network has done, which it counts. */
 async function bindSubset(
   bound: Bind,
@@ -156,7 +163,7 @@ export async function createLayeredTrainer(
       { constants: { MOMENTUM } },
       { inputs, delta: first.delta, ...firstWeights },
       { ...firstParams, ...descent },
-      along(width),
+      (...of) => [along(width)(...of)[0], inputRows(gpu.adapter.type, firstParams.fanIn)],
     ),
   );
 

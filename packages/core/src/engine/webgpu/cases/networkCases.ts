@@ -2,6 +2,7 @@
 import { normals } from "../../../random/normal.ts";
 import { keyOfSeed } from "../../../random/philox.ts";
 import * as kernels from "../ensembleKernels.ts";
+import { inputRows } from "../layeredTrainer.ts";
 import type { KernelCase } from "./case.ts";
 import { denseCases } from "./denseCases.ts";
 import {
@@ -70,7 +71,7 @@ const firstUpdate: KernelCase<Shape> = {
       specialisation: { constants: { MOMENTUM: momentum > 0 } },
       buffers: { inputs, delta, weights, velocity },
       uniforms: { params: { ...s, learningRate: RATE, momentum } },
-      workgroups: (kernel) => [Math.ceil(s.width / kernel.workgroup[0]), 1, s.networks],
+      workgroups: (kernel) => [Math.ceil(s.width / kernel.workgroup[0]), inputRows("hardware", s.fanIn), s.networks],
       reference: () => {
         const { w, v, update } = descent(weights, velocity, momentum);
         for (let m = 0; m < s.networks; m++) {
