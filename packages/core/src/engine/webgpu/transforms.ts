@@ -144,9 +144,11 @@ export async function openTransforms(
     },
     async add(partials, fields, groups, spectra, from) {
       const sums = await gpu.download(partials, 4 * fields * groups * bins);
-      for (const [i, sum] of sums.entries()) {
-        const f = from + Math.floor(i / (groups * bins));
-        spectra[f * bins + (i % bins)]! += sum;
+      // Millions of a large plane, which take five times as long one by one.
+      for (let f = 0, at = 0; f < fields; f++) {
+        const first = (from + f) * bins;
+        for (let group = 0; group < groups; group++)
+          for (let bin = 0; bin < bins; bin++) spectra[first + bin]! += sums[at++]!;
       }
     },
     destroy() {
