@@ -5,7 +5,7 @@
 import { GifWriter } from "omggif";
 import type { ResultDocument } from "./document.ts";
 import { writeText } from "./glyphs.ts";
-import { type ColourScale, colourIndices, colours, zoomTo } from "./report/raster.ts";
+import { blockMeans, type ColourScale, colourIndices, colours, zoomTo } from "./report/raster.ts";
 import { type Plane, planesOf } from "./report/sliceFigures.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
@@ -14,8 +14,9 @@ type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 const COLOURS = 254;
 const WHITE = 254;
 const BLACK = 255;
-/** Side of a frame at least. */
+/** Side of a frame at least, and at most: of more sites each pixel is the mean of several. */
 const PIXELS = 256;
+const MOST_PIXELS = 1024;
 /** Height of the strip below each frame. */
 const CAPTION = 20;
 /** Hundredths of a second a frame. */
@@ -44,9 +45,11 @@ interface Frame {
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function lessItsMean({ time, plane }: Frame): Frame {
-  const mean = meanOf(plane.flat());
-  return { time, plane: plane.map((row) => row.map((value) => value - mean)) };
+/** A frame as it is shown. */
+function prepared({ time, plane }: Frame): Frame {
+  const shown = blockMeans(plane, Math.ceil(plane.length / MOST_PIXELS));
+  const mean = meanOf(shown.flat());
+  return { time, plane: shown.map((row) => row.map((value) => value - mean)) };
 }
 
 function sharedScale(frames: readonly Frame[]): ColourScale {
@@ -95,6 +98,6 @@ export function movies(document: FieldDocument): Movie[] {
   const { fields } = document.config.field;
   return (fields ?? [undefined]).map((name, f) => ({
     file: name === undefined ? "movie.gif" : `movie-${name}.gif`,
-    bytes: encode(planesOf(document, f).map(lessItsMean), name ?? "phi"),
+    bytes: encode(planesOf(document, f).map(prepared), name ?? "phi"),
   }));
 }

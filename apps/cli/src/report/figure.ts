@@ -67,6 +67,12 @@ export function thinned(length: number, count: number): number[] {
   return [...new Set(Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1))))];
 }
 
+/** At most `count` of the indices 0 .. length - 1: the first all, later ones as a logarithmic axis has room for them. */
+export function logThinned(length: number, count: number): number[] {
+  if (length <= count) return thinned(length, count);
+  return [...new Set(Array.from({ length: count }, (_, i) => Math.round(length ** (i / (count - 1))) - 1))];
+}
+
 /** Every so many of the indices 0 .. length - 1, a stride of 1, 2 or 5 times a power of ten: at most `count` labels of an axis. */
 export function evenTicks(length: number, count: number): number[] {
   const strides = [1, 2, 5, 10].map((digit) => digit * 10 ** Math.floor(Math.log10(Math.max(1, length / count))));

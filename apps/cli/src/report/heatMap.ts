@@ -1,5 +1,6 @@
 /** Kernels as pictures. */
 import { evenTicks, type Figure, WIDTH } from "./figure.ts";
+import { blockMeans } from "./raster.ts";
 
 type Matrix = readonly (readonly number[])[];
 type Matrices = Readonly<Record<string, Matrix>>;
@@ -10,16 +11,9 @@ const CELLS = 110;
 /** Data along a side of a cell. */
 const coarseness = (matrix: Matrix): number => Math.ceil(matrix.length / CELLS);
 
-/** A matrix as cells of so many data along a side, each the mean of its elements and named by its first; the last may have fewer. */
-function cells(matrix: Matrix, size: number): { readonly a: number; readonly b: number; readonly value: number }[] {
-  const count = Math.ceil(matrix.length / size);
-  return Array.from({ length: count * count }, (_, cell) => {
-    const a = size * Math.floor(cell / count);
-    const b = size * (cell % count);
-    const block = matrix.slice(a, a + size).flatMap((line) => line.slice(b, b + size));
-    return { a, b, value: block.reduce((sum, value) => sum + value, 0) / block.length };
-  });
-}
+/** A matrix as cells of so many data along a side, each the mean of its elements and named by its first. */
+const cells = (matrix: Matrix, size: number): { readonly a: number; readonly b: number; readonly value: number }[] =>
+  blockMeans(matrix, size).flatMap((line, a) => line.map((value, b) => ({ a: size * a, b: size * b, value })));
 
 /** Matrices side by side, each with its own colours, which are white at zero and equally strong at equal distance from it. */
 function row(matrices: Matrices, largest: number) {

@@ -5,13 +5,15 @@ import type { Quantity } from "@slowroll/core/field/units";
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { type Clock, clockOf } from "./clock.ts";
-import { type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, logThinned, say, thinned, WIDTH } from "./figure.ts";
 import { inGev } from "./gev.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 /** Lines of a family drawn at most: more colours cannot be told apart. */
 const FAMILY = 16;
+/** Bins of a spectrum drawn at most, more than an axis has pixels for each octave. */
+export const BINS = 512;
 /** Of the largest power: what is smaller is rounding, also float64's of a mean far above its fluctuations, or was left empty. */
 const FLOOR = 1e-17;
 
@@ -60,23 +62,28 @@ function familyFigure(document: FieldDocument, name: string, f: number, what: Sp
   const nyquist = (Math.PI * lattice.points) / lattice.length;
   const own = (of: ReturnType<Spectral["of"]>): readonly (number | null)[] =>
     of === undefined ? [] : part<(number | null)[]>(of as (number | null)[] | (number | null)[][], f, named);
-  const values = shown.flatMap((spectrum) =>
-    own(what.of(spectrum)).map((value, b) => ({ k: spectrum.k[b]!, value, time: clock.of(spectrum.time) })),
-  );
+  const bins = logThinned(shown[0]!.k.length, BINS);
+  const values = shown.flatMap((spectrum) => {
+    const all = own(what.of(spectrum));
+    return bins.flatMap((b) =>
+      b < all.length ? { k: spectrum.k[b]!, value: all[b]!, time: clock.of(spectrum.time) } : [],
+    );
+  });
   const most = values.reduce((high, { value }) => Math.max(high, value ?? 0), 0);
   // A null breaks a line, as what is too small does not: it lies below the axis.
   const drawn = values.filter(({ value }) => value === null || value > FLOOR * most);
   const above = drawn.flatMap(({ value }) => value ?? []);
   if (above.length === 0) return [];
   // Standard errors of the average over realisations, where they leave the logarithmic axis.
-  const bars = shown.flatMap((spectrum) =>
-    own(what.error(spectrum)).flatMap((sigma, b) => {
-      const mean = own(what.of(spectrum))[b]!;
+  const bars = shown.flatMap((spectrum) => {
+    const [means, errors] = [own(what.of(spectrum)), own(what.error(spectrum))];
+    return bins.flatMap((b) => {
+      const [mean, sigma] = [means[b] ?? null, errors[b] ?? null];
       if (mean === null || sigma === null) return [];
       const low = Math.max(mean - sigma, mean / 10);
       return { k: spectrum.k[b]!, time: clock.of(spectrum.time), low, high: mean + sigma };
-    }),
-  );
+    });
+  });
   const last = spectra[spectra.length - 1]!;
   const y = what.y(name);
   const { level } = what;
@@ -84,7 +91,7 @@ function familyFigure(document: FieldDocument, name: string, f: number, what: Sp
     {
       id: `${what.id}${f > 0 ? f : ""}`,
       title: what.title(name),
-      shows: `${y} by comoving wave number k, coloured by time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}. ${what.shows ?? ""}Beyond the ${level === undefined ? "" : "upright "}dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${bars.length > 0 ? ` Bars are standard errors of the average over ${document.realisations} realisations.` : ""}`,
+      shows: `${y} by comoving wave number k, coloured by time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}${bins.length < shown[0]!.k.length ? `, at ${bins.length} of ${shown[0]!.k.length} bins` : ""}. ${what.shows ?? ""}Beyond the ${level === undefined ? "" : "upright "}dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${bars.length > 0 ? ` Bars are standard errors of the average over ${document.realisations} realisations.` : ""}`,
       agrees: what.agrees(last, own(what.of(last)), f),
       ...inGev(units, {
         k: "wavenumber",

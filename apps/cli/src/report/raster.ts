@@ -1,6 +1,23 @@
 /** Two-dimensional arrays as pixels: colour scales shared with the legends of figures, and PNG images that a page carries in itself. */
 import { scheme } from "#vega";
 
+type Rows = readonly (readonly number[])[];
+
+/** Rows and columns in blocks of so many, each block its mean; the last may have fewer. */
+export function blockMeans(rows: Rows, size: number): Rows {
+  if (size === 1) return rows;
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, a) => {
+    const lines = rows.slice(a * size, (a + 1) * size);
+    return Array.from({ length: Math.ceil(rows[0]!.length / size) }, (_, b) => {
+      const first = b * size;
+      const end = Math.min(first + size, rows[0]!.length);
+      let sum = 0;
+      for (const line of lines) for (let c = first; c < end; c++) sum += line[c]!;
+      return sum / (lines.length * (end - first));
+    });
+  });
+}
+
 export interface ColourScale {
   /** One of Vega's: viridis, or blue to orange about zero. */
   readonly scheme: "viridis" | "blueorange";
@@ -9,7 +26,7 @@ export interface ColourScale {
 }
 
 /** The scale of an array's values: symmetric about zero where they have both signs. */
-export function colourScale(rows: readonly (readonly number[])[]): ColourScale {
+export function colourScale(rows: Rows): ColourScale {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const row of rows) {
     for (const value of row) {
@@ -34,12 +51,7 @@ export function colours({ scheme: name }: ColourScale, count: number): [number, 
 }
 
 /** Which of `count` colours each value has, [sides x zoom]^2 pixels with the last row on top, as axes have it. */
-export function colourIndices(
-  rows: readonly (readonly number[])[],
-  { low, high }: ColourScale,
-  count: number,
-  zoom: number,
-): Uint8Array {
+export function colourIndices(rows: Rows, { low, high }: ColourScale, count: number, zoom: number): Uint8Array {
   const height = rows.length * zoom;
   const width = rows[0]!.length * zoom;
   const indices = new Uint8Array(width * height);
@@ -59,11 +71,7 @@ export const zoomTo = (points: number, pixels: number): number => Math.max(1, Ma
 const COLOURS = 256;
 
 /** An array as the address of a PNG image that holds itself. */
-export async function pngAddress(
-  rows: readonly (readonly number[])[],
-  scale: ColourScale,
-  zoom: number,
-): Promise<string> {
+export async function pngAddress(rows: Rows, scale: ColourScale, zoom: number): Promise<string> {
   const { encode } = await import("fast-png");
   const palette = colours(scale, COLOURS);
   const indices = colourIndices(rows, scale, COLOURS, zoom);

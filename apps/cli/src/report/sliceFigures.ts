@@ -4,15 +4,19 @@ import { labels } from "./axes.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
-import { colourScale, pngAddress, zoomTo } from "./raster.ts";
+import { blockMeans, colourScale, pngAddress, zoomTo } from "./raster.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 export type Plane = readonly (readonly number[])[];
 
 const IMAGES = 3;
-/** Side of an image on the page, and its pixels at least: sites stay squares with sharp edges. */
+/** Side of an image on the page, and its pixels at least, so that sites stay squares with sharp edges, and at most: a page carries them all. */
 const SIDE = 175;
 const PIXELS = 2 * SIDE;
+const MOST_PIXELS = 4 * SIDE;
+
+/** Sites along a side of one of an image's squares. */
+const coarseness = (points: number): number => Math.ceil(points / MOST_PIXELS);
 
 /** One field's planes over the slices, where there are any. */
 export function planesOf({ slices = [], config }: FieldDocument, f: number): { time: number; plane: Plane }[] {
@@ -25,6 +29,7 @@ const axesOf = (dimensions: number): [string, string] => (dimensions === 3 ? ["x
 
 async function imageSpec(when: string, plane: Plane, name: string, length: number, dimensions: number) {
   const scale = colourScale(plane);
+  const squares = blockMeans(plane, coarseness(plane.length));
   const [across, up] = axesOf(dimensions);
   const side = { type: "quantitative" as const, scale: { domain: [0, length], nice: false } };
   const axis = { tickCount: 4, grid: false };
@@ -35,7 +40,7 @@ async function imageSpec(when: string, plane: Plane, name: string, length: numbe
     layer: [
       {
         data: {
-          values: [{ address: await pngAddress(plane, scale, zoomTo(plane.length, PIXELS)), from: 0, to: length }],
+          values: [{ address: await pngAddress(squares, scale, zoomTo(squares.length, PIXELS)), from: 0, to: length }],
         },
         mark: { type: "image" as const, aspect: false, aria: false },
         encoding: {
@@ -72,7 +77,8 @@ async function imageSpec(when: string, plane: Plane, name: string, length: numbe
 export async function sliceFigures(document: FieldDocument, names: readonly string[]): Promise<Figure[]> {
   const { lattice } = document.config;
   if (!lattice || !document.slices?.length) return [];
-  const { dimensions, length } = lattice;
+  const { dimensions, length, points } = lattice;
+  const sites = coarseness(points);
   const clock = clockOf(document);
   return Promise.all(
     names.map(async (name, f) => {
@@ -91,7 +97,7 @@ export async function sliceFigures(document: FieldDocument, names: readonly stri
       return {
         id: `slice${f > 0 ? f : ""}`,
         title: dimensions === 3 ? `${name} in a plane` : `${name} on the lattice`,
-        shows: `${name} by comoving position${dimensions === 3 ? " in the plane x₁ = 0" : ""}, every site a square; each image has its own colour scale.`,
+        shows: `${name} by comoving position${dimensions === 3 ? " in the plane x₁ = 0" : ""}, ${sites > 1 ? `each square the mean of ${sites} × ${sites} sites` : "every site a square"}; each image has its own colour scale.`,
         agrees: `At the end values are from ${say(low)} to ${say(high)}.`,
         ...inGev(document.units, { x: "length", [clock.symbol]: "time", [name]: "field" }),
         spec: { hconcat: images, resolve: { scale: { color: "independent" as const } } },

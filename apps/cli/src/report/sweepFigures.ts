@@ -4,9 +4,9 @@ import { describePoint, shortNames } from "@slowroll/core/field/sweepPoint";
 import type { ResultDocument } from "../document.ts";
 import { labels, linear, logarithmic } from "./axes.ts";
 import { clockOf } from "./clock.ts";
-import { type Figure, HEIGHT, legendOf, list, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, legendOf, list, logThinned, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 import { inGev } from "./gev.ts";
-import { POWER } from "./pictureFigures.ts";
+import { BINS, POWER } from "./pictureFigures.ts";
 import { colours } from "./raster.ts";
 import { type Line, timeFigure } from "./timeFigure.ts";
 
@@ -54,13 +54,14 @@ function spectrumFigures(
       const last = entry.spectra?.at(-1);
       if (!last) return [];
       const power = config.field.fields ? (last.power as number[][])[f]! : (last.power as number[]);
-      return power.map((value, b) => ({ k: last.k[b]!, power: value, point }));
+      const picked = new Set(logThinned(power.length, BINS));
+      return power.map((value, b) => ({ k: last.k[b]!, power: value, point, isDrawn: picked.has(b) }));
     });
     const most = values.reduce((high, { power }) => Math.max(high, power), 0);
-    const shown = values.filter(({ power }) => power > FLOOR * most);
+    const peak = values.find(({ power }) => power === most)!;
+    const shown = values.filter(({ power, isDrawn }) => isDrawn && power > FLOOR * most);
     if (shown.length === 0) return [];
     const y = POWER(name, config.lattice!.dimensions);
-    const peak = shown.find(({ power }) => power === most)!;
     return [
       {
         id: `sweepSpectra${f > 0 ? f : ""}`,
@@ -71,7 +72,7 @@ function spectrumFigures(
         spec: {
           width: WIDTH,
           height: HEIGHT,
-          data: { values: shown },
+          data: { values: shown.map(({ isDrawn: _, ...value }) => value) },
           params: [{ name: "zoom", select: "interval", bind: "scales" }],
           mark: { type: "line", tooltip: true, clip: true, strokeWidth: 1.6 },
           encoding: {

@@ -1,5 +1,7 @@
 /** From a snapshot's sums to the contract's spectra: mean |k| and number of modes of each bin, and the mean power of it. */
+import { complete } from "../cooperate.ts";
 import { type Snapshot, spectrumBins } from "../engine/engine.ts";
+import { eachOrbit } from "../fourier/orbits.ts";
 import { massPairs } from "../potential/curvature.ts";
 import { followStates, leastSquares } from "./occupation.ts";
 import type { Moment, Series, SeriesWithGaps, SpectrumResult } from "./result.ts";
@@ -19,37 +21,31 @@ export interface Bins {
   readonly index: number[];
 }
 
-/** The numbers of modes by |n|^2 of a cubic lattice. */
-function countSquares(dimensions: number, points: number): Float64Array {
-  const half = Math.floor(points / 2);
-  const axis = new Float64Array(half ** 2 + 1);
-  for (let i = 0; i < points; i++) {
-    const n = 2 * i > points ? i - points : i;
-    axis[n * n]!++;
-  }
-  let all = axis;
-  for (let d = 1; d < dimensions; d++) {
-    const next = new Float64Array(all.length + half ** 2);
-    for (const [square, count] of all.entries()) {
-      // Of a line's squares few are taken, of a plane's a quarter.
-      if (count === 0) continue;
-      for (let n = 0; n <= half; n++) next[square + n * n]! += axis[n * n]! * count;
-    }
-    all = next;
-  }
-  return all;
+/** Signs that a mode's number can have: 0 has none, and points/2 is its own opposite. */
+const signs = (n: number, points: number): number => (n === 0 || 2 * n === points ? 1 : 2);
+
+/** Modes of the orbit (a, b, c), in any order of the numbers that there are. */
+function modesOf({ dimensions, points }: LatticeSpec, a: number, b: number, c: number): number {
+  if (dimensions === 1) return signs(a, points);
+  if (dimensions === 2) return (a === b ? 1 : 2) * signs(a, points) * signs(b, points);
+  const orders = a === b && b === c ? 1 : a === b || b === c ? 3 : 6;
+  return orders * signs(a, points) * signs(b, points) * signs(c, points);
 }
 
 /** Bins 2 pi/L wide centred on whole multiples. */
-export function binsOf({ dimensions, points, length }: LatticeSpec): Bins {
+export function binsOf(lattice: LatticeSpec): Bins {
+  const { dimensions, points, length } = lattice;
   const counts = new Float64Array(spectrumBins({ dimensions, points }));
   const sums = new Float64Array(counts.length);
-  for (const [square, count] of countSquares(dimensions, points).entries()) {
-    if (square === 0 || count === 0) continue;
-    const n = Math.sqrt(square);
-    counts[Math.round(n)]! += count;
-    sums[Math.round(n)]! += count * n;
-  }
+  const add = (orbit: number, a: number, b: number, c: number): void => {
+    if (orbit === 0) return;
+    const n = Math.sqrt(a * a + b * b + c * c);
+    const bin = Math.round(n);
+    const count = modesOf(lattice, a, b, c);
+    counts[bin]! += count;
+    sums[bin]! += count * n;
+  };
+  complete(eachOrbit(lattice, add));
   const unit = (2 * Math.PI) / length;
   const dx = length / points;
   const density = [Math.PI, 2 * Math.PI, 2 * Math.PI ** 2][dimensions - 1]!;
