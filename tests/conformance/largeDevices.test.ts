@@ -1,9 +1,12 @@
 /** What jobs that fill a large device ask of it: no binding, dispatch, offset or whole number beyond what there is. */
-import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import { type EnsembleJob, spectrumBins } from "@slowroll/core/engine/engine";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { initialise } from "@slowroll/core/engine/webgpu/ensembleKernels";
+import { linesOf } from "@slowroll/core/engine/webgpu/fourierKernels";
 import { loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
 import { residentShape } from "@slowroll/core/engine/webgpu/residentTrainer";
+import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/spectrum";
 import { InputError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
@@ -67,6 +70,31 @@ describe("an ensemble that a large device holds", () => {
     await expect(train).rejects.toThrow(InputError);
     await expect(train).rejects.toThrow(/hidden layer 2 has 17179869184 weights, and no more than \d+ are drawn/);
     expect(asked.buffers).toEqual([]);
+  });
+});
+
+describe("spectra that a large device makes", () => {
+  it.each([
+    { dimensions: 3, points: 512, realisations: 2, fields: 3 },
+    { dimensions: 3, points: 812, realisations: 1, fields: 1 },
+    { dimensions: 2, points: 3072, realisations: 3, fields: 1 },
+    { dimensions: 2, points: 32, realisations: 200_000, fields: 2 },
+    { dimensions: 1, points: 3, realisations: 1_000_000, fields: 1 },
+  ] as const)("%o", async ({ dimensions, points, ...many }) => {
+    const { gpu, asked } = pretendedGpu();
+    const grid = { dimensions, points, spacing: 1, stencil: 2 } as const;
+    const all = many.realisations * many.fields;
+    const field = await gpu.buffer("field", 4 * all * points ** dimensions);
+    const includes = ["field/single.wgsl"];
+    assertSpectrum(gpu, grid, wholeLayout(grid));
+    const state = [{ field, momentum: field }];
+    const spectra = await takeSpectra(gpu, { grid, ...many }, wholeLayout(grid), { includes }, state);
+    expect(spectra).toHaveLength(all * spectrumBins(grid));
+    // What the rows' dispatches reach: every pair of rows of every field.
+    const lines = linesOf(points, gpu.limits.maxComputeWorkgroupStorageSize);
+    const rows = asked.dispatches.filter(({ label }) => label === "fourier/rows");
+    const reached = rows.reduce((sum, { workgroups: [x, y] }) => sum + x * y * lines, 0);
+    expect(reached).toBeGreaterThanOrEqual(all * Math.ceil(points ** (dimensions - 1) / 2));
   });
 });
 
