@@ -1,10 +1,14 @@
 /** What jobs that fill a large device ask of it: no binding, dispatch, offset or whole number beyond what there is. */
-import { type EnsembleJob, spectrumBins } from "@slowroll/core/engine/engine";
+import { type EnsembleJob, type LatticeJob, spectrumBins } from "@slowroll/core/engine/engine";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { initialise } from "@slowroll/core/engine/webgpu/ensembleKernels";
 import { linesOf } from "@slowroll/core/engine/webgpu/fourierKernels";
 import { loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { takeSnapshot } from "@slowroll/core/engine/webgpu/latticePictures";
+import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
+import type { Records } from "@slowroll/core/engine/webgpu/latticeRecords";
 import { wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
+import type { StateArrays } from "@slowroll/core/engine/webgpu/latticeSteps";
 import { residentShape } from "@slowroll/core/engine/webgpu/residentTrainer";
 import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/spectrum";
 import { InputError } from "@slowroll/core/errors";
@@ -96,6 +100,42 @@ describe("spectra that a large device makes", () => {
     const reached = rows.reduce((sum, { workgroups: [x, y] }) => sum + x * y * lines, 0);
     expect(reached).toBeGreaterThanOrEqual(all * Math.ceil(points ** (dimensions - 1) / 2));
   });
+});
+
+it("a histogram counts more sites than 32 bits do", async () => {
+  const { gpu, asked } = pretendedGpu();
+  const grid = { dimensions: 3, points: 2048, spacing: 1, stencil: 2 } as const;
+  const job = {
+    ...{ grid, realisations: 1, fields: 1, potential: await compilePotential("quadratic") },
+    ...{ schedule: { kind: "prescribed", coefficients: new Float64Array() }, observeAfter: [], reductions: [] },
+    snapshots: { after: [0], pictures: [{ kind: "histogram", bins: 5, reach: 2 }] },
+    initial: () => Promise.reject(new Error("has no state")),
+  } satisfies LatticeJob;
+  const { layout, specialisation } = planLattice(gpu, "float32", job, Number.POSITIVE_INFINITY);
+  const sitesOf = ({ planes }: { planes: number }): number => planes * layout.plane;
+  // A field that has one value: all sites of a slab are in the first bin.
+  const full = layout.slabs.map((slab) => new Float32Array(Uint32Array.of(sitesOf(slab), 0, 0, 0, 0).buffer));
+  const download: typeof gpu.download = async () => full[asked.dispatches.length - 1]!;
+  const state: StateArrays[] = [];
+  for (const _ of layout.slabs) {
+    const array = await gpu.buffer("state", 4 * layout.stride);
+    state.push({ field: array, momentum: array });
+  }
+  const spread = async () => ({ fieldMean: Float64Array.of(1), fieldVariance: Float64Array.of(0) });
+  const records = { spread } as Records;
+  const reduction = { groups: 1024, sitesPerGroup: 2 ** 20 };
+  const seen = { made: undefined, records };
+  const { histograms } = await takeSnapshot(
+    { ...gpu, download },
+    job,
+    layout,
+    specialisation,
+    reduction,
+    state,
+    0,
+    seen,
+  );
+  expect(Array.from(histograms![0]!.counts)).toEqual([2 ** 33, 0, 0, 0, 0]);
 });
 
 describe("the resident kernel", () => {

@@ -9,7 +9,7 @@ import type { Records } from "./latticeRecords.ts";
 import { type Layout, slabUniform } from "./latticeSlabs.ts";
 import type { StateArrays } from "./latticeSteps.ts";
 import { assertSpectrum, takeSpectra } from "./spectrum.ts";
-import { type Dispatch, submit } from "./submit.ts";
+import { encode } from "./submit.ts";
 import type { Blend } from "./transforms.ts";
 
 /** Mean and variance of each realisation and field. */
@@ -80,17 +80,23 @@ async function histograms(
     }
     const ranges = await own(gpu.upload("ranges", data));
     const counts = await own(gpu.buffer("counts", sizes.counts));
-    const dispatches: Dispatch[] = [];
+    // Slab by slab: all sites of a large lattice may be more than 32 bits count, those of a slab are not.
+    const all = new Float64Array(sizes.counts / 4);
     for (const [s, field] of slabs.entries()) {
       const slab = slabUniform(job.grid, layout, layout.slabs[s]!);
       const values = kernel.uniform("params", { slab, sitesPerGroup, opaqueZero: 0 });
       const params = await own(gpu.upload("histogram parameters", new Uint32Array(values), GPUBufferUsage.UNIFORM));
       const bindings = await kernel.bind({ field, ranges, counts, params });
-      dispatches.push({ pipeline: kernel.pipeline, bindings, workgroups: [groups, fields, realisations] });
+      const encoder = gpu.device.createCommandEncoder({ label: "histogram" });
+      encoder.clearBuffer(counts);
+      const pass = encoder.beginComputePass({ label: "histogram" });
+      encode(pass, { pipeline: kernel.pipeline, bindings, workgroups: [groups, fields, realisations] });
+      pass.end();
+      gpu.device.queue.submit([encoder.finish()]);
+      const counted = new Uint32Array((await gpu.download(counts, sizes.counts)).buffer);
+      for (let i = 0; i < counted.length; i++) all[i]! += counted[i]!;
     }
-    submit(gpu, "histogram", dispatches);
-    const raw = new Uint32Array((await gpu.download(counts, sizes.counts)).buffer);
-    return ends.map((end, rf) => ({ ...end, counts: Float64Array.from(raw.subarray(rf * bins, (rf + 1) * bins)) }));
+    return ends.map((end, rf) => ({ ...end, counts: all.slice(rf * bins, (rf + 1) * bins) }));
   } finally {
     for (const buffer of buffers) buffer.destroy();
   }
