@@ -1,9 +1,10 @@
 /** What jobs that fill a large device ask of it: no binding, dispatch, offset or whole number beyond what there is. */
-import { type EnsembleJob, type LatticeJob, spectrumBins } from "@slowroll/core/engine/engine";
+import { type EnsembleJob, type LatticeJob, type Picture, spectrumBins } from "@slowroll/core/engine/engine";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { initialise } from "@slowroll/core/engine/webgpu/ensembleKernels";
-import { linesOf } from "@slowroll/core/engine/webgpu/fourierKernels";
+import { linesOf, longestLine } from "@slowroll/core/engine/webgpu/fourierKernels";
 import { loadKernel } from "@slowroll/core/engine/webgpu/kernel";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
 import { takeSnapshot } from "@slowroll/core/engine/webgpu/latticePictures";
 import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
 import type { Records } from "@slowroll/core/engine/webgpu/latticeRecords";
@@ -15,6 +16,7 @@ import { InputError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { describe, expect, it } from "vitest";
+import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
 import { LARGE, pretendedGpu } from "../support/pretended.ts";
 
 interface Shape {
@@ -99,6 +101,43 @@ describe("spectra that a large device makes", () => {
     const rows = asked.dispatches.filter(({ label }) => label === "fourier/rows");
     const reached = rows.reduce((sum, { workgroups: [x, y] }) => sum + x * y * lines, 0);
     expect(reached).toBeGreaterThanOrEqual(all * Math.ceil(points ** (dimensions - 1) / 2));
+  });
+});
+
+describe.each(["prescribed", "coupled"] as const)("lattices of many sites or realisations, %s", (kind) => {
+  const operations = 4;
+  it.each([
+    { dimensions: 1, points: 2 ** 20, realisations: 2, fields: 2 },
+    { dimensions: 1, points: 5, realisations: 50_000, fields: 1 },
+    { dimensions: 2, points: 2048, realisations: 1, fields: 1 },
+    { dimensions: 2, points: 16, realisations: 10_000, fields: 1 },
+    { dimensions: 3, points: 16, realisations: 1000, fields: 2 },
+    { dimensions: 3, points: 130, realisations: 1, fields: 3 },
+  ] as const)("%o", async ({ dimensions, points, realisations, fields }) => {
+    const { gpu, asked } = pretendedGpu();
+    const names = Array.from({ length: fields }, (_, f) => `phi${f}`);
+    const expression = names.map((name) => `${name}^4`).join(" + ");
+    const values = realisations * fields * points ** dimensions;
+    const hasSpectra = points <= longestLine(gpu.limits.maxComputeWorkgroupStorageSize);
+    const pictures: Picture[] = [
+      { kind: "histogram", bins: 50, reach: 3 },
+      ...(dimensions > 1 ? ([{ kind: "slice", index: 1 }] as const) : []),
+      ...(hasSpectra ? [{ kind: "spectrum" } as const, ...momentumPictures({ points })] : []),
+    ];
+    const report = await evolveLattice(gpu, "float32", {
+      ...{ grid: { dimensions, points, spacing: 1, stencil: 2 }, realisations, fields },
+      potential: await compilePotential({ expression, parameters: {} }, { fields: names }),
+      schedule:
+        kind === "coupled"
+          ? coupledSchedule(operations, realisations)
+          : { kind, coefficients: new Float64Array(3 * operations) },
+      initial: async () => ({ field: new Float64Array(values), momentum: new Float64Array(values) }),
+      observeAfter: [0, operations],
+      reductions: [{ kind: "potential" }, { kind: "cosine", mode: new Array(dimensions).fill(1) }],
+      snapshots: { after: [operations], pictures },
+    });
+    expect(report.snapshots).toHaveLength(1);
+    expect(asked.dispatches.length).toBeGreaterThan(operations);
   });
 });
 
