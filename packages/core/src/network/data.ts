@@ -31,7 +31,7 @@ export interface Data {
  * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
  */
 export async function prepareData(spec: DataSpec): Promise<Data> {
-  const read = await readInputs(spec.inputs, "data.inputs", targetColumns(spec.targets));
+  const read = await readInputs(spec.inputs, "data.inputs", { targets: targetColumns(spec.targets) });
   const { rows } = read;
   const { outputs, names: outputNames, values: targets } = await readTargets(spec.targets, read);
   const dimension = rows[0]!.length;
@@ -49,7 +49,7 @@ export async function prepareData(spec: DataSpec): Promise<Data> {
     ...(standardisation ? { standardisation } : {}),
   };
   if (!spec.test) return data;
-  const tested = await readInputs(spec.test.inputs, "data.test.inputs");
+  const tested = await readInputs(spec.test.inputs, "data.test.inputs", { like: read.names });
   if (tested.rows[0]!.length !== dimension) {
     throw new InputError(`the test inputs have ${tested.rows[0]!.length} coordinates, the data have ${dimension}`, {
       path: "data.test.inputs",

@@ -11,6 +11,15 @@ export interface Inputs {
   readonly theta?: readonly number[];
   /** [D][C]: the file's columns that were asked for as targets. */
   readonly columns?: readonly (readonly number[])[];
+  /** [d]: of a file with a header. */
+  readonly names?: readonly string[];
+}
+
+/** What is read of a file beside, or in the place of, the columns that a config names. */
+export interface Wanted {
+  readonly targets?: readonly TargetColumn[];
+  /** The columns that inputs are taken from where the config names none and the file has a header: those of other inputs, in their order. */
+  readonly like?: readonly string[] | undefined;
 }
 
 /** A column of the inputs' file that holds targets, and the config's place of its name. */
@@ -45,7 +54,7 @@ function gridRows(points: readonly number[], low: number, high: number, path: st
 async function fileRows(
   { file, columns }: Extract<InputsSpec, { file: string }>,
   path: string,
-  targets: readonly TargetColumn[],
+  { targets = [], like }: Wanted,
 ): Promise<Inputs> {
   const table = await openTable(file, `${path}.file`);
   if (table.length > MAX_DATA)
@@ -59,23 +68,26 @@ async function fileRows(
       path: `${path}.columns[${twice}]`,
     });
   }
-  if (wanted.length === 0) return { rows: await table.read(chosen) };
-  chosen ??= [...table.names!.keys()].filter((column) => !wanted.includes(column));
+  // Where names are given twice, only places tell them apart.
+  if (table.names && like && new Set(like).size === like.length)
+    chosen ??= like.map((name) => columnNamed(table, name, `${path}.columns`));
+  if (!table.names) return { rows: await table.read(chosen) };
+  chosen ??= [...table.names.keys()].filter((column) => !wanted.includes(column));
   const dimension = chosen.length;
   const rows = await table.read([...chosen, ...wanted]);
-  return { rows: rows.map((row) => row.slice(0, dimension)), columns: rows.map((row) => row.slice(dimension)) };
+  return {
+    rows: rows.map((row) => row.slice(0, dimension)),
+    ...(wanted.length > 0 ? { columns: rows.map((row) => row.slice(dimension)) } : {}),
+    names: chosen.map((column) => table.names![column]!),
+  };
 }
 
 /**
- * The points that a config's section at `path` asks for; beside them the file's columns that are `targets`.
+ * The points that a config's section at `path` asks for; beside them the file's columns that are targets.
  * @throws InputError for empty, ragged, unreadable or too many data and for a target where there is no file.
  */
-export async function readInputs(
-  spec: InputsSpec,
-  path: string,
-  targets: readonly TargetColumn[] = [],
-): Promise<Inputs> {
-  const [target] = targets;
+export async function readInputs(spec: InputsSpec, path: string, beside: Wanted = {}): Promise<Inputs> {
+  const target = beside.targets?.[0];
   if (target && !("file" in spec)) {
     throw new InputError(`only a file has a column ${target.name}: give data.inputs: { file }`, { path: target.path });
   }
@@ -94,7 +106,7 @@ export async function readInputs(
     const rows = rowsOf(dataNormals(seed, points * dimension), dimension);
     return { rows: "sphere" in spec ? rows.map(onSphere) : rows };
   }
-  const inputs = "file" in spec ? await fileRows(spec, path, targets) : { rows: spec };
+  const inputs = "file" in spec ? await fileRows(spec, path, beside) : { rows: spec };
   const { rows } = inputs;
   const place = "file" in spec ? `${path}.file` : path;
   const dimension = rows[0]?.length ?? 0;

@@ -14,6 +14,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-inputs-"));
 const made = (name: string): string => path.join(folder, name);
 beforeAll(() => {
   writeFileSync(made("named.csv"), "x,label,y\n1,a,10\n2,b,20\n3,c,30\n");
+  writeFileSync(made("turned.csv"), "y,extra,x\n0.5,words,7\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
@@ -122,6 +123,22 @@ describe("files", () => {
       [10, 20, 30],
       [1, 2, 3],
     ]);
+  });
+  it("of test inputs give the columns that the data's inputs are, wherever they stand", async () => {
+    const tested = async (inputs: InputsSpec, test: InputsSpec): Promise<number[]> => [
+      ...(await prepareData({ inputs, targets: "x0", test: { inputs: test } })).test!,
+    ];
+    const turned = { file: made("turned.csv") };
+    expect(await tested({ file: made("named.csv"), columns: ["x", "y"] }, turned)).toEqual([7, 0.5]);
+    expect(await tested({ file: stored("tableZstd.parquet") }, turned)).toEqual([7, 0.5]);
+    const inputs = { file: made("named.csv"), columns: ["x", "y"] };
+    // Names that are given, and places where a file has no names, are as they stand.
+    expect(await tested(inputs, { ...turned, columns: ["y", "x"] })).toEqual([0.5, 7]);
+    expect(await tested(inputs, { file: made("bare.csv") })).toEqual([1, 2, 3, 4]);
+    await expect(tested(inputs, { file: made("exact.csv") })).rejects.toMatchObject({
+      path: "data.test.inputs.columns",
+      message: expect.stringContaining("exact.csv has no column x; known: a, b"),
+    });
   });
 
   it("may hold whole numbers of any size that float64 holds", async () => {
