@@ -1,6 +1,6 @@
 /** The whole report: ceilings, kernels, jobs, peers and curves, in one run on one engine. */
 import type { Engine, Precision } from "@slowroll/core/engine/engine";
-import { EngineUnavailableError } from "@slowroll/core/errors";
+import { EngineUnavailableError, InputError } from "@slowroll/core/errors";
 import { jobBenchmarks } from "./jobs.ts";
 import { bestCeilings, type Ceilings, type Curve, judge, median, type Report } from "./report.ts";
 import type { MeasureOptions, Target } from "./target.ts";
@@ -12,7 +12,7 @@ const JOB_SAMPLES = 3;
 
 /**
  * Measures all kernels, jobs and, where `peers`, peers whose name has the filter in it.
- * @throws Error where a result is wrong; what the engine throws.
+ * @throws Error where a result is wrong; InputError where the filter is in no name; what the engine throws.
  */
 export async function measureAll(
   target: Target,
@@ -29,12 +29,15 @@ export async function measureAll(
   const measurements = await target.measureKernels(options);
   await measureCeilings();
   const curves: Curve[] = [];
+  let leftOut = false;
   for (const precision of target.precisions) {
     const engine = await engineOf(target, precision, options);
     if (!engine) continue;
     const jobs = await jobBenchmarks(engine, target.scale, precision === "float32" ? target.layeredEngine : undefined);
     for (const { name, size, reason } of jobs.leftOut) {
-      if (name.includes(filter)) options.onLeaveOut(`${name}, ${size}, ${precision}`, reason);
+      if (!name.includes(filter)) continue;
+      leftOut = true;
+      options.onLeaveOut(`${name}, ${size}, ${precision}`, reason);
     }
     const perStep = new Map<string, { sizes: number[]; seconds: number[] }>();
     for (const job of jobs.timed) {
@@ -66,6 +69,15 @@ export async function measureAll(
   const ceilings = bestCeilings(measured);
   const kernels = measurements.map((measurement) => judge(measurement, ceilings));
   const peers = options.peers ? await target.measurePeers(kernels, options) : [];
+  if (kernels.length === 0 && peers.length === 0 && !leftOut) {
+    const what = options.peers ? "no kernel and no peer has" : "no kernel has";
+    throw new InputError(
+      `${what} ${JSON.stringify(filter)} in its name; without it all are measured, with their names`,
+      {
+        path: "--filter",
+      },
+    );
+  }
   return { version, engine: target.info, ceilings, kernels, peers, curves };
 }
 

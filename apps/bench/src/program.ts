@@ -1,5 +1,5 @@
 /** `slowroll-bench`: ceilings first, then every kernel against the nearer of them, then peers on the same work, all in one run. */
-import { EngineUnavailableError, SlowrollError } from "@slowroll/core/errors";
+import { EngineUnavailableError, InputError, SlowrollError } from "@slowroll/core/errors";
 import { describeMissing, NOT_SET_UP } from "@slowroll/core/setUp";
 import { VERSION } from "@slowroll/core/version";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
@@ -115,7 +115,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return NOT_SET_UP;
     }
     if (!(error instanceof SlowrollError)) throw error;
-    io.error(`slowroll-bench: ${error.message.split("\n")[0]}\n`);
+    const place = error instanceof InputError && error.path !== undefined ? `${error.path}: ` : "";
+    io.error(`slowroll-bench: ${place}${error.message.split("\n")[0]}\n`);
     return error.exitCode;
   }
 }

@@ -101,6 +101,11 @@ describe("slowroll-bench", () => {
     expect(out).toContain("field/lattice_step");
     expect(out).toMatch(/\d% copy/);
   });
+  it("refuses a filter that is in no name", async () => {
+    const { code, out, error } = await bench(...ONCE_ON_CPU, "linalgo");
+    expect([code, out]).toEqual([2, ""]);
+    expect(error).toMatch(/^slowroll-bench: --filter: no kernel has "linalgo" in its name/m);
+  });
   it.each([
     [["--samples", "0"], 2],
     [["--nonsense"], 2],
