@@ -130,11 +130,13 @@ export const openTable = (file: string, path: string): Promise<Table> =>
 
 /**
  * The index of a named column.
- * @throws InputError naming `path`, the config's place of the name.
+ * @throws InputError naming `path`, the config's place of the name, where none has it or more than one.
  */
 export function columnNamed({ file, names }: Table, name: string, path: string): number {
   if (!names) throw new InputError(`${file} has no header line that names ${name}`, { path });
   const column = names.indexOf(name);
+  if (column !== names.lastIndexOf(name))
+    throw new InputError(`${file} has more than one column ${name}; give each a name of its own`, { path });
   if (column >= 0) return column;
   const hint = names.length > 0 ? `; ${mend(name, names)}` : " and no other";
   throw new InputError(`${file} has no column ${name}${hint}`, { path });

@@ -15,6 +15,7 @@ const made = (name: string): string => path.join(folder, name);
 beforeAll(() => {
   writeFileSync(made("named.csv"), "x,label,y\n1,a,10\n2,b,20\n3,c,30\n");
   writeFileSync(made("turned.csv"), "y,extra,x\n0.5,words,7\n");
+  writeFileSync(made("twice.csv"), "x,x,y\n1,2,3\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
@@ -181,6 +182,8 @@ describe("files", () => {
     ["data.inputs.file", 'line 2, column 2: "a" is not', named("x", "label"), ofX],
     ["data.inputs.file", 'line 2, column 2: "a" is not', named("x"), { column: "label" }],
     ["data.inputs.columns[0]", "did you mean label?", named("lable"), ofX],
+    ["data.inputs.columns[1]", "more than one column x;", { file: made("twice.csv"), columns: ["y", "x"] }, ofX],
+    ["data.targets.column", "more than one column x;", { file: made("twice.csv") }, { column: "x" }],
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "no header line", { file: made("bare.csv") }, { column: "x" }],
     ["data.inputs.file", 'line 8, column 1: "a" is not', { file: made("gaps.csv") }, ofX],
