@@ -40,6 +40,7 @@ async function openCsv(file: string, path: string): Promise<Table> {
   } catch (cause) {
     throw unreadable(file, path, cause);
   }
+  if (text.startsWith("PAR1")) throw new InputError(`${file} is a Parquet table: name it so, *.parquet`, { path });
   const { parse } = await import("csv-parse/sync");
   let rows: Row[];
   try {
@@ -138,7 +139,9 @@ export function columnNamed({ file, names }: Table, name: string, path: string):
   if (column !== names.lastIndexOf(name))
     throw new InputError(`${file} has more than one column ${name}; give each a name of its own`, { path });
   if (column >= 0) return column;
-  const hint = names.length > 0 ? `; ${mend(name, names)}` : " and no other";
+  // What other programs write between columns makes one of all.
+  const commas = names.length === 1 && /[;\t|]/.test(names[0]!) ? "; put commas between columns" : "";
+  const hint = names.length > 0 ? `; ${mend(name, names)}${commas}` : " and no other";
   throw new InputError(`${file} has no column ${name}${hint}`, { path });
 }
 

@@ -1,5 +1,5 @@
 /** Inputs of every kind: where the points are, that they are the same each time, and what is refused of files. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
@@ -16,6 +16,8 @@ beforeAll(() => {
   writeFileSync(made("named.csv"), "x,label,y\n1,a,10\n2,b,20\n3,c,30\n");
   writeFileSync(made("turned.csv"), "y,extra,x\n0.5,words,7\n");
   writeFileSync(made("twice.csv"), "x,x,y\n1,2,3\n");
+  writeFileSync(made("semicolons.csv"), "x;y\n1,5;2\n");
+  writeFileSync(made("tabs.csv"), "x\ty\n1.5\t2\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
@@ -27,6 +29,7 @@ beforeAll(() => {
   writeFileSync(made("exact.csv"), `a,b\n${fine.map((value) => `${value},${value}.0`).join("\n")}\n`);
   writeFileSync(made("rounded.csv"), `x,id\n1,${fine[0]}\n2,${odd}\n`);
   const columns = { fine, signed: [1n, 2n, -odd], unsigned: [odd, 1n, 2n] };
+  copyFileSync(stored("table.parquet"), made("parquet.csv"));
   const columnData = Object.entries(columns).map(([name, data]) => ({ name, data, type: "INT64" as const }));
   writeFileSync(made("whole.parquet"), new Uint8Array(parquetWriteBuffer({ columnData })));
 });
@@ -184,6 +187,9 @@ describe("files", () => {
     ["data.inputs.columns[0]", "did you mean label?", named("lable"), ofX],
     ["data.inputs.columns[1]", "more than one column x;", { file: made("twice.csv"), columns: ["y", "x"] }, ofX],
     ["data.targets.column", "more than one column x;", { file: made("twice.csv") }, { column: "x" }],
+    ["data.inputs.columns[0]", "known: x;y; put commas", { file: made("semicolons.csv"), columns: ["x"] }, ofX],
+    ["data.targets.column", "; put commas between columns", { file: made("tabs.csv") }, { column: "y" }],
+    ["data.inputs.file", "is a Parquet table: name it so", { file: made("parquet.csv") }, ofX],
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "no header line", { file: made("bare.csv") }, { column: "x" }],
     ["data.inputs.file", 'line 8, column 1: "a" is not', { file: made("gaps.csv") }, ofX],
