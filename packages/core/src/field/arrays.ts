@@ -75,8 +75,12 @@ async function parseNpy(bytes: ArrayBuffer): Promise<{ values: Float64Array; sha
   const { parse } = await import("npyjs");
   const { data, shape, fortranOrder } = parse(bytes);
   if (fortranOrder) throw new Error("its first index is fastest; store it in C order");
+  const numbers: unknown = data;
+  if (numbers instanceof Float64Array) return { values: numbers, shape };
+  // Whole numbers of 64 bits, numpy's own.
+  const big = numbers instanceof BigInt64Array || numbers instanceof BigUint64Array;
   return {
-    values: data instanceof Float64Array ? data : Float64Array.from(data as unknown as ArrayLike<number>),
+    values: big ? Float64Array.from(numbers, Number) : Float64Array.from(numbers as ArrayLike<number>),
     shape,
   };
 }
