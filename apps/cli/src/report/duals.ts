@@ -11,7 +11,7 @@ import { byOutput, interleaved, type PerDatum, perDatum } from "@slowroll/core/n
 import { setupNetwork } from "@slowroll/core/network/setup";
 import { type Dynamics, quadraticMass, recursion } from "@slowroll/core/theory/prediction";
 import type { ResultDocument } from "../document.ts";
-import { earlyThenThinned } from "./figure.ts";
+import { earlyThenThinned, largest } from "./figure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
 
@@ -57,7 +57,6 @@ const MOST_POINTS = 128;
 function errorsAt(x: number, dynamics: Dynamics, initial: readonly Float64Array[], lastStep: number): ErrorsAt {
   const record = earlyThenThinned(lastStep + 1, 40, 160);
   const theory = initial.map((own) => recursion(dynamics, own, record));
-  const largest = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const scale = Math.max(...initial.map(largest)) || 1;
   const errorOf = (dual: typeof slowRollDual | typeof secondOrderDual): number | null => {
     try {

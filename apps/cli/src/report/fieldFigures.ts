@@ -2,7 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { hasEnergy } from "../fieldSummary.ts";
 import { clockOf } from "./clock.ts";
-import { type Figure, say, thinned } from "./figure.ts";
+import { type Figure, largest, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { histogramFigures, spectrumFigures } from "./pictureFigures.ts";
 import { sliceFigures } from "./sliceFigures.ts";
@@ -22,8 +22,6 @@ const SPAN = 0.1;
 const CONSTANT = 1e-9;
 /** Modes drawn at most: as many as there are colours. */
 const MODES = 8;
-
-const largest = (of: readonly number[]): number => of.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** A quantity of each field as [T] of its own. */
 function byField(of: FieldSeries | undefined, names: readonly string[]): Line[] {

@@ -67,6 +67,13 @@ export function thinned(length: number, count: number): number[] {
   return [...new Set(Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1))))];
 }
 
+/** Largest of the values' sizes, of however many; 0 of none. */
+export function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
+  return most;
+}
+
 /** At most `count` of the indices 0 .. length - 1: the first all, later ones as a logarithmic axis has room for them. */
 export function logThinned(length: number, count: number): number[] {
   if (length <= count) return thinned(length, count);

@@ -2,7 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
-import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { earlyThenThinned, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 import { heatMap } from "./heatMap.ts";
 import { stepFigure } from "./stepFigure.ts";
 
@@ -71,7 +71,8 @@ function layersFigure({ initial, final, theory }: Observed<"kernelLayers">): Fig
   const parts = initial.length;
   const trace = (matrix: readonly (readonly number[])[]): number => matrix.reduce((sum, row, a) => sum + row[a]!, 0);
   const whole = initial.reduce((sum, part) => sum + trace(part), 0);
-  const norm = (matrix: readonly (readonly number[])[]): number => Math.hypot(...matrix.flat());
+  const norm = (matrix: readonly (readonly number[])[]): number =>
+    Math.hypot(...matrix.map((row) => Math.hypot(...row)));
   const less = (left: readonly (readonly number[])[], right: readonly (readonly number[])[]): number[][] =>
     left.map((row, a) => row.map((value, b) => value - right[a]![b]!));
   const apart = Math.max(...theory.map((part, l) => norm(less(initial[l]!, part)) / norm(part)));
@@ -92,7 +93,7 @@ function layersFigure({ initial, final, theory }: Observed<"kernelLayers">): Fig
 function normsFigure({ times, distance, layerDistance, meanSquare }: Observed<"parameterNorms">): Figure {
   const parts = meanSquare[0]!.length;
   const drawn = thinned(parts, FAMILY);
-  const apart = Math.max(...meanSquare.flat().map((value) => Math.abs(value - 1)));
+  const apart = largest(meanSquare.flat().map((value) => value - 1));
   return stepFigure(
     times,
     [

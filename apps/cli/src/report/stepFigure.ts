@@ -1,6 +1,10 @@
 /** Lines over the steps of training, in one panel or several below each other. */
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
-import { type Figure, HEIGHT, WIDTH } from "./figure.ts";
+import { earlyThenThinned, type Figure, HEIGHT, WIDTH } from "./figure.ts";
+
+/** Steps that are drawn: the first, where everything moves, and so many of the others. */
+const EARLY = 40;
+const LATER = 160;
 
 interface StepLine {
   readonly name: string;
@@ -22,6 +26,7 @@ export function stepFigure(
   panels: readonly StepPanel[],
   { family, ...about }: Omit<Figure, "spec"> & { readonly family?: string },
 ): Figure {
+  const drawn = earlyThenThinned(steps.length, EARLY, LATER);
   const height = panels.length === 1 ? HEIGHT - 60 : HEIGHT - 150;
   const x = stepAxis(steps.at(-1)!);
   return {
@@ -29,7 +34,7 @@ export function stepFigure(
     spec: {
       vconcat: panels.map(({ y, lines, log, references = [] }, p) => {
         const values = lines.flatMap(({ name, values: of }) =>
-          of.map((value, k) => ({ step: steps[k]!, name, value: log && !(value! > 0) ? null : value })),
+          drawn.map((k) => ({ step: steps[k]!, name, value: log && !(of[k]! > 0) ? null : of[k]! })),
         );
         const shown = [...values.map(({ value }) => value), ...references];
         const axis = { type: "quantitative" as const, title: y, ...(log ? logarithmic(shown) : linear(shown)) };

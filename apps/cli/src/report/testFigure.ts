@@ -3,7 +3,7 @@ import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput } from "../outputs.ts";
 import { linear } from "./axes.ts";
 import { curveFigure, REACH } from "./curveFigure.ts";
-import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 export type Test = NonNullable<NetworkDocument["test"]>;
@@ -109,7 +109,7 @@ export function testFigures(
   );
   const apart = (left: Test["mean"], right: Test["mean"]): number => {
     const others = right.flat();
-    return Math.max(...left.flat().map((value, i) => Math.abs(value - others[i]!)));
+    return largest(left.flat().map((value, i) => value - others[i]!));
   };
   const several = drawn.length < outputs.length ? ` of ${drawn.length} of ${outputs.length} outputs` : "";
   return [

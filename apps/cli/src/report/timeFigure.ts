@@ -1,7 +1,7 @@
 /** Lines over time, in one panel or several below each other. */
 import { labels, linear, logarithmic } from "./axes.ts";
 import type { Clock } from "./clock.ts";
-import { type Figure, HEIGHT, legendOf, PALETTE, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, largest, legendOf, PALETTE, WIDTH } from "./figure.ts";
 
 export interface Line {
   /** Its colour's entry in the legend. */
@@ -52,9 +52,6 @@ export function envelope(values: readonly number[]): number[] {
   }
   return [...kept].sort((p, q) => p - q);
 }
-
-const largest = (values: readonly number[]): number =>
-  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** Whether the positive ones of the values span enough for a logarithmic axis. */
 function spans(values: readonly (number | null)[]): boolean {

@@ -1,9 +1,10 @@
-/** Figures of lattices with more sites and bins than a page has pixels. */
+/** Figures of more sites, bins, records and data than a page has pixels and a function takes arguments. */
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import type { ResultDocument } from "../../src/document.ts";
 import { movies } from "../../src/movie.ts";
 import { logThinned } from "../../src/report/figure.ts";
+import { observedFigures } from "../../src/report/observedFigures.ts";
 import { spectrumFigures } from "../../src/report/pictureFigures.ts";
 import { blockMeans } from "../../src/report/raster.ts";
 import { sliceFigures } from "../../src/report/sliceFigures.ts";
@@ -72,5 +73,42 @@ describe("of a large lattice", () => {
     expect(layer[0]!.data.values).toHaveLength(2 * bins.length);
     expect(layer[1]!.data.values).toHaveLength(2 * bins.length);
     expect(figure!.shows).toContain(`, at ${bins.length} of 20000 bins.`);
+  });
+});
+
+describe("of what many steps and data observe", () => {
+  const STEPS = 100_001;
+  const times = Array.from({ length: STEPS }, (_, t) => t);
+  const D = 400;
+  const matrix = Array.from({ length: D }, () => new Array<number>(D).fill(1));
+  const studied = {
+    command: "network",
+    config: { network: { width: 8 } },
+    kernelSeries: { times, drift: times, alignment: times, eigenvalues: times.map(() => [2, 1]) },
+    parameterNorms: {
+      times,
+      meanSquare: times.map(() => [1, 1.5]),
+      distance: times,
+      layerDistance: times.map((t) => [t, t]),
+    },
+    kernelLayers: { initial: [matrix, matrix], final: [matrix, matrix], theory: [matrix, matrix] },
+  } as unknown as Extract<ResultDocument, { command: "network" }>;
+
+  it("lines have the first steps and some of the others, to the last", () => {
+    for (const figure of observedFigures(studied).filter(({ id }) => id !== "kernelLayers")) {
+      const { vconcat } = figure.spec as unknown as {
+        vconcat: { layer: { data: { values: { step: number; name: string }[] } }[] }[];
+      };
+      const { values } = vconcat[0]!.layer[1]!.data;
+      const own = values.filter(({ name }) => name === values[0]!.name).map(({ step }) => step);
+      expect(own).toHaveLength(200);
+      expect([own[0], own[39], own.at(-1)]).toEqual([0, 39, STEPS - 1]);
+    }
+  });
+
+  it("what the figures say is of all", () => {
+    const says = (id: string): string => observedFigures(studied).find((figure) => figure.id === id)!.agrees;
+    expect(says("parameterNorms")).toContain("within 0.50 of 1");
+    expect(says("kernelLayers")).toContain("each part starts within 0.0 of its infinite-width norm");
   });
 });
