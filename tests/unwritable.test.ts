@@ -203,6 +203,26 @@ describe("results that cannot be written", () => {
     expect(mean).toEqual((resultOf("whole") as { mean: number[] }).mean);
   });
 
+  it("where another run has written meanwhile are printed, and the other's stay", async () => {
+    const theirs = ["checkpoint.h5.partial", "result.json"];
+    const { code, out, error } = await run(LATTICE, "shared", [], (text) => {
+      if (!text.startsWith("memory: ")) return;
+      fs.mkdirSync(at("shared"));
+      for (const name of theirs) fs.writeFileSync(at("shared", name), "another run's");
+    });
+    expect(code).toBe(2);
+    expect(out).toMatch(/│ mean +│ 1\.00000 +│/);
+    const why = `${at("shared")} cannot be written: another run has written into it since this one began`;
+    expect(lines(error, "warning: ")).toEqual([
+      expect.stringMatching(/^warning: not kept: step \d+: .*; move what is there: the run goes on and tries again/),
+    ]);
+    expect(lines(error, "slowroll: ")).toEqual([
+      `slowroll: --out: ${why}; move what is there or choose another folder`,
+    ]);
+    expect(fs.readdirSync(at("shared"))).toEqual(theirs);
+    for (const name of theirs) expect(fs.readFileSync(at("shared", name), "utf8")).toBe("another run's");
+  });
+
   it("of a run that was interrupted, too", async () => {
     const { code, out, error } = await run(LATTICE, "cut", ["--json"], (text, interrupt) => {
       inTheWay("cut")(text);

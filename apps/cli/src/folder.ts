@@ -90,19 +90,35 @@ export async function chooseTrajectories(name: string, { force, cwd }: FolderCho
 const OURS =
   /^(config\.yaml|log\.jsonl|result\.(json|h5)|report\.html|movie(-\w+)?\.gif|checkpoint\.h5|points\.jsonl)(\.partial)?$/;
 
+/** What runs have written into a folder, by their whole paths. */
+async function written(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const [place, ours] of [
+    [folder, OURS],
+    [path.join(folder, "plots"), /\.svg(\.partial)?$/],
+  ] as const) {
+    const names = existsSync(place) ? await readdir(place) : [];
+    files.push(...names.filter((name) => ours.test(name)).map((name) => path.join(place, name)));
+  }
+  return files;
+}
+
 /**
- * Removes what an earlier run wrote into a folder, so that none of it is taken for this one's; what else is there stays.
- * @throws UnwritableError (--out)
+ * Makes way for a run's files before the first of them is written: with `force` what an earlier run wrote into the folder is removed, so that
+ * none of it is taken for this one's, and what else is there stays. Without it the folder was empty when this run began.
+ * @throws UnwritableError (--out), also where another run has written into it since.
  */
-export async function clearRun(folder: string): Promise<void> {
+export async function makeWay(folder: string, force: boolean): Promise<void> {
   try {
-    for (const [place, ours] of [
-      [folder, OURS],
-      [path.join(folder, "plots"), /\.svg(\.partial)?$/],
-    ] as const) {
-      const names = existsSync(place) ? await readdir(place) : [];
-      for (const name of names) if (ours.test(name)) await rm(path.join(place, name));
+    const files = await written(folder);
+    if (files.length > 0 && !force) {
+      const why = "another run has written into it since this one began";
+      throw new UnwritableError(folder, why, "move what is there", {
+        otherwise: "or choose another folder",
+        path: "--out",
+      });
     }
+    for (const file of files) await rm(file);
   } catch (cause) {
     throw cannotWrite(folder, "--out", cause);
   }

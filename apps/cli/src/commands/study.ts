@@ -22,10 +22,10 @@ import { errorKey, errorLine } from "../errorLine.ts";
 import {
   chooseFolder,
   chooseTrajectories,
-  clearRun,
   clearState,
   keepsState,
   loadRunWriter,
+  makeWay,
   saveFinal,
 } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
@@ -176,7 +176,7 @@ export async function study<C extends ConfigCommand>(
   /** An earlier run's files go when the first of this one's comes, and not before it is known to be right. */
   let isReady = resumed !== undefined;
   const ready = async (): Promise<void> => {
-    if (folder && !isReady) await clearRun(folder);
+    if (folder && !isReady) await makeWay(folder, force ?? false);
     isReady = true;
   };
   let reported = false;
