@@ -42,8 +42,8 @@ export function* recursionWork(
   for (let t = 0, r = 0; r < record.length; t++) {
     if (record[r] === t) result.set(phi, r++ * points);
     if (r === record.length) break;
-    for (let a = 0; a < points; a++)
-      force[a] = pushOf(subsets, t, Math.floor(a / outputs)) * potential.gradient(0, phi[a]!);
+    const slopes = potential.gradients(0, [phi], points);
+    for (let a = 0; a < points; a++) force[a] = pushOf(subsets, t, Math.floor(a / outputs)) * slopes[a]!;
     for (let a = 0; a < points; a++) {
       let push = 0;
       for (let b = 0; b < points; b++) push += theta[a * points + b]! * force[b]!;

@@ -191,6 +191,8 @@ export function* sampledPrediction(
   const loss = new Float64Array(BLOCK);
   const force = new Float64Array(size);
   const f = new Float64Array(size);
+  const phi = new Float64Array(size);
+  const targetOf = phi.map((_, i) => targets[Math.floor(i / share)]![i % D]!);
   for (let first = 0; first < ensemble.samples; first += BLOCK) {
     const { start, z } = draw(ensemble, D, first);
     for (const c of targets.keys()) f.set(start, c * share);
@@ -200,15 +202,12 @@ export function* sampledPrediction(
     const memory = new Float64Array(P > 0 ? size : 0);
     const travel = new Float64Array(memory.length);
     for (let t = 0, r = 0; r < T; t++) {
+      for (let i = 0; i < size; i++) phi[i] = f[i]! - targetOf[i]!;
       if (record[r] === t) {
+        if (!f.every(Number.isFinite)) return undefined;
         loss.fill(0);
-        for (const [c, y] of targets.entries()) {
-          for (let i = 0; i < share; i++) {
-            const value = f[c * share + i]!;
-            if (!Number.isFinite(value)) return undefined;
-            loss[Math.floor(i / D)]! += potential.value(value - y[i % D]!);
-          }
-        }
+        const values = potential.values([phi], size);
+        for (let i = 0; i < size; i++) loss[Math.floor(i / D) % BLOCK]! += values[i]!;
         for (let s = 0; s < BLOCK; s += 2) {
           for (const [c, of] of outputs.entries()) of[r]!.add(f, c * share + s * D);
           losses[r]!.add(loss, s);
@@ -216,10 +215,8 @@ export function* sampledPrediction(
         r++;
         if (r === T) break;
       }
-      for (const [c, y] of targets.entries()) {
-        for (let i = 0; i < share; i++)
-          force[c * share + i] = pushOf(subsets, t, i % D) * potential.gradient(0, f[c * share + i]! - y[i % D]!);
-      }
+      const slopes = potential.gradients(0, [phi], size);
+      for (let i = 0; i < size; i++) force[i] = pushOf(subsets, t, i % D) * slopes[i]!;
       yield* kick(dynamics, force, velocity);
       for (let i = 0; i < size; i++) f[i]! += velocity[i]!;
       for (let i = 0; i < memory.length; i++) {
