@@ -1,5 +1,5 @@
-// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. An invocation takes one unit at a time, with all of its inputs or, where
-// they are many and rows of workgroups share them, as many as each has.
+// Descends the first layer: dLoss/dW_ij = sum_a delta_ja x_ia. An invocation, or SHARING of them, takes one unit at a time, with all of its
+// inputs or, where they are many and rows of workgroups share them, as many as each has.
 // include: network/descend.wgsl
 
 struct Params {
@@ -18,16 +18,23 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> velocity: array<f32>;   // as weights; one element without momentum
 @group(0) @binding(4) var<uniform> params: Params;
 
+const UNITS = 64u / SHARING;
+
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var unit = id.x; unit < params.width; unit += groups.x * 64u) {
-    let own = (id.z * params.rows + unit) * params.chunks;
-    for (var i = id.y; i < params.fanIn; i += groups.y) {
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let network = group.z;
+  for (var first = group.x * UNITS; first < params.width; first += groups.x * UNITS) {
+    let unit = first + lane / SHARING;
+    let own = (network * params.rows + unit) * params.chunks;
+    for (var i = group.y; i < params.fanIn; i += groups.y) {
       var gradient = 0.0;
-      for (var chunk = 0u; chunk < params.chunks; chunk++) {
-        gradient += dot(delta[own + chunk], inputs[i * params.chunks + chunk]);
+      if (unit < params.width) {
+        for (var chunk = lane % SHARING; chunk < params.chunks; chunk += SHARING) {
+          gradient += dot(delta[own + chunk], inputs[i * params.chunks + chunk]);
+        }
       }
-      descend((id.z * params.fanIn + i) * params.stride + unit, gradient);
+      gradient = sharedSum(lane, gradient);
+      if (unit < params.width && lane % SHARING == 0u) { descend((network * params.fanIn + i) * params.stride + unit, gradient); }
     }
   }
 }

@@ -1,6 +1,6 @@
 // Back from the outputs to the last hidden layer: delta_ja = dLoss/dz_ja = slope_ja sum_c force_ca W_jc with the weights of before the step,
 // so that whatever the outputs all layers below have one delta a datum; and the descent of the output weights, dLoss/dW_jc =
-// sum_a force_ca h_ja. An invocation takes one unit at a time, and BLOCK of the outputs.
+// sum_a force_ca h_ja. An invocation, or SHARING of them, takes one unit at a time, and BLOCK of the outputs.
 // include: network/descend.wgsl
 
 struct Params {
@@ -22,35 +22,43 @@ struct Params {
 // Whether each block is one of outputs that there are.
 const WHOLE = OUTPUTS % BLOCK == 0u;
 
+const UNITS = 64u / SHARING;
+
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var unit = id.x; unit < params.units; unit += groups.x * 64u) {
-    let row = id.z * params.rows + unit;
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let network = group.z;
+  for (var firstUnit = group.x * UNITS; firstUnit < params.units; firstUnit += groups.x * UNITS) {
+    let unit = firstUnit + lane / SHARING;
+    let isUnit = unit < params.units;
+    let row = network * params.rows + unit;
     for (var first = 0u; first < OUTPUTS; first += BLOCK) {
       let firstWeight = row * OUTPUTS + first;
       var weight = array<f32, BLOCK>();
       var gradient = array<f32, BLOCK>();
-      for (var c = 0u; c < BLOCK; c++) { // unroll
-        if (WHOLE || first + c < OUTPUTS) { weight[c] = weights[firstWeight + c]; }
-      }
-      for (var chunk = 0u; chunk < params.chunks; chunk++) {
-        let place = row * params.chunks + chunk;
-        let h = hidden[place];
-        // Between blocks of outputs the sum stands where delta will.
-        var sum = vec4f(0.0);
-        if (OUTPUTS > BLOCK && first > 0u) { sum = delta[place]; }
+      if (isUnit) {
         for (var c = 0u; c < BLOCK; c++) { // unroll
-          if (WHOLE || first + c < OUTPUTS) {
-            let push = force[(id.z * OUTPUTS + first + c) * params.chunks + chunk];
-            sum += weight[c] * push;
-            gradient[c] += dot(push, h);
-          }
+          if (WHOLE || first + c < OUTPUTS) { weight[c] = weights[firstWeight + c]; }
         }
-        if (OUTPUTS == BLOCK || first + BLOCK >= OUTPUTS) { sum *= slope[place]; }
-        delta[place] = sum;
+        for (var chunk = lane % SHARING; chunk < params.chunks; chunk += SHARING) {
+          let place = row * params.chunks + chunk;
+          let h = hidden[place];
+          // Between blocks of outputs the sum stands where delta will.
+          var sum = vec4f(0.0);
+          if (OUTPUTS > BLOCK && first > 0u) { sum = delta[place]; }
+          for (var c = 0u; c < BLOCK; c++) { // unroll
+            if (WHOLE || first + c < OUTPUTS) {
+              let push = force[(network * OUTPUTS + first + c) * params.chunks + chunk];
+              sum += weight[c] * push;
+              gradient[c] += dot(push, h);
+            }
+          }
+          if (OUTPUTS == BLOCK || first + BLOCK >= OUTPUTS) { sum *= slope[place]; }
+          delta[place] = sum;
+        }
       }
       for (var c = 0u; c < BLOCK; c++) { // unroll
-        if (WHOLE || first + c < OUTPUTS) { descend(firstWeight + c, gradient[c]); }
+        let whole = sharedSum(lane, gradient[c]);
+        if (isUnit && lane % SHARING == 0u && (WHOLE || first + c < OUTPUTS)) { descend(firstWeight + c, whole); }
       }
     }
   }

@@ -41,6 +41,15 @@ export const outputBlock = (outputs: number): number => Math.ceil(outputs / Math
 export const inputRows = (type: Gpu["adapter"]["type"], fanIn: number): number =>
   type === "software" ? 1 : Math.ceil(fanIn / 16);
 
+/**
+ * Lanes that share a unit's sums over the data in first_update.wgsl and output_backward.wgsl, and the file that says how: where the data are
+ * so many that a lane alone would read them a vector at a time from memory of its own.
+ */
+export const sharing = (type: Gpu["adapter"]["type"], chunks: number): { lanes: number; includes: [string] } =>
+  type === "software" || chunks < 64
+    ? { lanes: 1, includes: ["network/own_sum.wgsl"] }
+    : { lanes: 16, includes: ["network/shared_sum.wgsl"] };
+
 /** What leaves the force on a step's subset alone, and the steps that each network has done, which it counts. */
 async function bindSubset(
   bound: Bind,
@@ -104,6 +113,7 @@ export async function createLayeredTrainer(
   const hiddenScale = { scale: weightStd / Math.sqrt(width), bias: biasStd };
   const descent = { learningRate, momentum };
   const MOMENTUM = momentum > 0;
+  const { lanes, includes } = sharing(gpu.adapter.type, chunks);
 
   const firstParams = { fanIn: inputDimension + 1, width, stride: shapes[0]!.stride, rows, chunks };
   const firstLayer = (inputs: GPUBuffer): Promise<Bound> =>
@@ -140,10 +150,10 @@ export async function createLayeredTrainer(
   const backward = [
     await bound(
       kernels.outputBackward,
-      { constants: { OUTPUTS: outputs, BLOCK, MOMENTUM } },
+      { includes, constants: { OUTPUTS: outputs, BLOCK, MOMENTUM } },
       { ...output, force, hidden: last.hidden, slope: last.slope, delta: last.delta },
       { units: width + 1, rows, chunks, ...descent },
-      along(width + 1),
+      along((width + 1) * lanes),
     ),
   ];
   const sensitivities: Bound[] = [];
@@ -160,10 +170,10 @@ export async function createLayeredTrainer(
   backward.push(
     await bound(
       kernels.firstUpdate,
-      { constants: { MOMENTUM } },
+      { includes, constants: { MOMENTUM } },
       { inputs, delta: first.delta, ...firstWeights },
       { ...firstParams, ...descent },
-      (...of) => [along(width)(...of)[0], inputRows(gpu.adapter.type, firstParams.fanIn)],
+      (...of) => [along(width * lanes)(...of)[0], inputRows(gpu.adapter.type, firstParams.fanIn)],
     ),
   );
 

@@ -2,7 +2,7 @@
 import { normals } from "../../../random/normal.ts";
 import { keyOfSeed } from "../../../random/philox.ts";
 import * as kernels from "../ensembleKernels.ts";
-import { inputRows } from "../layeredTrainer.ts";
+import { inputRows, sharing } from "../layeredTrainer.ts";
 import type { KernelCase } from "./case.ts";
 import { denseCases } from "./denseCases.ts";
 import {
@@ -19,6 +19,7 @@ import {
   sizes,
   units,
   updated,
+  VERY_MANY_DATA,
   WIDE_TIMED,
   weightsOf,
 } from "./networkShapes.ts";
@@ -58,20 +59,25 @@ const firstLayer: KernelCase<Shape> = {
 
 const firstUpdate: KernelCase<Shape> = {
   declaration: kernels.firstUpdate,
-  checks: MANY_DATA,
+  checks: [...MANY_DATA, ...VERY_MANY_DATA],
   timed: WIDE_TIMED,
   build(given, draw) {
     const s = sizes(given);
     const { momentum = 0 } = given;
     const inputs = units(draw, 1, s.fanIn, s.columns, s.fanIn, s.data);
+    const { lanes, includes } = sharing("hardware", s.chunks);
     const delta = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
     const weights = weightsOf(draw, s.networks, s.fanIn, s.stride, s.width);
     const velocity = momentum > 0 ? weightsOf(draw, s.networks, s.fanIn, s.stride, s.width) : NONE;
     return {
-      specialisation: { constants: { MOMENTUM: momentum > 0 } },
+      specialisation: { includes, constants: { MOMENTUM: momentum > 0 } },
       buffers: { inputs, delta, weights, velocity },
       uniforms: { params: { ...s, learningRate: RATE, momentum } },
-      workgroups: (kernel) => [Math.ceil(s.width / kernel.workgroup[0]), inputRows("hardware", s.fanIn), s.networks],
+      workgroups: (kernel) => [
+        Math.ceil((s.width * lanes) / kernel.workgroup[0]),
+        inputRows("hardware", s.fanIn),
+        s.networks,
+      ],
       reference: () => {
         const { w, v, update } = descent(weights, velocity, momentum);
         for (let m = 0; m < s.networks; m++) {

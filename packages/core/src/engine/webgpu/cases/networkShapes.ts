@@ -105,6 +105,11 @@ export const MANY_DATA: readonly Shape[] = [
   { networks: 2, width: 33, below: 34, data: 37, momentum: 0.9 },
   { networks: 2, width: 139, below: 20, data: 143 },
 ];
+/** So many that lanes share them on hardware. */
+export const VERY_MANY_DATA: readonly Shape[] = [
+  { networks: 2, width: 9, below: 3, data: 255, momentum: 0.9 },
+  { networks: 2, width: 5, below: 35, data: 270, outputs: 11, momentum: 0.5 },
+];
 /** And of these the layers beside several outputs: as many as are taken at once, and more. */
 export const MANY_OUTPUTS: readonly Shape[] = [
   ...MANY_DATA,

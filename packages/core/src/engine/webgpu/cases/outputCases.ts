@@ -1,6 +1,6 @@
 /** Cases of the kernels beside the outputs: readout and force, the way back from them, and the empirical kernels they have. */
 import * as kernels from "../ensembleKernels.ts";
-import { outputBlock } from "../layeredTrainer.ts";
+import { outputBlock, sharing } from "../layeredTrainer.ts";
 import type { KernelCase } from "./case.ts";
 import {
   descent,
@@ -13,6 +13,7 @@ import {
   sizes,
   units,
   updated,
+  VERY_MANY_DATA,
   WIDE_TIMED,
 } from "./networkShapes.ts";
 
@@ -88,7 +89,7 @@ const subset: KernelCase<Shape> = {
 
 const outputBackward: KernelCase<Shape> = {
   declaration: kernels.outputBackward,
-  checks: MANY_OUTPUTS,
+  checks: [...MANY_OUTPUTS, ...VERY_MANY_DATA],
   timed: WIDE_TIMED,
   build(given, draw) {
     const s = sizes(given);
@@ -98,11 +99,15 @@ const outputBackward: KernelCase<Shape> = {
     const slope = units(draw, s.networks, s.rows, s.columns, s.width, s.data);
     const weights = draw(s.networks * s.rows * s.outputs);
     const velocity = momentum > 0 ? draw(weights.length) : NONE;
+    const { lanes, includes } = sharing("hardware", s.chunks);
     return {
-      specialisation: { constants: { OUTPUTS: s.outputs, BLOCK: outputBlock(s.outputs), MOMENTUM: momentum > 0 } },
+      specialisation: {
+        includes,
+        constants: { OUTPUTS: s.outputs, BLOCK: outputBlock(s.outputs), MOMENTUM: momentum > 0 },
+      },
       buffers: { force, hidden, slope, weights, velocity, delta: new Float32Array(hidden.length) },
       uniforms: { params: { ...s, units: s.width + 1, learningRate: RATE, momentum } },
-      workgroups: (kernel) => [Math.ceil((s.width + 1) / kernel.workgroup[0]), 1, s.networks],
+      workgroups: (kernel) => [Math.ceil(((s.width + 1) * lanes) / kernel.workgroup[0]), 1, s.networks],
       reference: () => {
         const { w, v, update } = descent(weights, velocity, momentum);
         const delta = new Float64Array(hidden.length);
