@@ -11,6 +11,7 @@ import path from "node:path";
 import type { Dataset as StoredDataset, File as StoredFile, Group as StoredGroup } from "h5wasm/node";
 import { InputError } from "../errors.ts";
 import { replaceFile } from "./replace.ts";
+import { whyUnreadable } from "./unreadable.ts";
 import { unwritable } from "./unwritable.ts";
 
 export type NumberArray = Float64Array | Float32Array | Int32Array | BigInt64Array;
@@ -96,7 +97,7 @@ function* chunks(shape: readonly number[]): Generator<{ ranges: Ranges; from: nu
 /** What went wrong, in a few words, from the library's stack of messages. */
 function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== undefined) return code;
+  if (code !== undefined) return whyUnreadable(error);
   // The library puts its messages together in a temporary file.
   if (message === "") return "the disk does not take what is written; is it full?";
   if (message.includes("file signature not found")) return "it is not an HDF5 file";
@@ -272,6 +273,7 @@ export async function readHdf5<T>(file: string, read: (content: Hdf5Content) => 
   try {
     // Before the library may report it less clearly: a file that is missing or may not be read.
     fs.closeSync(fs.openSync(file, "r"));
+    if (fs.statSync(file).isDirectory()) return fail("cannot be read: it is a folder");
     const stored = new library.File(path.resolve(file), "r");
     try {
       return read(contentOf(library, stored, fail));

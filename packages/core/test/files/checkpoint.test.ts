@@ -166,8 +166,8 @@ describe("round trip", () => {
 
 describe("what is no checkpoint", () => {
   it("names a file that is missing, a folder, or of another kind", async () => {
-    expect(await refusal(at("missing.h5"))).toContain("ENOENT");
-    expect(await refusal(folder)).toContain("cannot be read");
+    expect(await refusal(at("missing.h5"))).toContain("missing.h5 cannot be read: there is no such file");
+    expect(await refusal(folder)).toContain("cannot be read: it is a folder");
     fs.writeFileSync(at("text.h5"), "words ".repeat(1000));
     expect(await refusal(at("text.h5"))).toContain("it is not an HDF5 file");
     fs.writeFileSync(at("empty.h5"), "");
