@@ -61,7 +61,7 @@ const STUDIES = {
   kernel: "theory only: NNGP and NTK matrices, eigenvalues, dictionary",
   network: "train the ensemble: trajectories, mean, covariance, empirical kernels",
   field: "background, mode or lattice evolution on an expanding background",
-  duality: "the sections the config names: background, regression, width scaling",
+  duality: "the sections the config names: background, regression, width scaling, hyperparameters",
 } as const;
 
 function buildProgram(io: Io, finish: (code: number) => void): Command {
@@ -92,7 +92,10 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
       command
         .option("--save-final <dir>", "write the final state as field.f64 and momentum.f64")
         .option("--resume", "go on from the checkpoint in the folder of --out, with its config")
-        .option("--movie", "draw the slices of observe.slicesEvery as movie.gif in the run's folder");
+        .option(
+          "--movie",
+          "draw the slices of observe.slicesEvery as movie.gif, one a named field, in the run's folder",
+        );
     }
   }
 
@@ -161,9 +164,12 @@ function describeError(error: unknown): Told {
         message: "a command is missing; see slowroll --help, or slowroll COMMAND --help",
         exitCode: 2,
       };
+    const help = error.code === "commander.unknownCommand" ? "slowroll --help" : "slowroll COMMAND --help";
+    // Of an option that is none the config most often has a value.
+    const set = error.code === "commander.unknownOption" ? ", and --set path=value for what a config has" : "";
     return {
       code: "usage",
-      message: `${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see slowroll --help`,
+      message: `${error.message.replace(/^error: /, "").replaceAll("\n", " ")}; see ${help}${set}`,
       exitCode: 2,
     };
   }

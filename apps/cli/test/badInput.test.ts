@@ -346,6 +346,9 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["network", "-", "--threads", "many"], "--threads", "whole number"],
   [["network", "-", "--engine", "abacus"], "", "abacus"],
   [["network", "-", "--nonsense"], "", "--nonsense"],
+  [["network", "-", "--precision", "float64"], "", "--set path=value"],
+  [["network", "-", "--engine", "gpu"], "", "see slowroll COMMAND --help"],
+  [["netwrok", "-"], "", "see slowroll --help"],
   [["netwrok"], "", "netwrok"],
   [[], "", "command is missing"],
   [
