@@ -66,8 +66,10 @@ export function stepsTo({ step, end }: TimeSpec): number {
 /** Throws InputError (path time.end) where the background's alpha-time ends before `end`. */
 export function assertReached(end: number, background: Background): void {
   if (end >= background.end) {
+    // A table's is a little beyond its last row, which is reached.
+    const last = Number(background.end.toPrecision(10));
     throw new InputError(
-      `${end} lies beyond the background's last alpha-time ${background.end}, where cosmic time is infinite or its table ends; end earlier or use a smaller time.alpha`,
+      `${end} lies beyond the background's last alpha-time ${last}, where cosmic time is infinite or its table ends; end earlier or use a smaller time.alpha`,
       { path: "time.end" },
     );
   }

@@ -8,7 +8,7 @@ import { type Background, createBackground, loadBackground } from "@slowroll/cor
 import { integrate, ORDER } from "@slowroll/core/field/integrate";
 import type { FieldResult, Series } from "@slowroll/core/field/result";
 import { fieldStudy } from "@slowroll/core/field/run";
-import { buildSchedule, COMPOSITIONS, recordedSteps } from "@slowroll/core/field/schedule";
+import { assertReached, buildSchedule, COMPOSITIONS, recordedSteps } from "@slowroll/core/field/schedule";
 import type { BackgroundSpec, FieldStudy, FluctuationSpec, PrescribedSpec, TimeSpec } from "@slowroll/core/field/study";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -126,6 +126,11 @@ describe("backgrounds", () => {
       }
     });
   }
+  it("of a table reach its last row, and say which that is", async () => {
+    const background = await loadBackground({ kind: "table", file: table }, 0);
+    expect(() => assertReached(3.99, background)).not.toThrow();
+    expect(() => assertReached(4, background)).toThrow("4 lies beyond the background's last alpha-time 3.99, where");
+  });
   it("of radiation at alpha = 1 is linear", () => {
     const { scaleFactor } = createBackground({ kind: "powerLaw", exponent: 0.5, hubble: 0.5 }, 1);
     expect(scaleFactor(4)).toBeCloseTo(3, 13);
