@@ -13,6 +13,8 @@ export interface Inputs {
   readonly columns?: readonly (readonly number[])[];
   /** [d]: of a file with a header. */
   readonly names?: readonly string[];
+  /** All columns that the file names, whether they are inputs or not. */
+  readonly header?: readonly string[];
 }
 
 /** What is read of a file beside, or in the place of, the columns that a config names. */
@@ -79,6 +81,7 @@ async function fileRows(
     rows: rows.map((row) => row.slice(0, dimension)),
     ...(wanted.length > 0 ? { columns: rows.map((row) => row.slice(dimension)) } : {}),
     names: chosen.map((column) => table.names![column]!),
+    header: table.names,
   };
 }
 

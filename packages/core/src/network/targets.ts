@@ -59,6 +59,17 @@ function assertAngles(spec: TargetsSpec, texts: readonly { text: string; path: s
   }
 }
 
+/** Throws InputError where an expression is a column's name and nothing that an expression may be. */
+function assertNoColumn(texts: readonly { text: string; path: string }[], { header = [] }: Inputs): void {
+  for (const { text, path } of texts) {
+    const name = text.trim();
+    if (!header.includes(name) || /^(x\d+|pi|e)$/.test(name)) continue;
+    throw new InputError(`is an expression in x0, x1, ...; of the file's column ${name} write { column: ${name} }`, {
+      path,
+    });
+  }
+}
+
 /** f of every input. Throws InputError where it is not finite, ExpressionError for what is no expression. */
 async function evaluated(text: string, path: string, { rows, theta }: Inputs): Promise<number[]> {
   const names = [...(theta ? ["theta"] : []), ...rows[0]!.map((_, i) => `x${i}`)];
@@ -87,6 +98,7 @@ export async function readTargets(spec: TargetsSpec, inputs: Inputs): Promise<Ta
   const expressions = expressionsOf(spec);
   if (expressions) {
     assertAngles(spec, expressions, inputs);
+    assertNoColumn(expressions, inputs);
     assertFew(D, expressions.length);
     const columns: number[][] = [];
     for (const { text, path } of expressions) columns.push(await evaluated(text, path, inputs));

@@ -190,6 +190,7 @@ describe("files", () => {
     ["data.inputs.columns[0]", "known: x;y; put commas", { file: made("semicolons.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "; put commas between columns", { file: made("tabs.csv") }, { column: "y" }],
     ["data.inputs.file", "is a Parquet table: name it so", { file: made("parquet.csv") }, ofX],
+    ["data.targets", "column y write { column: y }", named("x"), "y"],
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "no header line", { file: made("bare.csv") }, { column: "x" }],
     ["data.inputs.file", 'line 8, column 1: "a" is not', { file: made("gaps.csv") }, ofX],
