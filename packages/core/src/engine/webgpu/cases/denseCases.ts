@@ -141,7 +141,9 @@ function forward(given: Shape, draw: Draw, constants: Record<string, number>): O
   const s = sizes(given);
   const { FIRST, LAST } = partOf(given);
   const below = units(draw, s.networks, s.rowsBelow, s.columns, s.allBelow + 1, s.data);
-  const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width).map((value) => value / Math.sqrt(s.fanIn));
+  const weights = weightsOf(draw, s.networks, s.below, s.stride, s.width);
+  const root = Math.sqrt(s.fanIn);
+  for (let i = 0; i < weights.length; i++) weights[i]! /= root;
   const biases = weightsOf(draw, s.networks, 1, s.stride, s.width);
   const empty = new Float32Array(s.networks * s.rows * s.columns);
   /** What the parts before leave. */

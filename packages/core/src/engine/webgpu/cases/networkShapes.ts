@@ -71,7 +71,9 @@ export function units(
   data: number,
 ): Float32Array {
   const values = draw(networks * rows * columns);
-  return values.map((value, i) => (Math.floor(i / columns) % rows < count && i % columns < data ? value : 0));
+  for (let row = 0; row < networks * rows; row++)
+    values.fill(0, row * columns + (row % rows < count ? data : 0), (row + 1) * columns);
+  return values;
 }
 
 /** The same of [networks][rows][outputs][columns]: zero past the data of each output. */
@@ -82,7 +84,9 @@ export const outputUnits = (draw: Draw, { networks, outputs, columns, data }: Si
 
 /** [networks][rows][stride], zero past the width. */
 export function weightsOf(draw: Draw, networks: number, rows: number, stride: number, width: number): Float32Array {
-  return draw(networks * rows * stride).map((value, i) => (i % stride < width ? value : 0));
+  const values = draw(networks * rows * stride);
+  for (let row = 0; row < networks * rows; row++) values.fill(0, row * stride + width, (row + 1) * stride);
+  return values;
 }
 
 export type Sizes = ReturnType<typeof sizes>;
