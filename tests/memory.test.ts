@@ -182,9 +182,9 @@ describe("the plan of the cpu engine", () => {
       let largest = 0;
       await engine.trainEnsemble(
         await jobOf(shape),
-        ({ count, outputs, kernels, test }) => {
+        ({ count, outputs, kernels, norms, test }) => {
           largest = Math.max(largest, count);
-          copied = Math.max(copied, outputs.byteLength + kernels.byteLength + test.byteLength);
+          copied = Math.max(copied, sum([outputs, kernels, norms, test].map(({ byteLength }) => byteLength)));
         },
         {
           onMemory: (memory) => {

@@ -321,7 +321,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "12 bytes",
   ],
   // Sizes beyond memory.
-  ["network", "network: { width: 1048576, depth: 2 }\nensemble: { size: 1 }", "network.width", "this machine"],
+  ["network", "network: { width: 100000, depth: 32 }\nensemble: { size: 1 }", "network.width", "this machine"],
+  ["network", "network: { width: 1048576, depth: 2 }\nensemble: { size: 1 }", "network.width", "weights"],
   ["network", "network: { width: 1.0e+9 }", "network.width", "at most"],
   // Documents.
   ["network", "network: { width: 8", "standard input", "line 1"],
