@@ -205,7 +205,7 @@ it.each([
   [1, 1],
   [2, 3],
 ])("goes along more units than a dispatch has invocations, %d hidden layers, %d outputs", async (depth, outputs) => {
-  const [data, width] = [22, 1000];
+  const [data, width] = [22, 400];
   const given = { inputs: normals(5, 0, 0, 2 * data), targets: normals(6, 0, 0, data * outputs), steps: 4 };
   const job = await jobOf(width, depth, 2, { ...given, recordOutputs: [0, 4], recordKernels: [0, 4] });
   const several = { ...job, architecture: { ...job.architecture, outputs } };
