@@ -103,9 +103,9 @@ export async function studyDuals({ background, config, eta }: Duality): Promise<
   const { momentum, steps } = config.training;
   try {
     const { data, kernels, potential, spectrum } = await setupNetwork(config);
-    const largest = spectrum.values[0]!;
+    const lambdaMax = spectrum.values[0]!;
     const dynamics = { points: data.points, theta: kernels.ntk, potential, learningRate: eta, momentum };
-    const unit = (1 - momentum) ** 2 / largest;
+    const unit = (1 - momentum) ** 2 / lambdaMax;
     const own = eta / unit;
     const efolds = Math.min(Math.max(steps * own * (1 - momentum), EFOLDS[0]), EFOLDS[1]);
     const initial = byOutput(

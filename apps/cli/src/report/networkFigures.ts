@@ -23,6 +23,14 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
   return eigenvalues ? [matrices, eigenvaluesFigure(eigenvalues)] : [matrices];
 }
 
+/** The kernel's modes across, some of which are numbered. */
+const modeAxis = (modes: number) => ({
+  field: "mode",
+  type: "ordinal" as const,
+  title: "mode",
+  axis: { labelAngle: 0, values: evenTicks(modes, 24) },
+});
+
 const eigenvaluesFigure = (eigenvalues: readonly number[]): Figure => ({
   id: "eigenvalues",
   title: "Eigenvalues of the tangent kernel",
@@ -34,12 +42,7 @@ const eigenvaluesFigure = (eigenvalues: readonly number[]): Figure => ({
     data: { values: eigenvalues.map((value, mode) => ({ mode, value })) },
     mark: { type: "point", tooltip: true },
     encoding: {
-      x: {
-        field: "mode",
-        type: "ordinal",
-        title: "mode",
-        axis: { labelAngle: 0, values: evenTicks(eigenvalues.length, 24) },
-      },
+      x: modeAxis(eigenvalues.length),
       y: { field: "value", type: "quantitative", title: "eigenvalue λ", ...logarithmic(eigenvalues) },
     },
   },
@@ -73,12 +76,7 @@ function modesFigure(
       data: { values },
       mark: { type: "point", tooltip: true },
       encoding: {
-        x: {
-          field: "mode",
-          type: "ordinal",
-          title: "mode",
-          axis: { labelAngle: 0, values: evenTicks(eigenvalues.length, 24) },
-        },
+        x: modeAxis(eigenvalues.length),
         y: {
           field: "variance",
           type: "quantitative",
