@@ -63,6 +63,7 @@ const SHAPES: Shape[] = [
   { kernels: [], batch: 3 },
   { depth: 2, data: 40, batch: 7 },
   { data: 40, batch: 7, count: 2 },
+  { depth: 2, data: 61, outputs: 2, kernels: [5] },
   // Several batches.
   { width: 700, depth: 2, data: 5, count: 20, kernels: [] },
   { outputs: 3 },

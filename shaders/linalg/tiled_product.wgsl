@@ -52,9 +52,17 @@ fn fetchRight(network: u32, group: u32, k: u32) -> mat4x4f {
   );
 }
 
+// Networks of the batch, for a store into records of all of them.
+var<private> networks: u32;
+
 @compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) tile: vec3u) {
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(num_workgroups) tiles: vec3u,
+) {
   let network = tile.z;
+  networks = tiles.z;
   let firstRows = tile.x * ROW_GROUPS;
   let firstColumns = tile.y * COLUMN_GROUPS;
   // Neighbouring lanes read and write neighbouring columns. The groups of a block lie apart by as many as there are lanes, so that lanes

@@ -134,6 +134,9 @@ const cases: Case[] = [
   { data: 8, width: 1030, dimension: 9, momentum: 0.5, steps: 4 },
   { data: 8, width: 70, dimension: 100, momentum: 0.5, steps: 4 },
   { data: 33, width: 70, dimension: 3, depth: 2, steps: 6 },
+  // So many that WebGPU takes the first layer and the kernels in tiles.
+  { data: 61, width: 37, dimension: 31, steps: 4 },
+  { data: 70, width: 37, dimension: 40, depth: 2, momentum: 0.9, steps: 3, test: 75, kernelParts: true, count: 1 },
   { kernelParts: true, parameterNorms: true, recordKernels: [0, 1, 2, 5, 12] },
   { kernelParts: true, parameterNorms: true, depth: 3, momentum: 0.5, data: 7 },
   { parameterNorms: true, width: 190, depth: 2, dimension: 3, momentum: 0.9, steps: 4 },
@@ -158,6 +161,7 @@ const cases: Case[] = [
     potential: { name: "quadratic", parameters: { massSquared: 0.1 } },
   },
   { outputs: 10, data: 3, width: 40, depth: 2, activation: "tanh", steps: 4, recordKernels: [0, 4] },
+  { outputs: 2, data: 61, dimension: 31, width: 13, momentum: 0.9, steps: 3, kernelParts: true, count: 1 },
   { outputs: 17, data: 2, width: 9, activation: "relu", test: 3, recordKernels: [12] },
   { outputs: 4, steps: 0, recordKernels: [0] },
   // Resident on WebGPU with all that its registers may hold; layered in tiles; and sensitivities in tiles where training needs none.

@@ -113,6 +113,21 @@ describe("an ensemble in several batches", () => {
         expect(whole.slice(m * part.length, (m + 1) * part.length)).toEqual(part);
     }
   });
+  it("has at many data the kernels of all networks together, where the last batch has fewer", async () => {
+    const [data, dimension] = [70, 33];
+    const job = await jobOf(20, 2, 5, {
+      ...{ inputs: normals(5, 0, 0, data * dimension), targets: normals(6, 0, 0, data), test: undefined },
+      ...{ steps: 3, recordOutputs: [3], recordKernels: [0, 3], kernelParts: true },
+    });
+    const wide = { ...job, architecture: { ...job.architecture, inputDimension: dimension } };
+    const [whole, ...others] = await batchesOf(wide);
+    expect(others).toEqual([]);
+    const batches: EnsembleBatch[] = [];
+    // Of a network the recorded kernels are the largest buffer, six parts of 72 x 72 numbers.
+    await trainEnsemble(narrowed(gpu, 2 * 4 * 6 * 72 ** 2), wide, (batch) => batches.push(batch));
+    expect(batches.map(({ count }) => count)).toEqual([2, 2, 1]);
+    expect(batches.flatMap(({ kernels }) => Array.from(kernels))).toEqual(Array.from(whole!.kernels));
+  });
   it("is trained on while a batch is read", async () => {
     const submitted: string[] = [];
     const encoders = vi.spyOn(gpu.device, "createCommandEncoder");

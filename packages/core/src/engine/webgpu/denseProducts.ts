@@ -2,17 +2,17 @@
  * The three products of the weights between two hidden layers, forward, backward and update, of each part of the weights by itself: in
  * kernels that hold all data in registers and read each weight once where the data are few, else in tiles that suit the adapter.
  */
-import type { EnsembleJob } from "../engine.ts";
-import type { Bind, Bound } from "./bound.ts";
+import type { Bound } from "./bound.ts";
 import * as kernels from "./ensembleKernels.ts";
-import type { EnsemblePlan, WeightPart } from "./ensemblePlan.ts";
+import type { WeightPart } from "./ensemblePlan.ts";
 import type { LayerBuffers, WeightBuffers } from "./ensembleState.ts";
 import type { Gpu } from "./gpu.ts";
-import { chooseTile, operationsOf, type Product } from "./tileSearch.ts";
+import { bindTiled, type Setting } from "./tiledProducts.ts";
+import type { Product } from "./tileSearch.ts";
 import { type Tile, tileConstants, tilesOf } from "./tiles.ts";
 
 /** Groups of four data up to which the products that hold all data in registers and read each weight once beat the tiled ones. */
-const SKINNY_CHUNKS = 4;
+export const SKINNY_CHUNKS = 4;
 /**
  * Rows of weights that a lane of the skinny backward product takes, by groups of four data: as many as leave room for their sums and
  * signals and for the deltas, all in registers, since every row more is one reading of the deltas less.
@@ -81,17 +81,6 @@ interface Columns {
   readonly deltaBelow: GPUBuffer;
 }
 
-/** What the products of all layers share. */
-interface Setting {
-  readonly gpu: Gpu;
-  readonly job: EnsembleJob;
-  readonly plan: EnsemblePlan;
-  readonly bind: Bind;
-  /** Measure tiles however little there is to compute. */
-  readonly searchTiles: boolean;
-  readonly signal: AbortSignal | undefined;
-}
-
 /**
  * The products of the weights between layer `below` and hidden layer `l`. Where tiles are measured the layers' units, slopes and deltas
  * are overwritten, and weights that are zero stay so.
@@ -130,26 +119,24 @@ export async function bindDense(setting: Setting, below: Layer, layer: Layer, l:
 
 /** What binds the products of one part of the weights between layer `below` and hidden layer `l`. */
 function partProducts(
-  { gpu, job, plan, bind, searchTiles, signal }: Setting,
+  setting: Setting,
   below: Layer,
   { hidden, slope, delta, biases: ownBiases }: Layer,
   l: number,
   { first, rows: widthBelow, weights, velocity }: WeightPart & WeightBuffers,
 ) {
+  const { gpu, job, plan, bind } = setting;
   const { width, depth, weightStd, biasStd, activation } = job.architecture;
-  const { data, chunks, batch } = plan;
+  const { data, chunks } = plan;
   const { stride, rows } = plan.layers[l]!;
   const groupsOfFour = stride / 4;
   const rowsBelow = plan.layers[l - 1]!.rows;
   const shape = { firstBelow: first, widthBelow, width, stride: groupsOfFour, rowsBelow, rows, chunks };
   const place = { FIRST: first === 0, LAST: first + widthBelow === width };
 
-  /** Binds a product that each network takes `uses` times in the tile that suits it. */
-  async function tiled(product: Product, uses: number, bindIn: (tile: Tile) => Promise<Bound>): Promise<Bound> {
-    const times = ((depth - 1) * uses * job.networks.count) / batch;
-    const ahead = searchTiles ? Number.POSITIVE_INFINITY : operationsOf(product) * times;
-    return bindIn(await chooseTile(gpu, product, ahead, async (tile) => (await bindIn(tile))(batch), { signal }));
-  }
+  /** Of each of the layers that have such products. */
+  const tiled = (product: Omit<Product, "networks">, uses: number, bindIn: (tile: Tile) => Promise<Bound>) =>
+    bindTiled(setting, product, (depth - 1) * uses, bindIn);
 
   const { weights: biases, velocity: biasVelocity } = ownBiases!;
   const code = activation.wgsl;
@@ -172,7 +159,7 @@ function partProducts(
       );
     },
     forwardTiled: (): Promise<Bound> =>
-      tiled({ kind: "forward", rows: width, columns: data, inner: widthBelow, networks: batch }, job.steps, (tile) =>
+      tiled({ kind: "forward", rows: width, columns: data, inner: widthBelow }, job.steps, (tile) =>
         bind(
           kernels.denseForward,
           { constants: { ...tileConstants(tile), ...place }, code },
@@ -196,7 +183,7 @@ function partProducts(
     /** The same without an update. */
     backwardTiled(uses: number, { delta, deltaBelow, ...columns }: Columns): Promise<Bound> {
       const product = { kind: "backward", rows: widthBelow, columns: columns.data, inner: width } as const;
-      return tiled({ ...product, networks: batch }, uses, (tile) =>
+      return tiled(product, uses, (tile) =>
         bind(
           kernels.denseBackward,
           { constants: tileConstants(tile) },
@@ -207,7 +194,7 @@ function partProducts(
       );
     },
     updateTiled: (): Promise<Bound> =>
-      tiled({ kind: "update", rows: updateRows, columns: width, inner: data, networks: batch }, job.steps, (tile) =>
+      tiled({ kind: "update", rows: updateRows, columns: width, inner: data }, job.steps, (tile) =>
         bind(
           kernels.denseUpdate,
           { constants: { ...tileConstants(tile), LAST: place.LAST, MOMENTUM } },

@@ -7,10 +7,13 @@ export const initialise = declare({ name: "network/initialise", bindings: ["weig
 
 export const firstLayer = declare({ name: "network/first_layer", bindings: ["inputs", "weights", "hidden", "slope"] });
 
+export const firstLayerTiled = declare({ ...firstLayer, name: "network/first_layer_tiled" });
+
 export const firstUpdate = declare({
   name: "network/first_update",
   bindings: ["inputs", "delta", "weights", "velocity"],
 });
+export const firstUpdateTiled = declare({ ...firstUpdate, name: "network/first_update_tiled" });
 
 export const readout = declare({
   name: "network/readout",
@@ -56,6 +59,25 @@ export const kernelLayer = declare({
   bindings: ["sensitivity", "below", "kernels"],
   dynamic: ["slot"],
 });
+
+/** At many data: the products of the units, and the layer's part with them. */
+export const gram = declare({ name: "network/gram", bindings: ["below", "gram"] });
+export const kernelLayerTiled = declare({
+  name: "network/kernel_layer_tiled",
+  bindings: ["sensitivity", "gram", "kernels"],
+  dynamic: ["slot"],
+});
+
+/** What takes its tile from the search (tileSearch.ts). */
+export const tiled = [
+  firstLayerTiled,
+  denseForward,
+  denseBackward,
+  denseUpdate,
+  firstUpdateTiled,
+  gram,
+  kernelLayerTiled,
+] as const;
 
 export const parameterNorms = declare({
   name: "network/parameter_norms",

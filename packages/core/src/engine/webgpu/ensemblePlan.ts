@@ -67,6 +67,11 @@ const WORKGROUP = 64;
 const NORM_SHARE = 2 ** 14;
 const MAX_NORM_GROUPS = 64;
 
+/** Groups of four data from which empirical kernels are made in tiles; of fewer a network has too few tiles to keep a GPU busy. */
+const TILED_KERNEL_CHUNKS = 16;
+
+export const areKernelsTiled = (chunks: number): boolean => chunks >= TILED_KERNEL_CHUNKS;
+
 const padded = (count: number): number => Math.ceil(count / 4) * 4;
 
 /** The fewest parts of `rows` rows of which a binding holds `held`. */
@@ -106,6 +111,8 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   // One output's sensitivities are made where its deltas stand.
   const sensitivityBytes = outputs > 1 && job.recordKernels.length > 0 ? 16 * rows * outputChunks : 0;
 
+  const gramBytes = job.recordKernels.length > 0 && areKernelsTiled(chunks) ? 64 * chunks ** 2 : 0;
+
   const buffers: [string, number][] = [
     ...layers.map(({ parts }, l): [string, number] => [
       `the weights of hidden layer ${l + 1}`,
@@ -114,6 +121,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
     ["the outputs' weights", 4 * rows * outputs],
     ["a layer's units at all data", 16 * rows * chunks],
     ["the outputs' sensitivities to a layer's units at all data", sensitivityBytes],
+    ["the products of the data over a layer's units", gramBytes],
     ["the recorded outputs", 16 * outputChunks * job.recordOutputs.length],
     ["the recorded kernels", kernelBytes],
     ["the recorded norms", normBytes],
@@ -166,7 +174,7 @@ export function planEnsemble(job: EnsembleJob, limits: MemoryLimits): EnsemblePl
   // Buffers of nothing are there too, as small as they can be.
   const network = {
     weights: weights * (job.momentum > 0 ? 2 : 1),
-    units: layered ? 16 * (chunks * 3 * depth * rows + outputChunks) + depth * sensitivityBytes : 0,
+    units: layered ? 16 * (chunks * 3 * depth * rows + outputChunks) + depth * sensitivityBytes + gramBytes : 0,
     records:
       16 * outputChunks * (Math.max(1, records) + (layered ? Math.max(1, testGroups) : 0)) + kernelBytes + normBytes,
     copies:

@@ -12,9 +12,11 @@ import { bindEmpiricalKernels } from "./empiricalKernels.ts";
 import * as kernels from "./ensembleKernels.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
 import { type EnsembleState, packInputs } from "./ensembleState.ts";
+import { firstLayer, sharing } from "./firstLayer.ts";
 import type { Gpu } from "./gpu.ts";
 import type { EncodeSteps } from "./residentTrainer.ts";
 import { encode } from "./submit.ts";
+import type { Setting } from "./tiledProducts.ts";
 
 export interface LayeredTrainer {
   readonly encodeSteps: EncodeSteps;
@@ -33,22 +35,6 @@ export interface LayeredTrainer {
  * parts, eight at most: a readout's invocation then sums as many vectors as a skinny product's of two groups of data.
  */
 export const outputBlock = (outputs: number): number => Math.ceil(outputs / Math.ceil(outputs / 8));
-
-/**
- * Rows of workgroups that share the inputs of first_update.wgsl. One after the other each would wait for its weights to come from memory, and a
- * network of many inputs has too few units to hide that. A software adapter has few lanes to keep busy.
- */
-export const inputRows = (type: Gpu["adapter"]["type"], fanIn: number): number =>
-  type === "software" ? 1 : Math.ceil(fanIn / 16);
-
-/**
- * Lanes that share a unit's sums over the data in first_update.wgsl and output_backward.wgsl, and the file that says how: where the data are
- * so many that a lane alone would read them a vector at a time from memory of its own.
- */
-export const sharing = (type: Gpu["adapter"]["type"], chunks: number): { lanes: number; includes: [string] } =>
-  type === "software" || chunks < 64
-    ? { lanes: 1, includes: ["network/own_sum.wgsl"] }
-    : { lanes: 16, includes: ["network/shared_sum.wgsl"] };
 
 /** What leaves the force on a step's subset alone, and the steps that each network has done, which it counts. */
 async function bindSubset(
@@ -77,8 +63,8 @@ export async function createLayeredTrainer(
   searchTiles: boolean,
   signal?: AbortSignal,
 ): Promise<LayeredTrainer> {
-  const { architecture, learningRate, momentum } = job;
-  const { inputDimension, width, weightStd, biasStd, activation } = architecture;
+  const { learningRate, momentum } = job;
+  const { width } = job.architecture;
   const { data, outputs, chunks, outputChunks, layers: shapes, batch } = plan;
   const { inputs, output } = state;
   const rows = shapes[0]!.rows;
@@ -99,8 +85,6 @@ export async function createLayeredTrainer(
           : delta,
     });
   }
-  const first = layers[0]!;
-  const firstWeights = first.parts[0]!;
   const last = layers[layers.length - 1]!;
   const force = await state.storage("force", 16 * batch * outputChunks);
   const BLOCK = outputBlock(outputs);
@@ -110,20 +94,8 @@ export async function createLayeredTrainer(
     state,
     Math.max(job.recordOutputs.length, job.recordKernels.length * kernelPartsOf(job), plan.testGroups),
   );
-  const hiddenScale = { scale: weightStd / Math.sqrt(width), bias: biasStd };
-  const descent = { learningRate, momentum };
-  const MOMENTUM = momentum > 0;
-  const { lanes, includes } = sharing(gpu.adapter.type, chunks);
-
-  const firstParams = { fanIn: inputDimension + 1, width, stride: shapes[0]!.stride, rows, chunks };
-  const firstLayer = (inputs: GPUBuffer): Promise<Bound> =>
-    bound(
-      kernels.firstLayer,
-      { code: activation.wgsl },
-      { inputs, weights: firstWeights.weights, hidden: first.hidden, slope: first.slope },
-      { ...firstParams, ...hiddenScale },
-      along((width + 1) * chunks),
-    );
+  const setting: Setting = { gpu, job, plan, bind: bound, searchTiles, signal };
+  const first = firstLayer(setting, inputs, layers[0]!);
   const readoutTo = (recorded: GPUBuffer): Promise<Bound> =>
     bound(
       kernels.readout,
@@ -132,7 +104,7 @@ export async function createLayeredTrainer(
       { units: width + 1, rows, chunks, data },
       () => [Math.ceil(outputs / BLOCK), chunks],
     );
-  const forward = [await firstLayer(inputs)];
+  const forward = [await first.forward(inputs)];
   const readout = await readoutTo(state.outputs);
 
   const tested = await state.storage(
@@ -143,16 +115,17 @@ export async function createLayeredTrainer(
   const testInputs: Bound[] = [];
   for (let g = 0; g < plan.testGroups; g++) {
     const packed = packInputs(job, job.test!, g * data, data);
-    testInputs.push(await firstLayer(await state.constant(`test inputs ${g + 1}`, packed)));
+    testInputs.push(await first.forward(await state.constant(`test inputs ${g + 1}`, packed)));
   }
   const subset = job.subsets && (await bindSubset(bound, job.subsets, plan, state, force));
+  const { lanes, includes } = sharing(gpu.adapter.type, chunks);
   /** From the outputs to the first layer: deltas with the weights of before the step, then the descent. */
   const backward = [
     await bound(
       kernels.outputBackward,
-      { includes, constants: { OUTPUTS: outputs, BLOCK, MOMENTUM } },
+      { includes, constants: { OUTPUTS: outputs, BLOCK, MOMENTUM: momentum > 0 } },
       { ...output, force, hidden: last.hidden, slope: last.slope, delta: last.delta },
-      { units: width + 1, rows, chunks, ...descent },
+      { units: width + 1, rows, chunks, learningRate, momentum },
       along((width + 1) * lanes),
     ),
   ];
@@ -160,26 +133,16 @@ export async function createLayeredTrainer(
 
   const dense: DenseProducts[] = [];
   for (let l = 1; l < layers.length; l++) {
-    dense.push(await bindDense({ gpu, job, plan, bind: bound, searchTiles, signal }, layers[l - 1]!, layers[l]!, l));
+    dense.push(await bindDense(setting, layers[l - 1]!, layers[l]!, l));
   }
   for (const products of dense) forward.push(...products.forward);
   for (const products of dense.reverse()) {
     backward.push(...products.descent);
     sensitivities.push(...products.sensitivity);
   }
-  backward.push(
-    await bound(
-      kernels.firstUpdate,
-      { includes, constants: { MOMENTUM } },
-      { inputs, delta: first.delta, ...firstWeights },
-      { ...firstParams, ...descent },
-      (...of) => [along(width * lanes)(...of)[0], inputRows(gpu.adapter.type, firstParams.fanIn)],
-    ),
-  );
+  backward.push(await first.update());
 
-  const empirical = isRecording
-    ? await bindEmpiricalKernels(bound, job, plan, state, layers, sensitivities)
-    : undefined;
+  const empirical = isRecording ? await bindEmpiricalKernels(setting, state, layers, sensitivities) : undefined;
   const outputSlots = new Map(job.recordOutputs.map((step, record) => [step, record]));
   return {
     kernels: empirical?.recorded,

@@ -10,7 +10,7 @@ import { z } from "#zod";
 import { cacheRoot } from "../../files/cache.ts";
 import { replaceFile } from "../../files/replace.ts";
 import { VERSION } from "../../version.ts";
-import { denseBackward, denseForward, denseUpdate } from "./ensembleKernels.ts";
+import { tiled } from "./ensembleKernels.ts";
 import type { Gpu } from "./gpu.ts";
 import { nameOf, permittedTiles, TILES, type Tile } from "./tiles.ts";
 
@@ -29,7 +29,7 @@ const digest = (text: string): string => createHash("sha256").update(text).diges
 /** Of the tiled kernels and the tiles they were measured in: a change of either makes the measurements another program's. */
 const kernelsDigest = (): string =>
   digest(
-    [denseForward, denseBackward, denseUpdate]
+    tiled
       .map(({ name }) => resolveIncludes(readShader(`${name}.wgsl`)))
       .concat(TILES.map(nameOf))
       .join("\n"),

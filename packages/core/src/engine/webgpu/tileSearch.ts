@@ -12,7 +12,7 @@ import { type Sample, sampler } from "./timing.ts";
 
 /** A batch of products, [rows][inner] by [inner][columns] each. */
 export interface Product {
-  readonly kind: "forward" | "backward" | "update";
+  readonly kind: "forward" | "backward" | "update" | "first" | "firstUpdate" | "gram" | "kernel";
   readonly rows: number;
   readonly columns: number;
   readonly inner: number;

@@ -1,9 +1,8 @@
 /** Cases of the products between two hidden layers, forward, backward and update, in their skinny and their tiled kernels. */
 import { skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
 import * as kernels from "../ensembleKernels.ts";
-import type { KernelDeclaration } from "../kernel.ts";
 import type { Product } from "../tileSearch.ts";
-import { TILES, tileConstants, tilesOf } from "../tiles.ts";
+import { TILES, tileConstants } from "../tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
 import {
   activated,
@@ -21,54 +20,32 @@ import {
   type Sizes,
   SKINNY_TIMED,
   sizes,
-  TILED_TIMED,
   tanh,
   units,
   updated,
   weightsOf,
 } from "./networkShapes.ts";
+import { groupsOf, tiledCase } from "./tiledCase.ts";
 
-type Kind = Product["kind"];
+type Kind = "forward" | "backward" | "update";
 
 /** The matrices of a product, as the layered trainer's. */
-function productOf(kind: Kind, { networks, width, below, data }: Shape): Product {
-  const sizes: Record<Kind, Pick<Product, "rows" | "columns" | "inner">> = {
-    forward: { rows: width, columns: data, inner: below },
-    backward: { rows: below, columns: data, inner: width },
-    update: { rows: below + 1, columns: width, inner: data },
+const productOf =
+  (kind: Kind) =>
+  ({ networks, width, below, data }: Shape): Product => {
+    const sizes: Record<Kind, Pick<Product, "rows" | "columns" | "inner">> = {
+      forward: { rows: width, columns: data, inner: below },
+      backward: { rows: below, columns: data, inner: width },
+      update: { rows: below + 1, columns: width, inner: data },
+    };
+    return { kind, networks, ...sizes[kind] };
   };
-  return { kind, networks, ...sizes[kind] };
-}
 
 /**
  * Of each tile one of the parts in turn: what a part changes is where its rows stand and what becomes of a finished sum, which is none of
  * the tile's, and each kernel that differs takes up to a second to compile on a software adapter.
  */
 const partIn = (tile: number): Shape => PARTS[tile % PARTS.length]!;
-
-/** A product's tiled case, in every tile, given its place among them. */
-function tiledCase(
-  kind: Kind,
-  declaration: KernelDeclaration<string>,
-  build: (shape: Shape, draw: Draw) => BuiltCase,
-  shapes: (tile: number) => readonly Shape[],
-): KernelCase<Shape> {
-  return {
-    declaration,
-    checks: TILES.flatMap((tile, t) => shapes(t).map((shape) => ({ ...shape, tile }))),
-    timed: TILED_TIMED,
-    build,
-    tiled: {
-      product: (shape) => productOf(kind, shape),
-      inTile: (shape, tile) => ({ ...shape, tile }),
-    },
-  };
-}
-
-/** Workgroups of the tiled kernel: `down` rows and `across` groups of columns. */
-const groupsOf =
-  ({ tile = TILES[0]!, networks }: Shape, down: number, across: number) =>
-  (): [number, number, number] => [...tilesOf(tile, down, across), networks];
 
 const ON_LANES = {
   hardware: { ...SKINNY_TIMED.hardware, lanes: "hardware" },
@@ -188,7 +165,7 @@ const forwardSkinny: KernelCase<Shape> = {
 };
 
 export const forwardTiled = tiledCase(
-  "forward",
+  productOf("forward"),
   kernels.denseForward,
   (given, draw) => {
     const { width, chunks } = sizes(given);
@@ -248,7 +225,7 @@ const backwardSkinny: KernelCase<Shape> = {
 };
 
 const backwardTiled = tiledCase(
-  "backward",
+  productOf("backward"),
   kernels.denseBackward,
   (given, draw) => {
     const s = sizes(given);
@@ -273,7 +250,7 @@ const backwardTiled = tiledCase(
 );
 
 const updateTiled = tiledCase(
-  "update",
+  productOf("update"),
   kernels.denseUpdate,
   (given, draw) => {
     const s = sizes(given);

@@ -1,12 +1,12 @@
-/** Cases of the kernels beside the outputs: readout and force, the way back from them, and the empirical kernels they have. */
+/** Cases of the kernels beside the outputs: readout and force, and the way back from them. */
 import * as kernels from "../ensembleKernels.ts";
-import { outputBlock, sharing } from "../layeredTrainer.ts";
+import { sharing } from "../firstLayer.ts";
+import { outputBlock } from "../layeredTrainer.ts";
 import type { KernelCase } from "./case.ts";
 import {
   descent,
   MANY_OUTPUTS,
   NONE,
-  outputUnits,
   QUADRATIC,
   RATE,
   type Shape,
@@ -162,60 +162,4 @@ const outputSensitivity: KernelCase<Shape> = {
   },
 };
 
-const kernelLayer: KernelCase<Shape> = {
-  declaration: kernels.kernelLayer,
-  checks: [
-    ...MANY_OUTPUTS,
-    // The outputs' own part.
-    { networks: 2, width: 0, below: 31, data: 9, outputs: 3 },
-    { networks: 1, width: 0, below: 5, data: 6 },
-  ],
-  timed: WIDE_TIMED,
-  build(given, draw) {
-    const s = sizes(given);
-    const columns = s.outputs * s.columns;
-    const sensitivity = outputUnits(draw, s, s.rows, s.width);
-    const below = units(draw, s.networks, s.rowsBelow, s.columns, s.fanIn, s.data);
-    const before = draw(s.networks * columns * columns);
-    return {
-      specialisation: { constants: { OUTPUTS: s.outputs } },
-      buffers: { sensitivity, below, kernels: before },
-      uniforms: { params: { ...s, units: s.width, inputs: s.fanIn, accumulate: 1 }, slot: { record: 0 } },
-      workgroups: () => [s.outputs * s.chunks, s.chunks, s.networks],
-      reference: () => {
-        const result = new Float64Array(before.length).fill(Number.NaN);
-        const product = (values: Float32Array, rows: number, stride: number, count: number, a: number, b: number) => {
-          let sum = 0;
-          for (let j = 0; j < count; j++) sum += values[(rows + j) * stride + a]! * values[(rows + j) * stride + b]!;
-          return sum;
-        };
-        for (let m = 0; m < s.networks; m++) {
-          for (let left = 0; left < columns; left++) {
-            for (let right = 0; right < columns; right++) {
-              const [a, b] = [left % s.columns, right % s.columns];
-              if (a >= s.data || b >= s.data) continue;
-              const up =
-                s.width > 0
-                  ? product(sensitivity, m * s.rows, columns, s.width, left, right)
-                  : Number(Math.floor(left / s.columns) === Math.floor(right / s.columns));
-              const at = (m * columns + left) * columns + right;
-              result[at] = before[at]! + up * product(below, m * s.rowsBelow, s.columns, s.fanIn, a, b);
-            }
-          }
-        }
-        return { kernels: result };
-      },
-      terms: s.width + s.fanIn,
-      flops: 2 * s.networks * (s.width * s.outputs ** 2 + s.fanIn) * s.data ** 2,
-      bytes: 4 * s.networks * (s.rows * s.outputs + s.rowsBelow) * s.columns,
-    };
-  },
-};
-
-export const outputCases: readonly KernelCase<Shape>[] = [
-  readout,
-  subset,
-  outputBackward,
-  outputSensitivity,
-  kernelLayer,
-];
+export const outputCases: readonly KernelCase<Shape>[] = [readout, subset, outputBackward, outputSensitivity];
