@@ -218,6 +218,26 @@ it("starts and stops 100 times, in the middle of work or at its end, without han
   }
 });
 
+it("runs jobs that are given at once one after another, to the numbers that each has alone, also behind one that fails", async () => {
+  const engine = engineOf();
+  const train = async (width: number): Promise<number[]> => {
+    const outputs: number[] = [];
+    await engine.trainEnsemble(await ensembleJob(width, 2000), (batch) => outputs.push(...batch.outputs));
+    return outputs;
+  };
+  const lattice = await latticeJob(16, 300);
+  const alone = [await train(128), await train(64), (await engine.evolveLattice(lattice)).final];
+  const refused = expect(engine.evolveLattice(await latticeJob(600, 1))).rejects.toThrow(InputError);
+  const together = await Promise.all([
+    train(128),
+    train(64),
+    engine.evolveLattice(lattice).then(({ final }) => final),
+    refused,
+  ]);
+  expect(together.slice(0, 3)).toEqual(alone);
+  await engine.close();
+});
+
 it("gives the same numbers for any number of threads", async () => {
   const results = [];
   for (const threads of [1, 2, 3, 5]) {

@@ -12,9 +12,20 @@ export interface CpuOptions {
   readonly reason: string;
 }
 
+/** Starts each job when those given before have ended, in whatever way: all have the workers and their memory to themselves. */
+function inOrder(): <T>(job: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (job) => {
+    const own = last.then(job, job);
+    last = own;
+    return own;
+  };
+}
+
 /** @throws EngineUnavailableError where the kernels are not built. */
 export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engine {
   const pool = createPool(threads);
+  const queue = inOrder();
   const element = precision === "float64" ? "float64" : "float32";
   return {
     info: {
@@ -27,8 +38,8 @@ export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engin
       fusedMultiplyAdd: pool.fusedMultiplyAdd,
       reason,
     },
-    trainEnsemble: (job, onBatch, control) => trainEnsemble(pool, element, job, onBatch, control),
-    evolveLattice: (job, control) => evolveLattice(pool, element, job, control),
+    trainEnsemble: (job, onBatch, control) => queue(() => trainEnsemble(pool, element, job, onBatch, control)),
+    evolveLattice: (job, control) => queue(() => evolveLattice(pool, element, job, control)),
     close: () => pool.close(),
   };
 }
