@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+import { trainEnsemble } from "@slowroll/core/engine/cpu/ensemble";
 import { createPool } from "@slowroll/core/engine/cpu/pool";
 import type { EnsembleJob, LatticeJob } from "@slowroll/core/engine/engine";
 import { InputError, InterruptedError, WorkerLostError } from "@slowroll/core/errors";
@@ -157,6 +158,21 @@ describe("a worker that dies", () => {
     // Worker 0 waits for worker 1 at the barrier, which never comes.
     const run = session.run((worker) => (worker === 0 ? [["evolveLattice32", 1, 1, 0, 0]] : []), {});
     await expect(run).rejects.toThrow(/stood still/);
+    await pool.close();
+  });
+
+  it("is not one whose steps take longer than that: it shows that it is alive within them, and its progress after each", async () => {
+    const data = 1024;
+    const job: EnsembleJob = {
+      ...(await ensembleJob(512, 3, 8)),
+      inputs: Float64Array.from({ length: data }, (_, a) => a / data),
+      targets: new Float64Array(data),
+      networks: { first: 0, count: 1 },
+    };
+    const finished: number[] = [];
+    const pool = createPool(1, 1);
+    await trainEnsemble(pool, "float64", job, () => {}, { onProgress: (done) => finished.push(done) });
+    expect(finished.slice(0, -1)).toContain(2);
     await pool.close();
   });
 });

@@ -1,9 +1,10 @@
-// What the workers of one job share beside its data: a control block of six words, a cache line apart so that no two of them are fought
+// What the workers of one job share beside its data: a control block of seven words, a cache line apart so that no two of them are fought
 // over. The host's twin is packages/core/src/engine/cpu/control.ts.
 //   + 0   stop: not zero once the job must end early (interrupted, or a worker has died)
 //   + 64  claim: the next item of work that nobody has taken
 //   + 128 progress: units of work done, 64 bits
 //   + 192 arrivals at the barrier, + 256 its generation, + 320 the workers that are parked at it
+//   + 384 signs of life within a unit of work
 
 // Parking goes through JavaScript's Atomics: `memory.atomic.wait32` in a large function hung under V8's baseline compiler.
 @external("host", "wait")
@@ -49,6 +50,18 @@ export function claim(): i32 {
 
 export function progress(units: i64): void {
   atomic.add<i64>(control, units, 128);
+}
+
+/** Multiply-adds between two signs of life: a tenth of a second's. */
+const SILENT: i64 = 1 << 27;
+let silent: i64 = 0;
+
+/** Hears of multiply-adds that have been done, of which one unit of work may have so many that it takes minutes. */
+export function alive(done: i64): void {
+  silent += done;
+  if (silent < SILENT) return;
+  silent = 0;
+  atomic.add<i32>(control, 1, 384);
 }
 
 /** Waits until all workers are here. False where the job must end early. */

@@ -1,5 +1,6 @@
 // Descent of weights, columns in lanes: W += A^T B, or with momentum V = momentum V + A^T B, W += V; summed over one slice of data after the
 // other, each in order.
+import { alive } from "../control";
 import { lanes } from "../simd";
 import { COLUMNS, packColumns, panelBytes, sliceBytes } from "./pack";
 import { descendTiles, PANEL, rollTiles, sliceOf, WIDE } from "./tile";
@@ -95,6 +96,7 @@ function descendSlice<T>(
     if (momentum == 0) rollTiles<T>(a, size, aRow, scratch, rows - m, b, bNext, vectors, turns, w, wRow, 1);
     else if (k + turns < inner) rollTiles<T>(a, size, aRow, scratch, rows - m, b, bNext, vectors, turns, w + velocity, wRow, factor);
     else descendTiles<T>(a, size, aRow, scratch, rows - m, b, bNext, vectors, turns, w, wRow, velocity, factor);
+    alive(<i64>WIDE * vectors * lanes<T>() * turns);
     a += WIDE * size;
     w += <usize>WIDE * wRow;
   }

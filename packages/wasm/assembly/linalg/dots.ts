@@ -1,5 +1,7 @@
 // Products of rows with rows: C[m][n] = sum_k A[m][k] B[n][k], the contracted index in lanes, for the step back through a layer. Each lane is
 // summed over one slice of k after the other, and the lanes of a slice pairwise.
+import { alive } from "../control";
+import { lanes } from "../simd";
 import { fewDots } from "./gram";
 import { PACKED, packRows, panelBytes, sliceBytes } from "./pack";
 import { addLaneTiles, laneTiles, PANEL, sliceOf, WIDE } from "./tile";
@@ -51,6 +53,7 @@ export function packedDots<T>(
     for (let n = 0; n < bRows; n += WIDE) {
       if (k == 0) laneTiles<T>(from, bRow, scratch, bRows - n, a, next, aRows, some, to, cRow);
       else addLaneTiles<T>(from, bRow, scratch, bRows - n, a, next, aRows, some, to, cRow);
+      alive(<i64>WIDE * aRows * some * lanes<T>());
       from += <usize>WIDE * bRow;
       to += WIDE * sizeof<T>();
     }

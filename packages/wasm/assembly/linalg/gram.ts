@@ -1,6 +1,7 @@
 // Gram matrices, and products of rows with so few rows that packing does not pay: C[m][n] = sum_k A[m][k] B[n][k], the contracted index in
 // lanes. Each tile of 4 rows of A by 2 of B keeps its 8 vectors of sums in registers.
-import { madd, sumLanes } from "../simd";
+import { alive } from "../control";
+import { lanes, madd, sumLanes } from "../simd";
 
 /** Bytes of A whose rows pass over all rows of B while the first cache holds them. */
 const HELD: usize = 16384;
@@ -197,6 +198,7 @@ export function gram<T>(a: usize, aRow: usize, rows: i32, c: usize, turns: i32, 
     const to = c + <usize>m * cRow + <usize>n * sizeof<T>();
     if (n + 1 < rows) apart2<T>(from, aRow, rows - m, other, to, cRow, turns, step);
     else apart1<T>(from, aRow, rows - m, other, to, cRow, turns, step);
+    alive(<i64>2 * (rows - m) * turns * lanes<T>());
   }
   for (let m = 0; m < rows; m++) {
     for (let n = 0; n < m; n++) {

@@ -1,9 +1,9 @@
 // The forward product, columns in lanes: C[m][n] = sum_k A[m][k] B[k][n], summed over one slice of k after the other, each in order.
+import { alive } from "../control";
 import { lanes } from "../simd";
 import { COLUMNS, PACKED, packColumns, panelBytes, sliceBytes } from "./pack";
 import { rollTiles, sliceOf, storeTiles, WIDE } from "./tile";
 import { fewProduct } from "./unpacked";
-
 
 /**
  * C[rows][columns] = A[rows][inner] B[inner][columns]; rows are `aRow`, `bRow`, `cRow` bytes apart and columns a multiple of two vectors.
@@ -39,6 +39,7 @@ export function product<T>(
       for (let m = 0; m < rows; m += WIDE) {
         if (k == 0) storeTiles<T>(from, aRow, scratch, rows - m, panels, next, some, turns, to, cRow);
         else rollTiles<T>(from, aRow, sizeof<T>(), scratch, rows - m, panels, next, some, turns, to, cRow, 1);
+        alive(<i64>WIDE * some * lanes<T>() * turns);
         from += <usize>WIDE * aRow;
         to += <usize>WIDE * cRow;
       }

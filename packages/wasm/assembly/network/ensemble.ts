@@ -130,8 +130,13 @@ function recordTest<T>(target: usize): void {
   showInputs(rows);
 }
 
-/** Steps between looks at the stop word, as a power of two: a look is a few nanoseconds. */
-const LOOK = 16;
+/** Steps between looks at the stop word, a power of two: a look is a few nanoseconds, and those who interrupt wait for one. */
+@inline
+function lookSteps(): i32 {
+  return <u64>weightBytes * data < LONG ? 16 : 1;
+}
+/** Bytes of weights times data of a step of some milliseconds. */
+const LONG: u64 = 1 << 26;
 
 /** Float64 numbers of one record of the norms. */
 @inline
@@ -151,6 +156,7 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, norm
   if (resident) enterResident<T>();
   let nextOutput = 0;
   let nextKernel = 0;
+  const look = lookSteps();
   for (let step = 0; step <= steps; step++) {
     if (resident) residentPass<T>(step > 0);
     else {
@@ -194,9 +200,9 @@ function train<T>(network: i32, outputRecords: usize, kernelRecords: usize, norm
         at += sizeof<T>();
       }
     }
-    if ((step & (LOOK - 1)) == LOOK - 1) {
+    if ((step & (look - 1)) == look - 1) {
       if (stopped()) return false;
-      progress(LOOK);
+      progress(look);
     }
   }
   return true;
@@ -226,7 +232,7 @@ function trainEnsemble<T>(
       testRecords + place * <usize>(testCount * fanOut) * 8,
     );
     if (!finished) return drawing;
-    progress(steps & (LOOK - 1));
+    progress(steps & (lookSteps() - 1));
   }
   return drawing;
 }

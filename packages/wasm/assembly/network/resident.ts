@@ -1,7 +1,8 @@
 // One hidden layer: a network's weights, units and slopes stay in the caches for all its steps. Units are in lanes, [vectors][data], and a
 // step's descent is fused with the next step's forward pass: each group of units is updated, evaluated and summed while it is at hand.
 //   f_a = sum_j w_j h_ja,  dLoss/dw_j = sum_a V'_a h_ja,  dLoss/dW_ij = sum_a V'_a w_j slope_ja x_ia.
-import { loadSplat, madd, sumLanes } from "../simd";
+import { alive } from "../control";
+import { lanes, loadSplat, madd, sumLanes } from "../simd";
 import {
   biasStd,
   data,
@@ -248,6 +249,7 @@ export function residentPass<T>(descends: bool): void {
     activate(h + place, slope + place, count * data * (16 / sizeof<T>()), scale);
     if (count == GROUP) gatherFour<T>(h + place, out + <usize>first * 16);
     else gatherTwo<T>(h + place, out + <usize>first * 16);
+    alive(<i64>2 * inputs * data * count * lanes<T>());
   }
   if (descends) {
     let gradient: f64 = 0;

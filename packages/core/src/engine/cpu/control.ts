@@ -8,6 +8,7 @@ export const CONTROL = 1024;
 const STOP = CONTROL;
 const CLAIM = CONTROL + 64;
 const PROGRESS = CONTROL + 128;
+const SIGNS = CONTROL + 384;
 const FIRST_FREE = 4096;
 const PAGE = 65536;
 
@@ -50,6 +51,8 @@ export interface ControlBlock {
   reset(): void;
   /** Units of work done since the memory was made. */
   progress(): number;
+  /** A number that changes while a worker is within a long unit of work. */
+  signs(): number;
 }
 
 export function controlBlock({ buffer }: WebAssembly.Memory): ControlBlock {
@@ -64,5 +67,6 @@ export function controlBlock({ buffer }: WebAssembly.Memory): ControlBlock {
       Atomics.store(words, CLAIM / 4, 0);
     },
     progress: () => Number(Atomics.load(longs, 0)),
+    signs: () => Atomics.load(words, SIGNS / 4),
   };
 }

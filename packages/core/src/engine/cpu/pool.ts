@@ -60,7 +60,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** Seconds without any progress after which the workers are given up: the slowest step that fits the memory takes a few. */
+/** Seconds without any progress or sign of life after which the workers are given up. */
 const PATIENCE = 120;
 /** Milliseconds between looks at the progress. */
 const LOOK = 100;
@@ -257,6 +257,7 @@ function watch(
 ): { readonly stalled: Promise<never>; end(): void } {
   const before = block.progress();
   let last = before;
+  let sign = block.signs();
   let since = performance.now();
   let reject: (error: WorkerLostError) => void = () => {};
   const stalled = new Promise<never>((_, refuse) => {
@@ -267,10 +268,12 @@ function watch(
   signal?.addEventListener("abort", stop);
   const timer = setInterval(() => {
     const done = block.progress();
-    if (done !== last) {
+    const alive = block.signs();
+    if (done !== last || alive !== sign) {
+      if (done !== last) onProgress?.(done - before);
       last = done;
+      sign = alive;
       since = performance.now();
-      onProgress?.(done - before);
     } else if (performance.now() - since > 1000 * patience) {
       block.stop();
       void giveUp();
