@@ -14,7 +14,7 @@ import { integrate } from "./integrate.ts";
 import { along, type NormalMode } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
 import type { BackgroundSpec } from "./study.ts";
-import { squareOfPhase } from "./waves.ts";
+import { withoutLongWaves } from "./waves.ts";
 
 /** -(dH/dt)/H^2 of a background in closed form. */
 function slowing(background: Exclude<BackgroundSpec, { kind: "table" | "selfConsistent" }>): number {
@@ -105,13 +105,8 @@ function mends({ study }: Setup, { massSquared }: NormalMode, k: number, q: numb
   const ways: string[] = [];
   // Waves beyond sqrt(-Q) have a frequency, and those well inside the horizon one that changes slowly.
   const least = Math.sqrt(Math.max(-q, 0));
-  if (!lattice) ways.push(k > least ? "use larger wave numbers" : `use wave numbers above ${least}`);
-  else if (k > least) ways.push("use a smaller lattice.length");
-  else {
-    const { points, stencil } = lattice;
-    const longest = (points * Math.sqrt(squareOfPhase(stencil, (2 * Math.PI) / points))) / least;
-    ways.push(`use a lattice.length below ${longest}`);
-  }
+  if (k > least) ways.push(lattice ? "use a smaller lattice.length" : "use larger wave numbers");
+  else ways.push(withoutLongWaves(least, lattice));
   if (k ** 2 + massSquared > 0) {
     // Waves enter the horizon where aH falls. At a = 1, Q = V'' - 2 H^2 - dH/dt.
     const before = massSquared - q - hubble ** 2 > 0;

@@ -14,6 +14,7 @@ import { initialHubble } from "./homogeneous.ts";
 import type { NormalMode } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
 import type { VacuumKind } from "./study.ts";
+import { withoutLongWaves } from "./waves.ts";
 
 /** Whether the homogeneous fields leave V'' as it is. */
 function keepsMasses({ potential, mean, velocity }: Setup): boolean {
@@ -81,8 +82,10 @@ export function vacuumState(setup: Setup, normal: NormalMode, kind: VacuumKind, 
   return (k) => {
     const square = k ** 2 + normal.massSquared;
     if (!(square > 0)) {
+      const mend = withoutLongWaves(Math.sqrt(-normal.massSquared), setup.study.lattice);
+      const another = setup.study.background.kind === "deSitter" ? ", or initial: bunchDavies" : "";
       throw new InputError(
-        `the mode k = ${k} of ${normal.name} has no vacuum: its frequency squared, k^2 + V'', is ${square}; leave out small wave numbers or use another state`,
+        `the mode k = ${k} of ${normal.name} has no vacuum: its frequency squared, k^2 + V'', is ${square}; ${mend}${another}`,
         { path },
       );
     }

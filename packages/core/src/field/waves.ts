@@ -29,3 +29,10 @@ export function axisSquares({ points, length, stencil }: LatticeSpec): Float64Ar
     (_, n) => squareOfPhase(stencil, (2 * Math.PI * n) / points) * (points / length) ** 2,
   );
 }
+
+/** What to do where waves of a k_eff up to `least`, above 0, are without a frequency, in words. */
+export function withoutLongWaves(least: number, lattice: LatticeSpec | undefined): string {
+  if (!lattice) return `use wave numbers above ${least}`;
+  const { points, stencil } = lattice;
+  return `use a lattice.length below ${(points * Math.sqrt(squareOfPhase(stencil, (2 * Math.PI) / points))) / least}`;
+}

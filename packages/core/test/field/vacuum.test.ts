@@ -178,13 +178,21 @@ describe("the vacuum of coupled fields", () => {
     expect(apart(shared(fine.momentum), coarse.momentum)).toBeLessThan(bound);
   });
 
-  it("is refused where a normal mode has none", async () => {
-    const study = { ...base, background: { kind: "static" }, field: rotated([4, -4]), lattice } as const;
-    const error = await prepare({ ...study, fluctuations: vacuum() })
-      .then((setup) => planInitialState(setup, lattice, undefined)())
-      .catch((reason: unknown) => reason);
+  it("is refused where a normal mode has none, with the length that leaves such waves out", async () => {
+    const study = { ...base, background: { kind: "static" }, field: rotated([4, -4]) } as const;
+    const refusal = async (length: number): Promise<unknown> => {
+      const grid = { ...lattice, length };
+      return prepare({ ...study, lattice: grid, fluctuations: vacuum() })
+        .then((setup) => planInitialState(setup, grid, undefined)())
+        .then(() => undefined)
+        .catch((reason: unknown) => reason);
+    };
+    const error = await refusal(lattice.length);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).path).toBe("fluctuations.initial");
     expect((error as InputError).message).toMatch(/of [-+]0\.600 phi [-+]0\.800 chi has no vacuum/);
+    const longest = Number(/use a lattice\.length below (\S+)$/.exec((error as InputError).message)?.[1]);
+    expect(await refusal(longest * 1.001)).toBeInstanceOf(InputError);
+    expect(await refusal(longest * 0.999)).toBeUndefined();
   });
 });
