@@ -73,8 +73,20 @@ function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble:
   return velocity;
 }
 
+/** Where the attractor's own energy, which its H leaves out, would stop the acceleration that it stands on. */
+function attractorWarnings({ study, potential, mean, velocity }: Setup): string[] {
+  if (study.field.velocity !== "attractor" || study.background.kind !== "selfConsistent") return [];
+  const kinetic = velocity.reduce((sum, v) => sum + v ** 2 / 2, 0);
+  const value = potential.value(...mean);
+  if (!(kinetic > value / 2)) return [];
+  return [
+    `field.velocity: the fields do not roll slowly here: the attractor's kinetic energy would be ${kinetic.toPrecision(3)}, more than half of V = ${value.toPrecision(3)}; start where V is flatter, or give a number`,
+  ];
+}
+
 /** What a study most likely does not mean, in words: what is computed is what it says all the same. */
-export function studyWarnings({ study, potential }: Setup): string[] {
+export function studyWarnings(setup: Setup): string[] {
+  const { study, potential } = setup;
   // What parameters make zero is meant. Digits may stand before a name, as in 2phi.
   const unused = (study.field.fields ?? []).filter(
     (name) => !new RegExp(`(?<![A-Za-z_])${name}(?!\\w)`).test(potential.expression),
@@ -92,6 +104,7 @@ export function studyWarnings({ study, potential }: Setup): string[] {
           `time.integrator: ${study.time.integrator} evolves the homogeneous fields alone; single modes, and the fields that they see, are followed by the adaptive integrator`,
         ]
       : []),
+    ...attractorWarnings(setup),
     ...unitsWarnings(study),
   ];
 }

@@ -2,7 +2,7 @@
 import { InputError } from "@slowroll/core/errors";
 import { normalModes } from "@slowroll/core/field/normalModes";
 import { fieldStudy } from "@slowroll/core/field/run";
-import { prepare } from "@slowroll/core/field/setup";
+import { prepare, studyWarnings } from "@slowroll/core/field/setup";
 import { describe, expect, it } from "vitest";
 import { base, ROTATIONS, rotated } from "./rotated.ts";
 
@@ -59,5 +59,15 @@ describe("the slow-roll attractor", () => {
     const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
     expect((error as InputError).path).toBe("field.velocity");
     expect((error as InputError).message).toMatch(/0\.707 phi \S0\.707 chi has no slow-roll attractor/);
+  });
+  it.each([
+    // Light enough for V'' < 9 H^2/4 in both places, but steep in the first.
+    [0.7, true],
+    [3, false],
+  ])("is warned of where it would not roll slowly: phi = %d of tanh(phi)^2: %s", async (mean, warned) => {
+    const field = { potential: { expression: "tanh(phi)^2" }, mean, velocity: "attractor" } as const;
+    const setup = await prepare({ ...base, background: { kind: "selfConsistent", planckMass: 5 }, field });
+    const text = "the fields do not roll slowly here: the attractor's kinetic energy would be";
+    expect(studyWarnings(setup).some((warning) => warning.includes(text))).toBe(warned);
   });
 });
