@@ -32,8 +32,22 @@ function unreadable(file: string, path: string, cause: unknown): InputError {
   return new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path, cause });
 }
 
+/** What to do about a cell that is no finite number, in words. `columns`: the config path of the names of those that are read. */
+function mendCell(cell: unknown, columns: string | undefined): string {
+  const text = typeof cell === "string" ? cell : "";
+  // As pandas, R and databases write what is missing; what is none of text has no name either.
+  const isMissing = /^([+-]?inf(inity)?|nan|n\/?a|null|none|[-?])?$/i.test(text);
+  if (isMissing && (typeof cell !== "object" || cell === null) && typeof cell !== "boolean")
+    return "; give a number or leave its row out";
+  // What other programs write between numbers, as numpy.savetxt its spaces.
+  const numbers = text.split(/[\s;]+/);
+  if (numbers.length > 1 && numbers.every((part) => Number.isFinite(Number(part))))
+    return "; put commas between columns";
+  return columns === undefined ? "" : `; name columns of numbers alone in ${columns}`;
+}
+
 /** A first line with no number in it is a header. */
-async function openCsv(file: string, path: string): Promise<Table> {
+async function openCsv(file: string, path: string, columnsPath: string | undefined): Promise<Table> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -61,9 +75,8 @@ async function openCsv(file: string, path: string): Promise<Table> {
       if (/^[+-]?\d{16,}$/.test(cell)) assertExact(BigInt(cell), place, path);
       return value;
     }
-    // What other programs write between numbers, as numpy.savetxt its spaces.
-    const mend = /^\S+[\s;]+\S/.test(cell) ? "; put commas between columns" : "";
-    throw new InputError(`${place}: ${JSON.stringify(cell)} is not a finite number${mend}`, { path });
+    const mend = mendCell(cell, header ? columnsPath : undefined);
+    throw new InputError(`${place}: ${shown(cell)} is not a finite number${mend}`, { path });
   };
   return {
     file,
@@ -90,7 +103,7 @@ function shown(value: unknown): string {
 }
 
 /** Columns at the top of the file's schema; nested ones hold no numbers. */
-async function openParquet(file: string, path: string): Promise<Table> {
+async function openParquet(file: string, path: string, columnsPath: string | undefined): Promise<Table> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   try {
@@ -110,7 +123,9 @@ async function openParquet(file: string, path: string): Promise<Table> {
           const value = typeof cell === "bigint" ? Number(cell) : cell;
           const place = `${file}, row ${row + 1}, column ${name}`;
           if (typeof value !== "number" || !Number.isFinite(value))
-            throw new InputError(`${place}: ${shown(value)} is not a finite number`, { path });
+            throw new InputError(`${place}: ${shown(value)} is not a finite number${mendCell(value, columnsPath)}`, {
+              path,
+            });
           if (typeof cell === "bigint") assertExact(cell, place, path);
           return value;
         }),
@@ -124,10 +139,11 @@ async function openParquet(file: string, path: string): Promise<Table> {
 
 /**
  * Opens a table.
+ * @param columnsPath the config path that names the columns to be read, if there is one.
  * @throws InputError naming `path` for a file that cannot be read as what its name says.
  */
-export const openTable = (file: string, path: string): Promise<Table> =>
-  /\.parquet$/i.test(file) ? openParquet(file, path) : openCsv(file, path);
+export const openTable = (file: string, path: string, columnsPath?: string): Promise<Table> =>
+  (/\.parquet$/i.test(file) ? openParquet : openCsv)(file, path, columnsPath);
 
 /**
  * The index of a named column.
@@ -139,8 +155,9 @@ export function columnNamed({ file, names }: Table, name: string, path: string):
   if (column !== names.lastIndexOf(name))
     throw new InputError(`${file} has more than one column ${name}; give each a name of its own`, { path });
   if (column >= 0) return column;
-  // What other programs write between columns makes one of all.
-  const commas = names.length === 1 && /[;\t|]/.test(names[0]!) ? "; put commas between columns" : "";
+  // What other programs write between columns makes one of many.
+  const isWithin = names.some((header) => header.split(/[;\t|]/).includes(name));
+  const commas = isWithin || (names.length === 1 && /[;\t|]/.test(names[0]!)) ? "; put commas between columns" : "";
   const hint = names.length > 0 ? `; ${mend(name, names)}${commas}` : " and no other";
   throw new InputError(`${file} has no column ${name}${hint}`, { path });
 }

@@ -58,7 +58,7 @@ async function fileRows(
   path: string,
   { targets = [], like }: Wanted,
 ): Promise<Inputs> {
-  const table = await openTable(file, `${path}.file`);
+  const table = await openTable(file, `${path}.file`, `${path}.columns`);
   if (table.length > MAX_DATA)
     throw new InputError(`${file} has ${table.length} rows, at most ${MAX_DATA}`, { path: `${path}.file` });
   const wanted = targets.map((target) => columnNamed(table, target.name, target.path));

@@ -18,6 +18,9 @@ beforeAll(() => {
   writeFileSync(made("twice.csv"), "x,x,y\n1,2,3\n");
   writeFileSync(made("semicolons.csv"), "x;y\n1,5;2\n");
   writeFileSync(made("tabs.csv"), "x\ty\n1.5\t2\n");
+  writeFileSync(made("commaInName.csv"), "x, in cm;y;z\n1;2;3\n");
+  writeFileSync(made("missing.csv"), "x,y\n1,2\nNaN,4\n");
+  writeFileSync(made("cities.csv"), "x,y\nNew York,4\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
@@ -159,6 +162,11 @@ describe("files", () => {
     ["data.inputs.file", "column flag: true is not", parquet("flag"), ofX],
     ["data.inputs.file", "column day: 1970-01-02T00:00:00.000Z is not", parquet("day"), ofX],
     ["data.inputs.file", "column list: a nested or binary value is not", parquet("list"), ofX],
+    ["data.inputs.file", "; name columns of numbers alone in data.inputs.columns", parquet("x", "name"), ofX],
+    ["data.inputs.file", "; name columns of numbers alone in data.inputs.columns", { file: made("named.csv") }, ofX],
+    ["data.inputs.file", "; give a number or leave its row out", parquet("gap"), ofX],
+    ["data.inputs.file", '"New York" is not a finite number; name columns', { file: made("cities.csv") }, ofX],
+    ["data.inputs.file", '"NaN" is not a finite number; give a number', { file: made("missing.csv") }, ofX],
     ["data.inputs.file", "row 2, column gap: null is not", parquet("gap"), ofX],
     ["data.inputs.file", "row 3, column open: Infinity is not", parquet("open"), ofX],
     [
@@ -189,6 +197,7 @@ describe("files", () => {
     ["data.targets.column", "more than one column x;", { file: made("twice.csv") }, { column: "x" }],
     ["data.inputs.columns[0]", "known: x;y; put commas", { file: made("semicolons.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "; put commas between columns", { file: made("tabs.csv") }, { column: "y" }],
+    ["data.targets.column", "; put commas between columns", { file: made("commaInName.csv") }, { column: "z" }],
     ["data.inputs.file", "is a Parquet table: name it so", { file: made("parquet.csv") }, ofX],
     ["data.targets", "column y write { column: y }", named("x"), "y"],
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
