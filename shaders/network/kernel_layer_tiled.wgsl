@@ -7,6 +7,7 @@ struct Params {
   rows: u32,
   gramRows: u32,    // between networks; 0 where all share the same inputs
   chunks: u32,      // groups of four data
+  columns: u32,     // the same of all outputs
   accumulate: u32,  // 0: the first layer's part overwrites
 }
 struct Slot {
@@ -22,22 +23,21 @@ struct Slot {
 const LEFT_ALONG_SUM = false;
 const RIGHT_ALONG_SUM = false;
 
-fn columnCount() -> u32 { return OUTPUTS * params.chunks; }
-fn rowCount() -> u32 { return 4u * columnCount(); }
+fn rowCount() -> u32 { return 4u * params.columns; }
 
 fn left(network: u32, j: u32, column: u32) -> vec4f {
-  if (j >= params.inner || column >= columnCount()) { return vec4f(0.0); }
-  return sensitivity[(network * params.rows + j) * columnCount() + column];
+  if (j >= params.inner || column >= params.columns) { return vec4f(0.0); }
+  return sensitivity[(network * params.rows + j) * params.columns + column];
 }
 
 fn right(network: u32, j: u32, column: u32) -> vec4f { return left(network, j, column); }
 
 fn store(network: u32, row: u32, column: u32, sum: vec4f) {
-  if (row >= rowCount() || column >= columnCount()) { return; }
+  if (row >= rowCount() || column >= params.columns) { return; }
   let data = 4u * params.chunks;
   var up = sum;
   if (params.inner == 0u) { up = vec4f(f32(row / data == column / params.chunks)); }
-  let place = ((slot.record * networks + network) * rowCount() + row) * columnCount() + column;
+  let place = ((slot.record * networks + network) * rowCount() + row) * params.columns + column;
   var total = up * gram[(network * params.gramRows + row % data) * params.chunks + column % params.chunks];
   if (params.accumulate != 0u) { total += kernels[place]; }
   kernels[place] = total;

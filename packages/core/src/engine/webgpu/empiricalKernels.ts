@@ -45,7 +45,6 @@ export async function bindEmpiricalKernels(
     { width, rows, chunks },
     (...of) => [along(width * chunks)(...of)[0], outputs],
   );
-  const constants = { OUTPUTS: outputs };
 
   // Part l belongs to the weights into layer l, the last part to the outputs'.
   const layerOf = (l: number) => {
@@ -64,7 +63,7 @@ export async function bindEmpiricalKernels(
     const { sensitivity, below, ...of } = layerOf(l);
     const part = await bind(
       kernels.kernelLayer,
-      { constants },
+      { constants: { OUTPUTS: outputs } },
       { sensitivity, below, kernels: recorded },
       { ...of, rows, chunks },
       () => [outputChunks, chunks],
@@ -94,9 +93,9 @@ export async function bindEmpiricalKernels(
       (tile) =>
         bind(
           kernels.kernelLayerTiled,
-          { constants: { ...constants, ...tileConstants(tile) } },
+          { constants: tileConstants(tile) },
           { sensitivity, gram, kernels: recorded },
-          { inner: units, rows, gramRows: rowsBelow > 0 ? 4 * chunks : 0, chunks, accumulate },
+          { inner: units, rows, gramRows: rowsBelow > 0 ? 4 * chunks : 0, chunks, columns: outputChunks, accumulate },
           () => tilesOf(tile, 4 * outputChunks, outputChunks),
         ),
     );

@@ -118,9 +118,12 @@ const kernelLayerTiled = tiledCase(
     const gramOf: Float32Array = draw(s.networks * s.columns ** 2);
     const before = draw(s.networks * columns ** 2);
     return {
-      specialisation: { constants: { OUTPUTS: s.outputs, ...tileConstants(given.tile ?? TILES[0]!) } },
+      specialisation: { constants: tileConstants(given.tile ?? TILES[0]!) },
       buffers: { sensitivity, gram: gramOf, kernels: before },
-      uniforms: { params: { ...s, inner: s.width, gramRows: s.columns, accumulate: 1 }, slot: { record: 0 } },
+      uniforms: {
+        params: { ...s, inner: s.width, gramRows: s.columns, columns: columns / 4, accumulate: 1 },
+        slot: { record: 0 },
+      },
       workgroups: groupsOf(given, columns, columns / 4),
       reference: () => kernelsOf(s, sensitivity, before, (m, a, b) => gramOf[(m * s.columns + a) * s.columns + b]!),
       terms: s.width,
@@ -128,7 +131,7 @@ const kernelLayerTiled = tiledCase(
       bytes: 4 * s.networks * (s.rows + s.columns / s.outputs + 2 * columns) * columns,
     };
   },
-  (tile) => [...(tile % 2 === 0 ? MANY_OUTPUTS : MANY_DATA), ...OUTERMOST],
+  () => [...MANY_OUTPUTS, ...OUTERMOST],
 );
 
 export const empiricalCases: readonly KernelCase<Shape>[] = [kernelLayer, gram, kernelLayerTiled];
