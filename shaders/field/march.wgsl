@@ -44,23 +44,47 @@ fn placeAt(column: u32, line: u32, slab: Slab) -> Place {
   return place;
 }
 
-/// dx^2 times the Laplacian of a field at the vector `place` of a plane that starts at `start`, summed as by scaledLaplacian in grid.wgsl.
-fn blockLaplacian(start: u32, place: Place, window: Window) -> vec4f {
+/// A vector's neighbours in its plane: those beside it along the last axis, and up to REACH lines before and behind.
+struct Around {
+  left: vec4f,
+  right: vec4f,
+  back: array<vec4f, REACH>,
+  ahead: array<vec4f, REACH>,
+}
+
+fn aroundAt(start: u32, place: Place) -> Around {
+  var around: Around;
+  around.left = blockAt(start + place.left);
+  around.right = blockAt(start + place.right);
+  if (DIMENSIONS > 2u) {
+    for (var j = 0u; j < REACH; j++) { // unroll
+      around.back[j] = blockAt(start + place.back[j]);
+      around.ahead[j] = blockAt(start + place.ahead[j]);
+    }
+  }
+  return around;
+}
+
+/// dx^2 times the Laplacian of a field at a vector, summed as by scaledLaplacian in grid.wgsl.
+fn laplacianOf(window: Window, around: Around) -> vec4f {
   let phi = window[REACH];
-  let left = blockAt(start + place.left);
-  let right = blockAt(start + place.right);
+  let left = around.left;
+  let right = around.right;
   // The sites one, two and three before and behind.
   let back = array<vec4f, 3>(vec4f(left.w, phi.xyz), vec4f(left.zw, phi.xy), vec4f(left.yzw, phi.x));
   let ahead = array<vec4f, 3>(vec4f(phi.yzw, right.x), vec4f(phi.zw, right.xy), vec4f(phi.w, right.xyz));
   var sum: vec4f;
   for (var j = 0u; j < REACH; j++) { // unroll
     var pairs = (back[j] - phi) + (ahead[j] - phi);
-    if (DIMENSIONS > 2u) { pairs += (blockAt(start + place.back[j]) - phi) + (blockAt(start + place.ahead[j]) - phi); }
+    if (DIMENSIONS > 2u) { pairs += (around.back[j] - phi) + (around.ahead[j] - phi); }
     pairs += (window[REACH - 1u - j] - phi) + (window[REACH + 1u + j] - phi);
     if (REACH == 1u) { sum = pairs; } else { sum += WEIGHTS[j] * pairs; }
   }
   return sum;
 }
+
+/// The same at the vector `place` of a plane that starts at `start`.
+fn blockLaplacian(start: u32, place: Place, window: Window) -> vec4f { return laplacianOf(window, aroundAt(start, place)); }
 
 /// The window with one plane more ahead, and without the last behind.
 fn moved(window: Window, ahead: vec4f) -> Window {

@@ -2,9 +2,9 @@
 import type { Grid, LatticeJob } from "@slowroll/core/engine/engine";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
-import { latticeSpecialisation } from "@slowroll/core/engine/webgpu/latticeKernels";
+import { latticePair, latticeSpecialisation } from "@slowroll/core/engine/webgpu/latticeKernels";
 import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/latticeNumbers";
-import { measuredChoice, type PairChoice, pairsFit, type Trial } from "@slowroll/core/engine/webgpu/latticePairs";
+import { measuredChoice, type PairChoice, pairForm, type Trial } from "@slowroll/core/engine/webgpu/latticePairs";
 import { layoutOf, readArray, wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
 import { ownBuffers, prescribedSteps } from "@slowroll/core/engine/webgpu/latticeSteps";
 import { InterruptedError } from "@slowroll/core/errors";
@@ -20,15 +20,20 @@ interface Case {
   readonly fields: 1 | 2;
   readonly realisations: number;
   readonly precision: LatticePrecision;
+  readonly form: "sites" | "march";
 }
 
 /** Shorter than the stencil, than a tile, than a stretch of planes, and longer than each. */
 const CASES: Case[] = [
-  { points: 2, stencil: 6, fields: 1, realisations: 1, precision: "float32" },
-  { points: 35, stencil: 2, fields: 1, realisations: 1, precision: "float32" },
-  { points: 12, stencil: 4, fields: 2, realisations: 3, precision: "float32" },
-  { points: 10, stencil: 6, fields: 1, realisations: 2, precision: "float32" },
-  { points: 33, stencil: 2, fields: 1, realisations: 1, precision: "compensated" },
+  { points: 2, stencil: 6, fields: 1, realisations: 1, precision: "float32", form: "sites" },
+  { points: 35, stencil: 2, fields: 1, realisations: 1, precision: "float32", form: "sites" },
+  { points: 12, stencil: 4, fields: 2, realisations: 3, precision: "float32", form: "sites" },
+  { points: 10, stencil: 6, fields: 1, realisations: 2, precision: "float32", form: "sites" },
+  { points: 33, stencil: 2, fields: 1, realisations: 1, precision: "compensated", form: "sites" },
+  { points: 4, stencil: 6, fields: 1, realisations: 2, precision: "float32", form: "march" },
+  { points: 12, stencil: 2, fields: 2, realisations: 3, precision: "float32", form: "march" },
+  { points: 36, stencil: 4, fields: 1, realisations: 1, precision: "float32", form: "march" },
+  { points: 68, stencil: 2, fields: 1, realisations: 1, precision: "float32", form: "march" },
 ];
 const OPERATIONS = 9;
 /** Where the state is wanted: pairs fit exactly, not at all, and leave one operation over. */
@@ -71,12 +76,13 @@ async function jobOf({ points, stencil, fields, realisations }: Case, operations
 
 /** Field and momentum at each stop. */
 async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]> {
+  const { form } = given;
   const { job, potential, schedule } = await jobOf(given, OPERATIONS);
   const numbers = NUMBERS[given.precision];
   const code = given.precision === "compensated" ? emitCompensatedWgsl(potential) : emitWgsl(potential);
   const specialisation = latticeSpecialisation(job.grid, code, numbers);
   const layout = wholeLayout(job.grid);
-  expect(pairsFit(gpu, job, layout, specialisation)).toBe(true);
+  expect(pairForm(gpu, job, layout, specialisation)?.kernel).toBe(latticePair[form]);
   const buffers = ownBuffers(gpu);
   try {
     const steps = await prescribedSteps(gpu, job, schedule, layout, specialisation, buffers, choice);
@@ -180,10 +186,10 @@ describe("the choice", () => {
     const { job } = await jobOf(given, OPERATIONS);
     const specialisation = latticeSpecialisation(job.grid, "", NUMBERS.float32);
     const narrow = { maxStorageBufferBindingSize: 4 * 2 * 144 * 10, maxBufferSize: 2 ** 30 };
-    expect(pairsFit(gpu, job, layoutOf(narrow, job, 4), specialisation)).toBe(false);
+    expect(pairForm(gpu, job, layoutOf(narrow, job, 4), specialisation)).toBeUndefined();
     const flat = { ...job.grid, dimensions: 2 } as const;
-    expect(pairsFit(gpu, { ...job, grid: flat }, wholeLayout(flat), specialisation)).toBe(false);
-    expect(pairsFit(gpu, { ...job, fields: 9 }, wholeLayout(job.grid), specialisation)).toBe(false);
-    expect(pairsFit(gpu, job, wholeLayout(job.grid), specialisation)).toBe(true);
+    expect(pairForm(gpu, { ...job, grid: flat }, wholeLayout(flat), specialisation)).toBeUndefined();
+    expect(pairForm(gpu, { ...job, fields: 9 }, wholeLayout(job.grid), specialisation)).toBeUndefined();
+    expect(pairForm(gpu, job, wholeLayout(job.grid), specialisation)).toBeDefined();
   });
 });

@@ -28,7 +28,7 @@ export const latticeStep = declareSweep({
   dynamic: ["operation"],
 });
 
-export const latticePair = declare({
+export const latticePair = declareSweep({
   name: "field/lattice_pair",
   bindings: ["field", "momentum", "fieldNext", "momentumNext"],
   dynamic: ["operation", "second"],

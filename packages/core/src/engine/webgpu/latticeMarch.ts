@@ -12,7 +12,7 @@ import { type LatticeSpecialisation, MAX_SWEEPERS, type SweepKernel } from "./la
 import type { Layout, Slab } from "./latticeSlabs.ts";
 
 /** Sites of a vector. */
-const VECTOR = 4;
+export const VECTOR = 4;
 
 /** Vectors of the window that an invocation keeps: with what it computes, half of the registers that it may have. */
 const WINDOW = 16;
@@ -45,6 +45,17 @@ export function marched(
   };
 }
 
+/** A slab as the kernels that march see it: in vectors along the last axis. */
+export function vectorSlab({ dimensions, points }: LatticeJob["grid"], { stride, ghosts }: Layout, { planes }: Slab) {
+  const [along, across] = [points / VECTOR, dimensions === 3 ? points : 1];
+  return {
+    own: [along, across, planes] as const,
+    stride: stride / VECTOR,
+    sides: [along, across, planes + 2 * ghosts] as const,
+    ghosts,
+  };
+}
+
 /** The kernel of a job's sweeps in the form that fits, and what it is specialised by. */
 export function sweepKernel<B extends string>(
   job: Pick<LatticeJob, "grid" | "fields">,
@@ -67,19 +78,13 @@ export function marchSharing(
   { constants }: LatticeSpecialisation,
   groups: number = MAX_SWEEPERS[type],
 ) {
-  const [along, across] = [grid.points / VECTOR, grid.dimensions === 3 ? grid.points : 1];
-  const { planes } = planned;
+  const slab = vectorSlab(grid, layout, planned);
+  const [along, across, planes] = slab.own;
   const x = Math.ceil(along / Number(constants.COLUMNS));
   const y = Math.ceil(across / Number(constants.LINES));
   const wanted = Math.max(2 * (Number(constants.SPAN) - 1), Math.min((x * y * planes) / GROUPS, planes / MARCHES));
   const most = Math.max(1, Math.floor(groups / (x * y)));
   const depth = Math.ceil(planes / Math.min(most, Math.ceil(planes / wanted)));
   const chunks = Math.ceil(planes / depth);
-  const slab = {
-    own: [along, across, planes] as const,
-    stride: layout.stride / VECTOR,
-    sides: [along, across, planes + 2 * layout.ghosts] as const,
-    ghosts: layout.ghosts,
-  };
   return { workgroups: [x, y, chunks] as const, params: { slab, depth, chunks } };
 }

@@ -1,5 +1,5 @@
 /**
- * Two operations of a prescribed schedule in one sweep: see lattice_pair.wgsl. It moves half the bytes and makes the margins of its tiles
+ * Two operations of a prescribed schedule in one sweep: see lattice_pair.wgsl, and lattice_pair_march.wgsl for float32. It moves half the bytes and makes the margins of its tiles
  * twice: what wins depends on the adapter, the potential and the stencil, and is found out by trying both on the job's own arrays, where
  * enough operations are left to repay it. Where the two do not agree to the bit, because a compiler fuses them differently, the single
  * sweeps stay, so that a job's numbers do not depend on a clock.
@@ -7,8 +7,9 @@
 import { InterruptedError } from "../../errors.ts";
 import type { LatticeJob } from "../engine.ts";
 import type { Gpu } from "./gpu.ts";
-import { loadKernel } from "./kernel.ts";
+import { type KernelDeclaration, loadKernel, type UniformValues } from "./kernel.ts";
 import { type LatticeSpecialisation, latticePair } from "./latticeKernels.ts";
+import { VECTOR, vectorSlab } from "./latticeMarch.ts";
 import { type Layout, slabUniform } from "./latticeSlabs.ts";
 import type { Buffers, StateArrays } from "./latticeSteps.ts";
 import { type Dispatch, submit } from "./submit.ts";
@@ -17,6 +18,14 @@ import { type Dispatch, submit } from "./submit.ts";
 const TILE = { COLUMNS: 32, LINES: 8 } as const;
 /** Planes that a workgroup marches over: those it makes for the margin, twice the stencil's reach, cost little beside them. */
 const DEPTH = 32;
+/**
+ * The marching form's: vectors of both windows that an invocation keeps at most, invocations of a workgroup, of which a multiprocessor of
+ * NVIDIA's has registers for two where the windows hold three vectors each and for one where they hold more, and vectors along a tile, as
+ * many as a GPU reads at once.
+ */
+const WINDOWS = 16;
+const invocationsOf = (windows: number): number => (windows > 12 ? 384 : 512);
+const COLUMNS = 32;
 /** Operations that repay a trial, which costs some fifteen; more where they are short. */
 const LONG = 1000;
 /** Duration of a submit that is timed, seconds, as far as so many repetitions go. */
@@ -25,38 +34,105 @@ const REPETITIONS = 32;
 /** Bytes of each array that are compared. */
 const COMPARED = 2 ** 20;
 
-/** Bytes of workgroup memory of lattice_pair.wgsl. */
-function pairBytes(fields: number, reach: number, words: number): number {
-  return 4 * words * fields * (2 * reach + 2) * (TILE.COLUMNS + 2 * reach) * (TILE.LINES + 2 * reach);
+/** A sweep's kernel in the form that suits a job, and how its workgroups share a lattice. */
+export interface PairForm {
+  readonly kernel: KernelDeclaration<"field" | "momentum" | "fieldNext" | "momentumNext">;
+  readonly specialisation: LatticeSpecialisation;
+  readonly params: UniformValues;
+  readonly workgroups: readonly [number, number, number];
 }
 
-/** What lattice_pair.wgsl is specialised by. */
-export const pairSpecialisation = (specialisation: LatticeSpecialisation): LatticeSpecialisation => ({
-  ...specialisation,
-  constants: { ...specialisation.constants, ...TILE },
-});
-
-/** How its workgroups share a lattice. */
-export function pairSharing(points: number, realisations: number) {
-  const chunks = Math.ceil(points / DEPTH);
-  const workgroups = [Math.ceil(points / TILE.COLUMNS), Math.ceil(points / TILE.LINES), chunks * realisations] as const;
-  return { shares: { depth: DEPTH, chunks }, workgroups };
+/** How a workgroup's invocations lie: over a tile of vectors, and a margin of `margin` beside it and of the stencil's reach before and behind. */
+interface Tile {
+  readonly columns: number;
+  readonly lines: number;
+  readonly margin: 0 | 1;
 }
 
-/** Whether the kernel has a form for the job on this adapter. */
-export function pairsFit(
-  { limits }: Pick<Gpu, "limits">,
-  { grid, realisations, fields }: LatticeJob,
+/** The tile of at most so many invocations with which all workgroups together have the fewest. One as long as a line needs no margin beside it. */
+export function pairTile(width: number, points: number, reach: number, most: number): Tile | undefined {
+  let best: (Tile & { readonly all: number }) | undefined;
+  for (let columns = 1; columns <= Math.min(width, COLUMNS); columns++) {
+    const margin = columns === width ? 0 : 1;
+    for (let lines = 1; lines <= points; lines++) {
+      const invocations = (columns + 2 * margin) * (lines + 2 * reach);
+      if (invocations > most) break;
+      const all = Math.ceil(width / columns) * Math.ceil(points / lines) * invocations;
+      if (!best || all < best.all) best = { columns, lines, margin, all };
+    }
+  }
+  return best && { columns: best.columns, lines: best.lines, margin: best.margin };
+}
+
+type FormOf = (
+  gpu: {
+    readonly limits: Pick<GPUSupportedLimits, "maxComputeInvocationsPerWorkgroup" | "maxComputeWorkgroupStorageSize">;
+  },
+  job: Pick<LatticeJob, "grid" | "realisations" | "fields">,
   layout: Layout,
-  { numbers, constants }: LatticeSpecialisation,
-): boolean {
-  return (
-    grid.dimensions === 3 &&
-    layout.ghosts === 0 &&
-    pairSharing(grid.points, realisations).workgroups[2] <= limits.maxComputeWorkgroupsPerDimension &&
-    TILE.COLUMNS * TILE.LINES <= limits.maxComputeInvocationsPerWorkgroup &&
-    pairBytes(fields, Number(constants.REACH), numbers.words) <= limits.maxComputeWorkgroupStorageSize
+  specialisation: LatticeSpecialisation,
+) => PairForm | undefined;
+
+/** The form in which invocations march with vectors of four sites; undefined where it does not fit. */
+const marchingPairs: FormOf = (
+  { limits },
+  { grid, realisations, fields },
+  layout,
+  { numbers, constants, ...specialisation },
+) => {
+  const reach = Number(constants.REACH);
+  const span = 2 * reach + 1;
+  const windows = 2 * fields * span;
+  if (grid.points % VECTOR > 0 || numbers.words > 1 || windows > WINDOWS) return undefined;
+  const slab = vectorSlab(grid, layout, layout.slabs[0]!);
+  const most = Math.min(
+    invocationsOf(windows),
+    limits.maxComputeInvocationsPerWorkgroup,
+    Math.floor(limits.maxComputeWorkgroupStorageSize / (2 * 16 * fields)),
   );
+  const tile = pairTile(slab.own[0], grid.points, reach, most);
+  if (!tile) return undefined;
+  const chunks = Math.ceil(grid.points / DEPTH);
+  return {
+    kernel: latticePair.march,
+    specialisation: {
+      ...specialisation,
+      numbers,
+      constants: { ...constants, SPAN: span, COLUMNS: tile.columns, LINES: tile.lines, MARGIN: tile.margin },
+    },
+    params: { slab, depth: DEPTH, chunks },
+    workgroups: [Math.ceil(slab.own[0] / tile.columns), Math.ceil(grid.points / tile.lines), chunks * realisations],
+  };
+};
+
+/** The form site by site; undefined where the adapter has no room for its tile. */
+const sitePairs: FormOf = ({ limits }, { grid, realisations, fields }, layout, specialisation) => {
+  const { numbers, constants } = specialisation;
+  const reach = Number(constants.REACH);
+  const bytes = 4 * numbers.words * fields * (2 * reach + 2) * (TILE.COLUMNS + 2 * reach) * (TILE.LINES + 2 * reach);
+  if (TILE.COLUMNS * TILE.LINES > limits.maxComputeInvocationsPerWorkgroup) return undefined;
+  if (bytes > limits.maxComputeWorkgroupStorageSize) return undefined;
+  const chunks = Math.ceil(grid.points / DEPTH);
+  return {
+    kernel: latticePair.sites,
+    specialisation: { ...specialisation, constants: { ...constants, ...TILE } },
+    params: { slab: slabUniform(grid, layout, layout.slabs[0]!), depth: DEPTH, chunks },
+    workgroups: [Math.ceil(grid.points / TILE.COLUMNS), Math.ceil(grid.points / TILE.LINES), chunks * realisations],
+  };
+};
+
+export const pairForms = { sites: sitePairs, march: marchingPairs } as const;
+
+/** The form of the sweeps for a job on this adapter; undefined where there is none. */
+export function pairForm(
+  gpu: Pick<Gpu, "limits">,
+  job: LatticeJob,
+  layout: Layout,
+  specialisation: LatticeSpecialisation,
+): PairForm | undefined {
+  if (job.grid.dimensions !== 3 || layout.ghosts > 0) return undefined;
+  const form = marchingPairs(gpu, job, layout, specialisation) ?? sitePairs(gpu, job, layout, specialisation);
+  return form && form.workgroups[2] <= gpu.limits.maxComputeWorkgroupsPerDimension ? form : undefined;
 }
 
 /**
@@ -65,17 +141,13 @@ export function pairsFit(
  */
 export async function pairSweeps(
   gpu: Gpu,
-  { grid, realisations }: LatticeJob,
-  layout: Layout,
-  specialisation: LatticeSpecialisation,
+  { kernel, specialisation, params: values, workgroups }: PairForm,
   buffers: Buffers,
   states: readonly (readonly [StateArrays, StateArrays])[],
   constants: GPUBuffer,
   operation: GPUBuffer,
 ): Promise<Dispatch[]> {
-  const { pipeline, uniform, bind } = await loadKernel(gpu, latticePair, pairSpecialisation(specialisation));
-  const { shares, workgroups } = pairSharing(grid.points, realisations);
-  const values = { slab: slabUniform(grid, layout, layout.slabs[0]!), ...shares };
+  const { pipeline, uniform, bind } = await loadKernel(gpu, kernel, specialisation);
   const data = new Uint32Array(uniform("params", values));
   const params = await buffers.upload("pair parameters", data, GPUBufferUsage.UNIFORM);
   const sweeps: Dispatch[] = [];
@@ -135,12 +207,16 @@ async function pairsWin(gpu: Gpu, { singles, pair, begun, other }: Trial, signal
 
 export const measuredChoice: PairChoice = (left) => (left >= LONG ? pairsWin : undefined);
 
-/** What decides whether pairs are made of the operations that are left; undefined where single sweeps stay without a trial. */
-export const pairChoice = (
+/** What decides whether pairs are made of the operations that are left, and their form; undefined where single sweeps stay without a trial. */
+export function pairChoice(
   gpu: Pick<Gpu, "limits">,
   job: LatticeJob,
   operationsLeft: number,
   layout: Layout,
   specialisation: LatticeSpecialisation,
   choice: PairChoice = measuredChoice,
-): ReturnType<PairChoice> => (pairsFit(gpu, job, layout, specialisation) ? choice(operationsLeft) : undefined);
+): { readonly form: PairForm; readonly choose: NonNullable<ReturnType<PairChoice>> } | undefined {
+  const choose = choice(operationsLeft);
+  const form = choose && pairForm(gpu, job, layout, specialisation);
+  return form && { form, choose };
+}

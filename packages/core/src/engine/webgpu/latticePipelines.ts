@@ -18,13 +18,12 @@ import {
   latticeGhosts,
   latticeGlobal,
   latticeMoments,
-  latticePair,
   latticeStep,
   potentialSpecialisation,
   withoutPotential,
 } from "./latticeKernels.ts";
 import { sweepKernel } from "./latticeMarch.ts";
-import { pairChoice, pairSpecialisation } from "./latticePairs.ts";
+import { pairChoice } from "./latticePairs.ts";
 import type { LatticePlan } from "./latticePlan.ts";
 import { reducedBy } from "./latticeRecords.ts";
 
@@ -45,8 +44,8 @@ export function compileKernels(
     compile(latticeGlobal, globalSpecialisation(schedule, numbers, adders(groups, gpu.limits)));
   } else {
     compile(...sweepKernel(job, latticeStep, specialisation));
-    if (pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation))
-      compile(latticePair, pairSpecialisation(specialisation));
+    const pairs = pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation);
+    if (pairs) compile(pairs.form.kernel, pairs.form.specialisation);
   }
   if (layout.ghosts > 0) compile(latticeGhosts, withoutPotential(specialisation, fields));
   const { moments, curvatures, modes } = reducedBy(job);

@@ -105,13 +105,13 @@ export async function prescribedSteps(
   const operations = coefficients.length / 3;
   const field = [await make("field"), await make("field, next")] as const;
   const momentum = [await make("momentum")];
-  let choose = pairChoice(gpu, job, operations - from, layout, specialisation, choice);
-  if (choose) {
+  let chosen = pairChoice(gpu, job, operations - from, layout, specialisation, choice);
+  if (chosen) {
     try {
       momentum.push(await make("momentum, next"));
     } catch (error) {
       if (!(error instanceof OutOfDeviceMemoryError)) throw error;
-      choose = undefined;
+      chosen = undefined;
     }
   }
   // A single sweep goes from each state to that with the other field, a pair to that with the other momentum too.
@@ -171,8 +171,8 @@ export async function prescribedSteps(
     }
     sweeps.push({ slabs, ghosts: await ghostCopies(gpu, job, layout, specialisation, buffers, made) });
   }
-  const ends = choose ? arrays.map(([here], state) => [here!, arrays[state ^ 3]![0]!] as const) : [];
-  const pairs = choose ? await pairSweeps(gpu, job, layout, specialisation, buffers, ends, constants, operation) : [];
+  const ends = chosen ? arrays.map(([here], state) => [here!, arrays[state ^ 3]![0]!] as const) : [];
+  const pairs = chosen ? await pairSweeps(gpu, chosen.form, buffers, ends, constants, operation) : [];
   const single = (slab: Dispatch, o: number): Dispatch => ({ ...slab, offsets: [o * stride] });
   const pair = (state: number, o: number): Dispatch => ({
     ...pairs[state]!,
@@ -193,10 +193,10 @@ export async function prescribedSteps(
         submit(gpu, "first ghosts", sweeps[1]!.ghosts);
       };
       write();
-      if (!choose) return;
+      if (!chosen) return;
       const singles = [single(sweeps[0]!.slabs[0]!, from), single(sweeps[1]!.slabs[0]!, from + 1)] as const;
       const [[begun, other]] = ends as unknown as [readonly [StateArrays, StateArrays]];
-      paired = await choose(gpu, { singles, pair: pair(0, from), begun, other }, signal);
+      paired = await chosen.choose(gpu, { singles, pair: pair(0, from), begun, other }, signal);
       write();
       if (!paired) for (const buffer of momentum[1]!) buffer.destroy();
     },

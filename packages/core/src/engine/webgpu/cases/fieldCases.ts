@@ -14,7 +14,7 @@ import {
   slopes,
   TIMED,
 } from "./fieldShapes.ts";
-import { pairCase } from "./pairCase.ts";
+import { pairCases } from "./pairCase.ts";
 import { reductionCases } from "./reductionCases.ts";
 
 const stepCase = (form: Form): KernelCase<Shape> => ({
@@ -114,7 +114,7 @@ const ghosts: KernelCase<Shape> = {
 export const fieldCases: readonly KernelCase<Shape>[] = [
   stepCase("sites"),
   stepCase("march"),
-  pairCase,
+  ...pairCases,
   ...reductionCases,
   ghosts,
 ];

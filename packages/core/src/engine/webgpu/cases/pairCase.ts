@@ -1,18 +1,18 @@
-/** The case of two operations in one sweep, with their reference as two sweeps in plain float64 loops. */
+/** The cases of two operations in one sweep, in both forms, with their reference as two sweeps in plain float64 loops. */
 import { latticePair } from "../latticeKernels.ts";
-import { pairSharing, pairSpecialisation } from "../latticePairs.ts";
+import { pairForms } from "../latticePairs.ts";
+import { wholeLayout } from "../latticeSlabs.ts";
 import type { KernelCase } from "./case.ts";
-import { arrays, reading, type Shape, slopes, TIMED } from "./fieldShapes.ts";
+import { arrays, type Form, MARCH_CHECKS, reading, type Shape, slopes, TIMED } from "./fieldShapes.ts";
 
 const OPERATIONS = [
   { laplacian: 0.25, force: 0.125, drift: 0.0625 },
   { laplacian: 0.125, force: 0.25, drift: 0.25 },
 ] as const;
 
-export const pairCase: KernelCase<Shape> = {
-  declaration: latticePair,
-  // Sides shorter than the stencil and than a tile, several tiles and several stretches of planes.
-  checks: [
+/** Sides shorter than the stencil and than a tile, several tiles and several stretches of planes. */
+const CHECKS: Record<Form, readonly Shape[]> = {
+  sites: [
     { dimensions: 3, points: 1, realisations: 2 },
     { dimensions: 3, points: 2, realisations: 1, stencil: 6 },
     { dimensions: 3, points: 13, realisations: 2, fields: 2 },
@@ -20,16 +20,40 @@ export const pairCase: KernelCase<Shape> = {
     { dimensions: 3, points: 9, realisations: 2, stencil: 6 },
     { dimensions: 3, points: 35, realisations: 2, stencil: 4 },
   ],
+  march: [
+    ...MARCH_CHECKS.filter(({ dimensions, fields = 1, stencil = 2 }) => dimensions === 3 && fields * stencil < 8),
+    // A whole line in a tile, and lines in several of which the last goes round.
+    { dimensions: 3, points: 64, realisations: 1 },
+    { dimensions: 3, points: 76, realisations: 1, stencil: 6 },
+  ],
+};
+
+/** What adapters have at least on which the engine runs: a software adapter, and a hardware one. */
+const LIMITS = {
+  software: { maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 32_768 },
+  hardware: { maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49_152 },
+} as const;
+
+const pairCase = (form: Form): KernelCase<Shape> => ({
+  declaration: latticePair[form],
+  checks: CHECKS[form],
   timed: TIMED,
   build(shape, draw) {
     const { dimensions, points, realisations } = shape;
-    const { sites, count, fields, field, momentum, factors, specialisation, slab, constants } = arrays(shape, draw);
-    const { shares, workgroups } = pairSharing(points, realisations);
+    const { sites, count, fields, field, momentum, factors, constants, ...drawn } = arrays(shape, draw);
+    const grid = { stencil: 2, spacing: 1, ...shape } as const;
+    const limits = LIMITS[points > 128 ? "hardware" : "software"];
+    const { specialisation, params, workgroups } = pairForms[form](
+      { limits },
+      { grid, realisations, fields },
+      wholeLayout(grid),
+      drawn.specialisation,
+    )!;
     return {
-      specialisation: pairSpecialisation(specialisation),
+      specialisation,
       buffers: { field, momentum, fieldNext: new Float32Array(count), momentumNext: new Float32Array(count) },
       uniforms: {
-        params: { slab, ...shares, opaqueZero: 0 },
+        params: { ...params, ...(form === "sites" ? { opaqueZero: 0 } : {}) },
         constants,
         operation: OPERATIONS[0],
         second: OPERATIONS[1],
@@ -56,4 +80,6 @@ export const pairCase: KernelCase<Shape> = {
       bytes: 16 * count,
     };
   },
-};
+});
+
+export const pairCases = [pairCase("sites"), pairCase("march")] as const;
