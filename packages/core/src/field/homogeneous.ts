@@ -36,7 +36,7 @@ const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
 /** Records at 0, every `recordEvery` steps before `end`, and at `end` itself. */
 export function recordingGrid({ step, end, recordEvery }: TimeSpec): number[] {
   const every = step * recordEvery;
-  const count = Math.ceil(end / every - 1e-9);
+  const count = Math.max(1, Math.ceil(end / every - 1e-9));
   return [...Array.from({ length: count }, (_, r) => r * every), end];
 }
 

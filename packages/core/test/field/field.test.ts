@@ -152,6 +152,14 @@ describe("homogeneous fields", () => {
     expect(result.velocity.at(-1)).toBeCloseTo(2 * Math.exp(-1.5 * 1.23456), 10);
     expect(result.mean.at(-1)).toBeCloseTo(1 + (2 / 1.5) * (1 - Math.exp(-1.5 * 1.23456)), 10);
   });
+  it.each([{ recordEvery: 1e12 }, { step: 1e10 }])(
+    "are recorded at the start and the end where %o is beyond the end",
+    async (time) => {
+      const { result } = await fieldStudy(oscillator(10, time), undefined);
+      expect(result.times).toEqual([0, 10]);
+      expect(result.mean[1]).toBeCloseTo(Math.cos(10), 9);
+    },
+  );
   it("are the same in any alpha-time", async () => {
     const cosmic = await fieldStudy(oscillatorIn({ kind: "deSitter", hubble: 0.5 }, 1), undefined);
     const end = (1 - Math.exp(-0.5)) / 0.5;
