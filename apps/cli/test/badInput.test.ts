@@ -11,6 +11,7 @@ beforeAll(() => {
   writeFileSync(path.join(cwd, "ragged.csv"), "1,2\n3\n");
   writeFileSync(path.join(cwd, "words.csv"), "a,b\n1,2\n3,x\n");
   writeFileSync(path.join(cwd, "empty.csv"), "");
+  writeFileSync(path.join(cwd, "zero.csv"), "k,power\n0,1\n1,1\n2,1\n3,1\n4,1\n");
   writeFileSync(path.join(cwd, "spaces.csv"), "0 1\n1 2\n");
   writeFileSync(path.join(cwd, "short.f64"), new Uint8Array(12));
   writeFileSync(path.join(cwd, "potential.yaml"), "expression: phi^2 + chi\n");
@@ -101,6 +102,12 @@ const configs: [command: string, config: string, place: string, word: string][] 
     `${TIME}\n${LATTICE}\nfluctuations: { kind: gaussian, spectrum: "-k" }`,
     "fluctuations.spectrum",
     "not negative",
+  ],
+  [
+    "field",
+    `${TIME}\n${LATTICE}\nfluctuations: { kind: gaussian, spectrum: { file: zero.csv } }`,
+    "fluctuations.spectrum",
+    "row 1 begins with 0, which is not above 0",
   ],
   [
     "field",

@@ -11,7 +11,7 @@ import { hubbleOf } from "./friedmann.ts";
 import { normalModes } from "./normalModes.ts";
 import type { Setup } from "./setup.ts";
 import type { FluctuationSpec, LatticeSpec, SpectrumSpec, VacuumKind } from "./study.ts";
-import { powerLaws, readTable } from "./table.ts";
+import { readPowerLaws } from "./table.ts";
 import { vacuumState } from "./vacuum.ts";
 
 /** Parts by which a length written with a few digits may be off a box's side and still mean it. */
@@ -76,9 +76,7 @@ function assertModeFits(mode: readonly number[], { dimensions, points }: Lattice
 async function spectrumOf(spec: SpectrumSpec): Promise<(k: number) => number> {
   const path = "fluctuations.spectrum";
   const power =
-    typeof spec === "string"
-      ? await compileFunction(spec, ["k"], { path })
-      : powerLaws(await readTable(spec.file, path));
+    typeof spec === "string" ? await compileFunction(spec, ["k"], { path }) : await readPowerLaws(spec.file, path);
   return (k) => {
     const value = power(k);
     if (!(value >= 0 && Number.isFinite(value)))

@@ -13,15 +13,16 @@ const NODES = [0, 0.5384693101056831, 0.906179845938664];
 const WEIGHTS = [0.5688888888888889, 0.47862867049936647, 0.23692688505618908];
 
 /**
- * Rows of two ascending-by-the-first columns.
+ * Rows of two ascending-by-the-first columns, `least` of them or more.
  * @throws InputError naming the row where one is missing, not ascending, or the second number not above 0.
  */
-export async function readTable(file: string, path: string): Promise<[number, number][]> {
+export async function readTable(file: string, path: string, least = NEAREST): Promise<[number, number][]> {
   const rows = await readRows(file, path);
   const refuse = (message: string): never => {
     throw new InputError(`${file}: ${message}`, { path });
   };
-  if (rows.length < NEAREST) refuse(`has ${rows.length} rows; at least ${NEAREST} are needed`);
+  if (rows.length < least)
+    refuse(`has ${rows.length} row${rows.length === 1 ? "" : "s"}; at least ${least} are needed`);
   for (const [r, row] of rows.entries()) {
     if (row.length !== 2) refuse(`row ${r + 1} has ${row.length} columns; two are expected`);
     if (!(row[1]! > 0)) refuse(`row ${r + 1}: ${row[1]} is not above 0`);
@@ -114,8 +115,15 @@ export function tableBackground(rows: readonly (readonly [number, number])[], al
   };
 }
 
-/** A function through rows of positive abscissas and ordinates, a power law between two rows and 0 beyond the first and the last. */
-export function powerLaws(rows: readonly (readonly [number, number])[]): (x: number) => number {
+/**
+ * A function through the rows of a file, a power law between two of them and 0 beyond the first and the last.
+ * @throws InputError as `readTable`, or where the first number of a row is not above 0.
+ */
+export async function readPowerLaws(file: string, path: string): Promise<(x: number) => number> {
+  const rows = await readTable(file, path, 2);
+  // The others follow it.
+  if (!(rows[0]![0] > 0))
+    throw new InputError(`${file}: row 1 begins with ${rows[0]![0]}, which is not above 0`, { path });
   const x = rows.map(([abscissa]) => Math.log(abscissa));
   const y = rows.map(([, ordinate]) => Math.log(ordinate));
   return (value) => {

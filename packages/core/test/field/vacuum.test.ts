@@ -1,4 +1,7 @@
 /** The vacuum's draw on a lattice, of fields whose masses mix and of such whose do not. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import { bunchDavies } from "@slowroll/core/field/bunchDavies";
 import { planInitialState } from "@slowroll/core/field/initial";
@@ -152,7 +155,7 @@ describe("the vacuum of coupled fields", () => {
     expect(apart((await draw(field, vacuum({ seed: 12 }))).field, one.field)).toBeGreaterThan(0.1);
   });
 
-  const spectrum: FluctuationSpec = {
+  const spectrum: Extract<FluctuationSpec, { kind: "gaussian" }> = {
     kind: "gaussian",
     seed: 5,
     amplitude: 1,
@@ -176,6 +179,17 @@ describe("the vacuum of coupled fields", () => {
       });
     expect(apart(shared(fine.field), coarse.field)).toBeLessThan(bound);
     expect(apart(shared(fine.momentum), coarse.momentum)).toBeLessThan(bound);
+  });
+
+  it("of a spectrum is the same from a file of two rows, between which it is a power law", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-spectrum-"));
+    const file = path.join(folder, "spectrum.csv");
+    writeFileSync(file, "k,power\n0.1,10\n100,0.01\n");
+    const [field, fromFile] = [spectrum.spectrum, { file }].map((power) =>
+      draw(rotated([2, 0.3]), { ...spectrum, spectrum: power }),
+    );
+    expect(apart((await fromFile!).field, (await field!).field)).toBeLessThan(1e-12);
+    rmSync(folder, { recursive: true });
   });
 
   it("is refused where a normal mode has none, with the length that leaves such waves out", async () => {
