@@ -117,7 +117,13 @@ export function call(name: ElementaryFunction, argument: Expression): Expression
   return argument.kind === "number" ? number(HOST_FUNCTIONS[name](argument.value)) : { kind: "call", name, argument };
 }
 
-/** Whole exponents up to 64 are multiplications; a constant base makes an exponential. */
+/** Whole exponents up to this are multiplications, whose roundings add up. */
+const MOST_MULTIPLIED = 64;
+
+/**
+ * Whole exponents are multiplications; larger ones powers of the square, since engines take real powers of positive numbers alone. A constant
+ * base makes an exponential.
+ */
 export function power(base: Expression, exponent: Expression): Expression {
   if (exponent.kind === "number") {
     const { value } = exponent;
@@ -125,9 +131,12 @@ export function power(base: Expression, exponent: Expression): Expression {
     if (value === 0) return number(1);
     if (value === 1) return base;
     if (value === 0.5) return call("sqrt", base);
-    if (Number.isInteger(value) && Math.abs(value) <= 64) {
-      const even = value % 2 === 0 && base.kind === "negate";
-      return { kind: "integerPower", base: even ? base.argument : base, exponent: value };
+    if (Number.isInteger(value)) {
+      const odd = value % 2 !== 0;
+      if (Math.abs(value) <= MOST_MULTIPLIED)
+        return { kind: "integerPower", base: !odd && base.kind === "negate" ? base.argument : base, exponent: value };
+      if (odd) return multiply(base, power(base, number(value - 1)));
+      return { kind: "realPower", base: power(base, number(2)), exponent: number(value / 2) };
     }
   } else if (base.kind === "number") {
     return base.value > 0 ? call("exp", multiply(number(Math.log(base.value)), exponent)) : number(Number.NaN);

@@ -115,6 +115,18 @@ describe.each(PRECISIONS)("potentials in %s", (precision) => {
     const points = grid(0.1, 2).map(([phi], i) => [phi!, 0.1 + ((i * 37) % 190) / 100]);
     await expectAgreement(potential, precision, points);
   });
+  it("have whole powers of negative fields, however large", async () => {
+    const potential = await compilePotential({ expression: "phi^66/66 - phi^131 + phi^-67 + phi^300" });
+    const points = [[-1.03125], [-0.96875], [1.03125]];
+    const { values, slopes } = await evaluate(potential, precision, points);
+    for (const [i, [phi]] of (points as [number][]).entries()) {
+      const value = phi ** 66 / 66 - phi ** 131 + phi ** -67 + phi ** 300;
+      const slope = phi ** 65 - 131 * phi ** 130 - 67 * phi ** -68 + 300 * phi ** 299;
+      const bound = precision === "float32" ? 1e-4 : 1e-12;
+      expect(Math.abs(values[i]! / value - 1)).toBeLessThan(bound);
+      expect(Math.abs(slopes[i]![0]! / slope - 1)).toBeLessThan(bound);
+    }
+  });
   it("are not numbers outside a function's domain", async () => {
     for (const expression of ["log(phi)", "sqrt(phi)", "phi^1.5", "phi^1.3"])
       expect((await evaluate(await compilePotential({ expression }), precision, [[-0.3]])).values).toEqual([
