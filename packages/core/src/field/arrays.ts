@@ -73,8 +73,10 @@ async function readBytes(file: string, partsOf: (bytes: number) => readonly Uint
 /** The numbers of an .npy file and its shape. Throws Error in words. */
 async function parseNpy(bytes: ArrayBuffer): Promise<{ values: Float64Array; shape: readonly number[] }> {
   const { parse } = await import("npyjs");
-  const { data, shape, fortranOrder } = parse(bytes);
+  const { data, shape, fortranOrder, dtype } = parse(bytes);
   if (fortranOrder) throw new Error("its first index is fastest; store it in C order");
+  // Whose real and imaginary parts would pass for two realisations.
+  if (dtype.startsWith("c")) throw new Error("its numbers are complex; store real ones");
   const numbers: unknown = data;
   if (numbers instanceof Float64Array) return { values: numbers, shape };
   // Whole numbers of 64 bits, numpy's own.

@@ -122,6 +122,13 @@ describe("what does not fit", () => {
       message: `${none} holds 7 values, 1 realisation of 16 sites is 16`,
     });
   });
+  it("is complex, whose parts are no realisations", async () => {
+    writeFileSync(at("complex.npy"), new Uint8Array(dump(normals(1, 0, 0, 32), [4, 4], { dtype: "c16" })));
+    for (const realisations of [1, 2])
+      await expect(started(at("complex.npy"), at("complex.npy"), realisations)).rejects.toThrow(
+        "complex.npy is not a readable .npy array: its numbers are complex; store real ones",
+      );
+  });
   it("is an index in the wrong place", async () => {
     const last = npy("last.npy", field, [4, 4, R]);
     await expect(started(last, last, R)).rejects.toThrow(`has the shape [4, 4, 3]; realisations come first: [3, 4, 4]`);
