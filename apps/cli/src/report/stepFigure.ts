@@ -1,6 +1,6 @@
 /** Lines over the steps of training, in one panel or several below each other. */
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
-import { earlyThenThinned, type Figure, HEIGHT, WIDTH } from "./figure.ts";
+import { earlyThenThinned, type Figure, HEIGHT, legendOf, WIDTH } from "./figure.ts";
 
 /** Steps that are drawn: the first, where everything moves, and so many of the others. */
 const EARLY = 40;
@@ -61,7 +61,7 @@ export function stepFigure(
                         type: (family ? "ordinal" : "nominal") as "nominal",
                         title: family ?? null,
                         sort: names,
-                        legend: { titleOrient: "left" as const },
+                        legend: { titleOrient: "left" as const, ...legendOf(names) },
                         ...(family ? { scale: { scheme: "viridis" as const, reverse: true } } : {}),
                       },
                     }

@@ -66,6 +66,15 @@ describe("the report", () => {
     const legend = svg.slice(svg.indexOf("role-legend"));
     expect([...legend.matchAll(/>(\d+)<\/text>/g)].map(([, datum]) => datum)).toEqual(["0", "4", "7", "11"]);
   });
+  it("of many layers is no wider than of few, with their names below each other", async () => {
+    const widthOf = async (parts: number): Promise<number> => {
+      const of = { times: [0, 5, 10], distance: [0, 1, 2] };
+      const rows = of.distance.map((value) => new Array<number>(parts).fill(value));
+      const parameterNorms = { ...of, meanSquare: rows, layerDistance: rows };
+      return Number(/width="(\d+)"/.exec(await toSvg(figure("parameterNorms", { ...document, parameterNorms })))![1]);
+    };
+    expect(await widthOf(17)).toBeLessThan((await widthOf(3)) * 1.1);
+  });
   it("draws no more than there is", () => {
     const { kernelLayers: _layers, parameterNorms: _norms, linearised: _twins, modes: _modes, ...cut } = document;
     expect(namesOf(cut)).toEqual(["kernelSeries", "eigenvalueSeries"]);
