@@ -234,24 +234,39 @@ it("starts and stops 100 times, in the middle of work or at its end, without han
   }
 });
 
-it("runs jobs that are given at once one after another, to the numbers that each has alone, also behind one that fails", async () => {
+it("makes jobs that are asked for at once wait for each other, unless they are interrupted", async () => {
   const engine = engineOf();
-  const train = async (width: number): Promise<number[]> => {
-    const outputs: number[] = [];
-    await engine.trainEnsemble(await ensembleJob(width, 2000), (batch) => outputs.push(...batch.outputs));
-    return outputs;
+  const job = await latticeJob(8, 40);
+  const alone = await engine.evolveLattice(job);
+  const outputs = async (): Promise<number[]> => {
+    const all: number[] = [];
+    await engine.trainEnsemble(await ensembleJob(32, 40), (batch) => all.push(...batch.outputs));
+    return all;
   };
-  const lattice = await latticeJob(16, 300);
-  const alone = [await train(128), await train(64), (await engine.evolveLattice(lattice)).final];
-  const refused = expect(engine.evolveLattice(await latticeJob(600, 1))).rejects.toThrow(InputError);
-  const together = await Promise.all([
-    train(128),
-    train(64),
-    engine.evolveLattice(lattice).then(({ final }) => final),
-    refused,
-  ]);
-  expect(together.slice(0, 3)).toEqual(alone);
+  const trained = await outputs();
+  const abort = new AbortController();
+  const running = engine.evolveLattice(await latticeJob(32, 400_000), { signal: abort.signal });
+  const given = new AbortController();
+  const impatient = engine.evolveLattice(job, { signal: given.signal });
+  const waiting = [engine.evolveLattice(job), outputs(), engine.evolveLattice(job), outputs()];
+  setTimeout(() => given.abort(), UNDER_WAY / 2);
+  await expect(impatient).rejects.toThrow(InterruptedError);
+  abort.abort();
+  await expect(running).rejects.toThrow(InterruptedError);
+  const [first, second, third, fourth] = await Promise.all(waiting);
+  expect([first, third]).toEqual([alone, alone].map((want) => ({ ...want, engineSeconds: expect.any(Number) })));
+  expect([second, fourth]).toEqual([trained, trained]);
   await engine.close();
+});
+
+it("ends what runs, and refuses what comes, when it is closed", async () => {
+  const engine = engineOf();
+  const running = engine.evolveLattice(await latticeJob(32, 400_000));
+  const waiting = engine.evolveLattice(await latticeJob(8, 4));
+  setTimeout(() => void engine.close(), UNDER_WAY);
+  await expect(running).rejects.toThrow(WorkerLostError);
+  await expect(waiting).rejects.toThrow("the cpu engine is closed");
+  await expect(engine.evolveLattice(await latticeJob(8, 4))).rejects.toThrow("the cpu engine is closed");
 });
 
 it("gives the same numbers for any number of threads", async () => {

@@ -388,12 +388,13 @@ export interface LatticeReport extends JobReport {
 /** Takes a job's batches, one after another. A promise that it returns is awaited; the next batch is trained meanwhile. */
 export type OnEnsembleBatch = (batch: EnsembleBatch) => unknown;
 
+/** Jobs may be asked for while others run: the CPU engine, whose workers all have one memory, makes them wait for each other. */
 export interface Engine {
   readonly info: EngineInfo;
   /** Throws InputError where the job cannot fit, InterruptedError, DeviceLostError, OutOfDeviceMemoryError, WorkerLostError. */
   trainEnsemble(job: EnsembleJob, onBatch: OnEnsembleBatch, control?: JobControl): Promise<JobReport>;
   /** Throws as `trainEnsemble`. */
   evolveLattice(job: LatticeJob, control?: JobControl): Promise<LatticeReport>;
-  /** Releases the device or the workers; the process can then end by itself. */
+  /** Releases the device or the workers; the process can then end by itself. Jobs that run or are asked for later are rejected. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** The CPU engine: both jobs as WebAssembly SIMD on all cores, in float32 or float64. */
 import { cpus } from "node:os";
-import type { Engine, Precision } from "../engine.ts";
+import { InterruptedError, WorkerLostError } from "../../errors.ts";
+import type { Engine, JobControl, Precision } from "../engine.ts";
 import { trainEnsemble } from "./ensemble.ts";
 import { evolveLattice } from "./lattice.ts";
 import { createPool } from "./pool.ts";
@@ -12,20 +13,46 @@ export interface CpuOptions {
   readonly reason: string;
 }
 
-/** Starts each job when those given before have ended, in whatever way: all have the workers and their memory to themselves. */
-function inOrder(): <T>(job: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (job) => {
-    const own = last.then(job, job);
-    last = own;
-    return own;
+/** Resolves with `before`. Throws InterruptedError where the signal is aborted until then. */
+async function waitFor(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) throw new InterruptedError("interrupted");
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new InterruptedError("interrupted"));
+  });
+  signal?.addEventListener("abort", stop);
+  try {
+    await Promise.race([before, aborted]);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** Jobs in the order in which they are asked for, one after another: each takes all workers and their one memory. */
+function queue(isClosed: () => boolean) {
+  let last = Promise.resolve();
+  return async <Report>(job: () => Promise<Report>, control: JobControl | undefined): Promise<Report> => {
+    const before = last;
+    let done = (): void => {};
+    const own = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    last = before.then(() => own);
+    try {
+      await waitFor(before, control?.signal);
+      if (isClosed()) throw new WorkerLostError("the cpu engine is closed: open another");
+      return await job();
+    } finally {
+      done();
+    }
   };
 }
 
 /** @throws EngineUnavailableError where the kernels are not built. */
 export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engine {
   const pool = createPool(threads);
-  const queue = inOrder();
+  let closed = false;
+  const inTurn = queue(() => closed);
   const element = precision === "float64" ? "float64" : "float32";
   return {
     info: {
@@ -38,8 +65,12 @@ export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engin
       fusedMultiplyAdd: pool.fusedMultiplyAdd,
       reason,
     },
-    trainEnsemble: (job, onBatch, control) => queue(() => trainEnsemble(pool, element, job, onBatch, control)),
-    evolveLattice: (job, control) => queue(() => evolveLattice(pool, element, job, control)),
-    close: () => pool.close(),
+    trainEnsemble: (job, onBatch, control) =>
+      inTurn(() => trainEnsemble(pool, element, job, onBatch, control), control),
+    evolveLattice: (job, control) => inTurn(() => evolveLattice(pool, element, job, control), control),
+    close: () => {
+      closed = true;
+      return pool.close();
+    },
   };
 }

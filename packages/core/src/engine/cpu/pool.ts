@@ -57,6 +57,7 @@ export interface Pool {
   readonly fusedMultiplyAdd: boolean;
   /** Throws InputError where the memory cannot be had, naming `path`; EngineUnavailableError, WorkerLostError. */
   open(program: Program, path: string): Promise<Session>;
+  /** What runs is rejected with a WorkerLostError. */
   close(): Promise<void>;
 }
 
@@ -68,7 +69,8 @@ const LOOK = 100;
 interface Crew {
   /** Sends each worker its message and waits for all answers. */
   send(messages: readonly object[]): Promise<{ value?: number }[]>;
-  end(): Promise<void>;
+  /** What is waited for is rejected with `reason`, if there is one. */
+  end(reason?: WorkerLostError): Promise<void>;
 }
 
 /** Starts `count` workers. Whatever ends one of them ends all and rejects what is waited for. */
@@ -119,8 +121,12 @@ function startCrew(count: number): Crew {
         for (const worker of used) worker.unref();
       }
     },
-    async end() {
+    async end(reason) {
       ending = true;
+      if (reason) {
+        lost ??= reason;
+        fail(reason);
+      }
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
@@ -143,8 +149,8 @@ export function createPool(threads: number = availableParallelism(), patience: n
   }
   let crew: Crew | undefined;
   let memory: WebAssembly.Memory | undefined;
-  const drop = async (): Promise<void> => {
-    const ended = crew?.end();
+  const drop = async (reason?: WorkerLostError): Promise<void> => {
+    const ended = crew?.end(reason);
     crew = undefined;
     memory = undefined;
     await ended;
@@ -243,7 +249,7 @@ export function createPool(threads: number = availableParallelism(), patience: n
         },
       };
     },
-    close: drop,
+    close: () => drop(new WorkerLostError("the cpu engine was closed while it ran")),
   };
 }
 
