@@ -88,6 +88,14 @@ describe("the choice of an engine", () => {
   ] as const)("%j is refused with what to do", async (choice) => {
     await expect(openEngine(choice)).rejects.toThrow(EngineUnavailableError);
   });
+  it("names the engines there are where another is asked for", async () => {
+    const choice = { engine: "gpu" as "auto", adapter: "auto", precision: "float32" } as const;
+    await expect(openEngine(choice)).rejects.toThrow("there is no engine gpu: use auto, webgpu or cpu");
+  });
+  it.each([0, 1.5, Number.NaN])("refuses %d threads", async (threads) => {
+    const choice = { engine: "cpu", adapter: "auto", precision: "float32", threads } as const;
+    await expect(openEngine(choice)).rejects.toMatchObject({ code: "badInput", path: "threads" });
+  });
   it("takes the software adapter by its own name", async () => {
     expect((await findAdapter("swiftshader")).type).toBe("software");
   });

@@ -1,5 +1,5 @@
 /** How an engine is chosen. Nothing falls back silently: what was asked for by name and cannot run is an error that says why. */
-import { EngineUnavailableError } from "../errors.ts";
+import { EngineUnavailableError, InputError } from "../errors.ts";
 import type { Engine, EngineInfo, EngineKind, Precision } from "./engine.ts";
 import type { LatticePrecision } from "./webgpu/latticeNumbers.ts";
 
@@ -28,16 +28,21 @@ function assertOffered(kind: EngineKind, precision: Precision): void {
 }
 
 async function openCpu({ precision, threads }: EngineChoice, reason: string): Promise<Engine> {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0))
+    throw new InputError(`must be a whole number of threads, not ${threads}`, { path: "threads" });
   const { openCpuEngine } = await import("./cpu/engine.ts");
   return openCpuEngine({ precision, threads, reason });
 }
 
 /**
  * Opens the engine that the choice asks for; `auto` takes the first that offers the precision, a hardware adapter before the cpu engine.
- * @throws EngineUnavailableError (exit 3) where none offers it.
+ * @throws EngineUnavailableError (exit 3) where none offers it; InputError for threads that are no whole number above 0.
  */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
   const { engine, adapter, precision } = choice;
+  // What is no TypeScript may ask for anything.
+  if (engine !== "auto" && !Object.hasOwn(PRECISIONS, engine))
+    throw new EngineUnavailableError(`there is no engine ${engine}: use auto, webgpu or cpu`, { path: "engine" });
   if (engine === "cpu") {
     assertOffered("cpu", precision);
     return openCpu(choice, "asked for");
