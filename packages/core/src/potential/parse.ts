@@ -96,6 +96,39 @@ function checkCharacters(text: string, path: string | undefined): void {
   }
 }
 
+/** The operators `sign`, in the order of the text. */
+function* operatorsIn(node: MathNode, sign: string): Generator<OperatorNode> {
+  if (node.type === "ParenthesisNode") return yield* operatorsIn((node as ParenthesisNode).content, sign);
+  if (node.type !== "OperatorNode" && node.type !== "FunctionNode") return;
+  const [first, ...rest] = (node as OperatorNode | FunctionNode).args;
+  if (first) yield* operatorsIn(first, sign);
+  if (node.type === "OperatorNode" && (node as OperatorNode).op === sign) yield node as OperatorNode;
+  for (const argument of rest) yield* operatorsIn(argument, sign);
+}
+
+/**
+ * To mathjs a product without its sign binds tighter than a quotient, unless that is of two numbers: 1/2 x is (1/2) x, but m/2 x is
+ * m/(2 x), where as many would mean (m/2) x. Throws ExpressionError for one that is divided by.
+ */
+function checkQuotients(tree: MathNode, text: string, path: string | undefined): void {
+  const columns = Array.from(text.matchAll(/\//g), ({ index }) => index + 1);
+  let count = 0;
+  for (const { args } of operatorsIn(tree, "/")) {
+    const column = columns[count++]!;
+    const below = args[1]!;
+    let factors = below;
+    while (factors.type === "OperatorNode" && (factors as OperatorNode).args.length === 1)
+      factors = (factors as OperatorNode).args[0]!;
+    if (factors.type !== "OperatorNode" || !(factors as OperatorNode).implicit) continue;
+    const product = below.toString({ implicit: "show" }).replaceAll(" ", "");
+    throw new ExpressionError(
+      `column ${column}: what is below this / can be read in two ways; write /${product} or /(${product})`,
+      column,
+      { path },
+    );
+  }
+}
+
 /**
  * Parses `text` in the given names (fields and parameters; pi and e are known).
  * @throws ExpressionError with the column and what is known.
@@ -178,5 +211,6 @@ export async function parseExpression(
     }
   };
   check(tree, 1);
+  checkQuotients(tree, text, path);
   return tree;
 }

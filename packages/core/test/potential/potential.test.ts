@@ -37,6 +37,10 @@ describe("potentials", () => {
     expect(potential.gradient(1, 0.5, 0.1)).toBeCloseTo(100 * 0.25 * 0.1, 12);
     expect(potential.hessian(0, 1, 0.5, 0.1)).toBeCloseTo(200 * 0.5 * 0.1, 12);
   });
+  it("may leave out the sign of a product, also after a fraction of two numbers", async () => {
+    const spec = { expression: "1/2 m phi^2 + 2(phi + 1)phi - (q phi^2)/3", parameters: { m: 3, q: 6 } };
+    expect((await compilePotential(spec)).value(2)).toBe(6 + 12 - 8);
+  });
   it("keep their digits near the minimum", async () => {
     const potential = await compilePotential("starobinsky");
     const x = 1e-9;
@@ -207,6 +211,11 @@ describe("bad potentials", () => {
     ["min(phi, 1)", "write (x + y - abs(x - y))/2"],
     ["exp(log10(phi))", 'unknown function "log10"; write log(x)/log(10)'],
     ["sech(phi)", "write 1/cosh(x)"],
+    ["e^2/2 phi^2", "column 4: what is below this / can be read in two ways; write /2*phi^2 or /(2*phi^2)"],
+    ["exp(phi/2)*(pi/3 phi + 1)", "column 15: what is below this / can be read in two ways; write /3*phi or /(3*phi)"],
+    ["phi^4/4 pi e", "write /4*pi*e or /(4*pi*e)"],
+    ["phi/-2(1 + phi)", "write /-2*(1+phi) or /(-2*(1+phi))"],
+    ["3/4/5 phi", "column 2"],
   ])("%j is told with its mend", async (expression, words) => {
     const error = await compilePotential({ expression }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ExpressionError);
