@@ -140,9 +140,11 @@ export async function parseExpression(
 ): Promise<MathNode> {
   checkCharacters(text, path);
   const { parse } = await import("#mathjs");
+  // To mathjs a line's end is the expression's; not where an operator is before or after it, nor where a block of YAML begins or ends.
+  const joined = text.replaceAll(/(?<=(?:^|[-+*/^(,])\s*)\n|\n(?=\s*(?:[-+*/^),]|$))/g, " ");
   let tree: MathNode;
   try {
-    tree = parse(text);
+    tree = parse(joined);
   } catch (cause) {
     const { char, message } = cause as { char?: number; message: string };
     const column = Math.min(char ?? 1, text.length + 1);
@@ -205,6 +207,12 @@ export async function parseExpression(
           refuse(name, `${name} takes ${wanted} argument${wanted > 1 ? "s" : ""}, ${call.args.length} are given`);
         for (const argument of call.args) check(argument, depth + 1);
         break;
+      }
+      case "BlockNode": {
+        const column = joined.indexOf("\n") + 1;
+        throw new ExpressionError(`column ${column}: a line ends before the expression; write an operator`, column, {
+          path,
+        });
       }
       default:
         throw new ExpressionError(`column 1: only arithmetic is allowed in ${JSON.stringify(text)}`, 1, { path });

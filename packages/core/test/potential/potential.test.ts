@@ -41,6 +41,10 @@ describe("potentials", () => {
     const spec = { expression: "1/2 m phi^2 + 2(phi + 1)phi - (q phi^2)/3", parameters: { m: 3, q: 6 } };
     expect((await compilePotential(spec)).value(2)).toBe(6 + 12 - 8);
   });
+  it.each(["phi^2/2\n+ phi^4/40\n", "\n phi^2/2 +\n\n phi^4/40", "(phi^2\n)/2\n\n  + phi^4/40  \n"])(
+    "may stand on several lines, as in a block of YAML: %j",
+    async (expression) => expect((await compilePotential({ expression })).value(2)).toBe(2.4),
+  );
   it("keep their digits near the minimum", async () => {
     const potential = await compilePotential("starobinsky");
     const x = 1e-9;
@@ -192,6 +196,7 @@ describe("bad potentials", () => {
     ["parse(phi)", 1],
     ["hasOwnProperty", 1],
     ["3 cm", 3],
+    ["phi^2 +\nphi\nphi", 12],
   ])("%j is refused at column %d", async (expression, column) => {
     const error = await compilePotential({ expression }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ExpressionError);
