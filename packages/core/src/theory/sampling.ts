@@ -167,9 +167,17 @@ function conditional(
   return { slope, rest: rest.map((value) => Math.max(0, value)) };
 }
 
+function allFinite({ outputs, loss, lossError }: SampledPrediction): boolean {
+  const all = outputs.flatMap(({ mean, meanError, std, covarianceFinal, test }) => [
+    ...[...mean, ...meanError, ...std, covarianceFinal],
+    ...(test ? [test.mean, test.meanError, test.std] : []),
+  ]);
+  return [...all, loss, lossError].every((values) => values.every(Number.isFinite));
+}
+
 /**
- * Statistics of the samples at the ascending steps `record`, for `targets` [D] of each output; undefined where a sample leaves the finite
- * numbers, so that the ensemble's mean does not exist.
+ * Statistics of the samples at the ascending steps `record`, for `targets` [D] of each output; undefined where a sample or its
+ * square leaves the finite numbers, so that the ensemble's mean does not exist.
  */
 export function* sampledPrediction(
   dynamics: Dynamics,
@@ -245,7 +253,7 @@ export function* sampledPrediction(
       for (let s = 0; s < BLOCK; s += 2) of.add(moved, s * P);
     }
   }
-  return {
+  const prediction = {
     outputs: outputs.map((of, c) => ({
       mean: of.map((moments) => moments.mean()),
       meanError: of.map((moments) => moments.meanError()),
@@ -264,4 +272,6 @@ export function* sampledPrediction(
     loss: Float64Array.from(losses, (moments) => moments.mean()[0]!),
     lossError: Float64Array.from(losses, (moments) => moments.meanError()[0]!),
   };
+  // On its way out of the finite numbers a sample's squares leave them before it does.
+  return allFinite(prediction) ? prediction : undefined;
 }

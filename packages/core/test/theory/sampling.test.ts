@@ -144,6 +144,15 @@ describe("a sampled ensemble", () => {
     const run = sampledPrediction({ ...dynamics, potential }, ensemble, [new Float64Array(3)], [0, 40]);
     expect(complete(run)).toBeUndefined();
   });
+  it("has none where a sample's square does, which is out of the finite numbers before it is", async () => {
+    const potential = await compilePotential("quartic");
+    const ensemble = { initial: eigen(Float64Array.of(9, 0, 0, 0, 9, 0, 0, 0, 9), 3), seed: 1, samples: 32 };
+    for (let step = 1; step < 10; step++) {
+      const run = sampledPrediction({ ...dynamics, potential }, ensemble, [new Float64Array(3)], [0, step]);
+      for (const { std, meanError } of complete(run)?.outputs ?? [])
+        for (const value of [...std[1]!, ...meanError[1]!]) expect(value).toBeLessThan(Number.POSITIVE_INFINITY);
+    }
+  });
   it("has as many samples as take seconds", () => {
     expect(sampleCount(8, 1, 200)).toBe(8192);
     expect(sampleCount(128, 1, 200)).toBe(320);
