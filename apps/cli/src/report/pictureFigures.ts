@@ -7,6 +7,7 @@ import { linear, logarithmic } from "./axes.ts";
 import { type Clock, clockOf } from "./clock.ts";
 import { type Figure, HEIGHT, logThinned, say, thinned, WIDTH } from "./figure.ts";
 import { inGev } from "./gev.ts";
+import { ofFirst } from "./sliceFigures.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
@@ -250,7 +251,7 @@ export function histogramFigures(document: FieldDocument, names: readonly string
     return {
       id: `histograms${f > 0 ? f : ""}`,
       title: `Distribution of ${name}`,
-      shows: `Probability density of (${name} − ⟨${name}⟩)/rms over the sites, coloured by time${shown.length < histograms.length ? `, ${shown.length} of ${histograms.length}` : ""}; dashed, a Gaussian.`,
+      shows: `Probability density of (${name} − ⟨${name}⟩)/rms over the sites${ofFirst(document)}, coloured by time${shown.length < histograms.length ? `, ${shown.length} of ${histograms.length}` : ""}; dashed, a Gaussian.`,
       agrees: `One of the ${sites} sites alone in a bin is a density of ${say(one, 2)}; the outermost bins hold what lies beyond ${REACH} rms.`,
       ...inGev(units, { [clock.symbol]: "time" }),
       spec: {

@@ -74,6 +74,10 @@ async function imageSpec(when: string, plane: Plane, name: string, length: numbe
   };
 }
 
+/** Of which realisation histograms and slices are, where there are several. */
+export const ofFirst = ({ realisations = 1 }: FieldDocument): string =>
+  realisations > 1 ? " of the first realisation" : "";
+
 export async function sliceFigures(document: FieldDocument, names: readonly string[]): Promise<Figure[]> {
   const { lattice } = document.config;
   if (!lattice || !document.slices?.length) return [];
@@ -97,7 +101,7 @@ export async function sliceFigures(document: FieldDocument, names: readonly stri
       return {
         id: `slice${f > 0 ? f : ""}`,
         title: dimensions === 3 ? `${name} in a plane` : `${name} on the lattice`,
-        shows: `${name} by comoving position${dimensions === 3 ? " in the plane x₁ = 0" : ""}, ${sites > 1 ? `each square the mean of ${sites} × ${sites} sites` : "every site a square"}; each image has its own colour scale.`,
+        shows: `${name}${ofFirst(document)} by comoving position${dimensions === 3 ? " in the plane x₁ = 0" : ""}, ${sites > 1 ? `each square the mean of ${sites} × ${sites} sites` : "every site a square"}; each image has its own colour scale.`,
         agrees: `At the end values are from ${say(low)} to ${say(high)}.`,
         ...inGev(document.units, { x: "length", [clock.symbol]: "time", [name]: "field" }),
         spec: { hconcat: images, resolve: { scale: { color: "independent" as const } } },

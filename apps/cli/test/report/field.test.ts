@@ -223,6 +223,18 @@ describe("the report of fields", () => {
     const width = 10 / first.length;
     expect(first.reduce((sum, { density }) => sum + (density ?? 0) * width, 0)).toBeCloseTo(1, 12);
   });
+  it("says of which realisation histograms and slices are, where there are several", async () => {
+    const shown = async (of: FieldDocument) =>
+      (await fieldFigures(of)).filter(({ id }) => /^(histograms|slice)/.test(id)).map(({ shows }) => shows);
+    expect((await shown(document)).filter((shows) => shows.includes("realisation"))).toEqual([]);
+    const several = await documentOf(PREHEATING.replace("seed: 2", "seed: 2, realisations: 2"));
+    // The same seed draws the same first realisation.
+    expect(several.histograms).toEqual(document.histograms);
+    expect(several.slices).toEqual(document.slices);
+    const captions = await shown(several);
+    expect(captions.length).toBe(4);
+    for (const shows of captions) expect(shows).toContain("of the first realisation");
+  });
   it("draws no noise about a constant as a curve", async () => {
     const wave = await documentOf(
       "precision: float64\nbackground: { kind: deSitter, hubble: 1 }\nlattice: { dimensions: 1, points: 8 }\nfluctuations: { kind: planeWave, mode: [1] }\ntime: { step: 0.1, end: 1 }",

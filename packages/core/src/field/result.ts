@@ -49,7 +49,7 @@ export interface SpectrumResult {
 
 export interface HistogramResult {
   readonly time: number;
-  /** One a field where fields have names: bins between low and high of equal width, and the numbers of sites in them. */
+  /** One a field where fields have names: bins between low and high of equal width, and the numbers of sites in them; first realisation. */
   readonly low: number | number[];
   readonly high: number | number[];
   readonly counts: Series;
@@ -85,7 +85,7 @@ export interface FieldResult {
   readonly spectra?: SpectrumResult[];
   readonly histograms?: HistogramResult[];
   readonly slices?: SliceResult[];
-  /** R where there are several realisations: all else is their average then. */
+  /** R where there are several realisations: all but histograms and slices is their average then. */
   readonly realisations?: number;
   /** Factors to powers of GeV, where the study has units; all else is in program units. */
   readonly units?: UnitsResult;

@@ -31,7 +31,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   skewness: { units: "1", description: "third central moment over rms^3", dimensions: OVER_TIME },
   kurtosis: { units: "1", description: "fourth central moment over rms^4, less 3", dimensions: OVER_TIME },
   equationOfState: { units: "1", description: "pressure over density, NaN where that is 0", dimensions: ["time"] },
-  realisations: { units: "1", description: "independent draws that all else is the average of", dimensions: [] },
+  realisations: {
+    units: "1",
+    description: "independent draws that all but histograms and slices is the average of",
+    dimensions: [],
+  },
   "energy/kinetic": { units: DENSITY, description: "<(dphi/dt)^2>/2", dimensions: OVER_TIME },
   "energy/gradient": { units: DENSITY, description: "-<phi Laplacian phi>/(2 a^2)", dimensions: OVER_TIME },
   "energy/potential": { units: DENSITY, description: "<V>", dimensions: OVER_TIME },
@@ -103,7 +107,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   "histograms/counts": {
     units: "1",
-    description: "sites in each of the bins of equal width",
+    description: "sites of the first realisation in each of the bins of equal width",
     dimensions: ["histogram", "field?", "bin"],
   },
   "slices/time": { units: "program time", description: "cosmic time t of each slice", dimensions: ["slice"] },
