@@ -77,6 +77,13 @@ function arcCosine(
   };
 }
 
+/**
+ * E[sin u sin v] = exp(-(suu + svv)/2) sinh suv, by expm1: a difference of two exponentials has no digits at small variance, as deep
+ * networks of small weights have.
+ */
+const sineMoment = (suu: number, suv: number, svv: number): number =>
+  (-Math.sign(suv) * Math.exp(Math.abs(suv) - (suu + svv) / 2) * Math.expm1(-2 * Math.abs(suv))) / 2;
+
 const registry: readonly Activation[] = [
   {
     name: "erf",
@@ -152,18 +159,17 @@ fn activation(z: vec4f) -> ActivationPair {
   return ActivationPair(both.sin, both.cos);
 }`,
     gaussianMoments: (suu, suv, svv) => ({
-      value: (Math.exp(suv - (suu + svv) / 2) - Math.exp(-suv - (suu + svv) / 2)) / 2,
+      value: sineMoment(suu, suv, svv),
       slope: (Math.exp(suv - (suu + svv) / 2) + Math.exp(-suv - (suu + svv) / 2)) / 2,
     }),
     // sin^2 and cos^2 are (1 -+ cos 2z)/2, sin cos is sin(2z)/2.
     squaredMoments: (suu, suv, svv) => {
       const [left, right] = [Math.exp(-2 * suu), Math.exp(-2 * svv)];
-      const along = Math.exp(4 * suv - 2 * (suu + svv));
-      const against = Math.exp(-4 * suv - 2 * (suu + svv));
-      const cosines = (along + against) / 2;
+      const cosines = (Math.exp(4 * suv - 2 * (suu + svv)) + Math.exp(-4 * suv - 2 * (suu + svv))) / 2;
       return {
-        square: (1 - left - right + cosines) / 4,
-        product: (along - against) / 8,
+        // 1 - left - right + cosines.
+        square: (Math.expm1(-2 * suu) * Math.expm1(-2 * svv) + 2 * sineMoment(2 * suu, 2 * suv, 2 * svv) ** 2) / 4,
+        product: sineMoment(4 * suu, 4 * suv, 4 * svv) / 4,
         slopeSquare: (1 + left + right + cosines) / 4,
       };
     },

@@ -64,6 +64,22 @@ describe.each(Object.values(activations).filter(({ name, gaussianMoments: moment
   },
 );
 
+describe("sin", () => {
+  it("has moments to all digits at small variance, those of u and v with their first correction", () => {
+    const { sin } = activations as { sin: Activation };
+    const [suu, suv, svv] = [3e-10, -1e-10, 2e-10];
+    const close = (value: number, expected: number) => expect(value / expected - 1).toBeCloseTo(0, 14);
+    close(sin.gaussianMoments!(suu, suv, svv).value, suv * (1 - (suu + svv) / 2));
+    const { square, product } = sin.squaredMoments!(suu, suv, svv);
+    // To the first order.
+    expect(square / (suu * svv + 2 * suv ** 2)).toBeCloseTo(1, 8);
+    expect(product / suv).toBeCloseTo(1, 8);
+    // Where sinh alone is beyond all numbers.
+    close(sin.gaussianMoments!(2000, 2000, 2000).value, 0.5);
+    close(sin.squaredMoments!(2000, 2000, 2000).square, 3 / 8);
+  });
+});
+
 describe("relu", () => {
   const { relu } = activations as { relu: Activation };
   it("has slope 0 at 0", () => expect(relu.derivative(0)).toBe(0));
