@@ -73,7 +73,9 @@ function variation(setup: Setup, { direction, massSquared }: NormalMode): Variat
 
   const hubble = initialHubble(setup);
   const frequencies = mean.map((_, g) => Math.sqrt(Math.abs(potential.hessian(g, g, ...mean))));
-  let rate = Math.max(Math.abs(hubble), ...frequencies);
+  // a was 0 a time of p/((1 - p) H) ago: of a small exponent p, where slowing is 1/p, not long for differences to reach back.
+  const bend = background.kind === "selfConsistent" ? 1 : Math.max(1, slowing(background) / 3);
+  let rate = Math.max(Math.abs(hubble) * bend, ...frequencies);
   // V'' may change faster than the fields oscillate.
   const ahead = 1e-6 / (rate + 1);
   const moved = massAt(mean.map((phi, g) => phi + velocity[g]! * ahead));

@@ -112,6 +112,23 @@ describe("the vacuum without mass in power laws", () => {
     }
   });
 
+  it.each([2, 2 / 3, 1 / 3, 0.1, 0.06])(
+    "is the adiabatic one of order 2 to 1e-8, a = (1 + H t/p)^p, p = %d",
+    async (p) => {
+      const hubble = 0.2;
+      const setup = await prepare(study({ background: { kind: "powerLaw", exponent: p, hubble } }, 0));
+      // Q = -(nu^2 - 1/4)/tau^2.
+      const tau = p / ((1 - p) * hubble);
+      const q = -((1.5 + 1 / (p - 1)) ** 2 - 0.25) / tau ** 2;
+      for (const k of [5, 9]) {
+        const square = k ** 2 + q;
+        const w = Math.sqrt(square - (1.5 * q) / (tau ** 2 * square) + (1.25 * q ** 2) / (tau * square) ** 2);
+        const { u } = vacuumOf(setup, [k], "adiabatic")[0]!;
+        expect(Math.abs(Math.hypot(...u) * Math.sqrt(2 * w) - 1)).toBeLessThan(1e-8);
+      }
+    },
+  );
+
   const hints: [string, Partial<FieldStudy>, number, RegExp][] = [
     [
       "earlier in inflation",
