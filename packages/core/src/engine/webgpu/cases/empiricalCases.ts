@@ -12,7 +12,7 @@ import {
   units,
   WIDE_TIMED,
 } from "./networkShapes.ts";
-import { groupsOf, tiledCase } from "./tiledCase.ts";
+import { groupsOf, inSomeTiles, tiledCase } from "./tiledCase.ts";
 
 /** The outputs' own part. */
 const OUTERMOST: readonly Shape[] = [
@@ -99,7 +99,7 @@ const gram = tiledCase(
       bytes: 4 * s.networks * (s.rowsBelow + s.columns) * s.columns,
     };
   },
-  () => MANY_DATA,
+  inSomeTiles(MANY_DATA),
 );
 
 const kernelLayerTiled = tiledCase(
@@ -131,7 +131,7 @@ const kernelLayerTiled = tiledCase(
       bytes: 4 * s.networks * (s.rows + s.columns / s.outputs + 2 * columns) * columns,
     };
   },
-  () => [...MANY_OUTPUTS, ...OUTERMOST],
+  inSomeTiles([...MANY_OUTPUTS, ...OUTERMOST]),
 );
 
 export const empiricalCases: readonly KernelCase<Shape>[] = [kernelLayer, gram, kernelLayerTiled];

@@ -20,7 +20,7 @@ import {
   WIDE_TIMED,
   weightsOf,
 } from "./networkShapes.ts";
-import { groupsOf, tiledCase } from "./tiledCase.ts";
+import { groupsOf, inSomeTiles, tiledCase } from "./tiledCase.ts";
 
 function forward(given: Shape, draw: Draw) {
   const s = sizes(given);
@@ -74,7 +74,7 @@ const firstLayerTiled = tiledCase(
       workgroups: groupsOf(given, s.width, s.chunks),
     };
   },
-  () => MANY_DATA,
+  inSomeTiles(MANY_DATA),
 );
 
 function update(given: Shape, draw: Draw) {
@@ -146,7 +146,7 @@ const firstUpdateTiled = tiledCase(
       workgroups: groupsOf(given, s.fanIn, s.stride / 4),
     };
   },
-  (tile) => MANY_DATA.map((shape) => ({ ...shape, momentum: tile % 2 === 0 ? 0.5 : 0 })),
+  inSomeTiles(MANY_DATA),
 );
 
 export const firstCases: readonly KernelCase<Shape>[] = [firstLayer, firstLayerTiled, firstUpdate, firstUpdateTiled];
