@@ -14,9 +14,12 @@ const TRAININGS: readonly NetworkShape[] = [
 const LAYERED: NetworkShape = { width: 256, depth: 1, data: 8 };
 const KERNELS: NetworkShape = { width: 1024, depth: 1, data: 8 };
 
-/** Networks whose kernels are taken; sides and operations of the lattices. A software adapter's speed is no adapter's: it shows that they run. */
+/**
+ * Networks whose kernels are taken; sides and operations of the lattices, on a GPU as many as a run has that tries sweeps of two operations.
+ * A software adapter's speed is no adapter's: it shows that they run.
+ */
 const AMOUNTS = {
-  gpu: { kernels: 64, lattices: [[256, 400]], expanding: [[256, 200]] },
+  gpu: { kernels: 64, lattices: [[256, 4000]], expanding: [[256, 1000]] },
   cpu: {
     kernels: 64,
     lattices: [
