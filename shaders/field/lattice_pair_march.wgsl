@@ -1,6 +1,6 @@
 // lattice_pair.wgsl for float32 whose lines are whole vectors of four sites: two operations in one sweep and the same numbers, by workgroups
 // that march with vectors along the first axis. Each invocation makes the first operation at a vector of the tile or of the margin around it
-// that the stencil reads, and keeps in registers what the stencil spans along the march of the field before it and of the field between the
+// that the stencil reads, MARGIN vectors beside it and EDGE lines before and behind, and keeps in registers what the stencil spans along the march of the field before it and of the field between the
 // operations; of the latter the neighbours in the plane come from workgroup memory. A tile as long as the lines has no margin along them.
 // include: field/constants.wgsl
 // include: field/march.wgsl
@@ -16,7 +16,7 @@ struct Operation {
   drift: Number,
 }
 const ACROSS = COLUMNS + 2u * MARGIN;
-const DOWN = LINES + 2u * REACH;
+const DOWN = LINES + 2u * EDGE;
 const LAYER = ACROSS * DOWN;
 
 @group(0) @binding(0) var<storage, read> field: array<vec4f>;              // [realisations][FIELDS][stride]
@@ -40,9 +40,11 @@ fn aroundBetween(layer: u32, cell: vec2u) -> Around {
   var around: Around;
   around.left = between[select(here, line + ACROSS, MARGIN == 0u && cell.x == 0u) - 1u];
   around.right = between[select(here + 1u, line, MARGIN == 0u && cell.x + 1u == ACROSS)];
-  for (var j = 0u; j < REACH; j++) { // unroll
-    around.back[j] = between[here - (j + 1u) * ACROSS];
-    around.ahead[j] = between[here + (j + 1u) * ACROSS];
+  if (DIMENSIONS > 2u) {
+    for (var j = 0u; j < REACH; j++) { // unroll
+      around.back[j] = between[here - (j + 1u) * ACROSS];
+      around.ahead[j] = between[here + (j + 1u) * ACROSS];
+    }
   }
   return around;
 }
@@ -54,9 +56,9 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   let cell = local.xy;
   // The grid is periodic, and so are tiles that reach beyond it.
   let corner = group.xy * vec2u(COLUMNS, LINES);
-  let own = (corner + cell + slab.own.xy - vec2u(MARGIN, REACH)) % slab.own.xy;
+  let own = (corner + cell + slab.own.xy - vec2u(MARGIN, EDGE)) % slab.own.xy;
   let place = placeAt(own.x, own.y, slab);
-  let inner = cell - vec2u(MARGIN, REACH); // wraps, and is too large then, before the tile
+  let inner = cell - vec2u(MARGIN, EDGE); // wraps, and is too large then, before the tile
   let isInner = all(inner < vec2u(COLUMNS, LINES)) && all(corner + inner < slab.own.xy);
   let plane = planeOf(slab);
   let realisation = group.z / params.chunks;

@@ -15,6 +15,7 @@ import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 interface Case {
+  readonly dimensions?: 2 | 3;
   readonly points: number;
   readonly stencil: Grid["stencil"];
   readonly fields: 1 | 2;
@@ -34,6 +35,8 @@ const CASES: Case[] = [
   { points: 12, stencil: 2, fields: 2, realisations: 3, precision: "float32", form: "march" },
   { points: 36, stencil: 4, fields: 1, realisations: 1, precision: "float32", form: "march" },
   { points: 68, stencil: 2, fields: 1, realisations: 1, precision: "float32", form: "march" },
+  { dimensions: 2, points: 36, stencil: 6, fields: 1, realisations: 3, precision: "float32", form: "march" },
+  { dimensions: 2, points: 1028, stencil: 2, fields: 2, realisations: 1, precision: "float32", form: "march" },
 ];
 const OPERATIONS = 9;
 /** Where the state is wanted: pairs fit exactly, not at all, and leave one operation over. */
@@ -45,8 +48,8 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.close());
 
-async function jobOf({ points, stencil, fields, realisations }: Case, operations: number) {
-  const count = realisations * fields * points ** 3;
+async function jobOf({ dimensions = 3, points, stencil, fields, realisations }: Case, operations: number) {
+  const count = realisations * fields * points ** dimensions;
   const schedule = {
     kind: "prescribed",
     coefficients: Float64Array.from(
@@ -59,7 +62,7 @@ async function jobOf({ points, stencil, fields, realisations }: Case, operations
     { fields: ["phi", "chi"].slice(0, fields) },
   );
   const job: LatticeJob = {
-    grid: { dimensions: 3, points, spacing: 0.9, stencil },
+    grid: { dimensions, points, spacing: 0.9, stencil },
     realisations,
     fields,
     potential,
@@ -99,7 +102,7 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
       if (!STOPS.includes(o + 1)) continue;
       const slabs = steps.arrays[steps.standing()]!;
       for (const name of ["field", "momentum"] as const) {
-        const values = new Float64Array(job.realisations * job.fields * job.grid.points ** 3);
+        const values = new Float64Array(job.realisations * job.fields * job.grid.points ** job.grid.dimensions);
         await readArray(gpu, job, layout, numbers, [slabs[0]![name]], values);
         states.push(values);
       }

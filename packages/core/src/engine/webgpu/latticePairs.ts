@@ -24,6 +24,8 @@ const DEPTH = 32;
  * many as a GPU reads at once.
  */
 const WINDOWS = 16;
+/** In two dimensions, where a tile is a stretch of a line. */
+const FLAT_INVOCATIONS = 256;
 const invocationsOf = (windows: number): number => (windows > 12 ? 384 : 512);
 const COLUMNS = 32;
 /** Operations that repay a trial, which costs some fifteen; more where they are short. */
@@ -42,26 +44,27 @@ export interface PairForm {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** How a workgroup's invocations lie: over a tile of vectors, and a margin of `margin` beside it and of the stencil's reach before and behind. */
+/** How a workgroup's invocations lie: over a tile of vectors, and a margin of `margin` beside it and of `edge` lines before and behind. */
 interface Tile {
   readonly columns: number;
   readonly lines: number;
   readonly margin: 0 | 1;
+  readonly edge: number;
 }
 
 /** The tile of at most so many invocations with which all workgroups together have the fewest. One as long as a line needs no margin beside it. */
-export function pairTile(width: number, points: number, reach: number, most: number): Tile | undefined {
+function pairTile([width, across]: readonly [number, number], edge: number, columnsAtMost: number, most: number) {
   let best: (Tile & { readonly all: number }) | undefined;
-  for (let columns = 1; columns <= Math.min(width, COLUMNS); columns++) {
+  for (let columns = 1; columns <= Math.min(width, columnsAtMost); columns++) {
     const margin = columns === width ? 0 : 1;
-    for (let lines = 1; lines <= points; lines++) {
-      const invocations = (columns + 2 * margin) * (lines + 2 * reach);
+    for (let lines = 1; lines <= across; lines++) {
+      const invocations = (columns + 2 * margin) * (lines + 2 * edge);
       if (invocations > most) break;
-      const all = Math.ceil(width / columns) * Math.ceil(points / lines) * invocations;
-      if (!best || all < best.all) best = { columns, lines, margin, all };
+      const all = Math.ceil(width / columns) * Math.ceil(across / lines) * invocations;
+      if (!best || all < best.all) best = { columns, lines, margin, edge, all };
     }
   }
-  return best && { columns: best.columns, lines: best.lines, margin: best.margin };
+  return best;
 }
 
 type FormOf = (
@@ -83,25 +86,29 @@ const marchingPairs: FormOf = (
   const reach = Number(constants.REACH);
   const span = 2 * reach + 1;
   const windows = 2 * fields * span;
-  if (grid.points % VECTOR > 0 || numbers.words > 1 || windows > WINDOWS) return undefined;
+  const { dimensions, points } = grid;
+  if (dimensions < 2 || points % VECTOR > 0 || numbers.words > 1 || windows > WINDOWS) return undefined;
   const slab = vectorSlab(grid, layout, layout.slabs[0]!);
+  const [along, across] = slab.own;
+  const isFlat = dimensions === 2;
   const most = Math.min(
-    invocationsOf(windows),
+    isFlat ? FLAT_INVOCATIONS : invocationsOf(windows),
     limits.maxComputeInvocationsPerWorkgroup,
     Math.floor(limits.maxComputeWorkgroupStorageSize / (2 * 16 * fields)),
   );
-  const tile = pairTile(slab.own[0], grid.points, reach, most);
+  const tile = pairTile([along, across], isFlat ? 0 : reach, isFlat ? most : COLUMNS, most);
   if (!tile) return undefined;
-  const chunks = Math.ceil(grid.points / DEPTH);
+  const { columns, lines, margin, edge } = tile;
+  const chunks = Math.ceil(points / DEPTH);
   return {
     kernel: latticePair.march,
     specialisation: {
       ...specialisation,
       numbers,
-      constants: { ...constants, SPAN: span, COLUMNS: tile.columns, LINES: tile.lines, MARGIN: tile.margin },
+      constants: { ...constants, SPAN: span, COLUMNS: columns, LINES: lines, MARGIN: margin, EDGE: edge },
     },
     params: { slab, depth: DEPTH, chunks },
-    workgroups: [Math.ceil(slab.own[0] / tile.columns), Math.ceil(grid.points / tile.lines), chunks * realisations],
+    workgroups: [Math.ceil(along / columns), Math.ceil(across / lines), chunks * realisations],
   };
 };
 
@@ -110,7 +117,7 @@ const sitePairs: FormOf = ({ limits }, { grid, realisations, fields }, layout, s
   const { numbers, constants } = specialisation;
   const reach = Number(constants.REACH);
   const bytes = 4 * numbers.words * fields * (2 * reach + 2) * (TILE.COLUMNS + 2 * reach) * (TILE.LINES + 2 * reach);
-  if (TILE.COLUMNS * TILE.LINES > limits.maxComputeInvocationsPerWorkgroup) return undefined;
+  if (grid.dimensions !== 3 || TILE.COLUMNS * TILE.LINES > limits.maxComputeInvocationsPerWorkgroup) return undefined;
   if (bytes > limits.maxComputeWorkgroupStorageSize) return undefined;
   const chunks = Math.ceil(grid.points / DEPTH);
   return {
@@ -130,7 +137,7 @@ export function pairForm(
   layout: Layout,
   specialisation: LatticeSpecialisation,
 ): PairForm | undefined {
-  if (job.grid.dimensions !== 3 || layout.ghosts > 0) return undefined;
+  if (layout.ghosts > 0) return undefined;
   const form = marchingPairs(gpu, job, layout, specialisation) ?? sitePairs(gpu, job, layout, specialisation);
   return form && form.workgroups[2] <= gpu.limits.maxComputeWorkgroupsPerDimension ? form : undefined;
 }

@@ -21,10 +21,11 @@ const CHECKS: Record<Form, readonly Shape[]> = {
     { dimensions: 3, points: 35, realisations: 2, stencil: 4 },
   ],
   march: [
-    ...MARCH_CHECKS.filter(({ dimensions, fields = 1, stencil = 2 }) => dimensions === 3 && fields * stencil < 8),
+    ...MARCH_CHECKS.filter(({ fields = 1, stencil = 2 }) => fields * stencil < 8),
     // A whole line in a tile, and lines in several of which the last goes round.
     { dimensions: 3, points: 64, realisations: 1 },
     { dimensions: 3, points: 76, realisations: 1, stencil: 6 },
+    { dimensions: 2, points: 1028, realisations: 1, stencil: 4 },
   ],
 };
 
