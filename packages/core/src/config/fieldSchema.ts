@@ -1,6 +1,6 @@
 /** The sections of the field's config: background, fields and their fluctuations, time, and what is recorded. */
 import { z } from "#zod";
-import { fieldNames, finite, positive, potential, wholePositive } from "./values.ts";
+import { expression, fieldNames, finite, positive, potential, wholePositive } from "./values.ts";
 
 const MAX_POINTS = 2 ** 24;
 
@@ -30,7 +30,7 @@ const field = z
     fields: fieldNames
       .exactOptional()
       .describe("names of the fields, as the potential's expression has them; phi alone unless given"),
-    potential: potential.default("quadratic"),
+    potential: potential.prefault("quadratic"),
     mean: z
       .union([finite, z.array(finite).min(1)], { error: "must be a number, or one a field" })
       .exactOptional()
@@ -85,7 +85,7 @@ const fluctuations = z
       kind: z.literal("gaussian"),
       ...random,
       spectrum: z
-        .union([z.string(), z.strictObject({ file: z.string().min(1) })], {
+        .union([...expression, z.strictObject({ file: z.string().min(1) })], {
           error: "must be an expression in k or { file }",
         })
         .describe("<|dphi_k|^2>: an expression in k, or a CSV file of k and power"),
@@ -108,7 +108,7 @@ const fluctuations = z
         ),
     }),
   ])
-  .default({ kind: "none" })
+  .prefault({ kind: "none" })
   .describe("what is added to the homogeneous part");
 
 const time = z

@@ -131,7 +131,7 @@ const descent = {
     .describe("eta, or { relative: x } for eta = x / lambda_max of the infinite-width kernel"),
   momentum: momentum.default(0).describe("beta of the heavy ball; 0 is gradient descent"),
   steps: z.number().int().min(0).max(1e9).default(200).describe("number of steps"),
-  potential: potential.default("quadratic"),
+  potential: potential.prefault("quadratic"),
   recordEvery: wholePositive.default(1).describe("steps between records; the first and last are always recorded"),
 };
 export const training = z

@@ -5,6 +5,9 @@ export const finite = z.number();
 export const positive = z.number().positive();
 export const wholePositive = z.number().int().min(1);
 
+/** Forms of an expression: its text, or a constant, which YAML reads as a number. */
+export const expression = [z.string(), finite.transform(String)] as const;
+
 /** Names of several fields. */
 export const fieldNames = z
   .array(z.string().regex(/^[A-Za-z_]\w*$/, { error: "must have letters, digits and _ only" }))
@@ -20,7 +23,10 @@ export const potential = z
     [
       z.string(),
       z.strictObject({ name: z.string(), parameters: parameters.exactOptional() }),
-      z.strictObject({ expression: z.string(), parameters: parameters.exactOptional() }),
+      z.strictObject({
+        expression: z.union(expression, { error: "must be an expression" }),
+        parameters: parameters.exactOptional(),
+      }),
     ],
     { error: "must be a built-in name, { name, parameters } or { expression, parameters }" },
   )

@@ -39,6 +39,16 @@ it("takes one number of mean and velocity for all fields", async () => {
   expect(await start(0.7, -0.1)).toEqual(await start([0.7, 0.7], [-0.1, -0.1]));
 });
 
+it("takes a constant for an expression, which YAML reads as a number", async () => {
+  const text = `time: { step: 0.1, end: 1 }
+lattice: { points: 4 }
+field: { potential: { expression: 0 } }
+fluctuations: { kind: gaussian, spectrum: 1.0e-2 }`;
+  const config = await parseConfig("field", text);
+  expect(config.field.potential).toEqual({ expression: "0" });
+  expect(config.fluctuations).toMatchObject({ spectrum: "0.01" });
+});
+
 it("has no equation of state where there is no energy", async () => {
   const field = { potential: { expression: "phi^2/2 - 1/2" }, mean: 1 };
   const { result } = await fieldStudy({ ...base, background: { kind: "deSitter", hubble: 0.1 }, field }, undefined);
