@@ -32,12 +32,14 @@ function unreadable(file: string, path: string, cause: unknown): InputError {
   return new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path, cause });
 }
 
+/** What stands in the place of a number, as pandas, R and databases write it, and is no name of a column. */
+const MISSING = /^([+-]?(nan|inf(inity)?)|n\/?a|null|none|[-?])?$/i;
+
 /** What to do about a cell that is no finite number, in words. `columns`: the config path of the names of those that are read. */
 function mendCell(cell: unknown, columns: string | undefined): string {
   const text = typeof cell === "string" ? cell : "";
-  // As pandas, R and databases write what is missing; what is none of text has no name either.
-  const isMissing = /^([+-]?inf(inity)?|nan|n\/?a|null|none|[-?])?$/i.test(text);
-  if (isMissing && (typeof cell !== "object" || cell === null) && typeof cell !== "boolean")
+  // What is none of text has no name either.
+  if (MISSING.test(text) && (typeof cell !== "object" || cell === null) && typeof cell !== "boolean")
     return "; give a number or leave its row out";
   // What other programs write between numbers, as numpy.savetxt its spaces.
   const numbers = text.split(/[\s;]+/);
@@ -46,7 +48,7 @@ function mendCell(cell: unknown, columns: string | undefined): string {
   return columns === undefined ? "" : `; name columns of numbers alone in ${columns}`;
 }
 
-/** A first line with no number in it is a header. */
+/** A first line with no number in it, and not only what stands for one, is a header. */
 async function openCsv(file: string, path: string, columnsPath: string | undefined): Promise<Table> {
   let text: string;
   try {
@@ -66,7 +68,8 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
     throw new InputError(`${file} is not a CSV table: ${(cause as Error).message}`, { path, cause });
   }
   const first = rows[0]?.record;
-  const header = first?.every((cell) => Number.isNaN(Number(cell)) || cell === "");
+  const header =
+    first?.every((cell) => Number.isNaN(Number(cell)) || cell === "") && !first.every((cell) => MISSING.test(cell));
   const body = header ? rows.slice(1) : rows;
   const numberAt = (cell: string, column: number, line: number): number => {
     const value = cell === "" ? Number.NaN : Number(cell);
