@@ -45,6 +45,18 @@ function halfOf({ dimensions, points }: Shape, full: HalfComplex): HalfComplex {
 }
 
 describe("the transform", () => {
+  it("is refused of points with a prime factor that it would take minutes for, with the nearest without", () => {
+    for (const [points, near] of [
+      [1_000_003, 1_000_000],
+      [2 ** 20 - 3, 2 ** 20],
+    ] as const)
+      expect(() => createTransform({ dimensions: 1, points })).toThrow(
+        expect.objectContaining({
+          path: "lattice.points",
+          message: expect.stringMatching(`minutes each; use ${near}$`),
+        }),
+      );
+  });
   it.each(SHAPES)(
     "in $dimensions dimensions of $points points is the plain sum, and its inverse takes it back",
     (shape) => {

@@ -2,6 +2,7 @@
  * What packages/wasm/assembly/fourier needs in memory: twiddles made here in float64, the work area of half-complex fields, and scratch.
  * A transform of N = r_1 r_2 ... points is a stage for each factor: see stages.ts there.
  */
+import { InputError } from "../../errors.ts";
 import type { Grid } from "../engine.ts";
 import { radices, turn } from "../fourier.ts";
 import type { MemoryPlan } from "./control.ts";
@@ -70,13 +71,36 @@ export function modeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "po
   };
 }
 
-/** Stages and scratch of transforms whose work area, in elements of `size` bytes, is the caller's; by `workers` workers. */
+/** Products of one row's stage by a large prime, a minute's or so: nothing is heard of a row before it is done. */
+const MOST_PRODUCTS = 2 ** 36;
+/** Radices for which transforms have butterflies, or as good as. */
+const SMALL = 8;
+
+/** Throws InputError where a row takes too long, as its points have a large prime factor; the message names the nearest that have none. */
+function assertFactors(points: number): void {
+  const largest = Math.max(...radices(points));
+  if (largest <= SMALL || points * largest <= MOST_PRODUCTS) return;
+  const hasSmall = (count: number): boolean => radices(count).every((radix) => radix <= SMALL);
+  let distance = 1;
+  while (!hasSmall(points - distance) && !hasSmall(points + distance)) distance++;
+  const near = hasSmall(points - distance) ? points - distance : points + distance;
+  throw new InputError(
+    `has the prime factor ${largest}, with which Fourier transforms of ${points} points take minutes each; use ${near}`,
+    { path: "lattice.points" },
+  );
+}
+
+/**
+ * Stages and scratch of transforms whose work area, in elements of `size` bytes, is the caller's; by `workers` workers.
+ * @throws InputError where the points have too large a prime factor.
+ */
 export function planStages(
   plan: MemoryPlan,
   grid: Pick<Grid, "dimensions" | "points">,
   { workers, size }: { readonly workers: number; readonly size: 4 | 8 },
 ): { setup(worker: number, work: number): readonly Call[]; write(buffer: ArrayBufferLike): void } {
   const { points } = grid;
+  assertFactors(points);
   const { rowBytes, planeBytes, fieldBytes, blockBytes } = modeLayout(grid, size);
   const lanes = 16 / size;
   const factors = radices(points);
