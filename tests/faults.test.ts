@@ -15,7 +15,8 @@ import {
   OutOfDeviceMemoryError,
   ShaderCompileError,
 } from "@slowroll/core/errors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cacheRoot } from "@slowroll/core/files/cache";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -110,6 +111,16 @@ describe("the choice of an engine", () => {
 describe("the software driver", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-driver-"));
   afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("has a place where the user has no home", () => {
+    vi.stubEnv("XDG_CACHE_HOME", "");
+    const homedir = vi.spyOn(os, "homedir").mockImplementation(() => {
+      throw new Error("uv_os_homedir returned ENOENT");
+    });
+    expect(cacheRoot()).toBe(path.join(os.tmpdir(), "slowroll"));
+    homedir.mockRestore();
+    vi.unstubAllEnvs();
+  });
 
   it("is unpacked once, whole, by however many ask at the same time", async () => {
     const root = path.join(folder, "cache");
