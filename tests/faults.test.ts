@@ -133,11 +133,13 @@ describe("the software driver", () => {
     ]);
     expect(readdirSync(root)).toHaveLength(1);
   });
-  it("says where it cannot be unpacked", async () => {
+  it("says where it cannot be unpacked, be there a folder or not", async () => {
     writeFileSync(path.join(folder, "file"), "");
-    await expect(unpackSoftwareDriver(undefined, path.join(folder, "file", "cache"))).rejects.toThrow(
-      /set XDG_CACHE_HOME/,
-    );
+    for (const root of [path.join(folder, "file", "cache"), "/proc"]) {
+      const unpacked = unpackSoftwareDriver(undefined, root);
+      await expect(unpacked).rejects.toThrow(EngineUnavailableError);
+      await expect(unpacked).rejects.toThrow(`cannot be unpacked into ${root}: make it writable or set XDG_CACHE_HOME`);
+    }
   });
   it("says that an archive is broken, and leaves nothing", async () => {
     const archive = path.join(folder, "broken.tar.br");

@@ -61,15 +61,16 @@ export async function unpackSoftwareDriver(
   if (existsSync(path.join(folder, MANIFEST))) return folder;
 
   const { extract } = await import("tar-stream");
+  let partial: string;
   try {
     await mkdir(root, { recursive: true });
+    partial = await mkdtemp(`${folder}-`);
   } catch (cause) {
     throw new EngineUnavailableError(
       `the software adapter cannot be unpacked into ${root}: make it writable or set XDG_CACHE_HOME`,
       { cause },
     );
   }
-  const partial = await mkdtemp(`${folder}-`);
   try {
     const entries = extract();
     // A pipeline hands a broken archive's error on to the entries; plain pipes would leave the loop waiting for ever.
