@@ -222,6 +222,17 @@ it("a caller's error in the middle of an ensemble reaches the caller, and the wo
   await engine.close();
 });
 
+it("an error of the caller's in the middle of a stretch of work reaches the caller, and the workers stop", async () => {
+  const engine = engineOf();
+  const onProgress = (): never => {
+    throw new RangeError("the caller's own");
+  };
+  const running = engine.evolveLattice(await latticeJob(32, 400_000), { onProgress });
+  await expect(running).rejects.toThrow("the caller's own");
+  await engine.evolveLattice(await latticeJob(8, 4));
+  await engine.close();
+});
+
 it("starts and stops 100 times, in the middle of work or at its end, without hanging", async () => {
   for (let n = 0; n < 100; n++) {
     const engine = engineOf(1 + (n % 3));

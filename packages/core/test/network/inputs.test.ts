@@ -25,7 +25,7 @@ beforeAll(() => {
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
   writeFileSync(made("crlf.csv"), "x,y\r\n\r\n1,2\r\n\r\n3\r\n");
-  writeFileSync(made("missing.csv"), "nan,-inf\n1,2\n");
+  writeFileSync(made("noHeader.csv"), "nan,-inf\n1,2\n");
   writeFileSync(made("long.csv"), "1\n".repeat(4097));
   writeFileSync(made("text.parquet"), "x,y\n1,2\n");
   // Whole numbers on both sides of 2^53: the last of each column float64 has to round.
@@ -201,7 +201,7 @@ describe("files", () => {
     ["data.targets.column", "; put commas between columns", { file: made("commaInName.csv") }, { column: "z" }],
     ["data.inputs.file", "is a Parquet table: name it so", { file: made("parquet.csv") }, ofX],
     ["data.targets", "column y write { column: y }", named("x"), "y"],
-    ["data.inputs.file", 'line 1, column 1: "nan" is not', { file: made("missing.csv") }, "x0"],
+    ["data.inputs.file", 'line 1, column 1: "nan" is not', { file: made("noHeader.csv") }, "x0"],
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "no header line", { file: made("bare.csv") }, { column: "x" }],
     ["data.inputs.file", 'line 8, column 1: "a" is not', { file: made("gaps.csv") }, ofX],

@@ -8,8 +8,9 @@ import { readModules } from "@slowroll/wasm";
 import { EngineUnavailableError, InputError, InterruptedError, WorkerLostError } from "../../errors.ts";
 import type { JobControl, Precision } from "../engine.ts";
 import { describeBytes } from "../memory.ts";
-import { CONTROL, type ControlBlock, controlBlock, LARGEST_MEMORY, pagesFor } from "./control.ts";
+import { CONTROL, controlBlock, LARGEST_MEMORY, pagesFor } from "./control.ts";
 import type { Loadable } from "./load.mjs";
+import { watch } from "./watch.ts";
 
 /** An export of assembly/jobs.ts and its arguments. */
 export type Call = readonly [name: string, ...args: number[]];
@@ -63,8 +64,6 @@ export interface Pool {
 
 /** Seconds without any progress or sign of life after which the workers are given up. */
 const PATIENCE = 120;
-/** Milliseconds between looks at the progress. */
-const LOOK = 100;
 
 interface Crew {
   /** Sends each worker its message and waits for all answers. */
@@ -250,49 +249,6 @@ export function createPool(threads: number = availableParallelism(), patience: n
       };
     },
     close: () => drop(new WorkerLostError("the cpu engine was closed while it ran")),
-  };
-}
-
-/** Follows a run: its progress, its interruption, and whether it stands still. */
-function watch(
-  block: ControlBlock,
-  patience: number,
-  signal: AbortSignal | undefined,
-  onProgress: ((units: number) => void) | undefined,
-  giveUp: () => Promise<void>,
-): { readonly stalled: Promise<never>; end(): void } {
-  const before = block.progress();
-  let last = before;
-  let sign = block.signs();
-  let since = performance.now();
-  let reject: (error: WorkerLostError) => void = () => {};
-  const stalled = new Promise<never>((_, refuse) => {
-    reject = refuse;
-  });
-  stalled.catch(() => {});
-  const stop = (): void => block.stop();
-  signal?.addEventListener("abort", stop);
-  const timer = setInterval(() => {
-    const done = block.progress();
-    const alive = block.signs();
-    if (done !== last || alive !== sign) {
-      if (done !== last) onProgress?.(done - before);
-      last = done;
-      sign = alive;
-      since = performance.now();
-    } else if (performance.now() - since > 1000 * patience) {
-      block.stop();
-      void giveUp();
-      reject(new WorkerLostError(`the cpu engine's workers have stood still for ${patience} s and were ended`));
-    }
-  }, LOOK);
-  return {
-    stalled,
-    end() {
-      clearInterval(timer);
-      signal?.removeEventListener("abort", stop);
-      onProgress?.(block.progress() - before);
-    },
   };
 }
 
