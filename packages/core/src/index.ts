@@ -31,6 +31,8 @@ export {
   OutOfDeviceMemoryError,
   ShaderCompileError,
   SlowrollError,
+  UnwritableError,
+  WorkerLostError,
 } from "./errors.ts";
 export { type Background, createBackground, loadBackground } from "./field/background.ts";
 export { bunchDavies } from "./field/bunchDavies.ts";
@@ -46,6 +48,7 @@ export { type FieldCheckpoint, readCheckpoint, writeCheckpoint } from "./files/c
 export { type CosmoLatticeState, readCosmoLattice } from "./files/cosmolattice.ts";
 export { createTrajectoryFile, type TrajectoryFile } from "./files/trajectories.ts";
 export { createTransform, type HalfComplex, type Transform } from "./fourier/transform.ts";
+export { type Eigen, eigen } from "./linalg/eigen.ts";
 export { type Activation, activationNamed, activations } from "./network/activations.ts";
 export { prepareData } from "./network/data.ts";
 export { type NetworkResult, networkStudy } from "./network/run.ts";

@@ -79,7 +79,7 @@ class Stepper {
 /**
  * Integrates dy/dt from `initial` at times[0] and returns the state at each of the ascending `times`.
  * @throws DivergenceError where the solution leaves the finite numbers (its step counts recorded times, its partial is the states before),
- * TooStiffError where it needs too many steps.
+ * TooStiffError where it needs too many steps, RangeError where times descend.
  */
 export function integrate(
   rhs: RightHandSide,
@@ -87,6 +87,9 @@ export function integrate(
   times: ArrayLike<number>,
   options: IntegrateOptions = {},
 ): Float64Array[] {
+  for (let r = 1; r < times.length; r++)
+    if (!(times[r]! >= times[r - 1]!))
+      throw new RangeError(`times ascend: ${times[r]} does not follow ${times[r - 1]}`);
   return complete(integration(rhs, initial, times, options));
 }
 

@@ -33,10 +33,13 @@ const LANES = 2;
 
 /**
  * The discrete Fourier transform of real float64 values on a grid, on this thread.
- * @throws InputError where the grid does not fit into a memory, EngineUnavailableError where the kernels are not built.
+ * @throws InputError where the grid does not fit into a memory, EngineUnavailableError where the kernels are not built; RangeError where it is
+ * none, or an array has another size.
  */
 export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Transform {
   const { dimensions, points } = grid;
+  if (!([1, 2, 3].includes(dimensions) && Number.isInteger(points) && points > 0))
+    throw new RangeError(`a grid has 1 to 3 dimensions of a whole number of points, not ${dimensions} of ${points}`);
   const { planes, rows, rowBytes, planeBytes } = layoutOf({ grid }, SIZE);
   const layout = modeLayout(grid, SIZE);
   const { modes } = layout;
@@ -73,9 +76,13 @@ export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Tran
   };
   const place = Int32Array.from({ length: modes }, (_, k) => placeOfMode(k, SIZE));
   const count = planes * rows * modes;
+  const assertLength = ({ length }: Float64Array, expected: number): void => {
+    if (length !== expected) throw new RangeError(`an array of ${expected} numbers is needed, not of ${length}`);
+  };
 
   return {
     forward(values) {
+      assertLength(values, points ** dimensions);
       for (let plane = 0; plane < planes; plane += together) {
         eachRow(plane, (element, packed) => elements.set(values.subarray(packed, packed + points), element));
         kernels.forwardPlane64!(sites, plane);
@@ -92,6 +99,8 @@ export function createTransform(grid: Pick<Grid, "dimensions" | "points">): Tran
       return { real, imaginary };
     },
     inverse({ real, imaginary }) {
+      assertLength(real, count);
+      assertLength(imaginary, count);
       // On the way back the imaginary parts come first: see inversePlane there.
       eachModeRow((element, packed) => {
         for (let k = 0; k < modes; k++) {

@@ -51,7 +51,7 @@ export function momentsBetween(activation: Activation): (suu: number, suv: numbe
 
 /**
  * Both kernels for D = `points` inputs, [D][d] row after row, and their rows for test inputs [P][d]. Throws InputError where a quadrature
- * does not converge.
+ * does not converge, RangeError for arrays of other sizes.
  */
 export function infiniteWidthKernels(
   architecture: Architecture,
@@ -59,6 +59,11 @@ export function infiniteWidthKernels(
   points: number,
   test?: Float64Array,
 ): Kernels {
+  const { inputDimension: d } = architecture;
+  if (inputs.length !== points * d || (test && test.length % d !== 0))
+    throw new RangeError(
+      `${points} inputs of ${d} coordinates are ${points * d} numbers, and test inputs have as many each`,
+    );
   return complete(kernelRecursion(architecture, inputs, points, test));
 }
 

@@ -58,8 +58,18 @@ export function* recursionWork(
   return result;
 }
 
-/** phi at the ascending steps `record`, [record.length][D], from phi(0) = `initial` and no velocity. */
+/**
+ * phi at the ascending steps `record`, [record.length][D], from phi(0) = `initial` and no velocity. Throws RangeError where they do not
+ * ascend, or arrays do not have the sizes of D.
+ */
 export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Float64Array {
+  const { points, theta } = dynamics;
+  if (initial.length !== points || theta.length !== points ** 2)
+    throw new RangeError(`${points} points have ${points} initial values and ${points ** 2} of Theta`);
+  for (let r = 0; r < record.length; r++) {
+    if (!(Number.isInteger(record[r]) && record[r]! > (r > 0 ? record[r - 1]! : -1)))
+      throw new RangeError(`recorded steps are ascending whole numbers from 0, not ${Array.from(record).join(", ")}`);
+  }
   return complete(recursionWork(dynamics, initial, record));
 }
 
