@@ -81,9 +81,10 @@ export async function parseConfig<C extends ConfigCommand>(
 
 /**
  * The points of a field's config with a sweep, in order: each with the values that it puts in the config's place, and its own config.
- * @throws InputError that names the point whose config is wrong
+ * @throws InputError that names the point whose config is wrong, or where there is no sweep
  */
 export async function sweepPoints(config: Config<"field">): Promise<SweepPoint<Config<"field">>[]> {
+  if (!config.sweep) throw new InputError("there is none: a config without one is for fieldStudy", { path: "sweep" });
   const { pointsOf } = await import("./sweep.ts");
   const loaded = await load();
   const points = pointsOf(config, (document) => checked("field", document, loaded));

@@ -96,6 +96,12 @@ describe("a config's sweep", () => {
     const config = await parseConfig("field", `${TIME}\nsweep: { field.mean: [1] }`);
     await expect(fieldStudy(config, undefined)).rejects.toThrow("fieldSweep");
   });
+  it("is needed for points", async () => {
+    await expect(sweepPoints(await parseConfig("field", TIME))).rejects.toMatchObject({
+      code: "badInput",
+      path: "sweep",
+    });
+  });
 });
 
 describe("short names", () => {
