@@ -56,8 +56,8 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   let cell = local.xy;
   // The grid is periodic, and so are tiles that reach beyond it.
   let corner = group.xy * vec2u(COLUMNS, LINES);
-  let own = (corner + cell + slab.own.xy - vec2u(MARGIN, EDGE)) % slab.own.xy;
-  let place = placeAt(own.x, own.y, slab);
+  let around = (corner + cell + slab.own.xy - vec2u(MARGIN, EDGE)) % slab.own.xy;
+  let place = placeAt(around.x, around.y, slab);
   let inner = cell - vec2u(MARGIN, EDGE); // wraps, and is too large then, before the tile
   let isInner = all(inner < vec2u(COLUMNS, LINES)) && all(corner + inner < slab.own.xy);
   let plane = planeOf(slab);
@@ -65,10 +65,10 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   let first = realisation * FIELDS * slab.stride;
   let top = (group.z - realisation * params.chunks) * params.depth;
   let planes = min(params.depth, slab.own.z - top);
-  // The plane that is read next, that of the next first operation, and that of the next second one: each REACH behind the one before.
-  var next = (top + 2u * (slab.own.z - REACH)) % slab.own.z;
-  var z = (top + slab.own.z - REACH) % slab.own.z;
-  var done = top;
+  // The plane of the next second operation, that of the next first one, and that which is read next: each REACH ahead of the one before.
+  var done = top + slab.ghosts;
+  var z = (done + slab.sides.z - REACH) % slab.sides.z;
+  var next = (done + 2u * (slab.sides.z - REACH)) % slab.sides.z;
   var windows: array<Window, FIELDS>;
   var advanced: array<Window, FIELDS>;
   var held: array<Blocks, REACH + 1u>; // momenta between the operations in the last planes
@@ -76,13 +76,13 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
   var coming: Blocks;
   var momenta: Blocks;
   for (var f = 0u; f < FIELDS; f++) { // unroll
-    let start = first + f * slab.stride + place.here;
-    coming[f] = field[start + next * plane];
-    momenta[f] = momentum[start + z * plane];
+    let own = first + f * slab.stride + place.here;
+    coming[f] = field[own + next * plane];
+    momenta[f] = momentum[own + z * plane];
   }
   for (var taken = 1u; taken < planes + 2u * SPAN - 1u; taken++) {
     var phi: Blocks;
-    next = stepAhead(next, slab.own.z);
+    next = stepAhead(next, slab.sides.z);
     for (var f = 0u; f < FIELDS; f++) { // unroll
       windows[f] = moved(windows[f], coming[f]);
       coming[f] = field[first + f * slab.stride + next * plane + place.here];
@@ -97,11 +97,11 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group
       let start = first + f * slab.stride;
       let laplacian = blockLaplacian(start + z * plane, place, windows[f]);
       let pi = momenta[f] + (operation.laplacian * laplacian - operation.force * slope[f]);
-      momenta[f] = momentum[start + stepAhead(z, slab.own.z) * plane + place.here];
+      momenta[f] = momentum[start + stepAhead(z, slab.sides.z) * plane + place.here];
       held[REACH][f] = pi;
       advanced[f] = moved(advanced[f], phi[f] + operation.drift * pi);
     }
-    z = stepAhead(z, slab.own.z);
+    z = stepAhead(z, slab.sides.z);
     if (taken < 2u * SPAN - 1u) { continue; }
     let layer = (taken % 2u) * FIELDS * LAYER;
     var middle: Blocks;

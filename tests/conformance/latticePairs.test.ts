@@ -5,7 +5,7 @@ import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
 import { latticePair, latticeSpecialisation } from "@slowroll/core/engine/webgpu/latticeKernels";
 import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { measuredChoice, type PairChoice, pairForm, type Trial } from "@slowroll/core/engine/webgpu/latticePairs";
-import { layoutOf, readArray, wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
+import { type Layout, layoutOf, readArray, wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
 import { ownBuffers, prescribedSteps } from "@slowroll/core/engine/webgpu/latticeSteps";
 import { InterruptedError } from "@slowroll/core/errors";
 import { emitCompensatedWgsl } from "@slowroll/core/potential/compensated";
@@ -22,6 +22,8 @@ interface Case {
   readonly realisations: number;
   readonly precision: LatticePrecision;
   readonly form: "sites" | "march";
+  /** Own planes of each slab, where there are several. */
+  readonly planes?: readonly number[];
 }
 
 /** Shorter than the stencil, than a tile, than a stretch of planes, and longer than each. */
@@ -36,6 +38,18 @@ const CASES: Case[] = [
   { points: 36, stencil: 4, fields: 1, realisations: 1, precision: "float32", form: "march" },
   { points: 68, stencil: 2, fields: 1, realisations: 1, precision: "float32", form: "march" },
   { dimensions: 2, points: 36, stencil: 6, fields: 1, realisations: 3, precision: "float32", form: "march" },
+  { points: 12, stencil: 2, fields: 2, realisations: 1, precision: "float32", form: "march", planes: [6, 6] },
+  { points: 20, stencil: 6, fields: 1, realisations: 1, precision: "float32", form: "march", planes: [6, 7, 7] },
+  {
+    dimensions: 2,
+    points: 64,
+    stencil: 4,
+    fields: 1,
+    realisations: 1,
+    precision: "float32",
+    form: "march",
+    planes: [32, 32],
+  },
   { dimensions: 2, points: 1028, stencil: 2, fields: 2, realisations: 1, precision: "float32", form: "march" },
 ];
 const OPERATIONS = 9;
@@ -77,6 +91,19 @@ async function jobOf({ dimensions = 3, points, stencil, fields, realisations }: 
   return { job, potential, schedule };
 }
 
+/** Slabs with ghosts for two operations. */
+function slabsOf(job: LatticeJob, planes: readonly number[]): Layout {
+  const { dimensions, points, stencil } = job.grid;
+  const held = Math.max(...planes) + 2 * stencil;
+  const limits = {
+    maxStorageBufferBindingSize: 4 * job.fields * held * points ** (dimensions - 1),
+    maxBufferSize: 2 ** 30,
+  };
+  const layout = layoutOf(limits, job, 4, 2);
+  expect(layout.slabs.map((slab) => slab.planes)).toEqual(planes);
+  return layout;
+}
+
 /** Field and momentum at each stop. */
 async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]> {
   const { form } = given;
@@ -84,7 +111,8 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
   const numbers = NUMBERS[given.precision];
   const code = given.precision === "compensated" ? emitCompensatedWgsl(potential) : emitWgsl(potential);
   const specialisation = latticeSpecialisation(job.grid, code, numbers);
-  const layout = wholeLayout(job.grid);
+  const { planes } = given;
+  const layout = planes ? slabsOf(job, planes) : wholeLayout(job.grid);
   expect(pairForm(gpu, job, layout, specialisation)?.kernel).toBe(latticePair[form]);
   const buffers = ownBuffers(gpu);
   try {
@@ -103,7 +131,14 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
       const slabs = steps.arrays[steps.standing()]!;
       for (const name of ["field", "momentum"] as const) {
         const values = new Float64Array(job.realisations * job.fields * job.grid.points ** job.grid.dimensions);
-        await readArray(gpu, job, layout, numbers, [slabs[0]![name]], values);
+        await readArray(
+          gpu,
+          job,
+          layout,
+          numbers,
+          slabs.map((slab) => slab[name]),
+          values,
+        );
         states.push(values);
       }
     }
@@ -116,7 +151,7 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
 const chosen: boolean[] = [];
 /** The measurement with one operation instead of two. */
 const wrong: PairChoice = () => async (device, trial) => {
-  chosen.push(await measuredChoice(1e4)!(device, { ...trial, pair: trial.singles[0] }));
+  chosen.push(await measuredChoice(1e4)!(device, { ...trial, pair: trial.singles.slice(0, 1) }));
   return chosen[0]!;
 };
 const always: PairChoice = () => async () => true;
@@ -129,6 +164,8 @@ describe.each(CASES)("%o", (given) => {
     expect(singles[0]!.every(Number.isFinite)).toBe(true);
     expect(singles[0]).not.toEqual(singles[2]);
     expect(await statesOf(given, always)).toEqual(singles);
+    const { planes, ...whole } = given;
+    if (planes) expect(await statesOf(whole, never)).toEqual(singles);
   });
 });
 
@@ -193,6 +230,12 @@ describe("the choice", () => {
     const flat = { ...job.grid, dimensions: 2 } as const;
     expect(pairForm(gpu, { ...job, grid: flat }, wholeLayout(flat), specialisation)).toBeUndefined();
     expect(pairForm(gpu, { ...job, fields: 9 }, wholeLayout(job.grid), specialisation)).toBeUndefined();
+    // Slabs with ghosts for one operation.
+    const single = { ...job, fields: 1, grid: { ...job.grid, stencil: 2 as const } };
+    const small = { maxStorageBufferBindingSize: 4 * 144 * 8, maxBufferSize: 2 ** 30 };
+    const own = latticeSpecialisation(single.grid, "", NUMBERS.float32);
+    expect(pairForm(gpu, single, layoutOf(small, single, 4), own)).toBeUndefined();
+    expect(pairForm(gpu, single, layoutOf(small, single, 4, 2), own)).toBeDefined();
     expect(pairForm(gpu, job, wholeLayout(job.grid), specialisation)).toBeDefined();
   });
 });

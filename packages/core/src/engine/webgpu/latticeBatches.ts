@@ -7,6 +7,7 @@ import { InputError } from "../../errors.ts";
 import { divided, jobOfPart, type Part, type PartJob } from "../parts.ts";
 import { type Gpu, largestArray } from "./gpu.ts";
 import { MAX_CONSTANTS } from "./latticeKernels.ts";
+import { mayPair } from "./latticePairs.ts";
 import { type Layout, layoutOf } from "./latticeSlabs.ts";
 
 /**
@@ -27,7 +28,7 @@ export function batchesOf(
 ): { jobs: PartJob[]; parts: Part[]; layout: Layout } {
   const { grid, realisations, fields } = job;
   const { dimensions, points } = grid;
-  const layout = layoutOf(limits, job, bytes);
+  const layout = layoutOf(limits, job, bytes, mayPair(job, bytes / 4) ? 2 : 1);
   const most = limits.maxComputeWorkgroupsPerDimension;
   const columns = dimensions === 1 ? 64 : 32;
   if (Math.ceil(points / columns) > most) {

@@ -5,7 +5,8 @@
  * sweeps stay, so that a job's numbers do not depend on a clock.
  */
 import { InterruptedError } from "../../errors.ts";
-import type { LatticeJob } from "../engine.ts";
+import { type LatticeJob, STENCILS } from "../engine.ts";
+import { operationsOf, type PartJob } from "../parts.ts";
 import type { Gpu } from "./gpu.ts";
 import { type KernelDeclaration, loadKernel, type UniformValues } from "./kernel.ts";
 import { type LatticeSpecialisation, latticePair } from "./latticeKernels.ts";
@@ -36,12 +37,14 @@ const REPETITIONS = 32;
 /** Bytes of each array that are compared. */
 const COMPARED = 2 ** 20;
 
-/** A sweep's kernel in the form that suits a job, and how its workgroups share a lattice. */
+/** A sweep's kernel in the form that suits a job, and how its workgroups share each slab. */
 export interface PairForm {
   readonly kernel: KernelDeclaration<"field" | "momentum" | "fieldNext" | "momentumNext">;
   readonly specialisation: LatticeSpecialisation;
-  readonly params: UniformValues;
-  readonly workgroups: readonly [number, number, number];
+  readonly slabs: readonly {
+    readonly params: UniformValues;
+    readonly workgroups: readonly [number, number, number];
+  }[];
 }
 
 /** How a workgroup's invocations lie: over a tile of vectors, and a margin of `margin` beside it and of `edge` lines before and behind. */
@@ -76,21 +79,28 @@ type FormOf = (
   specialisation: LatticeSpecialisation,
 ) => PairForm | undefined;
 
+/** Vectors of both windows of the marching form; undefined where it does not fit numbers of so many words. */
+function windowsOf({ grid, fields }: Pick<LatticeJob, "grid" | "fields">, words: number): number | undefined {
+  const { dimensions, points, stencil } = grid;
+  const windows = 2 * fields * (2 * STENCILS[stencil].length + 1);
+  return dimensions > 1 && points % VECTOR === 0 && words === 1 && windows <= WINDOWS ? windows : undefined;
+}
+
+/** Whether the marching form may be tried, so that slabs want ghosts for two operations. */
+export const mayPair = (job: PartJob, words: number): boolean =>
+  job.schedule.kind === "prescribed" &&
+  measuredChoice(operationsOf(job) - (job.from ?? 0)) !== undefined &&
+  windowsOf(job, words) !== undefined;
+
 /** The form in which invocations march with vectors of four sites; undefined where it does not fit. */
-const marchingPairs: FormOf = (
-  { limits },
-  { grid, realisations, fields },
-  layout,
-  { numbers, constants, ...specialisation },
-) => {
-  const reach = Number(constants.REACH);
-  const span = 2 * reach + 1;
-  const windows = 2 * fields * span;
-  const { dimensions, points } = grid;
-  if (dimensions < 2 || points % VECTOR > 0 || numbers.words > 1 || windows > WINDOWS) return undefined;
-  const slab = vectorSlab(grid, layout, layout.slabs[0]!);
-  const [along, across] = slab.own;
-  const isFlat = dimensions === 2;
+const marchingPairs: FormOf = ({ limits }, job, layout, { numbers, constants, ...specialisation }) => {
+  const { grid, realisations, fields } = job;
+  const reach = STENCILS[grid.stencil].length;
+  const windows = windowsOf(job, numbers.words);
+  if (windows === undefined || (layout.ghosts > 0 && layout.ghosts < 2 * reach)) return undefined;
+  const slabs = layout.slabs.map((planned) => vectorSlab(grid, layout, planned));
+  const [along, across] = slabs[0]!.own;
+  const isFlat = grid.dimensions === 2;
   const most = Math.min(
     isFlat ? FLAT_INVOCATIONS : invocationsOf(windows),
     limits.maxComputeInvocationsPerWorkgroup,
@@ -99,16 +109,20 @@ const marchingPairs: FormOf = (
   const tile = pairTile([along, across], isFlat ? 0 : reach, isFlat ? most : COLUMNS, most);
   if (!tile) return undefined;
   const { columns, lines, margin, edge } = tile;
-  const chunks = Math.ceil(points / DEPTH);
   return {
     kernel: latticePair.march,
     specialisation: {
       ...specialisation,
       numbers,
-      constants: { ...constants, SPAN: span, COLUMNS: columns, LINES: lines, MARGIN: margin, EDGE: edge },
+      constants: { ...constants, SPAN: 2 * reach + 1, COLUMNS: columns, LINES: lines, MARGIN: margin, EDGE: edge },
     },
-    params: { slab, depth: DEPTH, chunks },
-    workgroups: [Math.ceil(along / columns), Math.ceil(across / lines), chunks * realisations],
+    slabs: slabs.map((slab) => {
+      const chunks = Math.ceil(slab.own[2] / DEPTH);
+      return {
+        params: { slab, depth: DEPTH, chunks },
+        workgroups: [Math.ceil(along / columns), Math.ceil(across / lines), chunks * realisations],
+      };
+    }),
   };
 };
 
@@ -117,14 +131,19 @@ const sitePairs: FormOf = ({ limits }, { grid, realisations, fields }, layout, s
   const { numbers, constants } = specialisation;
   const reach = Number(constants.REACH);
   const bytes = 4 * numbers.words * fields * (2 * reach + 2) * (TILE.COLUMNS + 2 * reach) * (TILE.LINES + 2 * reach);
-  if (grid.dimensions !== 3 || TILE.COLUMNS * TILE.LINES > limits.maxComputeInvocationsPerWorkgroup) return undefined;
+  if (grid.dimensions !== 3 || layout.ghosts > 0) return undefined;
+  if (TILE.COLUMNS * TILE.LINES > limits.maxComputeInvocationsPerWorkgroup) return undefined;
   if (bytes > limits.maxComputeWorkgroupStorageSize) return undefined;
   const chunks = Math.ceil(grid.points / DEPTH);
   return {
     kernel: latticePair.sites,
     specialisation: { ...specialisation, constants: { ...constants, ...TILE } },
-    params: { slab: slabUniform(grid, layout, layout.slabs[0]!), depth: DEPTH, chunks },
-    workgroups: [Math.ceil(grid.points / TILE.COLUMNS), Math.ceil(grid.points / TILE.LINES), chunks * realisations],
+    slabs: [
+      {
+        params: { slab: slabUniform(grid, layout, layout.slabs[0]!), depth: DEPTH, chunks },
+        workgroups: [Math.ceil(grid.points / TILE.COLUMNS), Math.ceil(grid.points / TILE.LINES), chunks * realisations],
+      },
+    ],
   };
 };
 
@@ -137,45 +156,51 @@ export function pairForm(
   layout: Layout,
   specialisation: LatticeSpecialisation,
 ): PairForm | undefined {
-  if (layout.ghosts > 0) return undefined;
   const form = marchingPairs(gpu, job, layout, specialisation) ?? sitePairs(gpu, job, layout, specialisation);
-  return form && form.workgroups[2] <= gpu.limits.maxComputeWorkgroupsPerDimension ? form : undefined;
+  const most = gpu.limits.maxComputeWorkgroupsPerDimension;
+  return form?.slabs.every(({ workgroups }) => workgroups[2] <= most) ? form : undefined;
 }
 
+/** A state, slab by slab. */
+type Slabs = readonly StateArrays[];
+
 /**
- * The sweeps that start from each of the given states, without offsets, and go to the one beside it, where both its field and its momentum
- * are others.
+ * The sweeps over each slab, without offsets, that start from each of the given states and go to the one beside it, where both its field and
+ * its momentum are others.
  */
 export async function pairSweeps(
   gpu: Gpu,
-  { kernel, specialisation, params: values, workgroups }: PairForm,
+  { kernel, specialisation, slabs }: PairForm,
   buffers: Buffers,
-  states: readonly (readonly [StateArrays, StateArrays])[],
+  states: readonly (readonly [Slabs, Slabs])[],
   constants: GPUBuffer,
   operation: GPUBuffer,
-): Promise<Dispatch[]> {
+): Promise<Dispatch[][]> {
   const { pipeline, uniform, bind } = await loadKernel(gpu, kernel, specialisation);
-  const data = new Uint32Array(uniform("params", values));
-  const params = await buffers.upload("pair parameters", data, GPUBufferUsage.UNIFORM);
-  const sweeps: Dispatch[] = [];
-  for (const [{ field, momentum }, { field: fieldNext, momentum: momentumNext }] of states)
-    sweeps.push({
-      pipeline,
-      bindings: await bind({
+  const sweeps = states.map((): Dispatch[] => []);
+  for (const [s, { params: values, workgroups }] of slabs.entries()) {
+    const data = new Uint32Array(uniform("params", values));
+    const params = await buffers.upload("pair parameters", data, GPUBufferUsage.UNIFORM);
+    for (const [state, [begun, other]] of states.entries()) {
+      const { field, momentum } = begun[s]!;
+      const { field: fieldNext, momentum: momentumNext } = other[s]!;
+      const bindings = await bind({
         ...{ field, momentum, fieldNext, momentumNext },
         ...{ params, constants, operation, second: operation },
-      }),
-      workgroups,
-    });
+      });
+      sweeps[state]!.push({ pipeline, bindings, workgroups });
+    }
+  }
   return sweeps;
 }
 
 /** Two operations from one state on the device, made in both ways; the arrays may be left in any state. */
 export interface Trial {
   /** By single sweeps, back to the arrays of the state that they started from. */
-  readonly singles: readonly [Dispatch, Dispatch];
+  readonly singles: readonly Dispatch[];
   /** By one sweep, to other arrays. */
-  readonly pair: Dispatch;
+  readonly pair: readonly Dispatch[];
+  /** Of the first slab. */
   readonly begun: StateArrays;
   readonly other: StateArrays;
 }
@@ -201,15 +226,15 @@ async function pairsWin(gpu: Gpu, { singles, pair, begun, other }: Trial, signal
     return (performance.now() - start) / 1000;
   };
   // What a kernel's first dispatch takes says little of the others.
-  await seconds("pair", [pair]);
+  await seconds("pair", pair);
   const together = await bytesOf(other);
   await seconds("singles", singles);
   if (!together.equals(await bytesOf(begun))) return false;
-  const once = await seconds("pair", [pair]);
+  const once = await seconds("pair", pair);
   const repetitions = Math.max(1, Math.min(REPETITIONS, Math.floor(SECONDS / once)));
   const best = async (label: string, dispatches: readonly Dispatch[]): Promise<number> =>
     Math.min(await seconds(label, dispatches, repetitions), await seconds(label, dispatches, repetitions));
-  return (await best("pairs", [pair])) < (await best("singles", singles));
+  return (await best("pairs", pair)) < (await best("singles", singles));
 }
 
 export const measuredChoice: PairChoice = (left) => (left >= LONG ? pairsWin : undefined);

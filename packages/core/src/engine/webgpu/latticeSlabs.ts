@@ -37,20 +37,22 @@ export function wholeLayout({ dimensions, points }: Pick<Grid, "dimensions" | "p
 }
 
 /**
- * The fewest slabs, as alike as can be, that the adapter's bindings hold of one realisation whose numbers take `bytes` each.
+ * The fewest slabs, as alike as can be, that the adapter's bindings hold of one realisation whose numbers take `bytes` each, with ghosts for
+ * sweeps of so many operations.
  * @throws InputError where no slabs do.
  */
 export function layoutOf(
   limits: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize" | "maxBufferSize">,
   { grid, fields }: Pick<LatticeJob, "grid" | "fields">,
   bytes: number,
+  operations: 1 | 2 = 1,
 ): Layout {
   const { dimensions, points, stencil } = grid;
   const plane = points ** (dimensions - 1);
   const largest = largestArray(limits);
   const held = Math.floor(largest / (bytes * fields * plane));
   if (held >= points) return wholeLayout(grid);
-  const ghosts = STENCILS[stencil].length;
+  const ghosts = operations * STENCILS[stencil].length;
   const count = Math.ceil(points / Math.max(0, held - 2 * ghosts));
   // A slab's ghosts are its next neighbours' own planes.
   if (dimensions === 1 || !(Math.floor(points / count) >= ghosts)) {

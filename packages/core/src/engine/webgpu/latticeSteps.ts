@@ -160,8 +160,9 @@ export async function prescribedSteps(
       workgroups: [x, y, Math.min(z, gpu.limits.maxComputeWorkgroupsPerDimension)],
     });
   }
-  /** The sweep over each slab that starts from each state, and then the new field's ghosts. */
-  const sweeps: { readonly slabs: Dispatch[]; readonly ghosts: Dispatch[] }[] = [];
+  const ghostsOf = (slabs: readonly GPUBuffer[]) => ghostCopies(gpu, job, layout, specialisation, buffers, slabs);
+  /** The sweep over each slab that starts from each state, and then the ghosts of the new field and, for pairs, of the momentum. */
+  const sweeps: { readonly slabs: Dispatch[]; readonly ghosts: Dispatch[]; readonly momentumGhosts: Dispatch[] }[] = [];
   for (const [state, here] of arrays.entries()) {
     const slabs: Dispatch[] = [];
     const made = arrays[state ^ 1]!.map((slab) => slab.field);
@@ -169,18 +170,24 @@ export async function prescribedSteps(
       const bindings = await bind({ ...here[s]!, fieldNext: made[s]!, params, constants, operation });
       slabs.push({ pipeline, bindings, workgroups });
     }
-    sweeps.push({ slabs, ghosts: await ghostCopies(gpu, job, layout, specialisation, buffers, made) });
+    const momentumGhosts = chosen ? await ghostsOf(here.map((slab) => slab.momentum)) : [];
+    sweeps.push({ slabs, ghosts: await ghostsOf(made), momentumGhosts });
   }
-  const ends = chosen ? arrays.map(([here], state) => [here!, arrays[state ^ 3]![0]!] as const) : [];
+  /** Until a trial has told otherwise. */
+  let paired = chosen !== undefined;
+  const ends = chosen ? arrays.map((here, state) => [here, arrays[state ^ 3]!] as const) : [];
   const pairs = chosen ? await pairSweeps(gpu, chosen.form, buffers, ends, constants, operation) : [];
-  const single = (slab: Dispatch, o: number): Dispatch => ({ ...slab, offsets: [o * stride] });
-  const pair = (state: number, o: number): Dispatch => ({
-    ...pairs[state]!,
-    offsets: [o * stride, (o + 1) * stride],
-  });
+  const single = (state: number, o: number): Dispatch[] => {
+    const { slabs, ghosts, momentumGhosts } = sweeps[state]!;
+    const made = slabs.map((slab) => ({ ...slab, offsets: [o * stride] }));
+    return [...made, ...ghosts, ...(paired ? momentumGhosts : [])];
+  };
+  const pair = (state: number, o: number): Dispatch[] => {
+    const made = pairs[state]!.map((slab) => ({ ...slab, offsets: [o * stride, (o + 1) * stride] }));
+    return [...made, ...sweeps[state]!.ghosts, ...sweeps[state ^ 3]!.momentumGhosts];
+  };
 
   let standing = 0;
-  let paired = false;
   /** Whether the state is one operation ahead of those that were asked for. */
   let ahead = false;
   return {
@@ -190,13 +197,14 @@ export async function prescribedSteps(
     async begin(state, signal) {
       const write = (): void => {
         writeState(gpu, job, layout, numbers, arrays[0]!, state);
-        submit(gpu, "first ghosts", sweeps[1]!.ghosts);
+        submit(gpu, "first ghosts", [...sweeps[1]!.ghosts, ...sweeps[0]!.momentumGhosts]);
       };
       write();
       if (!chosen) return;
-      const singles = [single(sweeps[0]!.slabs[0]!, from), single(sweeps[1]!.slabs[0]!, from + 1)] as const;
-      const [[begun, other]] = ends as unknown as [readonly [StateArrays, StateArrays]];
-      paired = await chosen.choose(gpu, { singles, pair: pair(0, from), begun, other }, signal);
+      const singles = [...single(0, from), ...single(1, from + 1)];
+      const [begun, other] = ends[0]!;
+      const trial = { singles, pair: pair(0, from), begun: begun[0]!, other: other[0]! };
+      paired = await chosen.choose(gpu, trial, signal);
       write();
       if (!paired) for (const buffer of momentum[1]!) buffer.destroy();
     },
@@ -206,14 +214,12 @@ export async function prescribedSteps(
         return;
       }
       if (paired && o + 1 < operations && !stops(o + 1)) {
-        encode(pass, pair(standing, o));
+        for (const dispatch of pair(standing, o)) encode(pass, dispatch);
         standing ^= 3;
         ahead = true;
         return;
       }
-      const { slabs, ghosts } = sweeps[standing]!;
-      for (const sweep of slabs) encode(pass, single(sweep, o));
-      for (const copy of ghosts) encode(pass, copy);
+      for (const dispatch of single(standing, o)) encode(pass, dispatch);
       standing ^= 1;
     },
   };

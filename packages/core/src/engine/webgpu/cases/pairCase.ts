@@ -44,12 +44,13 @@ const pairCase = (form: Form): KernelCase<Shape> => ({
     const { sites, count, fields, field, momentum, factors, constants, ...drawn } = arrays(shape, draw);
     const grid = { stencil: 2, spacing: 1, ...shape } as const;
     const limits = LIMITS[points > 128 ? "hardware" : "software"];
-    const { specialisation, params, workgroups } = pairForms[form](
+    const { specialisation, slabs } = pairForms[form](
       { limits },
       { grid, realisations, fields },
       wholeLayout(grid),
       drawn.specialisation,
     )!;
+    const [{ params, workgroups }] = slabs as [(typeof slabs)[0]];
     return {
       specialisation,
       buffers: { field, momentum, fieldNext: new Float32Array(count), momentumNext: new Float32Array(count) },
