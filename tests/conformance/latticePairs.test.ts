@@ -13,6 +13,7 @@ import { compilePotential } from "@slowroll/core/potential/compile";
 import { emitWgsl } from "@slowroll/core/potential/wgsl";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { narrowed } from "../support/narrowed.ts";
 
 interface Case {
   readonly dimensions?: 2 | 3;
@@ -219,6 +220,17 @@ describe("the choice", () => {
     const first = await evolveLattice(gpu, "float32", { ...job, schedule: half as LatticeJob["schedule"] });
     const second = await evolveLattice(gpu, "float32", { ...job, from: 600, initial: async () => first.final });
     expect(second.final).toEqual(whole.final);
+    expect(whole.final.field.every(Number.isFinite)).toBe(true);
+  });
+
+  it("is the same in slabs, of whose operations pairs are tried, as in one array", async () => {
+    const { job } = await jobOf({ ...given, points: 12, fields: 1, realisations: 2, stencil: 2 }, 1200);
+    const whole = await evolveLattice(gpu, "float32", job);
+    const dispatches = vi.spyOn(gpu.device, "createCommandEncoder");
+    const cut = await evolveLattice(narrowed(gpu, 4 * 144 * 10), "float32", job);
+    expect(dispatches.mock.calls.filter(([descriptor]) => descriptor?.label === "pair").length).toBeGreaterThan(0);
+    dispatches.mockRestore();
+    expect(cut.final).toEqual(whole.final);
     expect(whole.final.field.every(Number.isFinite)).toBe(true);
   });
 

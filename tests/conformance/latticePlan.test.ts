@@ -55,6 +55,7 @@ const CASES: Case[] = [
   { dimensions: 2, points: 900, realisations: 7, coupled: true, observe: [0, 9], begun: true },
   // Two operations a sweep are tried.
   { operations: 1100, fields: 1, points: 5, stencil: 6 },
+  { operations: 1100, points: 12, binding: 4 * 2 * 144 * 10, pictures: ["slice"] },
   // Batches of realisations.
   { points: 6, realisations: 5, binding: 4 * 2 * 216 * 2 + 8, pictures: ["spectrum", "histogram", "slice"] },
   { points: 6, realisations: 5, binding: 4 * 2 * 216 * 2 + 8, coupled: true },
