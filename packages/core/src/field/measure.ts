@@ -50,6 +50,10 @@ function allFinite(observation: Observation): boolean {
   );
 }
 
+/** Whether a realisation's scale factor has passed through 0: steps go on beyond a collapse that no solution does. */
+const hasCollapsed = ({ global }: Observation): boolean =>
+  global?.some((value, i) => i % 3 === 0 && value <= 0) ?? false;
+
 /** One observation as moments, [R]. */
 export function momentsOf(setup: Setup, observation: Observation, step: number): Moment[] {
   const { expansion, fields, study } = setup;
@@ -94,12 +98,12 @@ function planeWaveMode({ study }: Setup, lattice: LatticeSpec, observations: rea
   return [{ mode, ...waveNumbers(mode, lattice), amplitude }];
 }
 
-export function divergence(step: number, partial: FieldResult): DivergenceError<FieldResult> {
-  return new DivergenceError(
-    `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential`,
-    step,
-    { partial, path: "time.step" },
-  );
+/** `collapsed`: where it is the scale factor that has come to 0. */
+export function divergence(step: number, partial: FieldResult, collapsed = false): DivergenceError<FieldResult> {
+  const message = collapsed
+    ? `space collapsed: its scale factor is not above 0 at step ${step}; end earlier or check the potential`
+    : `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential`;
+  return new DivergenceError(message, step, { partial, path: collapsed ? "time.end" : "time.step" });
 }
 
 /**
@@ -115,7 +119,7 @@ export function measure(
 ): LatticeRun {
   const recorded = new Set(records);
   const observed = report.observations.filter(({ afterOperation }) => recorded.has(stepAfter(afterOperation)));
-  const bad = report.observations.find((observation) => !allFinite(observation));
+  const bad = report.observations.find((observation) => !allFinite(observation) || hasCollapsed(observation));
   if (bad?.afterOperation === 0) {
     // Stored arrays are known to be finite, so that V is not, or the sums of what is too large for the engine's precision.
     throw outsideDomain(
@@ -138,7 +142,9 @@ export function measure(
     ...album.develop(snapshots, madeWith),
   };
   const unstable = stabilityWarnings(setup, lattice, moments);
-  if (bad) throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable });
+  if (bad) {
+    throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable }, allFinite(bad));
+  }
   const imprecise = precisionWarnings(info, setup, moments, steps);
   return {
     result: {

@@ -2,7 +2,7 @@
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl, LatticeState } from "../engine/engine.ts";
 import { EngineUnavailableError, InputError } from "../errors.ts";
-import { evolveHomogeneous } from "./homogeneous.ts";
+import { evolveHomogeneous, type HomogeneousRecord } from "./homogeneous.ts";
 import { type Checkpointing, runLattice } from "./lattice.ts";
 import { divergence } from "./measure.ts";
 import { evolveModes } from "./modes.ts";
@@ -20,10 +20,10 @@ export interface FieldRun {
 async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promise<FieldRun> {
   const { potential, study, fields } = setup;
   const { etas, records } = await cooperate(evolveHomogeneous(setup), signal);
-  const bad = records.findIndex(
-    ({ mean, velocity, scaleFactor, hubble }) =>
-      ![...mean, ...velocity, scaleFactor, hubble, potential.value(...mean)].every(Number.isFinite),
-  );
+  const hasNumbers = ({ mean, velocity, scaleFactor, hubble }: HomogeneousRecord): boolean =>
+    [...mean, ...velocity, scaleFactor, hubble, potential.value(...mean)].every(Number.isFinite);
+  // By a splitting the scale factor passes through 0, and steps go on as on a lattice.
+  const bad = records.findIndex((record) => !hasNumbers(record) || record.scaleFactor <= 0);
   const good = bad < 0 ? records : records.slice(0, bad);
   const none = new Array<number>(fields).fill(0);
   const moments = good.map(({ time, scaleFactor, hubble, mean, velocity }, r) => [
@@ -42,7 +42,10 @@ async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promi
   ]);
   const result: FieldResult = { ...summarise(setup, moments), warnings: studyWarnings(setup) };
   // The last record is made at the end, which need not be a whole number of steps.
-  if (good.length < etas.length) throw divergence(Math.ceil(etas[good.length]! / study.time.step - 1e-9), result);
+  if (good.length < etas.length) {
+    const step = Math.ceil(etas[good.length]! / study.time.step - 1e-9);
+    throw divergence(step, result, bad >= 0 && hasNumbers(records[bad]!));
+  }
   if (!study.modes) return { result, engineSeconds: 0 };
   return { result: { ...result, modes: await evolveModes(setup, study.modes, signal) }, engineSeconds: 0 };
 }

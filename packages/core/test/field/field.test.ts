@@ -200,6 +200,24 @@ describe("homogeneous fields", () => {
   );
 });
 
+/** A field that rolls below V = 0, where expansion turns around. */
+const collapsing: FieldStudy = {
+  ...oscillator(6, { recordEvery: 3, integrator: "verlet2" }),
+  background: { kind: "selfConsistent", planckMass: 1 },
+  field: { potential: { expression: "phi^2/2 - 0.3" }, mean: 0.1, velocity: 1 },
+};
+it.each([
+  ["without a lattice", collapsing],
+  ["on a lattice", { ...collapsing, lattice: { dimensions: 1, points: 4, length: 1, stencil: 2 } }],
+] as const)("space that collapses ends a run by steps %s, with the records before", async (_where, study) => {
+  const error = await fieldStudy(study, referenceEngine).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DivergenceError);
+  const { message, step, partial } = error as DivergenceError<FieldResult>;
+  expect(message).toMatch(/^space collapsed: .* at step 40[5-8];/);
+  expect(partial!.times.length).toBe(Math.ceil(step / 3));
+  expect(Math.min(...partial!.scaleFactor)).toBeGreaterThan(0);
+});
+
 const lattice = { dimensions: 3, points: 8, length: 2 * Math.PI, stencil: 2 } as const;
 const wave = { kind: "planeWave", mode: [1, 1, 0], amplitude: 1e-2, velocity: 0 } as const;
 
