@@ -25,6 +25,13 @@ const run = (program: keyof typeof BINS, ...argv: string[]) =>
   spawnSync(process.execPath, [at(BINS[program]), ...argv], { cwd: checkout, encoding: "utf8" });
 const MEND = "this checkout is not set up, or its set-up is older than its sources: run npm run setup\n";
 
+it.each(["slowroll", "slowroll-bench"] as const)("%s says that its working folder has been removed", (program) => {
+  const gone = `mkdir gone && cd gone && rmdir ../gone && "${process.execPath}" "${at(BINS[program])}" --help`;
+  const { status, stderr } = spawnSync("sh", ["-c", gone], { cwd: checkout, encoding: "utf8" });
+  expect(stderr).toBe(`${program}: the working folder is gone: change into one that is there\n`);
+  expect(status).toBe(2);
+});
+
 describe("a checkout", () => {
   it.each(["slowroll", "slowroll-bench"] as const)("without packages says how to mend it: %s", (program) => {
     const { status, stderr } = run(program, "--help");

@@ -11,8 +11,18 @@ export function describeMissing(error) {
   return `${missing}: this checkout is not set up, or its set-up is older than its sources: run npm run setup`;
 }
 
-/** Runs a program's first module; where one is missing, says so under the program's name. */
+/** Exit code of bad input. */
+const BAD_INPUT = 2;
+
+/** Runs a program's first module; where one is missing, or the folder that it runs in, says so under the program's name. */
 export async function start(name, load) {
+  try {
+    process.cwd();
+  } catch {
+    process.stderr.write(`${name}: the working folder is gone: change into one that is there\n`);
+    process.exitCode = BAD_INPUT;
+    return;
+  }
   try {
     await load();
   } catch (error) {
