@@ -1,14 +1,28 @@
 /** Bootstrap errors over networks (Efron, Ann. Stat. 7 (1979) 1): a statistic's standard deviation over resampled ensembles. */
+import type { Work } from "../cooperate.ts";
 import { uniforms } from "../random/normal.ts";
 
-/** `count` resamples of 0 .. size - 1 with replacement, as how often each is drawn. */
-export function resamples(size: number, count: number, stream: number, seed = 0): Float64Array[] {
+/**
+ * A statistic of `count` resamples of 0 .. size - 1 with replacement, each given as how often every one is drawn, which holds until the next.
+ * Together they would take size x count numbers.
+ */
+export function* resampled<T>(
+  size: number,
+  count: number,
+  stream: number,
+  statistic: (weights: Float64Array) => T,
+  seed = 0,
+): Work<T[]> {
   const next = uniforms(seed, stream);
-  return Array.from({ length: count }, () => {
-    const weights = new Float64Array(size);
+  const weights = new Float64Array(size);
+  const values: T[] = [];
+  for (let r = 0; r < count; r++) {
+    weights.fill(0);
     for (let draw = 0; draw < size; draw++) weights[Math.floor(next() * size)]!++;
-    return weights;
-  });
+    values.push(statistic(weights));
+    yield;
+  }
+  return values;
 }
 
 /** Standard deviation with 1/(n - 1), over the finite values; NaN where fewer than two are finite. */

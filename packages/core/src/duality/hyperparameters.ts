@@ -3,7 +3,7 @@
  * which one hyperparameter after another takes other values, beside what the dictionary and the infinite-width kernel say. Nothing is
  * fitted in the prediction. All outputs are of one universe and have the same masses: what is measured of several is of all together.
  */
-import { complete } from "../cooperate.ts";
+import { complete, cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
 import { DivergenceError, InputError } from "../errors.ts";
 import { activationNamed } from "../network/activations.ts";
@@ -13,7 +13,7 @@ import { meanKernel } from "../network/outputs.ts";
 import { ensembleJob, setupNetwork } from "../network/setup.ts";
 import { Moments, squaredNorm } from "../network/statistics.ts";
 import type { InputsSpec, NetworkStudy } from "../network/study.ts";
-import { resamples, spread } from "./bootstrap.ts";
+import { resampled, spread } from "./bootstrap.ts";
 import { dictionary } from "./dictionary.ts";
 import { accumulate, REGRESSION_STEPS, regress } from "./regression.ts";
 import type { HyperparametersSpec } from "./study.ts";
@@ -191,10 +191,11 @@ export async function measureHyperparameters(
     warnings.push(
       ...setup.warnings.map((warning) => `${path}: ${warning.slice(warning.startsWith(place) ? place.length : 0)}`),
     );
-    const regression = regress(sums, bootstrap, eta, momentum);
+    const regression = await cooperate(regress(sums, bootstrap, eta, momentum), control.signal);
     const size = job.networks.count;
     const rms = (weights?: Float64Array): number =>
       Math.sqrt(fluctuations.reduce((sum, one, m) => sum + (weights ? weights[m]! : 1) * one, 0) / size);
+    const around = await cooperate(resampled(size, bootstrap, 3, rms), control.signal);
     const { friction, lambda, lambdaEta } = dictionary(eta, momentum);
     result.push({
       settings: { [name]: value },
@@ -208,7 +209,7 @@ export async function measureHyperparameters(
         },
         kernelFluctuation: {
           value: rms(),
-          error: size > 1 ? spread(resamples(size, bootstrap, 3).map(rms)) : null,
+          error: size > 1 ? spread(around) : null,
         },
       },
       predicted: { friction, lambda, lambdaEta, massSquared: Array.from(spectrum.values, (of) => of * curvature) },

@@ -5,9 +5,10 @@
  * Several outputs have one universe, so that all are pooled. At finite width they push each other: the kernel is the whole one, between all
  * outputs.
  */
+import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/engine.ts";
 import type { Potential } from "../potential/potential.ts";
-import { resamples, spread } from "./bootstrap.ts";
+import { resampled, spread } from "./bootstrap.ts";
 import { dictionary, stepEquation } from "./dictionary.ts";
 
 export interface Estimate {
@@ -102,14 +103,14 @@ function solve(sums: readonly number[], weights?: Float64Array): Solution & { co
 }
 
 /** Estimates from the networks' sums (as `accumulate` leaves them) with `bootstrap` resamples. */
-export function regress(
+export function* regress(
   sums: readonly number[],
   bootstrap: number,
   learningRate: number,
   momentum: number,
-): RegressionResult {
+): Work<RegressionResult> {
   const { a, b, conditionNumber } = solve(sums);
-  const solutions = resamples(sums.length / SUMS, bootstrap, 1).map((weights) => solve(sums, weights));
+  const solutions = yield* resampled(sums.length / SUMS, bootstrap, 1, (weights) => solve(sums, weights));
   const relative = (pick: (solution: Solution) => number): number =>
     spread(solutions.map(pick)) / Math.abs(pick({ a, b }));
   // One network resampled is the same network: its spread of 0 says nothing of the error.

@@ -103,7 +103,11 @@ export async function dualityStudy<F extends PerDatum = number>(
       );
       engineSeconds += report.engineSeconds;
       if (watch.first) throw divergenceError(watch.first, "training", undefined);
-      if (regressionSpec) finish({ regression: regress(sums, regressionSpec.bootstrap, setup.eta, momentum) });
+      if (regressionSpec) {
+        control.onStage?.(`${regressionSpec.bootstrap} resamples of ${study.ensemble.size} networks`);
+        const regression = regress(sums, regressionSpec.bootstrap, setup.eta, momentum);
+        finish({ regression: await cooperate(regression, control.signal) });
+      }
       if (wantsBackground) {
         control.onStage?.(`dual fields of ${setup.data.points} data`);
         const { background, warnings } = await cooperate(collector.result(), control.signal);

@@ -11,7 +11,7 @@ import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.t
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
 import { recursionWork } from "../theory/prediction.ts";
-import { resamples, spread } from "./bootstrap.ts";
+import { resampled, spread } from "./bootstrap.ts";
 
 /** Quantities with the exponents that perturbation theory in 1/width gives them. */
 export const QUANTITIES = {
@@ -155,7 +155,7 @@ export async function measureScaling(
   const values: Record<Quantity, (number | null)[]> = emptyTable();
   const errors: Record<Quantity, (number | null)[]> = emptyTable();
   /** [quantity][resample][W]. */
-  const resampled = Array.from({ length: RESAMPLES }, () => emptyTable<number | null>());
+  const tables = Array.from({ length: RESAMPLES }, () => emptyTable<number | null>());
   let engineSeconds = 0;
   // Wider networks cost in proportion: progress counts units, so that its rate is steady.
   const allWidths = widths.reduce((sum, width) => sum + width, 0);
@@ -190,10 +190,9 @@ export async function measureScaling(
     engineSeconds += report.engineSeconds;
     widthsDone += width;
     const central = statistics(measured, size);
-    for (const [r, weights] of resamples(job.networks.count, RESAMPLES, 2 + w).entries()) {
-      const one = statistics(measured, size, weights);
-      for (const quantity of Object.keys(QUANTITIES) as Quantity[]) resampled[r]![quantity].push(one[quantity]);
-    }
+    const resamples = resampled(job.networks.count, RESAMPLES, 2 + w, (weights) => statistics(measured, size, weights));
+    for (const [r, one] of (await cooperate(resamples, control.signal)).entries())
+      for (const quantity of Object.keys(QUANTITIES) as Quantity[]) tables[r]![quantity].push(one[quantity]);
     const lost: Quantity[] = [];
     for (const quantity of Object.keys(QUANTITIES) as Quantity[]) {
       // Networks may stay finite where what they are compared with does not: their linearisation past its stable learning rate.
@@ -201,9 +200,9 @@ export async function measureScaling(
       if (!finite) lost.push(quantity);
       const visible = finite && (quantity !== "meanDeviation" || central.meanDeviation >= 3 * noiseOfMean(measured));
       values[quantity].push(visible ? central[quantity] : null);
-      const error = spread(resampled.map((table) => table[quantity][w]!));
+      const error = spread(tables.map((table) => table[quantity][w]!));
       errors[quantity].push(job.networks.count > 1 && Number.isFinite(error) ? error : null);
-      if (!visible) for (const table of resampled) table[quantity][w] = null;
+      if (!visible) for (const table of tables) table[quantity][w] = null;
     }
     if (lost.length > 0) {
       warnings.push(
@@ -220,7 +219,7 @@ export async function measureScaling(
       if (exponent === null) return [null, null];
       // One network resampled is the same network: its spread of 0 says nothing.
       const told = study.ensemble.size > 1;
-      return [exponent, told ? spread(resampled.map((table) => slope(widths, pick(table[quantity]))!)) : null];
+      return [exponent, told ? spread(tables.map((table) => slope(widths, pick(table[quantity]))!)) : null];
     };
     const [exponent, exponentError] = fit(() => true);
     const [exponentLarge, exponentLargeError] = fit((w) => large[w]!);

@@ -1,5 +1,6 @@
 /** The duality's measurements on trajectories whose truth is known. */
-import { resamples, spread } from "@slowroll/core/duality/bootstrap";
+import { complete } from "@slowroll/core/cooperate";
+import { resampled, spread } from "@slowroll/core/duality/bootstrap";
 import { assertCheckable, evaluateChecks, numberAt } from "@slowroll/core/duality/checks";
 import { stepEquation } from "@slowroll/core/duality/dictionary";
 import { accumulate, regress } from "@slowroll/core/duality/regression";
@@ -7,7 +8,7 @@ import { dualityStudy } from "@slowroll/core/duality/run";
 import { slope } from "@slowroll/core/duality/scaling";
 import type { DualityStudy } from "@slowroll/core/duality/study";
 import type { Engine } from "@slowroll/core/engine/engine";
-import { DivergenceError, InputError } from "@slowroll/core/errors";
+import { DivergenceError, InputError, InterruptedError } from "@slowroll/core/errors";
 import { networkStudy } from "@slowroll/core/network/run";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals, uniforms } from "@slowroll/core/random/normal";
@@ -46,7 +47,7 @@ describe("regression", () => {
     [0.1, 0.9],
   ])("finds A and B of exact trajectories, x = %d, momentum %d", async (x, momentum) => {
     const { sums, learningRate } = await syntheticSums(x, momentum);
-    const result = regress(sums, 50, learningRate, momentum);
+    const result = complete(regress(sums, 50, learningRate, momentum));
     const { a, b } = stepEquation(learningRate, momentum);
     expect(result.identifiable).toBe(true);
     expect(result.a.value! / a).toBeCloseTo(1, 8);
@@ -55,13 +56,13 @@ describe("regression", () => {
   });
   it("cannot tell from one network, whose bootstrap has no spread", async () => {
     const { sums, learningRate } = await syntheticSums(0.5, 0);
-    const result = regress(sums.slice(0, 5), 50, learningRate, 0);
+    const result = complete(regress(sums.slice(0, 5), 50, learningRate, 0));
     expect(result.identifiable).toBe(false);
     expect(result.lambdaEta).toMatchObject({ value: null, error: null });
   });
   it("says so where the data cannot tell", async () => {
     const { sums, learningRate } = await syntheticSums(0.02, 0, 0.3);
-    const result = regress(sums, 100, learningRate, 0);
+    const result = complete(regress(sums, 100, learningRate, 0));
     expect(result.identifiable).toBe(false);
     expect(result.a).toMatchObject({ value: null, error: null });
     expect(result.lambdaEta.expected).toBeCloseTo(2 / 3, 12);
@@ -72,15 +73,16 @@ describe("bootstrap", () => {
   it("gives the standard error of a mean", () => {
     const size = 400;
     const values = normals(3, 0, 0, size);
-    const means = resamples(size, 500, 1).map(
-      (weights) => weights.reduce((sum, weight, i) => sum + weight * values[i]!, 0) / size,
+    const means = complete(
+      resampled(size, 500, 1, (weights) => weights.reduce((sum, weight, i) => sum + weight * values[i]!, 0) / size),
     );
     expect(spread(means) * Math.sqrt(size)).toBeGreaterThan(0.85);
     expect(spread(means) * Math.sqrt(size)).toBeLessThan(1.15);
   });
   it("draws every network as often as the ensemble is large", () => {
-    for (const weights of resamples(7, 5, 1)) expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(7);
-    expect(resamples(7, 2, 1)).toEqual(resamples(7, 2, 1));
+    const drawn = (count: number) => complete(resampled(7, count, 1, (weights) => [...weights]));
+    for (const weights of drawn(5)) expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(7);
+    expect(drawn(2)).toEqual(drawn(2));
     expect(uniforms(1, 2)()).not.toBe(uniforms(1, 3)());
   });
 });
@@ -134,6 +136,27 @@ describe("dualityStudy on the reference engine", () => {
     expect(result.regression!.lambdaEta.value! / (2 / 3)).toBeGreaterThan(0.8);
     expect(result.scaling!.kernelFluctuation.values.length).toBe(2);
     expect(result.background!.deviation.standardErrors).toBeGreaterThan(0);
+  });
+  it("hears of an interruption while it draws resamples", async () => {
+    const abort = new AbortController();
+    const engine: Engine = {
+      ...referenceEngine,
+      // Zeros are enough: resamples of them take as long.
+      async trainEnsemble({ networks, targets, recordOutputs, recordKernels }, onBatch) {
+        const { count } = networks;
+        const zeros = (records: readonly number[], each: number) => new Float64Array(count * records.length * each);
+        const [outputs, kernels] = [zeros(recordOutputs, targets.length), zeros(recordKernels, targets.length ** 2)];
+        await onBatch({ first: 0, count, outputs, kernels, norms: new Float64Array(), test: new Float64Array() });
+        setTimeout(() => abort.abort(), 20);
+        return { engineSeconds: 0 };
+      },
+    };
+    const long: DualityStudy = {
+      ...study,
+      ensemble: { size: 300, seed: 1 },
+      duality: { background: false, regression: { bootstrap: 1e5 } },
+    };
+    await expect(dualityStudy(long, engine, { signal: abort.signal })).rejects.toThrow(InterruptedError);
   });
   it("says that it records every step", async () => {
     const { training } = study;
