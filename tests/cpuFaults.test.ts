@@ -144,6 +144,16 @@ describe("a worker that dies", () => {
     await pool.close();
   });
 
+  it("says where an activation's row function is missing", async () => {
+    const engine = engineOf();
+    const job = await ensembleJob(8, 1);
+    const architecture = { ...job.architecture, activation: { ...activationNamed("erf"), name: "cube" } };
+    await expect(engine.trainEnsemble({ ...job, architecture }, () => {})).rejects.toThrow(
+      "packages/wasm/assembly/network/activations.ts has no cubeRow64: add it and run npm run setup",
+    );
+    await engine.close();
+  });
+
   it("that stands still is given up", async () => {
     const pool = createPool(2, 0.3);
     const potential = await assemblePotential(await compilePotential("quadratic"), "float32");

@@ -44,6 +44,9 @@ export function load({ memory, special, potential, curvature, lattice, kernels, 
       copyRows(elements, address >>> 3, stride >>> 3, outside[array], element, step, count, rows),
   };
   const functions = special ? new WebAssembly.Instance(special, { env }).exports : {};
+  // An entry of the registry of activations whose row function is not written or not built yet.
+  if (activation && !functions[activation])
+    throw new Error(`packages/wasm/assembly/network/activations.ts has no ${activation}: add it and run npm run setup`);
   const made = (name, module) => exportsOrMissed(name, module, { env, special: functions });
   return new WebAssembly.Instance(kernels, {
     env,
