@@ -87,6 +87,15 @@ async function parseNpy(bytes: ArrayBuffer): Promise<{ values: Float64Array; sha
   };
 }
 
+/** Whether so many numbers are an index for each dimension, and one of realisations where there are several, or are in one row. */
+function fits(shape: readonly number[], { realisations, points, dimensions }: StoredGrid): boolean {
+  const own = new Array<number>(dimensions).fill(points);
+  const given = shape.filter((size) => size !== 1);
+  return [[realisations, ...own], [realisations, points ** dimensions], [realisations * points ** dimensions]].some(
+    (form) => `${form.filter((size) => size !== 1)}` === `${given}`,
+  );
+}
+
 /** Fills `into`, likewise, from an .npy array of any real type. Throws InputError. */
 async function copyNpy(
   file: string,
@@ -108,6 +117,15 @@ async function copyNpy(
       `${file} has the shape [${shape.join(", ")}]; realisations come first: [${needed.join(", ")}]`,
       { path: place },
     );
+  }
+  if (!fits(shape, grid)) {
+    const needed = [
+      ...(realisations > 1 ? [realisations] : []),
+      ...new Array<number>(grid.dimensions).fill(grid.points),
+    ];
+    throw new InputError(`${file} has the shape [${shape.join(", ")}], not [${needed.join(", ")}] as the lattice`, {
+      path: place,
+    });
   }
   for (const [r, part] of into.entries()) part.set(values.subarray(r * sites, (r + 1) * sites));
 }

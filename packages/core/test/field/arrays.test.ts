@@ -133,6 +133,17 @@ describe("what does not fit", () => {
     const last = npy("last.npy", field, [4, 4, R]);
     await expect(started(last, last, R)).rejects.toThrow(`has the shape [4, 4, 3]; realisations come first: [3, 4, 4]`);
   });
+  it("is of another lattice with as many sites", async () => {
+    const row = npy("row.npy", normals(1, 0, 0, 16), [2, 8]);
+    await expect(started(row, row)).rejects.toMatchObject({
+      path: "fluctuations.field",
+      message: `${row} has the shape [2, 8], not [4, 4] as the lattice`,
+    });
+    const several = npy("several.npy", field, [R, 2, 8]);
+    await expect(started(several, several, R)).rejects.toThrow("has the shape [3, 2, 8], not [3, 4, 4] as the lattice");
+    const fine = npy("fine.npy", field, [R, 16]);
+    expect([...(await started(fine, fine, R)).field]).toEqual([...field]);
+  });
   it("is a part of a number, an empty file, a folder, or no number", async () => {
     writeFileSync(at("part.f64"), "twelve bytes");
     await expect(started(at("part.f64"), at("part.f64"), 2)).rejects.toThrow("12 bytes, 32 float64 values are 256");
