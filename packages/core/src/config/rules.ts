@@ -2,6 +2,7 @@
 import { InputError } from "../errors.ts";
 import { COMPOSITIONS } from "../field/schedule.ts";
 import { storesState } from "../field/setup.ts";
+import { isWithin } from "../field/waves.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
 
 /** Records beyond which a result fits neither memory nor a file that anyone reads. */
@@ -26,8 +27,10 @@ function checkField({ field, fluctuations, lattice, modes, observe, time }: Conf
     fluctuations.kind === "none", "fluctuations", "need a lattice: add a lattice section");
   const longest = lattice && (2 * Math.PI) / lattice.length;
   if (longest !== undefined && "cutoff" in fluctuations && fluctuations.cutoff !== undefined) {
-    require(fluctuations.cutoff >=
-      longest, "fluctuations.cutoff", `is below 2 pi/length = ${longest}, the lattice's smallest wave number, so that no wave would be drawn: use a larger one, or kind: none`);
+    require(isWithin(
+      longest,
+      fluctuations.cutoff,
+    ), "fluctuations.cutoff", `is below 2 pi/length = ${longest}, the lattice's smallest wave number, so that no wave would be drawn: use a larger one, or kind: none`);
   }
   require(modes === undefined ||
     lattice === undefined, "modes", "are for runs without a lattice: leave out lattice or modes");

@@ -11,7 +11,7 @@ import type { LatticeState } from "../engine/engine.ts";
 import { drawGaussianFields } from "../fourier/gaussianFields.ts";
 import { eachOrbit } from "../fourier/orbits.ts";
 import type { LatticeSpec } from "./study.ts";
-import { axisSquares } from "./waves.ts";
+import { axisSquares, isWithin } from "./waves.ts";
 
 /** A complex number as [real, imaginary]. */
 export type Complex = readonly [number, number];
@@ -48,7 +48,7 @@ export interface Draw {
 
 /** k_eff of the lattice's longest waves; undefined where they lie above `cutoff`. */
 export function longestWave(lattice: LatticeSpec, cutoff: number): number | undefined {
-  return (2 * Math.PI) / lattice.length <= cutoff ? Math.sqrt(axisSquares(lattice)[1]!) : undefined;
+  return isWithin((2 * Math.PI) / lattice.length, cutoff) ? Math.sqrt(axisSquares(lattice)[1]!) : undefined;
 }
 
 /** Writes a normal mode's functions of every orbit into a table of so many numbers each. */
@@ -59,7 +59,7 @@ function* fillTable({ lattice, cutoff, amplitude, atRest }: Draw, normal: Normal
   yield* eachOrbit(lattice, (orbit, a, b, c) => {
     const k = unit * Math.sqrt(a * a + b * b + c * c);
     const at = size * orbit;
-    if (orbit === 0 || k > cutoff) {
+    if (orbit === 0 || !isWithin(k, cutoff)) {
       table.fill(0, at, at + size);
       return;
     }

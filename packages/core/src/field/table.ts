@@ -6,6 +6,8 @@ import { InputError } from "../errors.ts";
 import { readRows } from "../files/rows.ts";
 import type { Background } from "./background.ts";
 
+/** How far in ln x a power law reaches beyond the outer rows, whose numbers may be written with a few digits. */
+const LEEWAY = 1e-4;
 /** Rows of the interpolating polynomial. */
 const NEAREST = 5;
 /** Gauss and Legendre's five points on [-1, 1] and their weights (Abramowitz and Stegun, table 25.4): order 10 within an interval. */
@@ -128,7 +130,7 @@ export async function readPowerLaws(file: string, path: string): Promise<(x: num
   const y = rows.map(([, ordinate]) => Math.log(ordinate));
   return (value) => {
     const at = Math.log(value);
-    if (at < x[0]! || at > x[x.length - 1]!) return 0;
+    if (at < x[0]! - LEEWAY || at > x[x.length - 1]! + LEEWAY) return 0;
     const i = interval(x, at);
     return Math.exp(y[i]! + ((at - x[i]!) / (x[i + 1]! - x[i]!)) * (y[i + 1]! - y[i]!));
   };

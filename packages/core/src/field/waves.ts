@@ -10,6 +10,12 @@ export function squareOfPhase(stencil: LatticeSpec["stencil"], phase: number): n
   return STENCILS[stencil].reduce((sum, weight, j) => sum + weight * 4 * Math.sin(((j + 1) * phase) / 2) ** 2, 0);
 }
 
+/** Parts by which rounding may put a wave number beyond the cutoff that is meant to hold it: 3 * 1.1 is above 3.3. */
+const LEEWAY = 1e-9;
+
+/** Whether a wave number is not above a cutoff. */
+export const isWithin = (k: number, cutoff: number): boolean => k <= cutoff * (1 + LEEWAY);
+
 /** |k| = 2 pi |n|/L of a mode n, and its k_eff. */
 export function waveNumbers(
   mode: readonly number[],

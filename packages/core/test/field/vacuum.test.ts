@@ -181,6 +181,29 @@ describe("the vacuum of coupled fields", () => {
     expect(apart(shared(fine.momentum), coarse.momentum)).toBeLessThan(bound);
   });
 
+  it("has the modes at the cutoff, and at a table's ends, whatever the rounding", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-spectrum-"));
+    const file = path.join(folder, "spectrum.csv");
+    writeFileSync(file, "k,power\n1.10001,1\n1.5,1\n2,1\n2.5,1\n3.29998,1\n");
+    // 3 * 1.1 is above 3.3.
+    const grid: LatticeSpec = { dimensions: 1, points: 16, length: (2 * Math.PI) / 1.1, stencil: 2 };
+    const field = { potential: "quadratic" } as const;
+    const cut: FluctuationSpec = { ...spectrum, realisations: 1, cutoff: 3.3, spectrum: "1" };
+    const { cutoff: _, ...tabled }: FluctuationSpec & { cutoff?: number } = { ...cut, spectrum: { file } };
+    const [one, other] = await Promise.all([draw(field, cut, grid), draw(field, tabled, grid)]);
+    rmSync(folder, { recursive: true });
+    expect(apart(one.field, other.field)).toBeLessThan(1e-12);
+    // Of 1, 2 and 3 waves in the box, not of 4.
+    const powers = [1, 2, 3, 4].map((n) =>
+      Math.hypot(
+        ...[Math.cos, Math.sin].map((wave) =>
+          one.field.reduce((sum, value, x) => sum + value * wave((2 * Math.PI * n * x) / 16), 0),
+        ),
+      ),
+    );
+    expect(powers.map((power) => power > 1e-10)).toEqual([true, true, true, false]);
+  });
+
   it("of a spectrum is the same from a file of two rows, between which it is a power law", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-spectrum-"));
     const file = path.join(folder, "spectrum.csv");
