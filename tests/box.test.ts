@@ -95,6 +95,7 @@ describe("the box", () => {
       "field/lattice_step",
       "field/lattice_step_march",
       "field/lattice_pair",
+      "field/lattice_pair_march",
       "field/lattice_moments",
       "field/lattice_moments_march",
       "field/lattice_cosine",

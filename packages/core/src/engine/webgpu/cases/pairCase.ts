@@ -1,6 +1,6 @@
 /** The cases of two operations in one sweep, in both forms, with their reference as two sweeps in plain float64 loops. */
 import { latticePair } from "../latticeKernels.ts";
-import { pairForms } from "../latticePairs.ts";
+import { pairForms } from "../latticePairForms.ts";
 import { wholeLayout } from "../latticeSlabs.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, type Form, MARCH_CHECKS, reading, type Shape, slopes, TIMED } from "./fieldShapes.ts";
