@@ -1,5 +1,5 @@
 // Operations on compensated numbers at given arguments, each in a workgroup of its own: what a kernel of theirs computes, to be compared with
-// float64. `tried` is generated, a case for each operation (engine/webgpu/trials.ts).
+// float64. `tried` is generated, a case for each operation (engine/webgpu/field/trials.ts).
 
 struct Params {
   opaqueZero: u32,

@@ -1,9 +1,9 @@
 /** One ensemble by each of WebGPU's ways: resident and layer by layer, in batches that are read while the next is trained, and on a full binding. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
-import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { residentShape } from "@slowroll/core/engine/webgpu/residentTrainer";
+import { trainEnsemble } from "@slowroll/core/engine/webgpu/network/ensemble";
+import { residentShape } from "@slowroll/core/engine/webgpu/network/residentTrainer";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";

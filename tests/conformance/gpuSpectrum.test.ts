@@ -1,8 +1,8 @@
 /** The WebGPU engine's spectra against tests/reference: sides of every kind of factor, small fluctuations on a large mean, many fields. */
 import { spectrumBins } from "@slowroll/core/engine/engine";
+import { wholeLayout } from "@slowroll/core/engine/webgpu/field/latticeSlabs";
+import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/field/spectrum";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
-import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/spectrum";
 import { InputError } from "@slowroll/core/errors";
 import { uniforms } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, expect, it } from "vitest";

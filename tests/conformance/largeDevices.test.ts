@@ -1,17 +1,17 @@
 /** What jobs that fill a large device ask of it: no binding, dispatch, offset or whole number beyond what there is. */
 import { type EnsembleJob, type LatticeJob, type Picture, spectrumBins } from "@slowroll/core/engine/engine";
-import { trainEnsemble } from "@slowroll/core/engine/webgpu/ensemble";
-import { initialise } from "@slowroll/core/engine/webgpu/ensembleKernels";
-import { linesOf, longestLine } from "@slowroll/core/engine/webgpu/fourierKernels";
+import { linesOf, longestLine } from "@slowroll/core/engine/webgpu/field/fourierKernels";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
+import { takeSnapshot } from "@slowroll/core/engine/webgpu/field/latticePictures";
+import { planLattice } from "@slowroll/core/engine/webgpu/field/latticePlan";
+import type { Records } from "@slowroll/core/engine/webgpu/field/latticeRecords";
+import { wholeLayout } from "@slowroll/core/engine/webgpu/field/latticeSlabs";
+import type { StateArrays } from "@slowroll/core/engine/webgpu/field/latticeSteps";
+import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/field/spectrum";
 import { loadKernel } from "@slowroll/core/engine/webgpu/kernel";
-import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
-import { takeSnapshot } from "@slowroll/core/engine/webgpu/latticePictures";
-import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
-import type { Records } from "@slowroll/core/engine/webgpu/latticeRecords";
-import { wholeLayout } from "@slowroll/core/engine/webgpu/latticeSlabs";
-import type { StateArrays } from "@slowroll/core/engine/webgpu/latticeSteps";
-import { residentShape } from "@slowroll/core/engine/webgpu/residentTrainer";
-import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/spectrum";
+import { trainEnsemble } from "@slowroll/core/engine/webgpu/network/ensemble";
+import { initialise } from "@slowroll/core/engine/webgpu/network/ensembleKernels";
+import { residentShape } from "@slowroll/core/engine/webgpu/network/residentTrainer";
 import { InputError } from "@slowroll/core/errors";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";

@@ -10,7 +10,7 @@ import {
   type Reduction,
 } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
-import { assertErrorFree } from "@slowroll/core/engine/webgpu/errorFree";
+import { assertErrorFree } from "@slowroll/core/engine/webgpu/field/errorFree";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { builtins } from "@slowroll/core/potential/builtins/index";

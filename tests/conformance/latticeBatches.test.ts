@@ -1,9 +1,9 @@
 /** Realisations that one binding of the adapter does not hold: the same bits as from one batch. */
 import type { LatticeJob } from "@slowroll/core/engine/engine";
 import type { PartCheckpoint } from "@slowroll/core/engine/parts";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
+import { batchesOf } from "@slowroll/core/engine/webgpu/field/latticeBatches";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
-import { batchesOf } from "@slowroll/core/engine/webgpu/latticeBatches";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

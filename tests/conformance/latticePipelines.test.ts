@@ -1,11 +1,11 @@
 /** A lattice job's kernels compile at once, with what its numbers are tried with, and those that it runs are the ones that were compiled. */
 import type { LatticeJob } from "@slowroll/core/engine/engine";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
+import { adders } from "@slowroll/core/engine/webgpu/field/latticeKernels";
+import type { LatticePrecision } from "@slowroll/core/engine/webgpu/field/latticeNumbers";
+import { compileKernels } from "@slowroll/core/engine/webgpu/field/latticePipelines";
+import { planLattice } from "@slowroll/core/engine/webgpu/field/latticePlan";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
-import { adders } from "@slowroll/core/engine/webgpu/latticeKernels";
-import type { LatticePrecision } from "@slowroll/core/engine/webgpu/latticeNumbers";
-import { compileKernels } from "@slowroll/core/engine/webgpu/latticePipelines";
-import { planLattice } from "@slowroll/core/engine/webgpu/latticePlan";
 import { ShaderCompileError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";

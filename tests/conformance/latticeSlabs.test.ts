@@ -1,10 +1,10 @@
 /** Realisations that one binding of the adapter does not hold, in slabs: the same state to the bit as in one array, the same means to rounding. */
 import type { CoupledSchedule, Grid, LatticeJob, Observation, Reduction } from "@slowroll/core/engine/engine";
 import type { PartCheckpoint } from "@slowroll/core/engine/parts";
+import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
+import type { LatticePrecision } from "@slowroll/core/engine/webgpu/field/latticeNumbers";
+import { layoutOf } from "@slowroll/core/engine/webgpu/field/latticeSlabs";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { evolveLattice } from "@slowroll/core/engine/webgpu/lattice";
-import type { LatticePrecision } from "@slowroll/core/engine/webgpu/latticeNumbers";
-import { layoutOf } from "@slowroll/core/engine/webgpu/latticeSlabs";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";

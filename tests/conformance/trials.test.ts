@@ -5,9 +5,9 @@ import {
   assertOperations,
   assertTrials,
   trialSpecialisation,
-} from "@slowroll/core/engine/webgpu/errorFree";
+} from "@slowroll/core/engine/webgpu/field/errorFree";
+import { ALWAYS, LANES, type Trial, trialOf } from "@slowroll/core/engine/webgpu/field/trials";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { ALWAYS, LANES, type Trial, trialOf } from "@slowroll/core/engine/webgpu/trials";
 import { EngineUnavailableError } from "@slowroll/core/errors";
 import { type CompensatedOperation, operationsOf } from "@slowroll/core/potential/compensated";
 import { compilePotential } from "@slowroll/core/potential/compile";

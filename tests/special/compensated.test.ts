@@ -1,6 +1,7 @@
 /** Functions of compensated numbers, on the software adapter, against float64 over their domains, where they end and what lies beyond. */
+
+import { join, split } from "@slowroll/core/engine/webgpu/field/latticeNumbers";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { join, split } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { emitCompensatedWgsl } from "@slowroll/core/potential/compensated";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

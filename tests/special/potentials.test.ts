@@ -1,6 +1,7 @@
 /** V and V' as an adapter's code has them, in each kind of number, on the software adapter, against float64 over their domains. */
+
+import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/field/latticeNumbers";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
-import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { emitCompensatedWgsl } from "@slowroll/core/potential/compensated";
 import { compilePotential } from "@slowroll/core/potential/compile";

@@ -1,6 +1,7 @@
 /** Evaluates a WGSL function elementwise on a device, for comparing shader functions with float64. */
+
+import { join, split } from "@slowroll/core/engine/webgpu/field/latticeNumbers";
 import type { Gpu } from "@slowroll/core/engine/webgpu/gpu";
-import { join, split } from "@slowroll/core/engine/webgpu/latticeNumbers";
 import { unrollLoops } from "@slowroll/core/engine/webgpu/unroll";
 import { resolveIncludes } from "@slowroll/shaders";
 

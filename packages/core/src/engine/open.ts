@@ -1,7 +1,7 @@
 /** How an engine is chosen. Nothing falls back silently: what was asked for by name and cannot run is an error that says why. */
 import { EngineUnavailableError, InputError } from "../errors.ts";
 import type { Engine, EngineInfo, EngineKind, Precision } from "./engine.ts";
-import type { LatticePrecision } from "./webgpu/latticeNumbers.ts";
+import type { LatticePrecision } from "./webgpu/field/latticeNumbers.ts";
 
 export interface EngineChoice {
   readonly engine: "auto" | "webgpu" | "cpu";

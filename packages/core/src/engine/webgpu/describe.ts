@@ -1,11 +1,11 @@
 /** What `slowroll doctor` tells of WebGPU: the adapters found, or why there is none, with what each can do. */
 import { EngineUnavailableError, SlowrollError } from "../../errors.ts";
 import type { AdapterDescription } from "./adapter.ts";
-import { assertErrorFree } from "./errorFree.ts";
+import { assertErrorFree } from "./field/errorFree.ts";
+import type { LatticePrecision } from "./field/latticeNumbers.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
-import type { LatticePrecision } from "./latticeNumbers.ts";
-import { readTiles } from "./tileCache.ts";
-import { nameOf } from "./tiles.ts";
+import { readTiles } from "./network/tileCache.ts";
+import { nameOf } from "./network/tiles.ts";
 
 export interface AdapterReport {
   readonly choice: "hardware" | "software";

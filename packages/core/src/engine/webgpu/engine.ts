@@ -3,12 +3,12 @@ import { EngineUnavailableError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import { evolveInTurn } from "../inTurn.ts";
 import type { AdapterChoice } from "./adapter.ts";
-import { type EnsembleOptions, trainEnsemble } from "./ensemble.ts";
-import { assertErrorFree } from "./errorFree.ts";
+import { assertErrorFree } from "./field/errorFree.ts";
+import { evolveLattice } from "./field/lattice.ts";
+import type { LatticePrecision } from "./field/latticeNumbers.ts";
+import { planLattice } from "./field/latticePlan.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
-import { evolveLattice } from "./lattice.ts";
-import type { LatticePrecision } from "./latticeNumbers.ts";
-import { planLattice } from "./latticePlan.ts";
+import { type EnsembleOptions, trainEnsemble } from "./network/ensemble.ts";
 
 /** The engine of an open device, which it owns from then on. */
 export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", options: EnsembleOptions = {}): Engine {

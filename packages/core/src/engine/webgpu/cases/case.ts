@@ -5,9 +5,9 @@
 import { uniforms } from "../../../random/normal.ts";
 import type { Gpu } from "../gpu.ts";
 import { type Kernel, type KernelDeclaration, loadKernel, type Specialisation, type UniformValues } from "../kernel.ts";
+import type { Product } from "../network/tileSearch.ts";
+import type { Tile } from "../network/tiles.ts";
 import { type Dispatch, encode } from "../submit.ts";
-import type { Product } from "../tileSearch.ts";
-import type { Tile } from "../tiles.ts";
 
 export type Data = Float32Array | Uint32Array;
 

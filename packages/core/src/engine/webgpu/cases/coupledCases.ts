@@ -1,6 +1,12 @@
 /** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
-import { globalSpecialisation, latticeCoupled, latticeGlobal, MAX_SWEEPERS, sweepers } from "../latticeKernels.ts";
-import { NUMBERS } from "../latticeNumbers.ts";
+import {
+  globalSpecialisation,
+  latticeCoupled,
+  latticeGlobal,
+  MAX_SWEEPERS,
+  sweepers,
+} from "../field/latticeKernels.ts";
+import { NUMBERS } from "../field/latticeNumbers.ts";
 import type { KernelCase } from "./case.ts";
 import {
   arrays,

@@ -1,8 +1,8 @@
 /** Cases of the products between two hidden layers, forward, backward and update, in their skinny and their tiled kernels. */
-import { skinnyRows, skinnySplits, splitGroups } from "../denseProducts.ts";
-import * as kernels from "../ensembleKernels.ts";
-import type { Product } from "../tileSearch.ts";
-import { TILES, tileConstants } from "../tiles.ts";
+import { skinnyRows, skinnySplits, splitGroups } from "../network/denseProducts.ts";
+import * as kernels from "../network/ensembleKernels.ts";
+import type { Product } from "../network/tileSearch.ts";
+import { TILES, tileConstants } from "../network/tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
 import {
   activated,

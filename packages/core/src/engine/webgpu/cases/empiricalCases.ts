@@ -1,6 +1,6 @@
 /** Cases of a layer's part of the empirical kernels: in one kernel, and as tiled products of the data and of the sensitivities. */
-import * as kernels from "../ensembleKernels.ts";
-import { TILES, tileConstants } from "../tiles.ts";
+import * as kernels from "../network/ensembleKernels.ts";
+import { TILES, tileConstants } from "../network/tiles.ts";
 import type { BuiltCase, KernelCase } from "./case.ts";
 import {
   MANY_DATA,

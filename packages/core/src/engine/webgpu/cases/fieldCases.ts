@@ -1,7 +1,8 @@
 /** Cases of the lattice's kernels, with their references in plain float64 loops. */
+
+import { latticeGhosts, latticeStep, withoutPotential } from "../field/latticeKernels.ts";
+import { layoutOf, type Slab, slabUniform } from "../field/latticeSlabs.ts";
 import type { UniformValues } from "../kernel.ts";
-import { latticeGhosts, latticeStep, withoutPotential } from "../latticeKernels.ts";
-import { layoutOf, type Slab, slabUniform } from "../latticeSlabs.ts";
 import type { BuiltCase, Data, KernelCase } from "./case.ts";
 import {
   arrays,

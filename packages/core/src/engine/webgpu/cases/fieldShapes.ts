@@ -1,9 +1,9 @@
 /** The shapes of the lattice kernels' cases, their random states, and the Laplacian and potentials of them in float64. */
 import { type Grid, STENCILS } from "../../engine.ts";
-import { constantsData, type LatticeSpecialisation, latticeSpecialisation } from "../latticeKernels.ts";
-import { marched, marchSharing } from "../latticeMarch.ts";
-import { NUMBERS } from "../latticeNumbers.ts";
-import { slabUniform, wholeLayout } from "../latticeSlabs.ts";
+import { constantsData, type LatticeSpecialisation, latticeSpecialisation } from "../field/latticeKernels.ts";
+import { marched, marchSharing } from "../field/latticeMarch.ts";
+import { NUMBERS } from "../field/latticeNumbers.ts";
+import { slabUniform, wholeLayout } from "../field/latticeSlabs.ts";
 import type { Draw } from "./case.ts";
 
 export interface Shape {

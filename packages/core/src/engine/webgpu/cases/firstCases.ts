@@ -1,7 +1,7 @@
 /** Cases of the first layer's products, of inputs that all networks share: forward and update, unit by unit and in tiles. */
-import * as kernels from "../ensembleKernels.ts";
-import { inputRows, sharing } from "../firstLayer.ts";
-import { TILES, tileConstants } from "../tiles.ts";
+import * as kernels from "../network/ensembleKernels.ts";
+import { inputRows, sharing } from "../network/firstLayer.ts";
+import { TILES, tileConstants } from "../network/tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
 import {
   activated,

@@ -12,7 +12,7 @@ import {
   WEIGHTINGS,
   type Weighting,
   workgroupsFor,
-} from "../fourierKernels.ts";
+} from "../field/fourierKernels.ts";
 import type { Data, KernelCase } from "./case.ts";
 
 interface Shape extends Pick<Grid, "dimensions" | "points"> {

@@ -1,7 +1,7 @@
 /** Cases of the kernels that train networks, with their references in plain float64 loops over the layouts of ensemblePlan.ts. */
 import { normals } from "../../../random/normal.ts";
 import { keyOfSeed } from "../../../random/philox.ts";
-import * as kernels from "../ensembleKernels.ts";
+import * as kernels from "../network/ensembleKernels.ts";
 import type { KernelCase } from "./case.ts";
 import { denseCases } from "./denseCases.ts";
 import { empiricalCases } from "./empiricalCases.ts";

@@ -1,6 +1,6 @@
 /** What the network kernels' cases share: the shapes of layers, random arrays in their layouts, and steps of descent in float64. */
 import { activations } from "../../../network/activations.ts";
-import type { Tile } from "../tiles.ts";
+import type { Tile } from "../network/tiles.ts";
 import type { Draw } from "./case.ts";
 
 export interface Shape {

@@ -1,7 +1,7 @@
 /** The cases of two operations in one sweep, in both forms, with their reference as two sweeps in plain float64 loops. */
-import { latticePair } from "../latticeKernels.ts";
-import { pairForms } from "../latticePairForms.ts";
-import { wholeLayout } from "../latticeSlabs.ts";
+import { latticePair } from "../field/latticeKernels.ts";
+import { pairForms } from "../field/latticePairForms.ts";
+import { wholeLayout } from "../field/latticeSlabs.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, type Form, MARCH_CHECKS, reading, type Shape, slopes, TIMED } from "./fieldShapes.ts";
 

@@ -1,5 +1,5 @@
 /** Cases of what reduces a lattice to a few numbers: moments, modes and histograms, with their references in plain float64 loops. */
-import { latticeCosine, latticeHistogram, latticeMoments, withoutPotential } from "../latticeKernels.ts";
+import { latticeCosine, latticeHistogram, latticeMoments, withoutPotential } from "../field/latticeKernels.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, CHECKS, type Form, MARCH_CHECKS, marching, type Shape, TIMED, value } from "./fieldShapes.ts";
 

@@ -1,7 +1,7 @@
 /** What the cases of tiled products share: each is checked in every tile, and timed in each that a benchmark measures. */
 import type { KernelDeclaration } from "../kernel.ts";
-import type { Product } from "../tileSearch.ts";
-import { TILES, tilesOf } from "../tiles.ts";
+import type { Product } from "../network/tileSearch.ts";
+import { TILES, tilesOf } from "../network/tiles.ts";
 import type { BuiltCase, Draw, KernelCase } from "./case.ts";
 import { type Shape, TILED_TIMED } from "./networkShapes.ts";
 

@@ -1,0 +1,59 @@
+/**
+ * The kernels of a lattice job, which compile at once and beside what is tried before: who loads one later finds it compiled. Spectra and
+ * histograms are left to the first snapshot.
+ */
+import { curvaturesOf } from "../../../potential/curvature.ts";
+import { formOf } from "../../../potential/form.ts";
+import { potentialsOf } from "../../engine.ts";
+import { operationsOf, type PartJob } from "../../parts.ts";
+import type { Gpu } from "../gpu.ts";
+import { type KernelDeclaration, loadKernel, type Specialisation } from "../kernel.ts";
+import { sharing } from "./latticeCoupled.ts";
+import {
+  adders,
+  globalSpecialisation,
+  type LatticeSpecialisation,
+  latticeCosine,
+  latticeCoupled,
+  latticeGhosts,
+  latticeGlobal,
+  latticeMoments,
+  latticeStep,
+  potentialSpecialisation,
+  withoutPotential,
+} from "./latticeKernels.ts";
+import { sweepKernel } from "./latticeMarch.ts";
+import { pairChoice } from "./latticePairs.ts";
+import type { LatticePlan } from "./latticePlan.ts";
+import { reducedBy } from "./latticeRecords.ts";
+
+/** Starts to compile them. What is wrong with one is thrown where it is loaded. */
+export function compileKernels(
+  gpu: Gpu,
+  job: PartJob,
+  { layout, specialisation, numbers, jobs: [largest] }: LatticePlan,
+): Promise<unknown> {
+  const { schedule, grid, fields, from = 0 } = job;
+  const compiling: Promise<unknown>[] = [];
+  const compile = (declaration: KernelDeclaration<string>, by: Specialisation): void => {
+    compiling.push(loadKernel(gpu, declaration, by));
+  };
+  if (schedule.kind === "coupled") {
+    compile(...sweepKernel(job, latticeCoupled, specialisation));
+    const { groups } = sharing(gpu.adapter, job, layout, specialisation);
+    compile(latticeGlobal, globalSpecialisation(schedule, numbers, adders(groups, gpu.limits)));
+  } else {
+    compile(...sweepKernel(job, latticeStep, specialisation));
+    const pairs = pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation);
+    if (pairs) compile(pairs.form.kernel, pairs.form.specialisation);
+  }
+  if (layout.ghosts > 0) compile(latticeGhosts, withoutPotential(specialisation, fields));
+  const { moments, curvatures, modes } = reducedBy(job);
+  const compileMoments = (of: LatticeSpecialisation): void => compile(...sweepKernel(job, latticeMoments, of));
+  if (moments) compileMoments(specialisation);
+  if (curvatures.length > 0)
+    for (const potentials of curvaturesOf(potentialsOf(job), curvatures))
+      compileMoments(potentialSpecialisation(grid, formOf(potentials), numbers));
+  if (modes.length > 0) compile(latticeCosine, withoutPotential(specialisation, fields));
+  return Promise.allSettled(compiling);
+}

@@ -1,0 +1,119 @@
+/**
+ * Each network's empirical kernel from its units and the sensitivities of its outputs to them, layer by layer: shaders/network/
+ * kernel_layer.wgsl, at many data gram.wgsl and kernel_layer_tiled.wgsl. With several outputs each has sensitivities of its own, C times the
+ * columns of the deltas that training needs.
+ */
+import { kernelPartsOf } from "../../engine.ts";
+import { type Dispatch, encode } from "../submit.ts";
+import { along, type Bound } from "./bound.ts";
+import type { Layer } from "./denseProducts.ts";
+import * as kernels from "./ensembleKernels.ts";
+import { areKernelsTiled } from "./ensemblePlan.ts";
+import type { EnsembleState } from "./ensembleState.ts";
+import { bindTiled, type Setting } from "./tiledProducts.ts";
+import { tileConstants, tilesOf } from "./tiles.ts";
+
+export interface EmpiricalKernels {
+  /** Encodes the kernels of `count` networks, or their parts, from their present units into record `record`. */
+  encode(pass: GPUComputePassEncoder, record: number, count: number): void;
+  /** [records][networks][4 columns][columns], columns [outputs][chunks]; a kernel's parts one after another as so many records. */
+  readonly recorded: GPUBuffer;
+}
+
+/** The dispatches of one layer's part of the kernels of `count` networks into a record. */
+type Part = (count: number, record: number) => readonly Dispatch[];
+
+/** `backward` takes the sensitivities from each hidden layer to the one below, last first. Throws ShaderCompileError, OutOfDeviceMemoryError, InterruptedError. */
+export async function bindEmpiricalKernels(
+  setting: Setting,
+  state: EnsembleState,
+  layers: readonly Layer[],
+  backward: readonly Bound[],
+): Promise<EmpiricalKernels> {
+  const { job, plan, bind } = setting;
+  const { data, chunks, outputs, outputChunks, batch } = plan;
+  const { inputDimension, width } = job.architecture;
+  const records = job.recordKernels.length;
+  const parts = kernelPartsOf(job);
+  const { rows } = plan.layers[0]!;
+  const recorded = await state.storage("kernels", 64 * batch * outputChunks ** 2 * records * parts);
+  const last = layers[layers.length - 1]!;
+  const outermost = await bind(
+    kernels.outputSensitivity,
+    {},
+    { slope: last.slope, weights: state.output.weights, sensitivity: last.sensitivity },
+    { width, rows, chunks },
+    (...of) => [along(width * chunks)(...of)[0], outputs],
+  );
+
+  // Part l belongs to the weights into layer l, the last part to the outputs'.
+  const layerOf = (l: number) => {
+    const lower = layers[l - 1];
+    return {
+      sensitivity: (layers[l] ?? last).sensitivity,
+      below: lower?.hidden ?? state.inputs,
+      units: l < layers.length ? width : 0,
+      inputs: lower ? width + 1 : inputDimension + 1,
+      rowsBelow: lower ? rows : 0,
+      accumulate: parts > 1 ? 0 : l,
+    };
+  };
+
+  async function bindPart(l: number): Promise<Part> {
+    const { sensitivity, below, ...of } = layerOf(l);
+    const part = await bind(
+      kernels.kernelLayer,
+      { constants: { OUTPUTS: outputs } },
+      { sensitivity, below, kernels: recorded },
+      { ...of, rows, chunks },
+      () => [outputChunks, chunks],
+    );
+    return (count, record) => [part(count, record)];
+  }
+
+  async function bindTiledPart(l: number, gram: GPUBuffer): Promise<Part> {
+    const { sensitivity, below, units, inputs, rowsBelow, accumulate } = layerOf(l);
+    const products = await bindTiled(
+      setting,
+      { kind: "gram", rows: data, columns: data, inner: inputs },
+      records * layers.length,
+      (tile) =>
+        bind(
+          kernels.gram,
+          { constants: tileConstants(tile) },
+          { below, gram },
+          { inner: inputs, rows: rowsBelow, chunks },
+          () => tilesOf(tile, 4 * chunks, chunks),
+        ),
+    );
+    const part = await bindTiled(
+      setting,
+      { kind: "kernel", rows: outputs * data, columns: outputs * data, inner: Math.max(1, units) },
+      records * layers.length,
+      (tile) =>
+        bind(
+          kernels.kernelLayerTiled,
+          { constants: tileConstants(tile) },
+          { sensitivity, gram, kernels: recorded },
+          { inner: units, rows, gramRows: rowsBelow > 0 ? 4 * chunks : 0, chunks, columns: outputChunks, accumulate },
+          () => tilesOf(tile, 4 * outputChunks, outputChunks),
+        ),
+    );
+    // The inputs' products are those of one network.
+    return (count, record) => [products(rowsBelow > 0 ? count : 1), part(count, record)];
+  }
+
+  const products: Part[] = [];
+  const gram = areKernelsTiled(chunks)
+    ? await state.storage("products of the data", 64 * batch * chunks ** 2)
+    : undefined;
+  for (let l = 0; l <= layers.length; l++) products.push(gram ? await bindTiledPart(l, gram) : await bindPart(l));
+  return {
+    recorded,
+    encode(pass, record, count) {
+      for (const part of [outermost, ...backward]) encode(pass, part(count));
+      for (const [l, part] of products.entries())
+        for (const dispatch of part(count, record * parts + (parts > 1 ? l : 0))) encode(pass, dispatch);
+    },
+  };
+}

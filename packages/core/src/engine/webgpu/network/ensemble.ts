@@ -1,0 +1,216 @@
+/**
+ * The ensemble job on WebGPU: networks are drawn, trained and read batch by batch. One hidden layer with few data is trained by the
+ * resident kernel, all else layer by layer; both work on the same weights, so that kernels can be recorded in between.
+ */
+import { totalmem } from "node:os";
+import { InputError, InterruptedError } from "../../../errors.ts";
+import {
+  type EnsembleBatch,
+  type EnsembleJob,
+  type JobControl,
+  type JobMemory,
+  type JobReport,
+  kernelPartsOf,
+  type OnEnsembleBatch,
+} from "../../engine.ts";
+import { describeBytes } from "../../memory.ts";
+import { type Gpu, largestArray } from "../gpu.ts";
+import { type Pace, runSteps } from "../submit.ts";
+import { type EnsemblePlan, planEnsemble } from "./ensemblePlan.ts";
+import { createState } from "./ensembleState.ts";
+import { createLayeredTrainer } from "./layeredTrainer.ts";
+import { createParameterNorms } from "./parameterNorms.ts";
+import { createResidentTrainer, residentShape } from "./residentTrainer.ts";
+
+/** Bytes of a batch: on a software adapter what stays in the caches, on hardware what fills the device without crowding it. */
+const BUDGET = { software: 16 * 2 ** 20, hardware: 2 ** 30 };
+
+/** What only benchmarks and tests ask for. */
+export interface EnsembleOptions {
+  /** Measures the layered path's tiles even for a job that does not repay it. */
+  readonly searchTiles?: boolean;
+  /** Trains layer by layer what the resident kernel could train. */
+  readonly layered?: boolean;
+}
+
+/** Throws InputError where one network takes more than a software adapter's memory, the machine's: filling it would stop the machine. */
+function assertMemory({ adapter }: Gpu, { bytes, batch }: JobMemory): void {
+  if (adapter.type !== "software" || batch > 1 || bytes <= totalmem()) return;
+  throw new InputError(
+    `one network does not fit: it takes ${describeBytes(bytes)}, and this machine, whose memory the software adapter uses, has ${describeBytes(totalmem())}; use a smaller width`,
+    { path: "network.width" },
+  );
+}
+
+export async function trainEnsemble(
+  gpu: Gpu,
+  job: EnsembleJob,
+  onBatch: OnEnsembleBatch,
+  control: JobControl = {},
+  { searchTiles = false, layered: onlyLayered = false }: EnsembleOptions = {},
+): Promise<JobReport> {
+  const { limits } = gpu;
+  const plan = planEnsemble(job, {
+    binding: largestArray(limits),
+    workgroups: limits.maxComputeWorkgroupsPerDimension,
+    budget: BUDGET[gpu.adapter.type],
+    resident: !onlyLayered && residentShape(gpu, job) !== undefined,
+  });
+  assertMemory(gpu, plan.memory);
+  control.onMemory?.(plan.memory);
+  const { inputDimension: d } = job.architecture;
+  const { first: firstNetwork, count: total } = job.networks;
+  const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
+  const state = await createState(gpu, job, plan);
+  const pace: Pace = { secondsPerStep: 0 };
+  const testPace: Pace = { secondsPerStep: 0 };
+  let engineSeconds = 0;
+  // A batch is read and handed on while the device trains the next: copied before the next one's first submit, sorted after it.
+  let isBusy = (): void => {};
+  let delivered: Promise<void> = Promise.resolve();
+  try {
+    const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
+    const layered = plan.layered
+      ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, control.signal)
+      : undefined;
+    const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
+    const encodeSteps = resident ?? layered!.encodeSteps;
+    for (let done = 0; done < total; done += plan.batch) {
+      if (control.signal?.aborted) throw new InterruptedError("interrupted");
+      const count = Math.min(plan.batch, total - done);
+      await state.initialise(firstNetwork + done, count);
+      engineSeconds += await runSteps(
+        gpu,
+        "ensemble",
+        pace,
+        job.steps + 1,
+        (pass, from, to) => {
+          // Stretches of steps between the steps whose kernels are recorded, before that step's update.
+          for (let start = from; start < to; ) {
+            const record = kernelRecords.get(start);
+            if (record !== undefined) {
+              layered!.encodeKernels(pass, record, count);
+              norms?.encode(pass, record, count);
+            }
+            let end = start + 1;
+            while (end < to && !kernelRecords.has(end)) end++;
+            encodeSteps(pass, start, end, count);
+            start = end;
+          }
+          // What waits for it runs when this function's caller has submitted and waits itself.
+          isBusy();
+        },
+        control,
+        (finished) =>
+          control.onProgress?.(
+            done * job.steps + count * Math.min(finished, job.steps),
+            total * job.steps,
+            "network steps",
+          ),
+      );
+      if (job.test) {
+        engineSeconds += await runSteps(
+          gpu,
+          "test inputs",
+          testPace,
+          plan.testGroups,
+          (pass, from, to) => layered!.encodeTest(pass, from, to, count),
+          control,
+        );
+      }
+      const T = job.recordOutputs.length;
+      const K = job.recordKernels.length * kernelPartsOf(job);
+      await delivered;
+      const busy = new Promise<void>((resolve) => {
+        isBusy = resolve;
+      });
+      const outputs = read(gpu, state.outputs, plan, T, count, "row", busy);
+      const kernels = layered?.kernels
+        ? read(gpu, layered.kernels, plan, K, count, "matrix", busy)
+        : new Float64Array();
+      const test = job.test
+        ? readTest(gpu, layered!.tested, plan, job.test.length / d, count, busy)
+        : new Float64Array();
+      delivered = deliver(onBatch, {
+        first: firstNetwork + done,
+        count,
+        outputs,
+        kernels,
+        test,
+        norms: norms ? norms.read(count) : new Float64Array(),
+      });
+      // Awaited with the next batch, or below; it must not count as unhandled meanwhile.
+      delivered.catch(() => {});
+    }
+    isBusy();
+    await delivered;
+  } finally {
+    // What was trained before an interruption is delivered too.
+    isBusy();
+    await Promise.allSettled([delivered]);
+    state.destroy();
+  }
+  return { engineSeconds };
+}
+
+/** A batch whose parts may still be on their way. */
+type Coming<Batch> = { readonly [Part in keyof Batch]: Batch[Part] | Promise<Batch[Part]> };
+
+/** Hands a batch on when all of it is there. */
+async function deliver(onBatch: OnEnsembleBatch, coming: Coming<EnsembleBatch>): Promise<void> {
+  const parts = await Promise.all(Object.entries(coming).map(async ([part, value]) => [part, await value]));
+  await onBatch(Object.fromEntries(parts));
+}
+
+/**
+ * [records][networks] rows, or square matrices, of columns [outputs][4 chunks] on the device as float64 [networks][records] of columns
+ * [data][outputs]. The device's copy is submitted before the function first waits; the host sorts it when the device is `busy` with
+ * something else.
+ */
+async function read(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  { data, outputs, chunks, outputChunks }: EnsemblePlan,
+  records: number,
+  count: number,
+  shape: "row" | "matrix",
+  busy: Promise<void>,
+): Promise<Float64Array> {
+  const columns = Uint32Array.from({ length: data * outputs }, (_, i) => {
+    const a = Math.floor(i / outputs);
+    return 4 * chunks * (i - a * outputs) + a;
+  });
+  const padded = 4 * outputChunks;
+  const [lines, size] = shape === "row" ? [Uint32Array.of(0), padded] : [columns, padded ** 2];
+  const result = new Float64Array(count * records * lines.length * columns.length);
+  if (result.length === 0) return result;
+  const raw = await gpu.download(buffer, 4 * records * count * size);
+  await busy;
+  let to = 0;
+  for (let m = 0; m < count; m++) {
+    for (let r = 0; r < records; r++) {
+      for (const line of lines) {
+        const from = (r * count + m) * size + line * padded;
+        for (const column of columns) result[to++] = raw[from + column]!;
+      }
+    }
+  }
+  return result;
+}
+
+/** The outputs at `points` test inputs as float64 [networks][points][outputs], of which the last group may hold fewer than a group's. */
+async function readTest(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  plan: EnsemblePlan,
+  points: number,
+  count: number,
+  busy: Promise<void>,
+): Promise<Float64Array> {
+  const whole = await read(gpu, buffer, plan, plan.testGroups, count, "row", busy);
+  const stride = plan.testGroups * plan.data * plan.outputs;
+  const size = points * plan.outputs;
+  const result = new Float64Array(count * size);
+  for (let m = 0; m < count; m++) result.set(whole.subarray(m * stride, m * stride + size), m * size);
+  return result;
+}
