@@ -108,7 +108,10 @@ export class DivergenceError<Partial = unknown> extends SlowrollError {
   }
 }
 
-/** The run was cancelled through its AbortSignal; of a lattice's run, what had been computed is in `partial`, `step` steps of it. */
+/**
+ * The run was cancelled through its AbortSignal; of a lattice's run that saves checkpoints, what had been computed is in `partial`, `step`
+ * steps of it.
+ */
 export class InterruptedError<Partial = unknown> extends SlowrollError {
   readonly code = "interrupted";
   readonly exitCode = 130;
