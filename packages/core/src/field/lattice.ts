@@ -33,7 +33,19 @@ export interface Checkpointing {
   readonly seconds: number;
   /** Is given the steps done and their alpha-time too; where some realisations wait for others, of those that are evolved. */
   save(checkpoint: LatticeCheckpoint, step: number, alphaTime: number, evolved: Part): Promise<void>;
+  /** Of the same study: its size alone is checked. */
   readonly resume?: LatticeCheckpoint | undefined;
+}
+
+/** Throws InputError where a checkpoint has not as many values as the state of the study that it is to go on. */
+function assertResumable({ state }: LatticeCheckpoint, realisations: number, fields: number, sites: number): void {
+  const values = realisations * fields * sites;
+  if (state.field.length === values && state.momentum.length === values) return;
+  const study = `${realisations} x ${fields} x ${sites}`;
+  throw new InputError(
+    `the checkpoint has ${state.field.length} values, the study ${study} (realisations, fields, sites): go on with the study that it was saved of`,
+    { path: "lattice.points" },
+  );
 }
 
 /** The schedule of all steps, complete at the stops. */
@@ -121,6 +133,7 @@ export async function evolveTogether(
   if (fluctuations.kind === "planeWave") reductions.push({ kind: "cosine", mode: fluctuations.mode });
 
   const { resume } = checkpointing ?? {};
+  if (resume) assertResumable(resume, realisations, fields, lattice.points ** lattice.dimensions);
   /** The last checkpoint. */
   let seen = resume;
   const grid: Grid = {

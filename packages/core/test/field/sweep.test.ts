@@ -287,6 +287,9 @@ lattice: { dimensions: 1, points: 4 }\n`;
       const rest = await fieldSweep(all, engine, {}, with_(at));
       expect(numbers(rest.result)).toEqual(numbers(whole.result));
     }
+    await expect(fieldSweep(all.slice(0, 1), engine, {}, with_(saved[0]))).rejects.toThrow(
+      "the checkpoint has 768 values, the study 2 x 2 x 64 (realisations, fields, sites)",
+    );
     await engine.close();
   });
   it.each([
