@@ -189,7 +189,10 @@ export async function measureHyperparameters(
     // Of a learning rate the place is the value's own.
     const place = name === "learningRate" ? "training.learningRate: " : "";
     warnings.push(
-      ...setup.warnings.map((warning) => `${path}: ${warning.slice(warning.startsWith(place) ? place.length : 0)}`),
+      // What the data are warned of is said once, of all.
+      ...setup.warnings
+        .slice(data.warnings.length)
+        .map((warning) => `${path}: ${warning.slice(warning.startsWith(place) ? place.length : 0)}`),
     );
     const regression = await cooperate(regress(sums, bootstrap, eta, momentum), control.signal);
     const size = job.networks.count;

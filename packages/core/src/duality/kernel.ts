@@ -36,11 +36,17 @@ type KernelStudy = Omit<NetworkStudy, "observe"> & { readonly observe?: object &
 type Known = Pick<KernelResult, "eigenvalues" | "eta" | "dictionary" | "warnings">;
 
 /** The dictionary as far as it is known without eigenvalues. */
-function withoutEigenvalues({ learningRate, momentum }: NetworkStudy["training"]): Known {
+function withoutEigenvalues(
+  { warnings }: NetworkSetup["data"],
+  { learningRate, momentum }: NetworkStudy["training"],
+): Known {
   if (typeof learningRate === "number")
-    return { eta: learningRate, dictionary: dictionary(learningRate, momentum), warnings: [] };
+    return { eta: learningRate, dictionary: dictionary(learningRate, momentum), warnings };
   return {
-    warnings: ["training.learningRate: a relative one needs observe.eigenvalues: there are no eta and no dictionary"],
+    warnings: [
+      ...warnings,
+      "training.learningRate: a relative one needs observe.eigenvalues: there are no eta and no dictionary",
+    ],
   };
 }
 
@@ -66,7 +72,7 @@ export async function kernelStudy(study: KernelStudy, control: JobControl = {}):
     data: { inputs: nested(data.given.inputs, data.dimension) },
     nngp: nested(kernels.nngp, data.points),
     ntk: nested(kernels.ntk, data.points),
-    ...(whole ? withEigenvalues(whole, training) : withoutEigenvalues(training)),
+    ...(whole ? withEigenvalues(whole, training) : withoutEigenvalues(data, training)),
     ...(data.standardisation ? { standardisation: data.standardisation } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /** Data of a network study: inputs, standardised where asked for, targets and test inputs. */
 import { InputError } from "../errors.ts";
-import { readInputs } from "./inputs.ts";
+import { type Inputs, readInputs } from "./inputs.ts";
 import { type Standardisation, standardisationOf, standardised } from "./standardise.ts";
 import type { DataSpec } from "./study.ts";
 import { readTargets, targetColumns } from "./targets.ts";
@@ -24,6 +24,14 @@ export interface Data {
   readonly given: { readonly inputs: Float64Array; readonly test?: Float64Array };
   /** From those to what networks see. */
   readonly standardisation?: Standardisation;
+  readonly warnings: readonly string[];
+}
+
+function rowNumbersWarning({ rowNumbers }: Inputs): string[] {
+  if (rowNumbers === undefined) return [];
+  return [
+    `data.inputs.file: its column ${JSON.stringify(rowNumbers)}, a name that numbers of rows have, is an input too; name the inputs in data.inputs.columns`,
+  ];
 }
 
 /**
@@ -47,6 +55,7 @@ export async function prepareData(spec: DataSpec): Promise<Data> {
     targets,
     given,
     ...(standardisation ? { standardisation } : {}),
+    warnings: rowNumbersWarning(read),
   };
   if (!spec.test) return data;
   const tested = await readInputs(spec.test.inputs, "data.test.inputs", { like: read.names });

@@ -15,7 +15,12 @@ export interface Inputs {
   readonly names?: readonly string[];
   /** All columns that the file names, whether they are inputs or not. */
   readonly header?: readonly string[];
+  /** An input that no config names and that has the name of a column of row numbers. */
+  readonly rowNumbers?: string;
 }
+
+/** How pandas names its index in CSV, in CSV that it has read with one, and in Parquet; R its row names in CSV. */
+const ROW_NUMBERS = /^(|Unnamed: \d+|__index_level_\d+__)$/;
 
 /** What is read of a file beside, or in the place of, the columns that a config names. */
 export interface Wanted {
@@ -74,6 +79,9 @@ async function fileRows(
   if (table.names && like && new Set(like).size === like.length)
     chosen ??= like.map((name) => columnNamed(table, name, `${path}.columns`));
   if (!table.names) return { rows: await table.read(chosen) };
+  const rowNumbers = chosen
+    ? undefined
+    : table.names.find((name, column) => ROW_NUMBERS.test(name) && !wanted.includes(column));
   chosen ??= [...table.names.keys()].filter((column) => !wanted.includes(column));
   const dimension = chosen.length;
   const rows = await table.read([...chosen, ...wanted]);
@@ -82,6 +90,7 @@ async function fileRows(
     ...(wanted.length > 0 ? { columns: rows.map((row) => row.slice(dimension)) } : {}),
     names: chosen.map((column) => table.names![column]!),
     header: table.names,
+    ...(rowNumbers === undefined ? {} : { rowNumbers }),
   };
 }
 

@@ -124,7 +124,7 @@ export async function setupNetwork(study: NetworkStudy, control: JobControl = {}
     spectrum,
     eta,
     ...(subsets ? { subsets } : {}),
-    warnings: diverges ? [divergenceWarning(x, training)] : [],
+    warnings: [...data.warnings, ...(diverges ? [divergenceWarning(x, training)] : [])],
   };
 }
 

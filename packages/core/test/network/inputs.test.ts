@@ -21,6 +21,8 @@ beforeAll(() => {
   writeFileSync(made("commaInName.csv"), "x, in cm;y;z\n1;2;3\n");
   writeFileSync(made("missing.csv"), "x,y\n1,2\nNaN,4\n");
   writeFileSync(made("cities.csv"), "x,y\nNew York,4\n");
+  writeFileSync(made("indexed.csv"), ",x,y\n0,1,2\n1,3,4\n");
+  writeFileSync(made("reread.csv"), "Unnamed: 0,x,y\n0,1,2\n1,3,4\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
@@ -147,6 +149,24 @@ describe("files", () => {
       path: "data.test.inputs.columns",
       message: expect.stringContaining("exact.csv has no column x; known: a, b"),
     });
+  });
+
+  it.each([
+    ["", ["indexed.csv"]],
+    ["Unnamed: 0", ["reread.csv"]],
+  ])("of which one numbers the rows, %j, are warned of unless their inputs are named", async (name, [file]) => {
+    const warningsOf = async (columns?: string[]) =>
+      (
+        await prepareData({
+          inputs: { file: made(file!), ...(columns ? { columns } : {}) },
+          targets: { column: "y" },
+        })
+      ).warnings;
+    expect(await warningsOf()).toEqual([expect.stringContaining(`its column ${JSON.stringify(name)}, a name`)]);
+    expect(await warningsOf(["x"])).toEqual([]);
+    expect(
+      (await prepareData({ inputs: { file: made("named.csv"), columns: ["x"] }, targets: "x0" })).warnings,
+    ).toEqual([]);
   });
 
   it("may hold whole numbers of any size that float64 holds", async () => {
