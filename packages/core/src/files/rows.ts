@@ -78,7 +78,10 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
       if (/^[+-]?\d{16,}$/.test(cell)) assertExact(BigInt(cell), place, path);
       return value;
     }
-    const mend = mendCell(cell, header ? columnsPath : undefined);
+    const isFirst = !header && line === rows[0]!.info.lines;
+    const mend =
+      mendCell(cell, header ? columnsPath : undefined) ||
+      (isFirst ? "; in a line that names the columns no name is a number" : "");
     throw new InputError(`${place}: ${shown(cell)} is not a finite number${mend}`, { path });
   };
   return {

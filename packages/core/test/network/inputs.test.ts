@@ -21,6 +21,7 @@ beforeAll(() => {
   writeFileSync(made("commaInName.csv"), "x, in cm;y;z\n1;2;3\n");
   writeFileSync(made("missing.csv"), "x,y\n1,2\nNaN,4\n");
   writeFileSync(made("cities.csv"), "x,y\nNew York,4\n");
+  writeFileSync(made("years.csv"), "2019,2020,y\n1,2,3\n");
   writeFileSync(made("indexed.csv"), ",x,y\n0,1,2\n1,3,4\n");
   writeFileSync(made("reread.csv"), "Unnamed: 0,x,y\n0,1,2\n1,3,4\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
@@ -225,6 +226,7 @@ describe("files", () => {
     ["data.inputs.columns[0]", "no header line", { file: made("bare.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "no header line", { file: made("bare.csv") }, { column: "x" }],
     ["data.inputs.file", 'line 8, column 1: "a" is not', { file: made("gaps.csv") }, ofX],
+    ["data.inputs.file", '"y" is not a finite number; in a line that names', { file: made("years.csv") }, ofX],
     ["data.inputs.file", "line 5 has 1 cells", { file: made("crlf.csv"), columns: ["x"] }, ofX],
     ["data.inputs.file", "line 3 has 3 cells", { file: made("ragged.csv"), columns: ["x"] }, ofX],
     ["data.inputs.file", "4097 rows, at most 4096", { file: made("long.csv") }, ofX],
