@@ -20,6 +20,18 @@ export function linear(values: readonly (number | null | undefined)[]) {
   return { scale: { domain: [low - margin, high + margin], nice: false, zero: false } };
 }
 
+/** How many times the range of some values may be that of others on the same scale. */
+const ALIKE = 4;
+
+/** Whether all these can be read on one scale: outputs of different units seldom can. */
+export function fitOneScale(parts: readonly (readonly (number | null | undefined)[])[]): boolean {
+  const ranges = parts.map((values) => {
+    const [low, high] = ends(values) ?? [0, 0];
+    return high - low;
+  });
+  return Math.max(...ranges) <= ALIKE * Math.min(...ranges);
+}
+
 /** Below it decimals would be mostly zeros. */
 const SMALL = 1e-3;
 

@@ -1,7 +1,7 @@
 /** Two outputs against each other: the curve in their plane that a trained ensemble draws as its one coordinate runs. */
 import { type Output, ofOutput } from "../outputs.ts";
 import { linear } from "./axes.ts";
-import { type Figure, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 import type { Test } from "./testFigure.ts";
 
 /** Standard deviations that bands and ellipses reach. */
@@ -9,6 +9,8 @@ export const REACH = 2;
 /** Ellipses along the curve, and corners of each. */
 const ELLIPSES = 60;
 const CORNERS = 48;
+/** How much longer one axis may be than the other. */
+const MOST_ASPECT = 3;
 
 const distance = ([x, y]: [number, number], [u, v]: [number, number]): number => Math.hypot(x - u, y - v);
 
@@ -51,10 +53,11 @@ export function curveFigure(test: Test, outputs: readonly Output[], at: readonly
     ...linear(shown.map((of) => of[field])),
   });
   const encoding = { x: axis("first", outputs[0]!.name), y: axis("second", outputs[1]!.name) };
-  // Equal lengths on both axes, as far as the page is wide.
+  // Equal lengths on both axes, unless that makes a strip: outputs may be of different units.
   const [xs, ys] = [encoding.x.scale.domain, encoding.y.scale.domain] as [number[], number[]];
   const aspect = (ys[1]! - ys[0]!) / (xs[1]! - xs[0]!);
-  const width = Math.min(WIDTH, WIDTH / Math.max(aspect, 1e-2));
+  const isStrip = Math.max(aspect, 1 / aspect) > MOST_ASPECT;
+  const width = isStrip ? WIDTH : Math.min(WIDTH, WIDTH / aspect);
   const apart = theory ? Math.max(...order.map((p) => distance(pair(mean, p), pair(theory.mean, p)))) : 0;
   const line = (values: object[], color: string, dash: number[]) => ({
     data: { values },
@@ -70,7 +73,7 @@ export function curveFigure(test: Test, outputs: readonly Output[], at: readonly
       : "Samples of the infinitely wide ensemble diverge, so that it has no curve.",
     spec: {
       width,
-      height: width * Math.min(aspect, 2),
+      height: isStrip ? HEIGHT : width * aspect,
       encoding,
       layer: [
         {

@@ -1,7 +1,7 @@
 /** The ensemble's outputs over the steps of training, with their spread, beside the infinitely wide ensemble's. */
 import type { ResultDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
-import { linear, steps as stepAxis } from "./axes.ts";
+import { fitOneScale, linear, steps as stepAxis } from "./axes.ts";
 import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
@@ -39,6 +39,7 @@ export function outputFigure(document: NetworkDocument): Figure {
         const at = (values: readonly (readonly (number | readonly number[])[])[]): number =>
           ofOutput([values[t]![a]!], c)[0]!;
         return {
+          output: c,
           step: times[t],
           datum: name === "" ? `datum ${a}` : `${name} at datum ${a}`,
           mean: at(mean),
@@ -63,33 +64,22 @@ export function outputFigure(document: NetworkDocument): Figure {
         size,
       )
     : [0, 0];
-  const y = {
-    type: "quantitative" as const,
-    ...linear(
-      rows.flatMap(({ low, high, theory: at, theoryLow, theoryHigh }) => [low, high, at, theoryLow, theoryHigh]),
-    ),
-  };
+  const valuesOf = (some: typeof rows) =>
+    some.flatMap(({ low, high, theory: at, theoryLow, theoryHigh }) => [low, high, at, theoryLow, theoryHigh]);
+  const parts = outputs.map(({ c }) => rows.filter(({ output }) => output === c));
   const columns = Math.max(2, outputs.length);
-  const several =
-    named.length > 1
-      ? ` of ${outputs.length < named.length ? `${outputs.length} of ` : ""}${named.length} outputs`
-      : "";
-  return {
-    id: "trajectories",
-    title: "The ensemble's outputs",
-    shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data${several} (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
-    agrees: theory
-      ? `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`
-      : "Samples of the infinitely wide ensemble diverge, so that it has no mean.",
-    spec: {
-      data: { values: rows },
+  /** Panels of these rows on one scale. */
+  const panels = (of: typeof rows, across: number) => {
+    const y = { type: "quantitative" as const, ...linear(valuesOf(of)) };
+    return {
+      data: { values: of },
       facet: {
         field: "datum",
-        type: "nominal",
+        type: "nominal" as const,
         title: null,
-        sort: [...new Set(rows.map(({ datum }) => datum))],
+        sort: [...new Set(of.map(({ datum }) => datum))],
       },
-      columns,
+      columns: across,
       spacing: 18,
       spec: {
         width: (WIDTH - 30 * (columns - 1)) / columns,
@@ -97,7 +87,7 @@ export function outputFigure(document: NetworkDocument): Figure {
         encoding: { x: stepAxis(times.at(-1) ?? 1) },
         layer: [
           {
-            mark: { type: "area", opacity: 0.18 },
+            mark: { type: "area" as const, opacity: 0.18 },
             encoding: { y: { ...y, field: "low", title: "f" }, y2: { field: "high" } },
           },
           ...(theory
@@ -113,11 +103,26 @@ export function outputFigure(document: NetworkDocument): Figure {
               ]
             : []),
           {
-            mark: { type: "point", tooltip: true, size: 16 },
+            mark: { type: "point" as const, tooltip: true, size: 16 },
             encoding: { y: { ...y, field: "mean" } },
           },
         ],
       },
-    },
+    };
+  };
+  const several =
+    named.length > 1
+      ? ` of ${outputs.length < named.length ? `${outputs.length} of ` : ""}${named.length} outputs`
+      : "";
+  return {
+    id: "trajectories",
+    title: "The ensemble's outputs",
+    shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data${several} (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
+    agrees: theory
+      ? `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`
+      : "Samples of the infinitely wide ensemble diverge, so that it has no mean.",
+    spec: fitOneScale(parts.map(valuesOf))
+      ? panels(rows, columns)
+      : { hconcat: parts.map((own) => panels(own, 1)), spacing: 30 },
   };
 }

@@ -1,7 +1,7 @@
 /** The figure of the background: the ensemble's mean against the dual field, and what is left between them, each output in a column. */
 import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput, outputsOf } from "../outputs.ts";
-import { linear, steps as stepAxis } from "./axes.ts";
+import { fitOneScale, linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
 import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 import { COLUMNS } from "./outputFigure.ts";
@@ -124,7 +124,8 @@ export function trajectoryFigure(document: Duality, study: DualStudy | string): 
   const rows = outputs.map(rowsOf);
   const gap = 60;
   const width = (WIDTH - gap * (outputs.length - 1)) / outputs.length;
-  const charts = rows.map((own, i) => panels(own, rows.flat(), times.at(-1)!, width, i === 0));
+  const together = fitOneScale(rows.map((own) => own.flatMap(({ measured, field }) => [measured, field])));
+  const charts = rows.map((own, i) => panels(own, together ? rows.flat() : own, times.at(-1)!, width, i === 0));
   const several =
     named.length > 1
       ? `, of ${outputs.length < named.length ? `${outputs.length} of ` : ""}${named.length} outputs,`

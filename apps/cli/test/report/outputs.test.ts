@@ -85,6 +85,18 @@ describe("the report of two outputs", () => {
   });
 });
 
+describe("the report of outputs of different sizes", () => {
+  it("draws each on a scale of its own, and their plane as more than a strip", async () => {
+    const unlike = await documentOf("{ expressions: { small: x0, large: 500 + 200*x1 } }");
+    await writeReport(path.join(folder, "unlike"), unlike);
+    const heightOf = (id: string): number => Number(/height="(\d+)"/.exec(svg("unlike", id))![1]);
+    expect(heightOf("curve")).toBeGreaterThan(200);
+    const { hconcat } = figure(unlike, "trajectories").spec as { hconcat: { data: { values: { datum: string }[] } }[] };
+    expect(hconcat.map(({ data }) => data.values[0]!.datum)).toEqual(["small at datum 0", "large at datum 0"]);
+    expect(svg("unlike", "trajectories")).toContain(">large at datum 4<");
+  });
+});
+
 describe("the report of many outputs", () => {
   it("draws some of them, and says so", async () => {
     await writeReport(path.join(folder, "many"), many);
