@@ -1,5 +1,6 @@
 /** The benchmark's report: keys as in the contract, fractions of ceilings measured in the same run, peers reported where missing. */
-
+import { spawnSync } from "node:child_process";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { run } from "../src/program.ts";
 import { judge } from "../src/report.ts";
@@ -105,6 +106,14 @@ describe("slowroll-bench", () => {
     const { code, out, error } = await bench(...ONCE_ON_CPU, "linalgo");
     expect([code, out]).toEqual([2, ""]);
     expect(error).toMatch(/^slowroll-bench: --filter: no kernel has "linalgo" in its name/m);
+  });
+  it("says that its output cannot be written", () => {
+    const program = path.resolve(import.meta.dirname, "../bin/slowroll-bench.mjs");
+    const { status, stderr } = spawnSync("sh", ["-c", `"${process.execPath}" "${program}" --help > /dev/full`], {
+      encoding: "utf8",
+    });
+    expect(stderr).toMatch(/^slowroll-bench: standard output: cannot be written: .*no space left.*\n$/);
+    expect(status).toBe(2);
   });
   it.each([
     [["--samples", "0"], 2],
