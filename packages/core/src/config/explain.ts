@@ -40,9 +40,16 @@ function shown(document: unknown, path: Path): string {
   return typeof value === "number" ? String(value) : shorten(JSON.stringify(value) ?? "nothing", 40);
 }
 
-/** Keys that the schema allows at a path, found in its JSON Schema, which lists the alternatives of unions too. */
-export function keysAt(command: ConfigCommand, path: Path): string[] {
-  type Node = { properties?: Record<string, Node>; anyOf?: Node[]; oneOf?: Node[]; items?: Node };
+type Node = {
+  properties?: Record<string, Node>;
+  anyOf?: Node[];
+  oneOf?: Node[];
+  items?: Node;
+  const?: unknown;
+};
+
+/** What the schema has at a path, found in its JSON Schema, which lists the alternatives of unions too. */
+function nodesAt(command: ConfigCommand, path: Path): Node[] {
   const spread = (nodes: Node[]): Node[] =>
     nodes.flatMap((node) => [node, ...spread([...(node.anyOf ?? []), ...(node.oneOf ?? [])])]);
   let nodes = spread([commandSchema(command) as Node]);
@@ -50,8 +57,19 @@ export function keysAt(command: ConfigCommand, path: Path): string[] {
     const inner = nodes.map((node) => (typeof key === "number" ? node.items : node.properties?.[String(key)]));
     nodes = spread(inner.filter((node) => node !== undefined));
   }
-  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+  return nodes;
 }
+
+const keysOf = (nodes: readonly Node[]): string[] => [
+  ...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {}))),
+];
+
+/** Keys that the schema allows at a path. */
+export const keysAt = (command: ConfigCommand, path: Path): string[] => keysOf(nodesAt(command, path));
+
+/** Those of the section there of that kind; none where there is no such kind. */
+export const keysOfKind = (command: ConfigCommand, path: Path, kind: unknown): string[] =>
+  keysOf(nodesAt(command, path).filter(({ properties }) => properties?.kind?.const === kind));
 
 /** The other commands that have a section of this name. */
 const commandsWith = (key: string, command: ConfigCommand): string[] =>

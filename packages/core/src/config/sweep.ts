@@ -2,7 +2,7 @@
 import { InputError } from "../errors.ts";
 import { inPoint, type SweepPoint, type SweptValues } from "../field/sweepPoint.ts";
 import { mend } from "../nearest.ts";
-import { keysAt } from "./explain.ts";
+import { keysAt, keysOfKind } from "./explain.ts";
 import type { Config } from "./schema.ts";
 import { assign, isSection, keysOfPath, shorten } from "./yaml.ts";
 
@@ -88,23 +88,49 @@ function valuesOf(sweep: Sweep): SweptValues[] {
   );
 }
 
+/** The document's section there, if there is one. */
+function sectionAt(document: Record<string, unknown>, way: readonly string[]): Record<string, unknown> | undefined {
+  const found = way.reduce<unknown>((place, key) => (isSection(place) ? place[key] : undefined), document);
+  return isSection(found) ? found : undefined;
+}
+
 /**
  * Gives the document's sections the first point's values where they have none, so that what is swept need not be given besides.
  * @returns the values given, by path
  */
 export function completeWith(document: Record<string, unknown>, sweep: Sweep): SweptValues {
   const given: Record<string, number | string> = {};
-  for (const [path, value] of Object.entries(valuesOf(sweep)[0]!)) {
+  const values = valuesOf(sweep)[0]!;
+  for (const [path, value] of Object.entries(values)) {
     const keys = keysOfPath(path)!;
-    const section = keys
-      .slice(0, -1)
-      .reduce<unknown>((place, key) => (isSection(place) ? place[key] : undefined), document);
+    const way = keys.slice(0, -1);
+    const section = sectionAt(document, way);
     const last = keys[keys.length - 1]!;
-    if (!isSection(section) || section[last] !== undefined) continue;
+    if (!section || section[last] !== undefined) continue;
+    // It may be of the point's kind alone.
+    const isOther = Object.hasOwn(values, [...way, "kind"].join(".")) && section.kind !== undefined;
+    if (isOther && !keysOfKind("field", way, section.kind).includes(last)) continue;
     section[last] = value;
     given[path] = value;
   }
   return given;
+}
+
+/**
+ * Leaves out of sections whose kind is swept what a point's own kind has not: defaults of the config's kind, or what is given for the other
+ * points. What the point itself gives stays.
+ */
+function keepKinds(document: Record<string, unknown>, values: SweptValues): void {
+  for (const path of Object.keys(values)) {
+    const way = keysOfPath(path)!.slice(0, -1);
+    const section = sectionAt(document, way);
+    if (!path.endsWith(".kind") || !section) continue;
+    const known = keysOfKind("field", way, section.kind);
+    // What is no kind is told by the check.
+    if (known.length === 0) continue;
+    for (const key of Object.keys(section))
+      if (!known.includes(key) && !Object.hasOwn(values, [...way, key].join("."))) delete section[key];
+  }
 }
 
 /**
@@ -121,6 +147,7 @@ export function pointsOf(
     try {
       const document = structuredClone(base) as Record<string, unknown>;
       for (const [path, value] of Object.entries(values)) assign(document, keysOfPath(path)!, value, path);
+      keepKinds(document, values);
       return { values, study: check(document) };
     } catch (error) {
       throw inPoint(error, values, p);

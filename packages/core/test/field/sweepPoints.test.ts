@@ -44,6 +44,23 @@ describe("a config's sweep", () => {
       [[1, 3], "verlet4"],
     ]);
   });
+  it("may be over kinds, each with its own keys of the section alone", async () => {
+    const backgrounds = async (text: string) => (await points(text)).map(({ study }) => study.background);
+    expect(await backgrounds(`${TIME}\nsweep: { background.kind: [static, deSitter] }`)).toEqual([
+      { kind: "static" },
+      { kind: "deSitter", hubble: 1 },
+    ]);
+    const given = `background: { kind: deSitter, hubble: 0.3 }`;
+    const laws = `${TIME}\n${given}\nsweep: [{ background.kind: powerLaw, background.exponent: 2 }`;
+    expect(await backgrounds(`${laws}]`)).toEqual([{ kind: "powerLaw", exponent: 2, hubble: 0.3 }]);
+    expect(await backgrounds(`${TIME}\n${given}\nsweep: { background.kind: [static, deSitter] }`)).toEqual([
+      { kind: "static" },
+      { kind: "deSitter", hubble: 0.3 },
+    ]);
+    const fluid = `${laws}, { background.kind: fluid, background.exponent: 1 }]`;
+    await expect(backgrounds(fluid)).rejects.toThrow("is no key of kind fluid");
+    await expect(backgrounds(`${TIME}\nsweep: { background.kind: [statik] }`)).rejects.toThrow("must be one of static");
+  });
   it("may hold what its section lacks", async () => {
     const config = await parseConfig("field", "time: { end: 1 }\nsweep: { time.step: [0.1, 0.05] }");
     expect(config.time.step).toBe(0.1);
