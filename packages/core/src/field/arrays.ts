@@ -142,7 +142,7 @@ export async function readArray(
 ): Promise<void> {
   const sites = grid.points ** grid.dimensions;
   const size = grid.realisations * sites;
-  const isNpy = path.extname(file) === ".npy";
+  const isNpy = path.extname(file).toLowerCase() === ".npy";
   let npy = new Uint8Array();
   try {
     await readBytes(file, (bytes) => {

@@ -67,16 +67,16 @@ describe("what is saved of several realisations and fields", () => {
   });
   it("may be .npy with the realisations' index first, or none, of float32 and of whole numbers", async () => {
     const [field, momentum] = [ofField(state.field, 0), ofField(state.momentum, 0)];
-    const begun = await started(npy("field.npy", field, [R, 4, 4]), npy("flat.npy", momentum, [R * SITES]), R);
+    const begun = await started(npy("field.npy", field, [R, 4, 4]), npy("flat.NPY", momentum, [R * SITES]), R);
     expect([...begun.field]).toEqual([...field]);
     expect([...begun.momentum]).toEqual([...momentum]);
     const single = Float32Array.from(field);
     writeFileSync(at("single.npy"), new Uint8Array(dump(single, [R, 4, 4])));
-    const whole = await started(at("single.npy"), at("flat.npy"), R);
+    const whole = await started(at("single.npy"), at("flat.NPY"), R);
     expect([...whole.field]).toEqual([...single]);
     const counts = BigInt64Array.from(field, (_, i) => BigInt(i % 7) - 3n);
     writeFileSync(at("counts.npy"), new Uint8Array(dump(counts, [R, 4, 4])));
-    const counted = await started(at("counts.npy"), at("flat.npy"), R);
+    const counted = await started(at("counts.npy"), at("flat.NPY"), R);
     expect([...counted.field]).toEqual([...counts].map(Number));
   });
 });
