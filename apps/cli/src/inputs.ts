@@ -17,6 +17,25 @@ export async function readText(file: string, io: Io): Promise<string> {
   }
 }
 
+/** Config paths of a sweep whose values are names of files. */
+const SWEPT_FILE = /^(?:background\.file|fluctuations\.(?:file|spectrum\.file|(?:field|momentum)(?:\.\d+|\[\d+\])?))$/;
+
+/** The sweep with those values through `found`. */
+function withFoundValues(
+  sweep: NonNullable<Config<"field">["sweep"]>,
+  found: (name: string) => string,
+): Config<"field">["sweep"] {
+  const placed = <V>(path: string, value: V): V | string =>
+    typeof value === "string" && SWEPT_FILE.test(path) ? found(value) : value;
+  if (Array.isArray(sweep))
+    return sweep.map((point) =>
+      Object.fromEntries(Object.entries(point).map(([path, value]) => [path, placed(path, value)])),
+    );
+  return Object.fromEntries(
+    Object.entries(sweep).map(([path, values]) => [path, values.map((value) => placed(path, value))]),
+  );
+}
+
 /**
  * The config with the files that it names as absolute paths, so that the run's own config.yaml finds them from anywhere. A relative
  * name is looked for beside the config first, then in the working directory.
@@ -49,6 +68,7 @@ export function withFoundFiles<C extends ConfigCommand>(
     }
     if (background.kind === "table")
       Object.assign(placed, { background: { ...background, file: found(background.file) } });
+    if (any.sweep) Object.assign(placed, { sweep: withFoundValues(any.sweep, found) });
     return placed;
   }
   type Inputs = typeof any.data.inputs;

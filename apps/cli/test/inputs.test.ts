@@ -37,6 +37,29 @@ data: { inputs: [[1]], targets: [1], test: { inputs: { file: table.csv, columns:
   expect(JSON.parse(out).test.inputs).toEqual([[10], [20]]);
 });
 
+it.each([
+  "{ background.file: [slow.csv, fast.csv] }",
+  "[{ background.file: slow.csv }, { background.file: fast.csv }]",
+])("finds the files of a sweep there too: %s", async (sweep) => {
+  for (const [name, hubble] of [
+    ["slow.csv", 0.5],
+    ["fast.csv", 1],
+  ] as const) {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i / 10},${Math.exp((hubble * i) / 10)}`);
+    writeFileSync(path.join(cwd, "study", name), ["t,a", ...rows].join("\n"));
+  }
+  const text = `time: { step: 0.1, end: 1 }\nbackground: { kind: table }\nsweep: ${sweep}`;
+  writeFileSync(path.join(cwd, "study", "sweep.yaml"), text);
+  const { code, out, error } = await slowroll(["field", "study/sweep.yaml", "--json"], { cwd });
+  expect(code, error).toBe(0);
+  const points: { values: object; efolds: number[] }[] = JSON.parse(out).sweep;
+  expect(points.map(({ values }) => values)).toEqual([
+    { "background.file": path.join(cwd, "study", "slow.csv") },
+    { "background.file": path.join(cwd, "study", "fast.csv") },
+  ]);
+  expect(points.map(({ efolds }) => Math.round(100 * efolds.at(-1)!))).toEqual([50, 100]);
+});
+
 it("predicts off the data at points of thousands of coordinates", async () => {
   writeFileSync(
     path.join(cwd, "study", "many.yaml"),
