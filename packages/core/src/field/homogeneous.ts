@@ -1,7 +1,8 @@
 /**
  * Homogeneous fields in float64: phi'' + 3H phi' + dV/dphi = 0 in cosmic time, written in alpha-time as phi' = a^alpha v,
- * v' = -a^alpha (3H v + dV/dphi); self-consistent expansion has H' = -a^alpha sum v^2/(2 mp^2) and (ln a)' = a^alpha H beside it, so that
- * the first Friedmann equation checks the result. Adaptive by default, so that the error is set by a tolerance; with an integrator named,
+ * v' = -a^alpha (3H v + dV/dphi); self-consistent expansion has H' = -a^alpha (sum v^2/(2 mp^2) + 3 C) and (ln a)' = a^alpha H beside it, so
+ * that the first Friedmann equation checks the result. C = H^2 - rho/(3 mp^2) is 0 but for rounding: without the term it would stay what it
+ * is in inflation, and be much of H^2 when that has fallen; with it it falls as a^-6, no slower than any rho. Adaptive by default, so that the error is set by a tolerance; with an integrator named,
  * the lattice's own splitting, for comparison with it.
  */
 import type { Work } from "../cooperate.ts";
@@ -32,6 +33,10 @@ export interface HomogeneousTrajectory {
 
 /** Error of a step relative to the solution; what accumulates over a run stays near the promised 1e-10. */
 const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
+/** Of what a number would be where it is not near 0. */
+export const NEAR_ZERO = 1e-14;
+/** Of what is 0 throughout. */
+export const NOTHING = 1e-150;
 
 /** Records at 0, every `recordEvery` steps before `end`, and at `end` itself. */
 export function recordingGrid({ step, end, recordEvery }: TimeSpec): number[] {
@@ -85,8 +90,31 @@ export function equations(setup: Setup) {
       }
       if (expansion.kind === "prescribed") return;
       out[2 * fields] = rate * hubble;
-      out[2 * fields + 1] = (-rate * squares) / (2 * expansion.planckMass ** 2);
+      const planckSquared = expansion.planckMass ** 2;
+      const excess = hubble ** 2 - (squares / 2 + potential.value(...values)) / (3 * planckSquared);
+      out[2 * fields + 1] = -rate * (squares / (2 * planckSquared) + 3 * Math.sign(hubble) * excess);
       out[2 * fields + 2] = rate;
+    },
+    /**
+     * Writes the error that each number may have where it is near 0, however small the fields have become: velocities at turning points in
+     * proportion to the field, whose rounding there V' has too.
+     */
+    floor(eta: number, y: Float64Array, out: Float64Array): void {
+      const [, hubble] = surroundings(eta, y);
+      out.fill(NOTHING, 0, 2 * fields);
+      let energies = 0;
+      for (let f = 0; f < fields; f++) values[f] = y[f]!;
+      for (let f = 0; f < fields; f++) {
+        const curvature = Math.abs(potential.hessian(f, f, ...values));
+        const frequency = Math.sqrt(hubble ** 2 + (Number.isFinite(curvature) ? curvature : 0));
+        out[fields + f]! += NEAR_ZERO * frequency * Math.abs(y[f]!);
+        energies += y[fields + f]! ** 2 / 2;
+      }
+      if (expansion.kind === "prescribed") return;
+      energies += Math.abs(potential.value(...values));
+      out[2 * fields] = NEAR_ZERO;
+      out[2 * fields + 1] = (NEAR_ZERO * Math.sqrt(energies / 3)) / expansion.planckMass + NOTHING;
+      out[2 * fields + 2] = NEAR_ZERO * y[2 * fields + 2]! + NOTHING;
     },
     record(eta: number, y: Float64Array): HomogeneousRecord {
       const [scaleFactor, hubble, clock] = surroundings(eta, y);
@@ -105,10 +133,10 @@ function* adaptively(setup: Setup): Work<HomogeneousTrajectory> {
   const { time } = setup.study;
   if (setup.expansion.kind === "prescribed") assertReached(time.end, setup.expansion.background);
   const etas = recordingGrid(time);
-  const { initial, slope, record } = equations(setup);
+  const { initial, slope, floor, record } = equations(setup);
   let states: readonly Float64Array[];
   try {
-    states = yield* integration(slope, initial, etas, TOLERANCE);
+    states = yield* integration(slope, initial, etas, { ...TOLERANCE, floor });
   } catch (error) {
     if (error instanceof TooStiffError) {
       throw new InputError(

@@ -14,7 +14,10 @@ export type RightHandSide = (t: number, y: Float64Array, dydt: Float64Array) => 
 export interface IntegrateOptions {
   /** Error allowed per step, relative to the solution. */
   readonly relativeTolerance?: number;
+  /** The same of numbers near 0; with `floor` what rounding must keep to where nothing else does. */
   readonly absoluteTolerance?: number;
+  /** Writes the absolute tolerance of each number in a step from y at t, in place of `absoluteTolerance`. */
+  floor?(t: number, y: Float64Array, out: Float64Array): void;
   /** Steps between two recorded times, after which the problem counts as too stiff. */
   readonly maxSteps?: number;
   /** Takes steps of this size without error control, for measuring the order. */
@@ -31,6 +34,11 @@ class Stepper {
   private readonly slopes: Float64Array[];
   private readonly stage: Float64Array;
   readonly next: Float64Array;
+  /** Absolute tolerances. */
+  readonly floor: Float64Array;
+  /** Of the last step, each at most 1 where it is good: the estimated error over the tolerances, and over one absolute tolerance for all. */
+  error = 0;
+  looseError = 0;
   private readonly rhs: RightHandSide;
 
   constructor(rhs: RightHandSide, size: number) {
@@ -38,11 +46,12 @@ class Stepper {
     this.slopes = Array.from({ length: STAGE_COUNT }, () => new Float64Array(size));
     this.stage = new Float64Array(size);
     this.next = new Float64Array(size);
+    this.floor = new Float64Array(size);
   }
 
-  /** Advances `y` from t by h into `next`; returns the estimated error over the tolerance, at most 1 where the step is good. */
-  step(t: number, y: Float64Array, h: number, relative: number, absolute: number): number {
-    const { slopes, stage, next } = this;
+  /** Advances `y` from t by h into `next`. */
+  step(t: number, y: Float64Array, h: number, relative: number, absolute: number): void {
+    const { slopes, stage, next, floor } = this;
     const size = y.length;
     for (let s = 0; s < STAGE_COUNT; s++) {
       const weights = STAGES[s]!;
@@ -53,8 +62,7 @@ class Stepper {
       }
       this.rhs(t + NODES[s]! * h, stage, slopes[s]!);
     }
-    let five = 0;
-    let three = 0;
+    let [five, three, looseFive, looseThree] = [0, 0, 0, 0];
     for (let i = 0; i < size; i++) {
       let sum = 0;
       let error5 = 0;
@@ -66,13 +74,21 @@ class Stepper {
         error3 += ERROR_3[s]! * slope;
       }
       next[i] = y[i]! + h * sum;
-      const scale = absolute + relative * Math.max(Math.abs(y[i]!), Math.abs(next[i]!));
+      const own = relative * Math.max(Math.abs(y[i]!), Math.abs(next[i]!));
+      const scale = floor[i]! + own;
       five += (error5 / scale) ** 2;
       three += (error3 / scale) ** 2;
+      const looseScale = absolute + own;
+      looseFive += (error5 / looseScale) ** 2;
+      looseThree += (error3 / looseScale) ** 2;
     }
     // Hairer's combination of the two estimates, section II.10.
-    const denominator = five + 0.01 * three;
-    return denominator === 0 ? 0 : (Math.abs(h) * five) / Math.sqrt(denominator * size);
+    const combined = (five: number, three: number): number => {
+      const denominator = five + 0.01 * three;
+      return denominator === 0 ? 0 : (Math.abs(h) * five) / Math.sqrt(denominator * size);
+    };
+    this.error = combined(five, three);
+    this.looseError = combined(looseFive, looseThree);
   }
 }
 
@@ -100,9 +116,10 @@ export function* integration(
   times: ArrayLike<number>,
   options: IntegrateOptions = {},
 ): Work<Float64Array[]> {
-  const { relativeTolerance = 1e-12, absoluteTolerance = 1e-14, maxSteps = 1_000_000, fixedStep } = options;
+  const { relativeTolerance = 1e-12, absoluteTolerance = 1e-14, maxSteps = 1_000_000, fixedStep, floor } = options;
   let y = Float64Array.from(initial);
   const stepper = new Stepper(rhs, y.length);
+  stepper.floor.fill(absoluteTolerance);
   const states = [y.slice()];
   let t = times[0] ?? 0;
   let step = fixedStep ?? Number.POSITIVE_INFINITY;
@@ -110,13 +127,17 @@ export function* integration(
     const end = times[r]!;
     // The first guess is a fraction of the first interval; the control finds the right size in a few steps.
     if (!Number.isFinite(step)) step = (end - t) / 16;
+    /** A step from here that was too long. */
+    let refused: { readonly h: number; readonly error: number } | undefined;
     for (let steps = 0; t < end; steps++) {
       yield;
       if (steps > maxSteps)
         throw new TooStiffError(`more than ${maxSteps} steps are needed before t = ${end}: the equation is too stiff`);
       const last = end - t <= step * (1 + 1e-12);
       const h = last ? end - t : step;
-      const error = stepper.step(t, y, h, relativeTolerance, absoluteTolerance);
+      if (!refused) floor?.(t, y, stepper.floor);
+      stepper.step(t, y, h, relativeTolerance, absoluteTolerance);
+      const { error } = stepper;
       if (fixedStep === undefined) {
         // A step that overflows is too long, unless no step is short enough; one too short to be felt is next to a singularity.
         if (t + h === t || (!Number.isFinite(error) && h < 1e-13 * Math.max(1, Math.abs(t)))) {
@@ -127,12 +148,18 @@ export function* integration(
           continue;
         }
         const factor = error === 0 ? 6 : Math.min(6, Math.max(0.3, 0.9 * error ** (-1 / 8)));
-        if (error > 1) {
+        // The rounding of the slopes falls no faster than the step, and shorter ones do not help.
+        const isRounding: boolean =
+          refused !== undefined && stepper.looseError <= 1 && error > refused.error * (h / refused.h) ** 2;
+        if (error > 1 && !isRounding) {
+          refused = { h, error };
           step = h * Math.min(1, factor);
           continue;
         }
+        if (error > 1) step = 1.5 * refused!.h;
         // A step cut short to end at a recorded time says nothing against longer ones.
-        step = last ? Math.max(step, h * factor) : h * factor;
+        else step = last ? Math.max(step, h * factor) : h * factor;
+        refused = undefined;
       }
       y = stepper.next.slice();
       t = last ? end : t + h;

@@ -6,7 +6,7 @@
  */
 import { cooperate, type Work } from "../cooperate.ts";
 import { DivergenceError, InputError } from "../errors.ts";
-import { equations, recordingGrid } from "./homogeneous.ts";
+import { equations, NEAR_ZERO, NOTHING, recordingGrid } from "./homogeneous.ts";
 import { type IntegrateOptions, integration, TooStiffError } from "./integrate.ts";
 import { normalModes } from "./normalModes.ts";
 import type { ModeResult } from "./result.ts";
@@ -28,7 +28,7 @@ export function* followModes(
 ): Work<Float64Array[][]> {
   const { potential, fields, study } = setup;
   const { alpha } = study.time;
-  const { initial, slope, surroundings } = equations(setup);
+  const { initial, slope, floor, surroundings } = equations(setup);
   const offset = initial.length;
   const size = PARTS * fields ** 2;
   const start = Float64Array.from({ length: offset + size * wavenumbers.length });
@@ -71,7 +71,29 @@ export function* followModes(
     },
     start,
     recordingGrid(study.time),
-    tolerance,
+    {
+      ...tolerance,
+      floor(eta, y, out) {
+        floor(eta, y, out);
+        const [a, hubble] = surroundings(eta, y);
+        for (let f = 0; f < fields; f++) phi[f] = y[f]!;
+        for (const [m, k] of wavenumbers.entries()) {
+          for (let f = 0; f < fields; f++) {
+            const begin = offset + size * m + f * PARTS * fields;
+            const whole = y.subarray(begin, begin + PARTS * fields);
+            const curvature = Math.abs(potential.hessian(f, f, ...phi));
+            const frequency = Math.sqrt((k / a) ** 2 + hubble ** 2 + (Number.isFinite(curvature) ? curvature : 0));
+            let squares = 0;
+            for (let at = 0; at < whole.length; at += 2) squares += whole[at]! ** 2;
+            const amplitude = NEAR_ZERO * Math.sqrt(squares) + NOTHING;
+            for (let at = 0; at < whole.length; at += 2) {
+              out[begin + at] = amplitude;
+              out[begin + at + 1] = frequency * amplitude + NOTHING;
+            }
+          }
+        }
+      },
+    },
   );
   return states.map((y) => wavenumbers.map((_, m) => y.subarray(offset + size * m, offset + size * (m + 1))));
 }
