@@ -100,10 +100,12 @@ export function tableBackground(rows: readonly (readonly [number, number])[], al
   const locate = (eta: number): [number, number] => {
     const i = interval(etas, eta);
     const width = etas[i + 1]! - etas[i]!;
+    // Times may be in any unit.
+    const rounding = 1e-15 * Math.max(width, Math.abs(eta));
     let time = t[i]! + ((t[i + 1]! - t[i]!) * (eta - etas[i]!)) / width;
     for (let turn = 0; turn < 20; turn++) {
       const error = etas[i]! + elapsed(time, i) - eta;
-      if (Math.abs(error) <= 1e-15 * Math.max(1, Math.abs(eta))) break;
+      if (Math.abs(error) <= rounding) break;
       time -= error * Math.exp(alpha * at(time, i)[0]);
     }
     return [time, i];

@@ -131,6 +131,21 @@ describe("backgrounds", () => {
     expect(() => assertReached(3.99, background)).not.toThrow();
     expect(() => assertReached(4, background)).toThrow("4 lies beyond the background's last alpha-time 3.99, where");
   });
+  it("of a table do not depend on the unit of its times", async () => {
+    const unit = 1e-20;
+    const small = path.join(folder, "small.csv");
+    const rows = Array.from({ length: 40 }, (_, i) => i / 10).map((t) => [t, (1 + t) ** 0.6 + 0.1 * t ** 2] as const);
+    const written = (file: string, of: number) =>
+      writeFileSync(file, ["t,a", ...rows.map(([t, a]) => `${t * of},${a}`)].join("\n"));
+    written(small, unit);
+    const scaled = await loadBackground({ kind: "table", file: small }, 1);
+    written(small, 1);
+    const whole = await loadBackground({ kind: "table", file: small }, 1);
+    for (const eta of [0.03, 0.4, 0.77]) {
+      expect(scaled.scaleFactor(eta * unit) / whole.scaleFactor(eta)).toBeCloseTo(1, 12);
+      expect((scaled.hubble(eta * unit) * unit) / whole.hubble(eta)).toBeCloseTo(1, 12);
+    }
+  });
   it("of radiation at alpha = 1 is linear", () => {
     const { scaleFactor } = createBackground({ kind: "powerLaw", exponent: 0.5, hubble: 0.5 }, 1);
     expect(scaleFactor(4)).toBeCloseTo(3, 13);
