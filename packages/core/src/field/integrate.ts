@@ -14,7 +14,7 @@ export type RightHandSide = (t: number, y: Float64Array, dydt: Float64Array) => 
 export interface IntegrateOptions {
   /** Error allowed per step, relative to the solution. */
   readonly relativeTolerance?: number;
-  /** The same of numbers near 0; with `floor` what rounding must keep to where nothing else does. */
+  /** The same of numbers near 0; with `floor` what rounding must keep to, relative to the largest that each number has been. */
   readonly absoluteTolerance?: number;
   /** Writes the absolute tolerance of each number in a step from y at t, in place of `absoluteTolerance`. */
   floor?(t: number, y: Float64Array, out: Float64Array): void;
@@ -36,7 +36,9 @@ class Stepper {
   readonly next: Float64Array;
   /** Absolute tolerances. */
   readonly floor: Float64Array;
-  /** Of the last step, each at most 1 where it is good: the estimated error over the tolerances, and over one absolute tolerance for all. */
+  /** The largest that each number has been, without its sign. */
+  readonly largest: Float64Array;
+  /** Of the last step, each at most 1 where it is good: the estimated error over the tolerances, and over those of rounding. */
   error = 0;
   looseError = 0;
   private readonly rhs: RightHandSide;
@@ -47,11 +49,12 @@ class Stepper {
     this.stage = new Float64Array(size);
     this.next = new Float64Array(size);
     this.floor = new Float64Array(size);
+    this.largest = new Float64Array(size);
   }
 
   /** Advances `y` from t by h into `next`. */
   step(t: number, y: Float64Array, h: number, relative: number, absolute: number): void {
-    const { slopes, stage, next, floor } = this;
+    const { slopes, stage, next, floor, largest } = this;
     const size = y.length;
     for (let s = 0; s < STAGE_COUNT; s++) {
       const weights = STAGES[s]!;
@@ -78,7 +81,7 @@ class Stepper {
       const scale = floor[i]! + own;
       five += (error5 / scale) ** 2;
       three += (error3 / scale) ** 2;
-      const looseScale = absolute + own;
+      const looseScale = scale + absolute * largest[i]!;
       looseFive += (error5 / looseScale) ** 2;
       looseThree += (error3 / looseScale) ** 2;
     }
@@ -135,7 +138,10 @@ export function* integration(
         throw new TooStiffError(`more than ${maxSteps} steps are needed before t = ${end}: the equation is too stiff`);
       const last = end - t <= step * (1 + 1e-12);
       const h = last ? end - t : step;
-      if (!refused) floor?.(t, y, stepper.floor);
+      if (floor && !refused) {
+        floor(t, y, stepper.floor);
+        for (let i = 0; i < y.length; i++) stepper.largest[i] = Math.max(stepper.largest[i]!, Math.abs(y[i]!));
+      }
       stepper.step(t, y, h, relativeTolerance, absoluteTolerance);
       const { error } = stepper;
       if (fixedStep === undefined) {
@@ -148,9 +154,9 @@ export function* integration(
           continue;
         }
         const factor = error === 0 ? 6 : Math.min(6, Math.max(0.3, 0.9 * error ** (-1 / 8)));
-        // The rounding of the slopes falls no faster than the step, and shorter ones do not help.
+        // What the rounding of the slopes makes falls no faster than the step: shorter ones do not help.
         const isRounding: boolean =
-          refused !== undefined && stepper.looseError <= 1 && error > refused.error * (h / refused.h) ** 2;
+          refused !== undefined && stepper.looseError <= 1 && error > refused.error * (h / refused.h) ** 1.5;
         if (error > 1 && !isRounding) {
           refused = { h, error };
           step = h * Math.min(1, factor);

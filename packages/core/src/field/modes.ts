@@ -14,8 +14,7 @@ import type { Setup } from "./setup.ts";
 import type { ModesSpec } from "./study.ts";
 import { vacuumState } from "./vacuum.ts";
 
-/** Relative to each mode's own size: amplitudes may be far below 1. */
-const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-22 };
+const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
 
 /** Numbers of one u_fi: Re u, Re du/dt, Im u, Im du/dt. */
 const PARTS = 4;

@@ -1,9 +1,15 @@
 /** Homogeneous fields and single modes are followed to 1e-10 of what they have become, however small that is. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { bunchDavies } from "@slowroll/core/field/bunchDavies";
 import { fieldStudy } from "@slowroll/core/field/run";
 import type { FieldStudy } from "@slowroll/core/field/study";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { amplitudes, study } from "./singleField.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-accuracy-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const time = (step: number, end: number) => ({ alpha: 0, step, end, recordEvery: 1 });
 
@@ -33,6 +39,26 @@ describe("a homogeneous field", () => {
     const { result } = await fieldStudy({ ...study({ background, time: time(500, 30_000) }), field }, undefined);
     expect(result.hubble.at(-1)! / result.hubble[0]!).toBeLessThan(1.2e-5);
     expect(Math.max(...result.constraint!)).toBeLessThan(1e-9);
+  });
+
+  it("does not take the bends of a prescribed expansion for rounding, in any unit of time", async () => {
+    // H of a table bends at its rows.
+    const of = async (unit: number) => {
+      const rows = Array.from({ length: 60 }, (_, i) => (8 * i) / 59).map(
+        (t) => `${t * unit},${(1 + t) ** 0.7 * Math.exp(Math.sin(t) / 10)}`,
+      );
+      writeFileSync(path.join(folder, "bends.csv"), rows.join("\n"));
+      const massSquared = unit ** -2;
+      const field = { potential: { name: "quadratic", parameters: { massSquared } }, mean: 1 };
+      const background = { kind: "table", file: path.join(folder, "bends.csv") } as const;
+      const { result } = await fieldStudy(
+        { ...study({ background, time: { ...time(0.13 * unit, 2 * unit), alpha: 1 } }), field },
+        undefined,
+      );
+      return result.mean as number[];
+    };
+    const [one, large] = [await of(1), await of(1e12)];
+    for (const [r, mean] of one.entries()) expect(Math.abs(large[r]! - mean)).toBeLessThan(3e-10);
   });
 
   it("is followed where V' is rounding", async () => {
