@@ -43,6 +43,24 @@ function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Mom
   return [];
 }
 
+/** A variance in float32 whose parts, or those of energies and spectra beside it, are nearly too small to be told from 0. */
+const FADING = 1e-32;
+
+/** Squares that float32 may round to 0 on a device, where sums of squares are made in it. */
+function underflowWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][]): string[] {
+  if (info.kind !== "webgpu") return [];
+  for (const [f, name] of setup.potential.fields.entries()) {
+    const seen = moments.flat().map(({ variance }) => variance[f]!);
+    const least = Math.min(...seen.filter((variance) => variance > 0));
+    if (least < FADING) {
+      return [
+        `precision: the fluctuations of ${name} are down to ${Math.sqrt(least).toExponential(1)} rms, whose squares float32 may round to 0 in energies and spectra; give fields in a smaller unit, or use --engine cpu`,
+      ];
+    }
+  }
+  return [];
+}
+
 function allFinite(observation: Observation): boolean {
   const { fieldMean, fieldVariance, momentumSquare, potential, global } = observation;
   return [fieldMean!, fieldVariance!, momentumSquare!, potential!, global ?? []].every((values) =>
@@ -142,10 +160,8 @@ export function measure(
     ...album.develop(snapshots, madeWith),
   };
   const unstable = stabilityWarnings(setup, lattice, moments);
-  if (bad) {
-    throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable }, allFinite(bad));
-  }
-  const imprecise = precisionWarnings(info, setup, moments, steps);
+  if (bad) throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable }, allFinite(bad));
+  const imprecise = [...precisionWarnings(info, setup, moments, steps), ...underflowWarnings(info, setup, moments)];
   return {
     result: {
       ...measured,

@@ -87,6 +87,25 @@ it("says that one dimension has no slices", async () => {
   expect([flat.warnings, flat.slices!.length]).toEqual([[], 3]);
 });
 
+it("says that squares of small fluctuations are lost on a device", async () => {
+  const { info } = referenceEngine;
+  const device = { ...referenceEngine, info: { ...info, kind: "webgpu" as const } };
+  const warningsOf = async (amplitude: number, engine: typeof referenceEngine) => {
+    const fluctuations = { ...wave, mode: [1], amplitude };
+    const on = { ...base, fluctuations, lattice: { ...lattice, dimensions: 1 as const } };
+    return (await fieldStudy({ ...on, field: { potential: "quadratic" } }, engine)).result.warnings;
+  };
+  expect(await warningsOf(1e-20, device)).toEqual([
+    expect.stringMatching(/^precision: the fluctuations of phi are down to \d\.\de-21 rms, .*a smaller unit/),
+  ]);
+  for (const [amplitude, engine] of [
+    [1e-12, device],
+    [0, device],
+    [1e-20, referenceEngine],
+  ] as const)
+    expect(await warningsOf(amplitude, engine)).toEqual([]);
+});
+
 describe("a potential without one of the fields", () => {
   const warningsOf = async (expression: string, parameters = {}) => {
     const field = { fields: ["phi", "chi"], potential: { expression, parameters }, mean: 1 };
