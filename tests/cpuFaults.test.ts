@@ -171,6 +171,22 @@ describe("a worker that dies", () => {
     await pool.close();
   });
 
+  it("is given no less time where the whole process was suspended meanwhile, as by a batch system", async () => {
+    const pool = createPool(2, 2);
+    const potential = await assemblePotential(await compilePotential("quadratic"), "float32");
+    const setup = () => [["setGrid", 3, 4, 1, 1, 80, 320, 1280] as const];
+    const program = { activation: "erfRow32", potential, bytes: 2 ** 20, workers: 2, setup };
+    const session = await pool.open(program, "nowhere");
+    const clock = performance.now.bind(performance);
+    const start = clock();
+    const run = session.run((worker) => (worker === 0 ? [["evolveLattice32", 1, 1, 0, 0]] : []), {});
+    const later = vi.spyOn(performance, "now").mockImplementation(() => clock() + (clock() - start > 300 ? 1e6 : 0));
+    await expect(run).rejects.toThrow(/stood still/);
+    later.mockRestore();
+    expect(clock() - start).toBeGreaterThan(900);
+    await pool.close();
+  });
+
   it("is not one whose steps take longer than that: it shows that it is alive within them, and its progress after each", async () => {
     const data = 1024;
     const job: EnsembleJob = {

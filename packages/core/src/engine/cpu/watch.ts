@@ -2,8 +2,9 @@
 import { WorkerLostError } from "../../errors.ts";
 import type { ControlBlock } from "./control.ts";
 
-/** Milliseconds between looks at the progress. */
+/** Milliseconds between looks at the progress, and what counts of them at most: a process that was suspended has looked at nothing. */
 const LOOK = 100;
+const MOST_COUNTED = 1000;
 
 /** Follows a run: its progress, its interruption, and whether it stands still. What the listener throws, `end` throws. */
 export function watch(
@@ -16,7 +17,8 @@ export function watch(
   const before = block.progress();
   let last = before;
   let sign = block.signs();
-  let since = performance.now();
+  let still = 0;
+  let looked = performance.now();
   let reject: (error: WorkerLostError) => void = () => {};
   const stalled = new Promise<never>((_, refuse) => {
     reject = refuse;
@@ -29,8 +31,11 @@ export function watch(
   const timer = setInterval(() => {
     const done = block.progress();
     const alive = block.signs();
+    const now = performance.now();
+    still += Math.min(now - looked, MOST_COUNTED);
+    looked = now;
     if (done !== last || alive !== sign) {
-      since = performance.now();
+      still = 0;
       sign = alive;
       if (done === last || thrown) return;
       last = done;
@@ -40,7 +45,7 @@ export function watch(
         thrown = { error };
         block.stop();
       }
-    } else if (performance.now() - since > 1000 * patience) {
+    } else if (still > 1000 * patience) {
       block.stop();
       void giveUp();
       reject(new WorkerLostError(`the cpu engine's workers have stood still for ${patience} s and were ended`));
