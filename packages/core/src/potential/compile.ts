@@ -49,6 +49,28 @@ function builtinParameters(
   return values;
 }
 
+/**
+ * A built-in's V of the one field, or of the one that is named phi.
+ * @throws InputError where none of several is, or where a field has the name of something else in it.
+ */
+function builtinExpression(name: string, fields: readonly string[], path: string): string {
+  const { expression } = builtins[name]!;
+  const hidden = fields.find((field) => field !== "phi" && new RegExp(`\\b${field}\\b`).test(expression));
+  if (hidden !== undefined)
+    throw new InputError(`V = ${expression} of ${name} has a ${hidden} of its own: give the field another name`, {
+      path,
+    });
+  if (fields.includes("phi")) return expression;
+  const [field, ...others] = fields as [string, ...string[]];
+  if (others.length > 0) {
+    throw new InputError(
+      `${name} is of phi, which none of ${fields.join(", ")} is: name a field so, or give an expression`,
+      { path },
+    );
+  }
+  return expression.replaceAll(/\bphi\b/g, field);
+}
+
 /** The values of a free expression's parameters. */
 function freeParameters(
   given: Readonly<Record<string, number>>,
@@ -90,7 +112,8 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
       path: typeof spec === "string" ? path : `${path}.name`,
     });
   }
-  const expression = name === undefined ? (spec as { expression: string }).expression : builtins[name]!.expression;
+  const expression =
+    name === undefined ? (spec as { expression: string }).expression : builtinExpression(name, fields, path);
   const parameters = name === undefined ? freeParameters(given, fields, path) : builtinParameters(name, given, path);
   const expressionPath = name === undefined ? `${path}.expression` : path;
 

@@ -247,6 +247,22 @@ describe("bad potentials", () => {
   });
 });
 
+describe("a built-in of named fields", () => {
+  it("is of the one field, whatever its name, or of the one named phi", async () => {
+    const one = await compilePotential("starobinsky", { fields: ["chi"] });
+    expect(one.value(0.7)).toBe((await compilePotential("starobinsky")).value(0.7));
+    expect(one.expression).toBe("v0*(1 - exp(-sqrt(2/3)*chi))^2");
+    expect((await compilePotential("quartic", { fields: ["chi", "phi"] })).value(5, 2)).toBe(4);
+  });
+  it.each([
+    [["chi", "psi"], "quartic is of phi, which none of chi, psi is: name a field so, or give an expression"],
+    [["phi", "lambda"], "of quartic has a lambda of its own: give the field another name"],
+  ])("is refused for %j", async (fields, message) => {
+    const refusal = compilePotential("quartic", { fields, path: "field.potential" });
+    await expect(refusal).rejects.toMatchObject({ path: "field.potential", message: expect.stringContaining(message) });
+  });
+});
+
 describe("compileFunction", () => {
   it("evaluates arithmetic with pi and e", async () => {
     const f = await compileFunction("sin(theta) + 0.5*cos(2*theta) - x0/pi", ["theta", "x0"]);
