@@ -1,7 +1,7 @@
 /** The figure of the background: the ensemble's mean against the dual field, and what is left between them, each output in a column. */
 import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput, outputsOf } from "../outputs.ts";
-import { fitOneScale, linear, steps as stepAxis } from "./axes.ts";
+import { fitOneScale, labels, linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
 import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 import { COLUMNS } from "./outputFigure.ts";
@@ -41,9 +41,16 @@ interface Row {
 /** Trajectories of one output above, and below them what is left; `first` of its row has the axes' titles and the legend's selection. */
 function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, width: number, first: boolean) {
   const x = stepAxis(lastStep);
-  const colour = { field: "datum", type: "nominal" as const, title: "datum", legend: { titleOrient: "left" as const } };
+  const colour = {
+    field: "datum",
+    type: "nominal" as const,
+    title: "datum",
+    // By number, not as text: 2 before 11.
+    sort: null,
+    legend: { titleOrient: "left" as const },
+  };
   const across = linear(all.flatMap(({ measured, field }) => [measured, field]));
-  const difference = linear([0, ...all.map((row) => row.difference)]);
+  const differences = [0, ...all.map((row) => row.difference)];
   const pick = { name: "pick", select: { type: "point" as const, fields: ["datum"] }, bind: "legend" as const };
   return {
     data: { values: [...rows] },
@@ -87,8 +94,8 @@ function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, wid
                 field: "difference",
                 type: "quantitative" as const,
                 title: first ? "difference" : null,
-                axis: { tickCount: 4, format: "~g" },
-                ...difference,
+                axis: { tickCount: 4, ...labels(differences) },
+                ...linear(differences),
               },
             },
           },

@@ -103,6 +103,21 @@ describe("the report", () => {
     const svg = readFileSync(path.join(folder, "labels", "plots", "exponents.svg"), "utf8");
     expect(svg).toContain("distance from own linearisation");
   });
+  it("names data in their order, and tells large differences without powers of ten", async () => {
+    const widen = (rows: readonly (readonly (number | number[])[])[], by = 1) =>
+      rows.map(([first]) => new Array(12).fill(by * (first as number)));
+    const { dual, network, ...rest } = document.background!;
+    const background = {
+      ...rest,
+      network: widen(network, 500),
+      dual: { ...dual, secondOrder: widen(dual.secondOrder!) },
+    };
+    await reportOf({ ...document, background } as Duality, "wide");
+    const svg = readFileSync(path.join(folder, "wide", "plots", "trajectories.svg"), "utf8");
+    const legend = svg.slice(svg.indexOf("role-legend"));
+    expect([...legend.matchAll(/>(\d+)<\/text>/g)].map(([, datum]) => datum)).toEqual(["0", "4", "7", "11"]);
+    expect(svg).not.toMatch(/>[^<]*e\+\d<\/text>/);
+  });
   it("says whether the mean keeps to its networks' own trajectories", async () => {
     const withDeviation = (value: number, standardErrors: number, name: string) =>
       reportOf(
