@@ -1,9 +1,9 @@
 /**
- * Homogeneous fields in float64: phi'' + 3H phi' + dV/dphi = 0 in cosmic time, written in alpha-time as phi' = a^alpha v,
- * v' = -a^alpha (3H v + dV/dphi); self-consistent expansion has H' = -a^alpha (sum v^2/(2 mp^2) + 3 C) and (ln a)' = a^alpha H beside it, so
- * that the first Friedmann equation checks the result. C = H^2 - rho/(3 mp^2) is 0 but for rounding: without the term it would stay what it
- * is in inflation, and be much of H^2 when that has fallen; with it it falls as a^-6, no slower than any rho. Adaptive by default, so that the error is set by a tolerance; with an integrator named,
- * the lattice's own splitting, for comparison with it.
+ * Homogeneous fields in float64: phi'' + 3H phi' + dV/dphi = 0 in cosmic time, written in alpha-time as phi' = a^alpha v, v' = -a^alpha (3H v +
+ * dV/dphi); self-consistent expansion has H' = -a^alpha (sum v^2/(2 mp^2) + 3 C) and (ln a)' = a^alpha H beside it, so that the first Friedmann
+ * equation checks the result. C = H^2 - rho/(3 mp^2) is 0 but for rounding: without the term it would stay what it is in inflation, and be much of
+ * H^2 when that has fallen; with it it falls as a^-6, no slower than any rho. Adaptive by default, so that the error is set by a tolerance; with an
+ * integrator named, the lattice's own splitting, for comparison with it.
  */
 import type { Work } from "../cooperate.ts";
 import { DivergenceError, InputError } from "../errors.ts";
