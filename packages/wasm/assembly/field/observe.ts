@@ -72,8 +72,8 @@ export function both(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
-/** Sums one row; an odd last element is summed alone. */
-function sumRow<T>(row: usize, pi: usize, reference: f64): void {
+/** Sums one row, and returns its slopes at distance 1, as sumSlopes does; an odd last element is summed alone. */
+function sumRow<T>(row: usize, pi: usize, reference: f64, down: usize, back: usize): f64 {
   const zero = f64x2.splat(0);
   const r = f64x2.splat(reference);
   let s0 = zero;
@@ -82,9 +82,14 @@ function sumRow<T>(row: usize, pi: usize, reference: f64): void {
   let s3 = zero;
   let s4 = zero;
   let s5 = zero;
+  let slopes = zero;
+  // A local, which the compiler knows not to change in the loop.
+  const axes = dimensions;
   const even = <usize>points & ~1;
   for (let x: usize = 0; x < even; x += 2) {
-    const above = f64x2.sub(pair<T>(row, x), r);
+    const phi = pair<T>(row, x);
+    slopes = addSlopes<T>(slopes, phi, row, 1, down, back, x, axes);
+    const above = f64x2.sub(phi, r);
     const square = f64x2.mul(above, above);
     const p = pair<T>(pi, x);
     s0 = f64x2.add(s0, above);
@@ -110,35 +115,53 @@ function sumRow<T>(row: usize, pi: usize, reference: f64): void {
     sumMomentum += p;
     sumMomentumSquare += p * p;
   }
+  return both(slopes) + lastSlopes<T>(row, 1, down, back);
+}
+
+/** Adds to `sum` the squared differences of `phi`, two elements from `x`, to the sites `distance` further along each axis. */
+@inline
+function addSlopes<T>(
+  sum: v128,
+  phi: v128,
+  row: usize,
+  distance: usize,
+  down: usize,
+  back: usize,
+  x: usize,
+  axes: i32,
+): v128 {
+  const along = f64x2.sub(pair<T>(row, x + distance), phi);
+  sum = f64x2.add(sum, f64x2.mul(along, along));
+  if (axes > 1) {
+    const over = f64x2.sub(pair<T>(back, x), phi);
+    sum = f64x2.add(sum, f64x2.mul(over, over));
+  }
+  if (axes > 2) {
+    const across = f64x2.sub(pair<T>(down, x), phi);
+    sum = f64x2.add(sum, f64x2.mul(across, across));
+  }
+  return sum;
+}
+
+/** The same of an odd last element, 0 where there is none. */
+function lastSlopes<T>(row: usize, distance: usize, down: usize, back: usize): f64 {
+  const even = <usize>points & ~1;
+  if (even == <usize>points) return 0;
+  const at = even * sizeof<T>();
+  const phi = <f64>load<T>(row + at);
+  const along = <f64>load<T>(row + at + distance * sizeof<T>()) - phi;
+  const over = dimensions > 1 ? <f64>load<T>(back + at) - phi : 0;
+  const across = dimensions > 2 ? <f64>load<T>(down + at) - phi : 0;
+  return along * along + over * over + across * across;
 }
 
 /** The sum over a row of the squared differences to the sites `distance` further along it, and to those of the rows `down` and `back`. */
 function sumSlopes<T>(row: usize, distance: usize, down: usize, back: usize): f64 {
   let sum = f64x2.splat(0);
+  const axes = dimensions;
   const even = <usize>points & ~1;
-  for (let x: usize = 0; x < even; x += 2) {
-    const phi = pair<T>(row, x);
-    const along = f64x2.sub(pair<T>(row, x + distance), phi);
-    sum = f64x2.add(sum, f64x2.mul(along, along));
-    if (dimensions > 1) {
-      const over = f64x2.sub(pair<T>(back, x), phi);
-      sum = f64x2.add(sum, f64x2.mul(over, over));
-    }
-    if (dimensions > 2) {
-      const across = f64x2.sub(pair<T>(down, x), phi);
-      sum = f64x2.add(sum, f64x2.mul(across, across));
-    }
-  }
-  let total = both(sum);
-  if (even < <usize>points) {
-    const at = even * sizeof<T>();
-    const phi = <f64>load<T>(row + at);
-    const along = <f64>load<T>(row + at + distance * sizeof<T>()) - phi;
-    const over = dimensions > 1 ? <f64>load<T>(back + at) - phi : 0;
-    const across = dimensions > 2 ? <f64>load<T>(down + at) - phi : 0;
-    total += along * along + over * over + across * across;
-  }
-  return total;
+  for (let x: usize = 0; x < even; x += 2) sum = addSlopes<T>(sum, pair<T>(row, x), row, distance, down, back, x, axes);
+  return both(sum) + lastSlopes<T>(row, distance, down, back);
 }
 
 /** The sum of a row's elements, in two parts so that an addition need not wait for the one before. */
@@ -171,11 +194,14 @@ export function planeMoments<T>(state: usize, start: usize, f: i32, plane: i32, 
   const here = state + base + <usize>plane * planeBytes;
   for (let y = 0; y < rows; y++) {
     const row = <usize>y * rowBytes;
-    sumRow<T>(here + row, momentum + base + <usize>plane * planeBytes + row, reference);
     for (let j = 1; j <= reach; j++) {
       const down = here + <usize>wrapped(y + j, rows) * rowBytes;
       const back = state + base + <usize>wrapped(plane + j, planes) * planeBytes + row;
-      sumGradient += weight(j) * sumSlopes<T>(here + row, j, down, back);
+      const slopes =
+        j == 1
+          ? sumRow<T>(here + row, momentum + base + <usize>plane * planeBytes + row, reference, down, back)
+          : sumSlopes<T>(here + row, j, down, back);
+      sumGradient += weight(j) * slopes;
     }
     // V belongs to all fields; it is summed with the first.
     if (f == 0) {
