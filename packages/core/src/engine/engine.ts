@@ -388,7 +388,10 @@ export interface LatticeReport extends JobReport {
 /** Takes a job's batches, one after another. A promise that it returns is awaited; the next batch is trained meanwhile. */
 export type OnEnsembleBatch = (batch: EnsembleBatch) => unknown;
 
-/** Jobs may be asked for while others run: the CPU engine, whose workers all have one memory, makes them wait for each other. */
+/**
+ * Jobs may be asked for while others run: the CPU engine, whose workers all have one memory, makes them wait for each other. So a job must not
+ * wait in its own callbacks for another of the same engine.
+ */
 export interface Engine {
   readonly info: EngineInfo;
   /** Throws InputError where the job cannot fit, InterruptedError, DeviceLostError, OutOfDeviceMemoryError, WorkerLostError. */
