@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { drawFrom, loadCase } from "@slowroll/core/engine/webgpu/cases/case";
 import { forwardTiled } from "@slowroll/core/engine/webgpu/cases/denseCases";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";

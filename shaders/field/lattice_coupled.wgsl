@@ -1,4 +1,4 @@
-// One operation of a coupled schedule (see CoupledSchedule in engine.ts) for all fields of a site: its drift
+// One operation of a coupled schedule (see CoupledSchedule in latticeJob.ts) for all fields of a site: its drift
 //   phi_f += drift pi_f,
 // made for the site and once more for each neighbour that the Laplacian reads, and then the two half kicks that meet where the operation
 // ends and the next begins,

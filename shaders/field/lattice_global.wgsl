@@ -1,4 +1,4 @@
-// q, q' and the clock of each realisation of a coupled schedule (see CoupledSchedule in engine.ts) where an operation ends and the next
+// q, q' and the clock of each realisation of a coupled schedule (see CoupledSchedule in latticeJob.ts) where an operation ends and the next
 // begins. One workgroup, of LANES invocations, a power of two, adds a realisation's partial sums, gives q' the closing half of the one and
 // the opening half of the other, then moves q and the clock over the next operation and writes the strengths that its sweep will need. Where
 // the state is wanted in between, only the closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that

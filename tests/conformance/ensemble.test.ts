@@ -1,5 +1,6 @@
 /** The ensemble job of every engine against tests/reference: every activation and built-in potential, depths, momentum, odd sizes. */
-import type { Engine, EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { openEngine } from "@slowroll/core/engine/open";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { activations } from "@slowroll/core/network/activations";

@@ -1,6 +1,6 @@
 /** One ensemble by each of WebGPU's ways: resident and layer by layer, in batches that are read while the next is trained, and on a full binding. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/network/ensemble";
 import { residentShape } from "@slowroll/core/engine/webgpu/network/residentTrainer";

@@ -1,5 +1,5 @@
 /** The WebGPU engine's spectra against tests/reference: sides of every kind of factor, small fluctuations on a large mean, many fields. */
-import { spectrumBins } from "@slowroll/core/engine/engine";
+import { spectrumBins } from "@slowroll/core/engine/latticeJob";
 import { wholeLayout } from "@slowroll/core/engine/webgpu/field/latticeSlabs";
 import { assertSpectrum, takeSpectra } from "@slowroll/core/engine/webgpu/field/spectrum";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";

@@ -1,5 +1,6 @@
 /** What jobs that fill a large device ask of it: no binding, dispatch, offset or whole number beyond what there is. */
-import { type EnsembleJob, type LatticeJob, type Picture, spectrumBins } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
+import { type LatticeJob, type Picture, spectrumBins } from "@slowroll/core/engine/latticeJob";
 import { linesOf, longestLine } from "@slowroll/core/engine/webgpu/field/fourierKernels";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
 import { takeSnapshot } from "@slowroll/core/engine/webgpu/field/latticePictures";

@@ -1,14 +1,14 @@
 /** The lattice job of every engine against tests/reference: dimensions, fields, realisations, odd sizes, observations. */
+
+import type { Engine, LatticeReport } from "@slowroll/core/engine/engine";
 import {
   type CoupledSchedule,
-  type Engine,
   type Grid,
   type LatticeCheckpoint,
   type LatticeJob,
-  type LatticeReport,
   potentialsOf,
   type Reduction,
-} from "@slowroll/core/engine/engine";
+} from "@slowroll/core/engine/latticeJob";
 import { openEngine } from "@slowroll/core/engine/open";
 import { assertErrorFree } from "@slowroll/core/engine/webgpu/field/errorFree";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";

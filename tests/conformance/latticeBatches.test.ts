@@ -1,5 +1,5 @@
 /** Realisations that one binding of the adapter does not hold: the same bits as from one batch. */
-import type { LatticeJob } from "@slowroll/core/engine/engine";
+import type { LatticeJob } from "@slowroll/core/engine/latticeJob";
 import type { PartCheckpoint } from "@slowroll/core/engine/parts";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
 import { batchesOf } from "@slowroll/core/engine/webgpu/field/latticeBatches";

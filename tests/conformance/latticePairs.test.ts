@@ -1,5 +1,5 @@
 /** Two operations in one sweep: the same bits as one after the other, whatever is chosen, and where the state is wanted in between. */
-import type { Grid, LatticeJob } from "@slowroll/core/engine/engine";
+import type { Grid, LatticeJob } from "@slowroll/core/engine/latticeJob";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
 import { latticePair, latticeSpecialisation } from "@slowroll/core/engine/webgpu/field/latticeKernels";
 import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/field/latticeNumbers";

@@ -1,5 +1,5 @@
 /** A lattice job's kernels compile at once, with what its numbers are tried with, and those that it runs are the ones that were compiled. */
-import type { LatticeJob } from "@slowroll/core/engine/engine";
+import type { LatticeJob } from "@slowroll/core/engine/latticeJob";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
 import { adders } from "@slowroll/core/engine/webgpu/field/latticeKernels";
 import type { LatticePrecision } from "@slowroll/core/engine/webgpu/field/latticeNumbers";

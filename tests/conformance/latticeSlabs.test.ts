@@ -1,5 +1,5 @@
 /** Realisations that one binding of the adapter does not hold, in slabs: the same state to the bit as in one array, the same means to rounding. */
-import type { CoupledSchedule, Grid, LatticeJob, Observation, Reduction } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, Grid, LatticeJob, Observation, Reduction } from "@slowroll/core/engine/latticeJob";
 import type { PartCheckpoint } from "@slowroll/core/engine/parts";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
 import type { LatticePrecision } from "@slowroll/core/engine/webgpu/field/latticeNumbers";

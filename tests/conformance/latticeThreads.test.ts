@@ -1,6 +1,6 @@
 /** Self-consistent lattices on the cpu engine: the same bits, pictures too, on one thread and on more, where slabs meet as within them. */
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
-import type { LatticeJob } from "@slowroll/core/engine/engine";
+import type { LatticeJob } from "@slowroll/core/engine/latticeJob";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { describe, expect, it } from "vitest";

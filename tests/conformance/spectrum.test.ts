@@ -4,7 +4,7 @@ import { planMemory } from "@slowroll/core/engine/cpu/control";
 import { layoutOf } from "@slowroll/core/engine/cpu/layout";
 import { createPool, type Pool } from "@slowroll/core/engine/cpu/pool";
 import { planSpectrum } from "@slowroll/core/engine/cpu/spectrum";
-import { spectrumBins } from "@slowroll/core/engine/engine";
+import { spectrumBins } from "@slowroll/core/engine/latticeJob";
 import { assemblePotential } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";

@@ -3,7 +3,8 @@
  * One hidden layer with few data is resident on both engines, with few outputs on WebGPU; more than 16 data, or more layers, are layered on
  * WebGPU, and so is what asks for it.
  */
-import type { Engine, EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { openEngine } from "@slowroll/core/engine/open";
 import { webGpuEngine } from "@slowroll/core/engine/webgpu/engine";
 import { openGpu } from "@slowroll/core/engine/webgpu/gpu";

@@ -2,7 +2,7 @@
  * The ensemble job in plain float64 loops, the yardstick for every engine: written from physics.md section 1 alone, with no regard to
  * speed and no code of an engine.
  */
-import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "@slowroll/core/engine/engine";
+import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "@slowroll/core/engine/ensembleJob";
 import { normals } from "@slowroll/core/random/normal";
 
 interface Layer {

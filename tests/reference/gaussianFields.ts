@@ -1,6 +1,6 @@
 /** Gaussian fields drawn mode by mode in plain loops, in JavaScript's own logarithm and cosine: what packages/core/src/fourier/gaussianFields.ts draws. */
 import { complete } from "@slowroll/core/cooperate";
-import type { LatticeState } from "@slowroll/core/engine/engine";
+import type { LatticeState } from "@slowroll/core/engine/latticeJob";
 import type { GaussianDraw } from "@slowroll/core/fourier/gaussianFields";
 import { normal4 } from "@slowroll/core/random/normal";
 import { keyOfSeed, philox4x32 } from "@slowroll/core/random/philox";

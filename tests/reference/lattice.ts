@@ -1,15 +1,16 @@
 /** The lattice job in plain float64 loops, the yardstick for every engine. */
+
+import type { LatticeReport } from "@slowroll/core/engine/engine";
 import {
   type CoupledSchedule,
   type LatticeJob,
-  type LatticeReport,
   type Monomial,
   type Observation,
   type PrescribedSchedule,
   potentialsOf,
   type Snapshot,
   STENCILS,
-} from "@slowroll/core/engine/engine";
+} from "@slowroll/core/engine/latticeJob";
 import type { Potential } from "@slowroll/core/potential/potential";
 import { frequencyWeight, referenceSpectrum } from "./spectrum.ts";
 

@@ -1,5 +1,5 @@
 /** The discrete Fourier transform as its plain sum, axis by axis, and the binned spectrum of it. */
-import { type Grid, spectrumBins } from "@slowroll/core/engine/engine";
+import { type Grid, spectrumBins } from "@slowroll/core/engine/latticeJob";
 
 /** sum_x phi(x) exp(-2 pi i n.x/points) for every n, [points]^dimensions of real and of imaginary parts, last index fastest. */
 export function referenceTransform(

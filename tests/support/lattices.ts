@@ -1,5 +1,5 @@
 /** What tests of lattices on more than one engine or device share. */
-import type { CoupledSchedule, LatticeState, Picture } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, LatticeState, Picture } from "@slowroll/core/engine/latticeJob";
 
 /** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
 export const coupledSchedule = (operations: number, realisations: number): CoupledSchedule => ({

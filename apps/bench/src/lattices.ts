@@ -1,5 +1,7 @@
 /** A lattice's evolution as a benchmark: what a user's run does, on a prescribed and on a self-consistent background. */
-import type { CoupledSchedule, Engine, LatticeJob } from "@slowroll/core/engine/engine";
+
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { CoupledSchedule, LatticeJob } from "@slowroll/core/engine/latticeJob";
 import { coupling } from "@slowroll/core/field/friedmann";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { type JobBenchmark, largest } from "./job.ts";

@@ -2,7 +2,8 @@
  * Training and empirical kernels as benchmarks. Counts are of what the mathematics needs, whatever an engine does: of the products alone
  * (activations and reductions come on top), and of each weight's way from memory and back where a network has more than caches hold.
  */
-import type { Engine, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { type JobBenchmark, largest, type Scale } from "./job.ts";

@@ -1,5 +1,5 @@
 /** A network of any depth in plain float64 loops: what an engine's training and kernels are checked against. */
-import { dataOf, type EnsembleJob, outputsOf } from "@slowroll/core/engine/engine";
+import { dataOf, type EnsembleJob, outputsOf } from "@slowroll/core/engine/ensembleJob";
 import { normals } from "@slowroll/core/random/normal";
 
 interface Layer {

@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
-import type { LatticeState } from "@slowroll/core/engine/engine";
+import type { LatticeState } from "@slowroll/core/engine/latticeJob";
 import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";

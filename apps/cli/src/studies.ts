@@ -1,6 +1,7 @@
 /** The library's call of each command that runs a study. */
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
-import type { Engine, JobControl, LatticeState } from "@slowroll/core/engine/engine";
+import type { Engine, JobControl } from "@slowroll/core/engine/engine";
+import type { LatticeState } from "@slowroll/core/engine/latticeJob";
 import type { SlowrollError } from "@slowroll/core/errors";
 import type { Checkpointing } from "@slowroll/core/field/lattice";
 import type { SweepHooks } from "@slowroll/core/field/sweep";

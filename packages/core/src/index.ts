@@ -10,15 +10,9 @@ export { type KernelResult, kernelStudy } from "./duality/kernel.ts";
 export { type DualityResult, dualityStudy } from "./duality/run.ts";
 export { measureScaling, type ScalingResult } from "./duality/scaling.ts";
 export type { DualityStudy } from "./duality/study.ts";
-export type {
-  Engine,
-  EnsembleBatch,
-  EnsembleJob,
-  JobControl,
-  LatticeJob,
-  LatticeReport,
-  LatticeState,
-} from "./engine/engine.ts";
+export type { Engine, JobControl, LatticeReport } from "./engine/engine.ts";
+export type { EnsembleBatch, EnsembleJob } from "./engine/ensembleJob.ts";
+export type { LatticeJob, LatticeState } from "./engine/latticeJob.ts";
 export { lazyEngine, openEngine } from "./engine/open.ts";
 export {
   DeviceLostError,

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { plainLattice, plainTraining } from "./plain.ts";
 import { PeerMissing, peerFile, type Running, startProcess } from "./process.ts";
 import type { PrescribedJob } from "./work.ts";

@@ -2,7 +2,8 @@
  * Peers of an engine's two jobs on the same work: each is checked against the engine's numbers first, then timed in turn with it, sample by
  * sample, so that both see the same machine. A peer that is not there, or gives other numbers, is reported as missing with the reason.
  */
-import type { Engine, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import type { PeerResult } from "../peers.ts";
 import { median } from "../report.ts";
 import { type Contestant, latticers, trainers } from "./contestants.ts";

@@ -1,5 +1,5 @@
 /** The two jobs in plain typed arrays of good quality, on one core: what a careful JavaScript programmer would write. */
-import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import type { PrescribedJob } from "./work.ts";
 import { initialWeights, LAMBDA, siteCoefficients } from "./work.ts";
 

@@ -2,7 +2,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { EnsembleJob, LatticeJob, LatticeState, PrescribedSchedule } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
+import type { LatticeJob, LatticeState, PrescribedSchedule } from "@slowroll/core/engine/latticeJob";
 import { createBackground } from "@slowroll/core/field/background";
 import { buildSchedule } from "@slowroll/core/field/schedule";
 import { activationNamed } from "@slowroll/core/network/activations";

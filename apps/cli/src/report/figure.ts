@@ -54,6 +54,15 @@ export const THEME = {
 export const WIDTH = 560;
 export const HEIGHT = 300;
 
+/** The colour of rows by their `datum`, in the rows' own order, by number: as text 11 would come before 2. */
+export const DATUM_COLOUR = {
+  field: "datum",
+  type: "nominal",
+  title: "datum",
+  sort: null,
+  legend: { titleOrient: "left" },
+} as const;
+
 /** A legend above a figure, in columns where its names are longer than the figure is wide. */
 export function legendOf(names: readonly string[]): { columns?: number } {
   // Letters of 12 pixels' Georgia, a symbol and the space between two columns.

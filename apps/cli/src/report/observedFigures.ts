@@ -2,7 +2,17 @@
 import type { ResultDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
-import { earlyThenThinned, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import {
+  DATUM_COLOUR,
+  earlyThenThinned,
+  type Figure,
+  HEIGHT,
+  largest,
+  PALETTE,
+  say,
+  thinned,
+  WIDTH,
+} from "./figure.ts";
 import { heatMap } from "./heatMap.ts";
 import { stepFigure } from "./stepFigure.ts";
 
@@ -128,14 +138,6 @@ function linearisedFigure(
   const outputs = thinned(all.length, OUTPUTS).map((i) => all[i]!);
   const errors = drawn.map((t) => ({ step: times[t]!, error: error[t]! > 0 ? error[t]! : null }));
   const x = stepAxis(times.at(-1)!);
-  const colour = {
-    field: "datum",
-    type: "nominal" as const,
-    title: "datum",
-    // By number, not as text: 2 before 11.
-    sort: null,
-    legend: { titleOrient: "left" as const },
-  };
   const worst = error.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const panels = outputs.map(({ c, name }, i) => {
     const values = drawn.flatMap((t) => {
@@ -147,7 +149,7 @@ function linearisedFigure(
       width: WIDTH,
       height: name === "" ? HEIGHT - 20 : HEIGHT - 140,
       data: { values },
-      encoding: { x: { ...x, title: null }, color: i === 0 ? colour : { ...colour, legend: null } },
+      encoding: { x: { ...x, title: null }, color: i === 0 ? DATUM_COLOUR : { ...DATUM_COLOUR, legend: null } },
       layer: [
         {
           mark: { type: "line" as const, strokeWidth: 6, opacity: 0.3 },

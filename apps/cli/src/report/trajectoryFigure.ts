@@ -3,7 +3,7 @@ import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput, outputsOf } from "../outputs.ts";
 import { fitOneScale, labels, linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
-import { earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { DATUM_COLOUR, earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 import { COLUMNS } from "./outputFigure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
@@ -41,14 +41,6 @@ interface Row {
 /** Trajectories of one output above, and below them what is left; `first` of its row has the axes' titles and the legend's selection. */
 function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, width: number, first: boolean) {
   const x = stepAxis(lastStep);
-  const colour = {
-    field: "datum",
-    type: "nominal" as const,
-    title: "datum",
-    // By number, not as text: 2 before 11.
-    sort: null,
-    legend: { titleOrient: "left" as const },
-  };
   const across = linear(all.flatMap(({ measured, field }) => [measured, field]));
   const differences = [0, ...all.map((row) => row.difference)];
   const pick = { name: "pick", select: { type: "point" as const, fields: ["datum"] }, bind: "legend" as const };
@@ -58,7 +50,7 @@ function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, wid
       {
         width,
         height: HEIGHT - 20,
-        encoding: { x: { ...x, title: null }, color: colour },
+        encoding: { x: { ...x, title: null }, color: DATUM_COLOUR },
         layer: [
           {
             mark: { type: "line" as const, strokeWidth: 1.5 },
@@ -89,7 +81,7 @@ function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, wid
             mark: { type: "line" as const, strokeWidth: 1.5 },
             encoding: {
               x,
-              color: colour,
+              color: DATUM_COLOUR,
               y: {
                 field: "difference",
                 type: "quantitative" as const,

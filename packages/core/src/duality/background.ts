@@ -3,7 +3,7 @@
  * against the average of its networks' own infinite-width trajectories. Several outputs have a trajectory each.
  */
 import type { Work } from "../cooperate.ts";
-import type { EnsembleBatch } from "../engine/engine.ts";
+import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { DivergenceError } from "../errors.ts";
 import { eachOutput, type PerDatum, perDatum } from "../network/outputs.ts";
 import type { NetworkSetup } from "../network/setup.ts";

@@ -6,7 +6,7 @@
  * outputs.
  */
 import type { Work } from "../cooperate.ts";
-import type { EnsembleBatch } from "../engine/engine.ts";
+import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import type { Potential } from "../potential/potential.ts";
 import { resampled, spread } from "./bootstrap.ts";
 import { dictionary, stepEquation } from "./dictionary.ts";

@@ -4,7 +4,8 @@
  * outputs kernels are the whole ones between all of them, against Theta (x) 1_C, and distances are over all: D C numbers, datum after datum.
  */
 import { cooperate, type Work } from "../cooperate.ts";
-import type { Engine, EnsembleBatch, JobControl } from "../engine/engine.ts";
+import type { Engine, JobControl } from "../engine/engine.ts";
+import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { eachOutput } from "../network/outputs.ts";
 import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";

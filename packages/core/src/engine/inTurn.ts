@@ -4,15 +4,8 @@
  * engine's alone. A checkpoint says how far each part has come, and a job goes on from it in whatever parts there is room for then.
  */
 import { InterruptedError } from "../errors.ts";
-import type {
-  JobControl,
-  LatticeCheckpoint,
-  LatticeJob,
-  LatticeMemory,
-  LatticeReport,
-  LatticeState,
-  Reached,
-} from "./engine.ts";
+import type { JobControl, LatticeMemory, LatticeReport } from "./engine.ts";
+import type { LatticeCheckpoint, LatticeJob, LatticeState, Reached } from "./latticeJob.ts";
 import {
   divided,
   jobOfPart,

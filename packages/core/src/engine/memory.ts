@@ -1,5 +1,5 @@
 /** What a lattice job takes of the host whatever the engine, and how sizes are told. */
-import { type LatticeJob, type Picture, spectrumBins } from "./engine.ts";
+import { type LatticeJob, type Picture, spectrumBins } from "./latticeJob.ts";
 import { cellsOf } from "./parts.ts";
 
 export const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;

@@ -2,16 +2,17 @@
  * Realisations that are evolved some at a time: the job that is left for a part of them, what a part has in an engine's arrays, and what
  * parts give joined again.
  */
+
+import type { LatticeReport } from "./engine.ts";
 import {
   type LatticeCheckpoint,
   type LatticeJob,
-  type LatticeReport,
   type LatticeState,
   type Observation,
   potentialsOf,
   type Reached,
   type Snapshot,
-} from "./engine.ts";
+} from "./latticeJob.ts";
 
 /** `count` realisations from `first` on, of `all`. */
 export interface Part {

@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
-import type { LatticeState } from "../engine/engine.ts";
+import type { LatticeState } from "../engine/latticeJob.ts";
 import { InputError } from "../errors.ts";
 import { replaceFile } from "../files/replace.ts";
 import { whyUnreadable } from "../files/unreadable.ts";

@@ -7,7 +7,7 @@
  * in place of u_k: numbers of covariance one have it in any basis, so that neither sign nor order of the columns enters.
  */
 import type { Work } from "../cooperate.ts";
-import type { LatticeState } from "../engine/engine.ts";
+import type { LatticeState } from "../engine/latticeJob.ts";
 import { drawGaussianFields } from "../fourier/gaussianFields.ts";
 import { eachOrbit } from "../fourier/orbits.ts";
 import type { LatticeSpec } from "./study.ts";

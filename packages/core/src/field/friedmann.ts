@@ -4,7 +4,7 @@
  * as data for a lattice's coupled schedule, with a as its number q, a' = da/d eta and cosmic time as its clock.
  */
 
-import type { CoupledSchedule } from "../engine/engine.ts";
+import type { CoupledSchedule } from "../engine/latticeJob.ts";
 import { InputError } from "../errors.ts";
 
 /** Energy densities in cosmic time, of all fields together. */

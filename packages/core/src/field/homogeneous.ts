@@ -192,7 +192,7 @@ function kick({ potential }: Setup, { phi, pi }: State, force: number): void {
   for (const f of phi.keys()) pi[f]! -= force * potential.gradient(f, ...phi);
 }
 
-/** The coupled schedule of engine.ts for one site. */
+/** The coupled schedule of latticeJob.ts for one site. */
 function* coupled(setup: Setup, stops: readonly number[], state: State, records: HomogeneousRecord[]): Work<void> {
   const { expansion, potential, study } = setup;
   if (expansion.kind !== "selfConsistent") throw new RangeError("a prescribed background is not coupled");

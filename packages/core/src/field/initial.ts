@@ -1,7 +1,7 @@
 /** Initial lattice states: the homogeneous parts with no fluctuations, one plane wave, Gaussian fluctuations, or stored arrays. */
 import { meanEnergies } from "../engine/cpu/energies.ts";
-import type { CoupledSchedule, LatticeState } from "../engine/engine.ts";
 import { fillFields, stateArray } from "../engine/hostState.ts";
+import type { CoupledSchedule, LatticeState } from "../engine/latticeJob.ts";
 import { InputError } from "../errors.ts";
 import { drawingBytes } from "../fourier/gaussianFields.ts";
 import { compileFunction } from "../potential/expression.ts";

@@ -1,19 +1,18 @@
 /** Field studies on lattices as jobs for an engine: one study, or several that differ in what a job's realisations may differ in. */
+
+import type { Engine, JobControl, LatticeReport } from "../engine/engine.ts";
+import { stateArray } from "../engine/hostState.ts";
 import type {
   CoupledSchedule,
-  Engine,
   Grid,
-  JobControl,
   LatticeCheckpoint,
   LatticeJob,
-  LatticeReport,
   LatticeState,
   Observation,
   PrescribedSchedule,
   Reached,
   Reduction,
-} from "../engine/engine.ts";
-import { stateArray } from "../engine/hostState.ts";
+} from "../engine/latticeJob.ts";
 import { describePart, operationsOf, type Part, partOf, partOfReport, partOfState } from "../engine/parts.ts";
 import { InputError, InterruptedError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";

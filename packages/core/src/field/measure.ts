@@ -1,5 +1,6 @@
 /** What a study's result is made of on a lattice: the engine's observations as moments, and what they warn of. */
-import type { EngineInfo, LatticeReport, LatticeState, Observation } from "../engine/engine.ts";
+import type { EngineInfo, LatticeReport } from "../engine/engine.ts";
+import type { LatticeState, Observation } from "../engine/latticeJob.ts";
 import { DivergenceError } from "../errors.ts";
 import type { Album } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";

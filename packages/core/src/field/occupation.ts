@@ -8,7 +8,7 @@
  * hep-th/0103202, where as here the eigenstates are those of the moment: dchi/dtau is rotated as chi is, not the rotation differentiated.
  * With pi = a^3 dphi/dt and a' = a^2 H, dchi/dtau = a^2 H phi + pi/a.
  */
-import type { Oscillators } from "../engine/engine.ts";
+import type { Oscillators } from "../engine/latticeJob.ts";
 import { arranged, type MassStates, massStates, namedBy } from "./massStates.ts";
 import type { Moment } from "./result.ts";
 import type { Bins } from "./spectra.ts";

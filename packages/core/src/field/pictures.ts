@@ -1,5 +1,5 @@
 /** A lattice's snapshots: at which steps which are wanted, and the contract's spectra, histograms and slices from what the engine gives. */
-import type { Observation, Picture, Snapshot } from "../engine/engine.ts";
+import type { Observation, Picture, Snapshot } from "../engine/latticeJob.ts";
 import { oscillatorsOf } from "./occupation.ts";
 import type { FieldResult, HistogramResult, Moment, Series, SliceResult, SpectrumResult } from "./result.ts";
 import { recordedSteps } from "./schedule.ts";

@@ -1,6 +1,7 @@
 /** The `field` command: homogeneous fields and single modes in float64, or a lattice on an engine. */
 import { cooperate } from "../cooperate.ts";
-import type { Engine, JobControl, LatticeState } from "../engine/engine.ts";
+import type { Engine, JobControl } from "../engine/engine.ts";
+import type { LatticeState } from "../engine/latticeJob.ts";
 import { EngineUnavailableError, InputError } from "../errors.ts";
 import { evolveHomogeneous, type HomogeneousRecord } from "./homogeneous.ts";
 import { type Checkpointing, runLattice } from "./lattice.ts";

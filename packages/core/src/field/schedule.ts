@@ -90,7 +90,7 @@ export function recordedSteps(steps: number, every: number): number[] {
 }
 
 export interface Schedule {
-  /** [operations][3]: laplacian kick, force kick, drift; see PrescribedSchedule in engine.ts. */
+  /** [operations][3]: laplacian kick, force kick, drift; see PrescribedSchedule in latticeJob.ts. */
   readonly coefficients: Float64Array;
   /** Operations done when a step is complete, of the steps that are stopped at. */
   after(step: number): number;

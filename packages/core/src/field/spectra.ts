@@ -1,6 +1,6 @@
 /** From a snapshot's sums to the contract's spectra: mean |k| and number of modes of each bin, and the mean power of it. */
 import { complete } from "../cooperate.ts";
-import { type Snapshot, spectrumBins } from "../engine/engine.ts";
+import { type Snapshot, spectrumBins } from "../engine/latticeJob.ts";
 import { eachOrbit } from "../fourier/orbits.ts";
 import { massPairs } from "../potential/curvature.ts";
 import { followStates, leastSquares } from "./occupation.ts";

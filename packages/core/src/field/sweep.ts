@@ -3,7 +3,8 @@
  * lattices that differ in little enough share jobs (together.ts), and the jobs run one after another through one engine. A point that diverges
  * is reported as such and the others go on.
  */
-import type { Engine, JobControl, LatticeJob, LatticeState } from "../engine/engine.ts";
+import type { Engine, JobControl } from "../engine/engine.ts";
+import type { LatticeJob, LatticeState } from "../engine/latticeJob.ts";
 import {
   DivergenceError,
   EngineUnavailableError,

@@ -1,5 +1,5 @@
 /** Wave numbers of a periodic lattice and what its stencil makes of them. */
-import { STENCILS } from "../engine/engine.ts";
+import { STENCILS } from "../engine/latticeJob.ts";
 import type { LatticeSpec } from "./study.ts";
 
 /**

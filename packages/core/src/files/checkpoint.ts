@@ -8,7 +8,8 @@
  *     observations/, snapshots/   one dataset for each quantity that was asked for, its first index counting the records
  */
 import { createHash } from "node:crypto";
-import type { LatticeCheckpoint, Precision, Reached } from "../engine/engine.ts";
+import type { Precision } from "../engine/engine.ts";
+import type { LatticeCheckpoint, Reached } from "../engine/latticeJob.ts";
 import { InputError } from "../errors.ts";
 import type { LatticeSpec } from "../field/study.ts";
 import { type Attribute, type Hdf5Content, readHdf5, writeHdf5 } from "./hdf5.ts";

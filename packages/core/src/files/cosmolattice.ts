@@ -12,7 +12,7 @@
  * alike in this; so is v2.0.0 (0dad16ec) in saveSim, the TempLat that it fetches was not looked at. No file that CosmoLattice itself wrote
  * was at hand: the tests read files that h5py laid out so, with numbers that a run of e1dce47b ended at.
  */
-import type { LatticeState } from "../engine/engine.ts";
+import type { LatticeState } from "../engine/latticeJob.ts";
 import { InputError } from "../errors.ts";
 import type { LatticeSpec } from "../field/study.ts";
 import { readHdf5 } from "./hdf5.ts";

@@ -1,5 +1,5 @@
 /** A run's observations and snapshots as HDF5 groups and back: one dataset for each quantity, its first index counting the records. */
-import type { Observation, Snapshot } from "../engine/engine.ts";
+import type { Observation, Snapshot } from "../engine/latticeJob.ts";
 import type { Dataset, Group, Hdf5Content } from "./hdf5.ts";
 
 /** No unit of length or mass is fixed: V's parameters do that. */

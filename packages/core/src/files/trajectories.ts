@@ -8,7 +8,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "../engine/engine.ts";
+import { dataOf, type EnsembleBatch, type EnsembleJob, outputsOf } from "../engine/ensembleJob.ts";
 import { InputError } from "../errors.ts";
 import { beginReplacement, type Replacement } from "./replace.ts";
 import { isOfFileSystem, unwritable } from "./unwritable.ts";

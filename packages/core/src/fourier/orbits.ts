@@ -4,7 +4,7 @@
  * that order, c first: (0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 0, 0), ... The kernel's twin: `entry` in assembly/fourier/draw.ts.
  */
 import type { Work } from "../cooperate.ts";
-import type { Grid } from "../engine/engine.ts";
+import type { Grid } from "../engine/latticeJob.ts";
 
 type Shape = Pick<Grid, "dimensions" | "points">;
 

@@ -7,7 +7,7 @@ import { modeLayout, placeOfMode, planTransform } from "../engine/cpu/fourier.ts
 import { loadHere } from "../engine/cpu/here.ts";
 import { layoutOf } from "../engine/cpu/layout.ts";
 import { tooLarge } from "../engine/cpu/pool.ts";
-import type { Grid } from "../engine/engine.ts";
+import type { Grid } from "../engine/latticeJob.ts";
 
 /**
  * Half of a real field's transform, [points]^(dimensions - 1)[floor(points/2) + 1] of real and of imaginary parts, last index fastest: mode n

@@ -2,7 +2,7 @@
  * Where an ensemble leaves the finite numbers. From step 1 on that is a divergence; at step 0, before any training, the input itself is at
  * fault: a potential outside its domain, or data and weights beyond the precision's range.
  */
-import { type EnsembleBatch, type EnsembleJob, kernelPartsOf } from "../engine/engine.ts";
+import { type EnsembleBatch, type EnsembleJob, kernelPartsOf } from "../engine/ensembleJob.ts";
 import { DivergenceError, InputError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
 

@@ -4,7 +4,7 @@
  * Of several outputs the mean is that of their own kernels, [D][D], and the distances are of the whole kernel [D C][D C] from theory's
  * Theta (x) 1_C, in which no output pushes another.
  */
-import type { EnsembleBatch } from "../engine/engine.ts";
+import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { eigenAside } from "../linalg/eigen.ts";
 import { targetAlignment } from "./observables.ts";
 import { meanKernel } from "./outputs.ts";

@@ -4,7 +4,7 @@
  * features (Lee et al., arXiv:1902.06720).
  */
 import type { Work } from "../cooperate.ts";
-import type { EnsembleBatch } from "../engine/engine.ts";
+import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { recursionWork } from "../theory/prediction.ts";
 import { type PerDatum, perRecord } from "./outputs.ts";
 import type { NetworkSetup } from "./setup.ts";

@@ -2,7 +2,7 @@
  * How large an ensemble's weights and biases are and how far training moves them. In NTK parametrisation they start as standard normals of
  * mean square one, and all of them together move by order one, however many there are: lazily (Chizat, Oyallon and Bach, NeurIPS 2019).
  */
-import { type Architecture, type EnsembleBatch, outputsOf } from "../engine/engine.ts";
+import { type Architecture, type EnsembleBatch, outputsOf } from "../engine/ensembleJob.ts";
 
 /** [K] are the steps whose kernels were recorded, [L + 1] the layers that parameters lead into, the output's last. */
 export interface ParameterNormSeries {

@@ -1,6 +1,7 @@
 /** The `network` command: trains an ensemble and reduces it to means, covariances and kernels beside theory's. */
 import { cooperate } from "../cooperate.ts";
-import type { Engine, EnsembleBatch, EnsembleJob, JobControl } from "../engine/engine.ts";
+import type { Engine, JobControl } from "../engine/engine.ts";
+import type { EnsembleBatch, EnsembleJob } from "../engine/ensembleJob.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";

@@ -1,6 +1,7 @@
 /** From a network study to what an engine and the theory need: architecture, data, potential, infinite-width kernels, learning rate. */
 import { cooperate } from "../cooperate.ts";
-import type { Architecture, EnsembleJob, JobControl } from "../engine/engine.ts";
+import type { JobControl } from "../engine/engine.ts";
+import type { Architecture, EnsembleJob } from "../engine/ensembleJob.ts";
 import { InputError } from "../errors.ts";
 import { type Eigen, eigenAside } from "../linalg/eigen.ts";
 import { compilePotential } from "../potential/compile.ts";

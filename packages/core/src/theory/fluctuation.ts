@@ -9,7 +9,7 @@
  * that of Theta (x) 1_C, has C ||Theta||^2.
  */
 import type { Work } from "../cooperate.ts";
-import { type Architecture, outputsOf } from "../engine/engine.ts";
+import { type Architecture, outputsOf } from "../engine/ensembleJob.ts";
 import { InputError } from "../errors.ts";
 import type { Activation, SquaredMoments } from "../network/activations.ts";
 import { hermiteMoments } from "./hermite.ts";

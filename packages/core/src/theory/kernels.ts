@@ -3,7 +3,7 @@
  * al., arXiv:1711.00165) and the neural tangent kernel (Jacot, Gabriel and Hongler, arXiv:1806.07572), by their recursion over layers.
  */
 import { complete, type Work } from "../cooperate.ts";
-import type { Architecture } from "../engine/engine.ts";
+import type { Architecture } from "../engine/ensembleJob.ts";
 import type { Activation } from "../network/activations.ts";
 import { type Moments, Quadrature } from "./gaussian.ts";
 import { hermiteMoments } from "./hermite.ts";

@@ -1,6 +1,6 @@
 /** The mean energies of a state on the host against plain loops in float64, the same bits for any number of threads. */
 import { meanEnergies } from "@slowroll/core/engine/cpu/energies";
-import { type LatticeState, STENCILS } from "@slowroll/core/engine/engine";
+import { type LatticeState, STENCILS } from "@slowroll/core/engine/latticeJob";
 import { InterruptedError } from "@slowroll/core/errors";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";

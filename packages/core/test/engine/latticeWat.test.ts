@@ -2,8 +2,8 @@
 
 import { emitLatticeWat } from "@slowroll/core/engine/cpu/latticeWat";
 import { layoutOf, readRows, writeRows } from "@slowroll/core/engine/cpu/layout";
-import type { Grid } from "@slowroll/core/engine/engine";
-import { STENCILS } from "@slowroll/core/engine/engine";
+import type { Grid } from "@slowroll/core/engine/latticeJob";
+import { STENCILS } from "@slowroll/core/engine/latticeJob";
 import { assembleWat } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { formOf } from "@slowroll/core/potential/form";

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { UnwritableError } from "@slowroll/core/errors";
 import { createTrajectoryFile } from "@slowroll/core/files/trajectories";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";

@@ -1,5 +1,5 @@
 /** Where an ensemble leaves the finite numbers: at which step, and at which field. */
-import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { DivergenceWatch } from "@slowroll/core/network/divergence";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,7 @@
 /** What is recorded of an ensemble on its way, on the float64 reference engine. */
 import { measureScaling } from "@slowroll/core/duality/scaling";
-import type { Engine, EnsembleBatch } from "@slowroll/core/engine/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch } from "@slowroll/core/engine/ensembleJob";
 import { DivergenceError, InterruptedError } from "@slowroll/core/errors";
 import { type NetworkResult, networkStudy, type PartialNetworkResult } from "@slowroll/core/network/run";
 import { ensembleJob, setupNetwork } from "@slowroll/core/network/setup";

@@ -1,5 +1,5 @@
 /** Networks of several outputs on the float64 reference engine: every number of the result from the records, and theory output by output. */
-import type { EnsembleBatch } from "@slowroll/core/engine/engine";
+import type { EnsembleBatch } from "@slowroll/core/engine/ensembleJob";
 import { DivergenceError } from "@slowroll/core/errors";
 import { byDatum, byOutput, jointKernel, meanKernel } from "@slowroll/core/network/outputs";
 import { type NetworkResult, networkStudy, type PartialNetworkResult } from "@slowroll/core/network/run";

@@ -1,6 +1,7 @@
 /** Standardised inputs: their moments, that units no longer matter, and that results keep the user's. */
 import { kernelStudy } from "@slowroll/core/duality/kernel";
-import type { Engine, EnsembleJob } from "@slowroll/core/engine/engine";
+import type { Engine } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { openEngine } from "@slowroll/core/engine/open";
 import { prepareData } from "@slowroll/core/network/data";
 import { networkStudy } from "@slowroll/core/network/run";

@@ -1,6 +1,6 @@
 /** The tangent kernel's fluctuation at finite width: its moments against independent integrals, closed forms against series and quadrature. */
 import { complete } from "@slowroll/core/cooperate";
-import type { EnsembleJob } from "@slowroll/core/engine/engine";
+import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
 import { jointKernel } from "@slowroll/core/network/outputs";
 import { squaredNorm } from "@slowroll/core/network/statistics";

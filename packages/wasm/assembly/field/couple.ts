@@ -1,4 +1,4 @@
-// A coupled schedule (see CoupledSchedule in engine.ts): one number q of each realisation sets the strengths of its kicks and drifts and is
+// A coupled schedule (see CoupledSchedule in latticeJob.ts): one number q of each realisation sets the strengths of its kicks and drifts and is
 // driven by its means, so that every operation ends with a sum over the whole lattice. An operation is one sweep in place: each plane is
 // drifted as soon as its own kick of the operation before is done and before any neighbour needs it, then kicked twice, the second half kick
 // of this operation and the first of the next, which have the same q; the sums are taken in between, where field and momentum belong to the

@@ -9,7 +9,7 @@ export let fields: i32 = 1;
 /** Planes, and rows of a plane. */
 export let planes: i32 = 1;
 export let rows: i32 = 1;
-/** Sites to either side that the stencil reads, 1, 2 or 3, and its weights at the distances 1, 2 and 3: see STENCILS in engine.ts. */
+/** Sites to either side that the stencil reads, 1, 2 or 3, and its weights at the distances 1, 2 and 3: see STENCILS in latticeJob.ts. */
 export let reach: i32 = 1;
 export let weight1: f64 = 1;
 export let weight2: f64 = 0;

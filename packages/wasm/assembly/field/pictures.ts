@@ -1,4 +1,4 @@
-// What a snapshot makes of all sites beside spectra (see Picture in engine.ts): histograms, the means of V's second derivatives, and the
+// What a snapshot makes of all sites beside spectra (see Picture in latticeJob.ts): histograms, the means of V's second derivatives, and the
 // mixtures of fields and momenta that oscillators' spectra are made of. Sums are made plane by plane in float64 and counts are whole numbers, so that all
 // of it is the same for any number of workers.
 import { barrier, worker, workerCount } from "../control";

@@ -1,4 +1,4 @@
-// Binned spectra (see Snapshot in engine.ts) of all fields of all realisations: the sum over the modes n of |n|^dimensions |DFT_n|^2, or of
+// Binned spectra (see Snapshot in latticeJob.ts) of all fields of all realisations: the sum over the modes n of |n|^dimensions |DFT_n|^2, or of
 // omega_n or 1/omega_n in place of |n|^dimensions, into bin round(|n|). As many fields as the work area holds are transformed at a time; along the first axis their columns go from the first cache
 // straight into the bins. All sums are float64, of one row of columns at a time and then over the rows in order, so that they are the same
 // for any number of workers.

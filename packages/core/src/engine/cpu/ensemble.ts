@@ -4,16 +4,8 @@
  */
 import { assemblePotential } from "../../potential/assemble.ts";
 import { keyOfSeed } from "../../random/philox.ts";
-import {
-  dataOf,
-  type EnsembleJob,
-  type JobControl,
-  type JobMemory,
-  type JobReport,
-  kernelPartsOf,
-  type OnEnsembleBatch,
-  outputsOf,
-} from "../engine.ts";
+import type { JobControl, JobMemory, JobReport } from "../engine.ts";
+import { dataOf, type EnsembleJob, kernelPartsOf, type OnEnsembleBatch, outputsOf } from "../ensembleJob.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
 import { type Call, elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
 

@@ -3,8 +3,8 @@
  * A transform of N = r_1 r_2 ... points is a stage for each factor: see stages.ts there.
  */
 import { InputError } from "../../errors.ts";
-import type { Grid } from "../engine.ts";
 import { radices, turn } from "../fourier.ts";
+import type { Grid } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Call } from "./pool.ts";
 

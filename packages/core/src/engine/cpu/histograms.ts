@@ -1,5 +1,5 @@
 /** The lattice job's histograms on the CPU: packages/wasm/assembly/field/pictures.ts sums and counts, and the host says from where to where. */
-import type { LatticeJob, Snapshot } from "../engine.ts";
+import type { LatticeJob, Snapshot } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Elements, Layout } from "./layout.ts";
 import type { Call } from "./pool.ts";

@@ -4,16 +4,9 @@
  */
 import { InterruptedError } from "../../errors.ts";
 import { assemblePotential, assembleWat } from "../../potential/assemble.ts";
-import {
-  type JobControl,
-  type LatticeJob,
-  type LatticeReport,
-  type LatticeState,
-  type Observation,
-  type Snapshot,
-  STENCILS,
-} from "../engine.ts";
+import type { JobControl, LatticeReport } from "../engine.ts";
 import { evolveInTurn } from "../inTurn.ts";
+import { type LatticeJob, type LatticeState, type Observation, type Snapshot, STENCILS } from "../latticeJob.ts";
 import { cellsOf, type PartJob } from "../parts.ts";
 import { planAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
 import { emitLatticeWat } from "./latticeWat.ts";

@@ -5,7 +5,8 @@
 import { freemem, totalmem } from "node:os";
 import { InputError } from "../../errors.ts";
 import { formOf } from "../../potential/form.ts";
-import { type CoupledSchedule, type LatticeMemory, type Monomial, potentialsOf, STENCILS } from "../engine.ts";
+import type { LatticeMemory } from "../engine.ts";
+import { type CoupledSchedule, type Monomial, potentialsOf, STENCILS } from "../latticeJob.ts";
 import { describeBytes, recordedBytes, stateBytes } from "../memory.ts";
 import { jobOfPart, operationsOf, type PartJob } from "../parts.ts";
 import { planConstants } from "./constants.ts";

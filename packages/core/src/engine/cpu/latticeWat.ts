@@ -34,7 +34,7 @@ export interface LatticeKernels {
   readonly fused: boolean;
   readonly dimensions: 1 | 2 | 3;
   readonly points: number;
-  /** The stencil's at the distances 1, 2, ...: STENCILS in engine.ts. */
+  /** The stencil's at the distances 1, 2, ...: STENCILS in latticeJob.ts. */
   readonly weights: readonly number[];
   readonly layout: Layout;
   /** Bytes from the field to the momentum: for kicks, which work in place. Without it there are steps. */

@@ -1,5 +1,5 @@
 /** How a lattice stands in the shared memory, as packages/wasm/assembly/field/grid.ts says: rows with room for their periodic neighbours. */
-import type { Grid, LatticeJob } from "../engine.ts";
+import type { Grid, LatticeJob } from "../latticeJob.ts";
 
 /** Strides in bytes, and the numbers of planes and rows. */
 export interface Layout {

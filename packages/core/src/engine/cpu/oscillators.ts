@@ -4,7 +4,7 @@
  */
 import { curvatureSlopes, massMatrices, massPairs } from "../../potential/curvature.ts";
 import { type Form, formOf } from "../../potential/form.ts";
-import { type LatticeJob, type Oscillators, potentialsOf } from "../engine.ts";
+import { type LatticeJob, type Oscillators, potentialsOf } from "../latticeJob.ts";
 import { planConstants } from "./constants.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Elements, Layout } from "./layout.ts";

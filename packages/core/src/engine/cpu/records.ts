@@ -1,5 +1,5 @@
 /** The lattice job's observations on the CPU: where the planes' sums are kept, and the means that they give, added in order on the host. */
-import type { LatticeJob, Observation } from "../engine.ts";
+import type { LatticeJob, Observation } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Layout } from "./layout.ts";
 import type { Call } from "./pool.ts";

@@ -1,5 +1,5 @@
 /** The lattice job's snapshots on the CPU: spectra and histograms by the workers, slices copied from the memory that is the host's too. */
-import type { LatticeJob, Snapshot } from "../engine.ts";
+import type { LatticeJob, Snapshot } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import { planHistograms } from "./histograms.ts";
 import type { Elements, Layout } from "./layout.ts";

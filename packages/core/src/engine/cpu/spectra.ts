@@ -1,5 +1,5 @@
 /** All spectra that a lattice job asks for on the CPU: of fields and momenta, and of oscillators, which are two weighted ones. */
-import type { LatticeJob, Observation, Picture, Snapshot } from "../engine.ts";
+import type { LatticeJob, Observation, Picture, Snapshot } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import type { Elements, Layout } from "./layout.ts";
 import { type OscillatorsPlan, planOscillators } from "./oscillators.ts";

@@ -1,5 +1,5 @@
 /** The lattice job's spectra on the CPU: what stands in memory for packages/wasm/assembly/fourier/spectrum.ts, the calls, and the result. */
-import { type Grid, spectrumBins } from "../engine.ts";
+import { type Grid, spectrumBins } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import { modeLayout, planTransform } from "./fourier.ts";
 import type { Layout } from "./layout.ts";

@@ -1,5 +1,5 @@
 /** The shapes of the lattice kernels' cases, their random states, and the Laplacian and potentials of them in float64. */
-import { type Grid, STENCILS } from "../../engine.ts";
+import { type Grid, STENCILS } from "../../latticeJob.ts";
 import { constantsData, type LatticeSpecialisation, latticeSpecialisation } from "../field/latticeKernels.ts";
 import { marched, marchSharing } from "../field/latticeMarch.ts";
 import { NUMBERS } from "../field/latticeNumbers.ts";

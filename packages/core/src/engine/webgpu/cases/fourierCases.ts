@@ -1,5 +1,5 @@
 /** Cases of the Fourier kernels, with their references as plain float64 sums. */
-import { type Grid, spectrumBins } from "../../engine.ts";
+import { type Grid, spectrumBins } from "../../latticeJob.ts";
 import {
   fourierColumns,
   fourierRows,

@@ -1,6 +1,7 @@
 /** The declarations of the kernels that transform lattice fields: names and bindings as in shaders/fourier/. */
-import { type Grid, spectrumBins } from "../../engine.ts";
+
 import { radices, turn } from "../../fourier.ts";
+import { type Grid, spectrumBins } from "../../latticeJob.ts";
 import type { KernelDeclaration, Specialisation } from "../kernel.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;

@@ -6,14 +6,8 @@ import { InterruptedError, OutOfDeviceMemoryError } from "../../../errors.ts";
 import { type CompensatedOperation, operationsOf } from "../../../potential/compensated.ts";
 import { curvaturesOf, massPairs } from "../../../potential/curvature.ts";
 import { type Form, formOf } from "../../../potential/form.ts";
-import {
-  type JobControl,
-  type LatticeReport,
-  type LatticeState,
-  type Observation,
-  potentialsOf,
-  type Snapshot,
-} from "../../engine.ts";
+import type { JobControl, LatticeReport } from "../../engine.ts";
+import { type LatticeState, type Observation, potentialsOf, type Snapshot } from "../../latticeJob.ts";
 import { describeBytes } from "../../memory.ts";
 import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";

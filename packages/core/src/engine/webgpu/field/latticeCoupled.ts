@@ -5,7 +5,7 @@
  * Where the state is wanted, the sweep leaves out the half kick that opens the next operation; one more sweep makes up for it later, which
  * drifts nothing, kicks once and sums the same numbers again: passing through and stopping give the same bits.
  */
-import type { CoupledSchedule } from "../../engine.ts";
+import type { CoupledSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type UniformValues } from "../kernel.ts";

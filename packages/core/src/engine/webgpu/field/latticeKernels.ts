@@ -3,7 +3,7 @@ import { emitCompensatedMonomials, emitCompensatedWgsl } from "../../../potentia
 import { float32 } from "../../../potential/emit.ts";
 import type { Form } from "../../../potential/form.ts";
 import { emitMonomials, emitWgsl, type Monomials } from "../../../potential/wgsl.ts";
-import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../../engine.ts";
+import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../../latticeJob.ts";
 import { share } from "../evenly.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "../kernel.ts";
 import { NUMBERS, type Numbers } from "./latticeNumbers.ts";

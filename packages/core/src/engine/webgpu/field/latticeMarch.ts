@@ -4,7 +4,7 @@
  * caches on a site: site by site a sweep takes some 120 instructions and reads each neighbour, which is as long; so about 45, and the
  * neighbours along the march not at all. Whatever does not fit is swept site by site.
  */
-import { type LatticeJob, STENCILS } from "../../engine.ts";
+import { type LatticeJob, STENCILS } from "../../latticeJob.ts";
 import { share } from "../evenly.ts";
 import type { Gpu } from "../gpu.ts";
 import type { KernelDeclaration } from "../kernel.ts";

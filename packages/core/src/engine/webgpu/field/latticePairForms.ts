@@ -2,7 +2,7 @@
  * The forms of the kernel that makes two operations of a prescribed schedule in one sweep: site by site (lattice_pair.wgsl), and for float32
  * marching with vectors of four sites (lattice_pair_march.wgsl), which takes fewer instructions and reads of the caches.
  */
-import { type LatticeJob, STENCILS } from "../../engine.ts";
+import { type LatticeJob, STENCILS } from "../../latticeJob.ts";
 import type { Gpu } from "../gpu.ts";
 import type { KernelDeclaration, UniformValues } from "../kernel.ts";
 import { type LatticeSpecialisation, latticePair } from "./latticeKernels.ts";

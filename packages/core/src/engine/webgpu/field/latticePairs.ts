@@ -5,7 +5,7 @@
  * depend on a clock.
  */
 import { InterruptedError } from "../../../errors.ts";
-import type { LatticeJob } from "../../engine.ts";
+import type { LatticeJob } from "../../latticeJob.ts";
 import { operationsOf, type PartJob } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";

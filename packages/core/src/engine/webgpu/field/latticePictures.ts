@@ -1,6 +1,6 @@
 /** Snapshots of a lattice on the device: what each picture needs is made there and only that is read. */
 import { InputError } from "../../../errors.ts";
-import type { LatticeJob, Observation, Picture, Snapshot } from "../../engine.ts";
+import type { LatticeJob, Observation, Picture, Snapshot } from "../../latticeJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { encode } from "../submit.ts";

@@ -4,7 +4,7 @@
  */
 import { curvaturesOf } from "../../../potential/curvature.ts";
 import { formOf } from "../../../potential/form.ts";
-import { potentialsOf } from "../../engine.ts";
+import { potentialsOf } from "../../latticeJob.ts";
 import { operationsOf, type PartJob } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";
 import { type KernelDeclaration, loadKernel, type Specialisation } from "../kernel.ts";

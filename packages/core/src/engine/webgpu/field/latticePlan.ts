@@ -6,7 +6,8 @@
 import { totalmem } from "node:os";
 import { InputError } from "../../../errors.ts";
 import { type Form, formOf } from "../../../potential/form.ts";
-import { type LatticeMemory, type Picture, potentialsOf } from "../../engine.ts";
+import type { LatticeMemory } from "../../engine.ts";
+import { type Picture, potentialsOf } from "../../latticeJob.ts";
 import { describeBytes, recordedBytes, stateBytes } from "../../memory.ts";
 import { operationsOf, type Part, type PartJob } from "../../parts.ts";
 import { bufferBytes, type Gpu, largestArray } from "../gpu.ts";

@@ -1,7 +1,7 @@
 /** Observations of a lattice on the device: reduced into slots that are read once per stretch of the run. */
 import { curvaturesOf, massMatrices, massPairs } from "../../../potential/curvature.ts";
 import { formOf } from "../../../potential/form.ts";
-import { type LatticeJob, type Observation, potentialsOf } from "../../engine.ts";
+import { type LatticeJob, type Observation, potentialsOf } from "../../latticeJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { type Kernel, loadKernel, type UniformValues } from "../kernel.ts";
 import { recordStride, slotData } from "../slots.ts";

@@ -2,10 +2,10 @@
  * How a lattice stands on the device. Where one binding holds a realisation, its arrays are what the host's are. Where it does not, they
  * are cut into slabs: stretches of planes along the slowest axis, each in buffers of its own, which hold besides copies of the
  * neighbours' nearest planes, its ghosts. A kernel sees one slab, reads its neighbours' sites among the ghosts, and is the same for both;
- * between two operations lattice_ghosts.wgsl copies the ghosts anew, a few planes of the hundreds that a sweep moves.
+ * between two sweeps lattice_ghosts.wgsl copies the ghosts anew, a few planes of the hundreds that a sweep moves.
  */
 import { InputError } from "../../../errors.ts";
-import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../../engine.ts";
+import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../../latticeJob.ts";
 import { evenly } from "../evenly.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";

@@ -1,6 +1,6 @@
 /** What moves a lattice's state on the device, operation by operation, and the prescribed schedule: one sweep each. */
 import { OutOfDeviceMemoryError } from "../../../errors.ts";
-import type { LatticeState, PrescribedSchedule } from "../../engine.ts";
+import type { LatticeState, PrescribedSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type UniformValues } from "../kernel.ts";

@@ -1,5 +1,5 @@
 /** What reductions leave of each slab, partial sums, and the means that come of it in float64. */
-import type { LatticeJob, Observation } from "../../engine.ts";
+import type { LatticeJob, Observation } from "../../latticeJob.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import type { ReductionLayout } from "./latticePictures.ts";
 

@@ -3,7 +3,7 @@
  * half-complex modes [fields][points]..[points/2 + 1]. Only the bins' partial sums are read.
  */
 import { InputError } from "../../../errors.ts";
-import { type Grid, type LatticeJob, type Snapshot, spectrumBins } from "../../engine.ts";
+import { type Grid, type LatticeJob, type Snapshot, spectrumBins } from "../../latticeJob.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import type { Specialisation } from "../kernel.ts";
 import { type Dispatch, submit } from "../submit.ts";

@@ -3,7 +3,7 @@
  * them, the modes of some rows of every plane are gathered from all slabs into one array at a time; there they are transformed along it
  * and binned, and go nowhere else.
  */
-import type { LatticeJob } from "../../engine.ts";
+import type { LatticeJob } from "../../latticeJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { submit } from "../submit.ts";
 import { modesOf } from "./fourierKernels.ts";

@@ -1,5 +1,5 @@
 /** The steps of a spectrum on the device as dispatches: rows of a field, columns of its modes, and the bins' partial sums. */
-import { type Grid, spectrumBins } from "../../engine.ts";
+import { type Grid, spectrumBins } from "../../latticeJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type Specialisation } from "../kernel.ts";
 import type { Dispatch } from "../submit.ts";

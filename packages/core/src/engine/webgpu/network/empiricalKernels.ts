@@ -3,7 +3,7 @@
  * kernel_layer.wgsl, at many data gram.wgsl and kernel_layer_tiled.wgsl. With several outputs each has sensitivities of its own, C times the
  * columns of the deltas that training needs.
  */
-import { kernelPartsOf } from "../../engine.ts";
+import { kernelPartsOf } from "../../ensembleJob.ts";
 import { type Dispatch, encode } from "../submit.ts";
 import { along, type Bound } from "./bound.ts";
 import type { Layer } from "./denseProducts.ts";

@@ -4,15 +4,8 @@
  */
 import { totalmem } from "node:os";
 import { InputError, InterruptedError } from "../../../errors.ts";
-import {
-  type EnsembleBatch,
-  type EnsembleJob,
-  type JobControl,
-  type JobMemory,
-  type JobReport,
-  kernelPartsOf,
-  type OnEnsembleBatch,
-} from "../../engine.ts";
+import type { JobControl, JobMemory, JobReport } from "../../engine.ts";
+import { type EnsembleBatch, type EnsembleJob, kernelPartsOf, type OnEnsembleBatch } from "../../ensembleJob.ts";
 import { describeBytes } from "../../memory.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import { type Pace, runSteps } from "../submit.ts";

@@ -6,7 +6,8 @@
  * outputs' weights are [rows][outputs]; what each output has of its own at the data stands in columns, [outputs][chunks].
  */
 import { InputError } from "../../../errors.ts";
-import { dataOf, type EnsembleJob, type JobMemory, kernelPartsOf, outputsOf } from "../../engine.ts";
+import type { JobMemory } from "../../engine.ts";
+import { dataOf, type EnsembleJob, kernelPartsOf, outputsOf } from "../../ensembleJob.ts";
 import { evenly } from "../evenly.ts";
 
 /** Rows of a layer's weights that stand in a buffer of their own: the first, and how many. */

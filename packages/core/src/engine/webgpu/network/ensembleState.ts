@@ -3,7 +3,7 @@
  * weights, and the read-out of the records.
  */
 import { keyOfSeed } from "../../../random/philox.ts";
-import type { EnsembleJob } from "../../engine.ts";
+import type { EnsembleJob } from "../../ensembleJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { encode } from "../submit.ts";

@@ -5,7 +5,7 @@
 
 import type { Subsets } from "../../../network/subsets.ts";
 import { emitWgsl } from "../../../potential/wgsl.ts";
-import { type EnsembleJob, kernelPartsOf } from "../../engine.ts";
+import { type EnsembleJob, kernelPartsOf } from "../../ensembleJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { encode } from "../submit.ts";
 import { along, type Bind, type Bound, createBind } from "./bound.ts";

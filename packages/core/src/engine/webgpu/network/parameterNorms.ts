@@ -1,6 +1,6 @@
 /** The norms of a batch's weights and of their way from the start, reduced on the device: shaders/network/parameter_norms.wgsl. */
 import { keyOfSeed } from "../../../random/philox.ts";
-import type { EnsembleJob } from "../../engine.ts";
+import type { EnsembleJob } from "../../ensembleJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { recordStride, slotData } from "../slots.ts";

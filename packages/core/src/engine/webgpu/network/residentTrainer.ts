@@ -3,7 +3,7 @@
  * (shaders/network/resident.wgsl). Nothing but the recorded outputs leaves the workgroup.
  */
 import { emitWgsl } from "../../../potential/wgsl.ts";
-import { dataOf, type EnsembleJob, outputsOf } from "../../engine.ts";
+import { dataOf, type EnsembleJob, outputsOf } from "../../ensembleJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { slotStride } from "../slots.ts";

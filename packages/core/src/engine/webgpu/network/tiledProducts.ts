@@ -1,5 +1,5 @@
 /** A layered trainer's products in the tiles that suit the adapter and the work ahead. */
-import type { EnsembleJob } from "../../engine.ts";
+import type { EnsembleJob } from "../../ensembleJob.ts";
 import type { Gpu } from "../gpu.ts";
 import type { Bind, Bound } from "./bound.ts";
 import type { EnsemblePlan } from "./ensemblePlan.ts";
