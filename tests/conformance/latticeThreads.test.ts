@@ -14,7 +14,7 @@ describe.each(["float32", "float64"] as const)("a self-consistent lattice in %s"
     [3, 13, 4],
     [2, 19, 2],
   ] as const)(
-    "has the same bits on any number of threads: %iD, %i points, stencil %i",
+    "has the same bits on any number of threads, however often it is observed: %iD, %i points, stencil %i",
     async (dimensions, points, stencil) => {
       const operations = 12;
       const schedule = coupledSchedule(operations, 1);
@@ -32,7 +32,10 @@ describe.each(["float32", "float64"] as const)("a self-consistent lattice in %s"
         }),
         schedule,
         observeAfter: [0, 7, operations],
-        reductions: [{ kind: "field" }, { kind: "potential" }],
+        reductions: [
+          ...(["field", "shape", "momentum", "gradient", "potential"] as const).map((kind) => ({ kind })),
+          { kind: "cosine", mode: [1, 0, 0].slice(0, dimensions) },
+        ],
         snapshots: {
           after: [0, operations],
           pictures: [
@@ -43,16 +46,22 @@ describe.each(["float32", "float64"] as const)("a self-consistent lattice in %s"
           ],
         },
       };
-      const run = async (threads: number) => {
+      const run = async (threads: number, observeAfter = job.observeAfter) => {
         const engine = openCpuEngine({ precision, threads, reason: "test" });
         expect(engine.info.threads).toBe(threads);
-        const { final, observations, snapshots } = await engine.evolveLattice(job);
+        const { final, observations, snapshots } = await engine.evolveLattice({ ...job, observeAfter });
         await engine.close();
         return { final, observations, snapshots };
       };
       const alone = await run(1);
       expect(await run(2)).toEqual(alone);
       expect(await run(3)).toEqual(alone);
+      const every = await run(
+        2,
+        Array.from({ length: operations + 1 }, (_, operation) => operation),
+      );
+      const { observations } = every;
+      expect({ ...every, observations: job.observeAfter.map((after) => observations[after]) }).toEqual(alone);
     },
   );
 });

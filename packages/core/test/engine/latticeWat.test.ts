@@ -2,6 +2,7 @@
 
 import { emitLatticeWat } from "@slowroll/core/engine/cpu/latticeWat";
 import { layoutOf, readRows, writeRows } from "@slowroll/core/engine/cpu/layout";
+import { MOMENT, MOMENTS } from "@slowroll/core/engine/cpu/records";
 import type { Grid } from "@slowroll/core/engine/latticeJob";
 import { STENCILS } from "@slowroll/core/engine/latticeJob";
 import { assembleWat } from "@slowroll/core/potential/assemble";
@@ -69,17 +70,37 @@ async function latticeOf({ dimensions, points, stencil }: Shape, precision: "flo
   return {
     ...{ sites, planes: layout.planes, reach, field, momentum, next, write, read },
     step: (plane: number) => exports.step!(plane, field, 0, momentum, next, C1, F1, DRIFT),
-    /** The plane's sums. */
-    kick(plane: number, alike: boolean, due: boolean): number[] {
+    /** The plane's sums, and each field's record. */
+    kick(plane: number, { alike, due, recorded }: { alike: boolean; due: boolean; recorded: boolean }) {
+      const record = target + 64;
+      const numbers = new Float64Array(memory.buffer, record, FIELDS * layout.planes * MOMENTS).fill(0);
       new Float64Array(memory.buffer, target, 3).fill(0);
-      exports.kick!(plane, field, 0, target, C1, F1, alike ? C1 : C2, alike ? F1 : F2, Number(due), DRIFT);
-      return Array.from(new Float64Array(memory.buffer, target, 3));
+      const second = alike ? [C1, F1] : [C2, F2];
+      exports.kick!(plane, field, 0, target, C1, F1, ...second, Number(due), DRIFT, recorded ? record : 0);
+      const sums = Array.from(new Float64Array(memory.buffer, target, 3));
+      return {
+        sums,
+        records: [0, 1].map((f) => Array.from(numbers.subarray(f * layout.planes * MOMENTS).subarray(0, MOMENTS))),
+      };
     },
   };
 }
 
 const drawn = (count: number, index: number): Float64Array =>
   Float64Array.from(normals(7, index, 0, count), (value) => Math.fround(1 + value / 4));
+
+/** The squared differences of phi to the sites onward, by a plain loop. */
+function slopes({ dimensions, points, stencil }: Shape, phi: Float64Array, site: number): number {
+  let sum = 0;
+  for (let axis = 0, stride = 1; axis < dimensions; axis++, stride *= points) {
+    const x = Math.floor(site / stride) % points;
+    STENCILS[stencil].forEach((weight, i) => {
+      const neighbour = site + (((x + i + 1) % points) - x) * stride;
+      sum += weight * (phi[neighbour]! - phi[site]!) ** 2;
+    });
+  }
+  return sum;
+}
 
 /** dx^2 Laplacian phi at a site, by a plain loop. */
 function laplacian({ dimensions, points, stencil }: Shape, phi: Float64Array, site: number): number {
@@ -141,45 +162,65 @@ describe.each(["float32", "float64"] as const)("a lattice's own kernels in %s", 
 
   const kicks = shapes.flatMap((shape) =>
     [
-      { alike: false, due: false },
-      { alike: false, due: true },
-      { alike: true, due: true },
+      { alike: false, due: false, recorded: false },
+      { alike: false, due: true, recorded: false },
+      { alike: true, due: true, recorded: false },
+      { alike: false, due: false, recorded: true },
+      { alike: false, due: true, recorded: true },
     ].flatMap((how) =>
       how.due && (shape.dimensions === 1 || shape.points <= 2 * STENCILS[shape.stencil].length)
         ? []
         : [{ ...shape, ...how }],
     ),
   );
-  it.each(kicks)("kick a plane twice, and sum it, as plain loops do: %o", async ({ alike, due, ...shape }) => {
-    const lattice = await latticeOf(shape, precision, true);
-    const { sites, planes, reach } = lattice;
-    const perPlane = sites / planes;
-    // What is drifted ahead is read as nothing else.
-    for (let plane = 0; plane < planes - (due ? 2 * reach : 0); plane++) {
-      const [phi, pi] = [drawn(FIELDS * sites, 0), drawn(FIELDS * sites, 1)];
-      lattice.write(lattice.field, phi);
-      lattice.write(lattice.momentum, pi);
-      const sums = lattice.kick(plane, alike, due);
-      const inPlane = (of: number): number[] =>
-        [0, 1].flatMap((f) => Array.from({ length: perPlane }, (_, i) => f * sites + of * perPlane + i));
-      if (due) for (const i of inPlane(plane + reach)) phi[i] = Math.fround(phi[i]!) + DRIFT * pi[i]!;
-      const expected = [0, 0, 0];
-      const momentum = pi.slice();
-      for (const i of inPlane(plane)) {
-        const [f, site] = [Math.floor(i / sites), i % sites];
-        const lap = laplacian(shape, phi.subarray(f * sites, (f + 1) * sites), site);
-        const slope = potential.gradient(f, phi[site]!, phi[sites + site]!);
-        const between = pi[i]! + C1 * lap - F1 * slope;
-        momentum[i] = between + (alike ? C1 : C2) * lap - (alike ? F1 : F2) * slope;
-        expected[0]! += between ** 2;
-        expected[1]! -= (phi[i]! - phi[f * sites]!) * lap;
-        if (f === 0) expected[2]! += potential.value(phi[site]!, phi[sites + site]!);
+  it.each(kicks)(
+    "kick a plane twice, and sum it, as plain loops do: %o",
+    async ({ alike, due, recorded, ...shape }) => {
+      const lattice = await latticeOf(shape, precision, true);
+      const { sites, planes, reach } = lattice;
+      const perPlane = sites / planes;
+      // What is drifted ahead is read as nothing else.
+      for (let plane = 0; plane < planes - (due ? 2 * reach : 0); plane++) {
+        const [phi, pi] = [drawn(FIELDS * sites, 0), drawn(FIELDS * sites, 1)];
+        lattice.write(lattice.field, phi);
+        lattice.write(lattice.momentum, pi);
+        const { sums, records } = lattice.kick(plane, { alike, due, recorded });
+        const inPlane = (of: number): number[] =>
+          [0, 1].flatMap((f) => Array.from({ length: perPlane }, (_, i) => f * sites + of * perPlane + i));
+        if (due) for (const i of inPlane(plane + reach)) phi[i] = Math.fround(phi[i]!) + DRIFT * pi[i]!;
+        const expected = [0, 0, 0];
+        const moments = [0, 1].map(() => new Array<number>(MOMENTS).fill(0));
+        const momentum = pi.slice();
+        for (const i of inPlane(plane)) {
+          const [f, site] = [Math.floor(i / sites), i % sites];
+          const lap = laplacian(shape, phi.subarray(f * sites, (f + 1) * sites), site);
+          const slope = potential.gradient(f, phi[site]!, phi[sites + site]!);
+          const between = pi[i]! + C1 * lap - F1 * slope;
+          momentum[i] = between + (alike ? C1 : C2) * lap - (alike ? F1 : F2) * slope;
+          expected[0]! += between ** 2;
+          expected[1]! -= (phi[i]! - phi[f * sites]!) * lap;
+          const value = potential.value(phi[site]!, phi[sites + site]!);
+          if (f === 0) expected[2]! += value;
+          if (!recorded) continue;
+          const reference = phi[f * sites]!;
+          const above = phi[i]! - reference;
+          const own: Record<keyof typeof MOMENT, number> = {
+            ...{ field: above, square: above ** 2, cube: above ** 3, fourth: above ** 4 },
+            ...{ momentum: between, momentumSquare: between ** 2 },
+            gradient: slopes(shape, phi.subarray(f * sites, (f + 1) * sites), site),
+            potential: f === 0 ? value : 0,
+            reference: 0,
+          };
+          for (const [name, at] of Object.entries(MOMENT)) moments[f]![at]! += own[name as keyof typeof MOMENT];
+          moments[f]![MOMENT.reference] = reference;
+        }
+        close(lattice.read(lattice.field), phi);
+        close(lattice.read(lattice.momentum), momentum);
+        close(sums, expected);
+        for (const f of [0, 1]) close(records[f]!, moments[f]!);
       }
-      close(lattice.read(lattice.field), phi);
-      close(lattice.read(lattice.momentum), momentum);
-      close(sums, expected);
-    }
-  });
+    },
+  );
 
   it.each([2, 4, 6] as const)("give a lattice that is moved around the moved bits, stencil %i", async (stencil) => {
     const shape: Shape = { dimensions: 3, points: 10, stencil };

@@ -2,8 +2,8 @@
 // driven by its means, so that every operation ends with a sum over the whole lattice. An operation is one sweep in place: each plane is
 // drifted as soon as its own kick of the operation before is done and before any neighbour needs it, then kicked twice, the second half kick
 // of this operation and the first of the next, which have the same q; the sums are taken in between, where field and momentum belong to the
-// same time. Where a stretch ends the second kick is left out, and the next stretch opens with a sweep that makes up for it: both ways
-// round alike, bit for bit.
+// same time, and so are the moments where the operation is observed. Where a stretch ends the second kick is left out, and the next stretch
+// opens with a sweep that makes up for it: both ways round alike, bit for bit.
 import { barrier, progress, stopped, worker, workerCount } from "../control";
 import { slabStart } from "./evolve";
 import {
@@ -21,6 +21,7 @@ import {
   rows,
 } from "./grid";
 import { madd } from "../simd";
+import { recordCosines, recordGlobal, recordOf } from "./observe";
 import { kickPlane } from "./planes";
 
 // AssemblyScript's own power reads tables from the start of the memory, where the control block and the job's data stand.
@@ -93,11 +94,22 @@ function acceleration(planeSums: usize, q: f64): f64 {
 }
 
 /**
- * Operations `from` .. `to - 1` of realisation `r`, whose planes `low` .. `high - 1` this worker takes; the others' are taken by others at
- * the same time, or there are none (`alone`). False where stopped.
+ * Operations `from` .. `to - 1` of realisation `r`, observed as evolveCoupled says, whose planes `low` .. `high - 1` this worker takes; the
+ * others' are taken by others at the same time, or there are none (`alone`). False where stopped.
  */
-function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, alone: bool): bool {
+function evolveRealisation<T>(
+  r: i32,
+  from: i32,
+  to: i32,
+  due: usize,
+  first: i32,
+  last: i32,
+  low: i32,
+  high: i32,
+  alone: bool,
+): bool {
   const start = <usize>r * <usize>fields * fieldBytes;
+  let record = first;
   const planeSums = sums + <usize>r * <usize>planes * 24;
   const global = globals + <usize>r * 24;
   let q = load<f64>(global);
@@ -108,7 +120,7 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
   const laplacian = half * (curvature * monomial(3, q));
   const force = half * monomial(4, q);
   for (let plane = low; plane < high; plane++) {
-    kickPlane(start, plane, 0, 0, laplacian, force, false, 0, planeSums + <usize>plane * 24);
+    kickPlane(start, plane, 0, 0, laplacian, force, false, 0, planeSums + <usize>plane * 24, 0);
   }
   if (alone ? stopped() : !barrier()) return false;
   rate += half * acceleration(planeSums, q);
@@ -128,6 +140,7 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
     half = h / 2;
     const strength = curvature * monomial(3, q);
     const pull = monomial(4, q);
+    const observed = record < last && load<i32>(due + <usize>record * 4) == operation + 1;
     for (let plane = low; plane < high; plane++) {
       kickPlane(
         start,
@@ -139,11 +152,17 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
         plane + reach < inner,
         drift,
         planeSums + <usize>plane * 24,
+        observed ? recordOf(record, r, plane) : 0,
       );
+      if (observed) recordCosines<T>(field0, record, r, plane);
     }
     if (alone ? stopped() : !barrier()) return false;
     const a = acceleration(planeSums, q);
     rate += half * a;
+    if (observed) {
+      if (low == 0) recordGlobal(record, r, q, rate, clock);
+      record++;
+    }
     if (operation + 1 < to) rate += following * a;
     if (low == 0) progress(<i64>fields * <i64>planes * <i64>rows * <i64>points);
   }
@@ -156,16 +175,19 @@ function evolveRealisation<T>(r: i32, from: i32, to: i32, low: i32, high: i32, a
   return true;
 }
 
-/** Operations `from` .. `to - 1` of all realisations, with all other workers. False where stopped. */
-export function evolveCoupled<T>(from: i32, to: i32): bool {
+/**
+ * Operations `from` .. `to - 1` of all realisations, with all other workers, observed after those numbers of operations above `from` that
+ * stand in `due`, ascending 32-bit integers, for the records `first` .. `last - 1`. False where stopped.
+ */
+export function evolveCoupled<T>(from: i32, to: i32, due: usize, first: i32, last: i32): bool {
   if (from == to) return true;
   const count = workerCount();
   const shared = planes >= 2 * reach * count ? realisations % count : 0;
   for (let r = worker; r < realisations - shared; r += count) {
-    if (!evolveRealisation<T>(r, from, to, 0, planes, true)) return false;
+    if (!evolveRealisation<T>(r, from, to, due, first, last, 0, planes, true)) return false;
   }
   for (let r = realisations - shared; r < realisations; r++) {
-    if (!evolveRealisation<T>(r, from, to, slabStart(worker, count), slabStart(worker + 1, count), false)) return false;
+    if (!evolveRealisation<T>(r, from, to, due, first, last, slabStart(worker, count), slabStart(worker + 1, count), false)) return false;
   }
   return barrier();
 }

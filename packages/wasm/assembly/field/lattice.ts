@@ -21,14 +21,17 @@ function closeLattice<T>(operation: i32): void {
  */
 function evolveLattice<T>(from: i32, to: i32, due: usize, count: i32): void {
   let operation = from;
-  for (let record = 0; record < count; record++) {
+  let record = 0;
+  // What is coupled is observed as it is evolved, but for its beginning.
+  while (record < count) {
     const after = load<i32>(due + <usize>record * 4);
-    if (!(isCoupled() ? evolveCoupled<T>(operation, after) : evolve<T>(operation, after))) return;
+    if (isCoupled() && after > operation) break;
+    if (!isCoupled() && !evolve<T>(operation, after)) return;
     operation = after;
-    observe<T>(operation, record);
+    observe<T>(operation, record++);
     if (!barrier()) return;
   }
-  if (isCoupled()) evolveCoupled<T>(operation, to);
+  if (isCoupled()) evolveCoupled<T>(operation, to, due, record, count);
   else evolve<T>(operation, to);
 }
 

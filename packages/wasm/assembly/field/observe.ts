@@ -240,6 +240,39 @@ function planeCosine<T>(state: usize, base: usize, plane: i32, mode: usize): f64
   return sum;
 }
 
+/** Where the moments of a plane of all fields go in record `record`: each field's is `planes` further. 0 where none are kept. */
+export function recordOf(record: i32, r: i32, plane: i32): usize {
+  if (moments == 0) return 0;
+  return moments + ((<usize>record * realisations + r) * fields * planes + plane) * MOMENTS * 8;
+}
+
+export function clearRecord(record: usize): void {
+  for (let f = 0; f < fields; f++) memory.fill(record + <usize>f * planes * MOMENTS * 8, 0, MOMENTS * 8);
+}
+
+/** Keeps a realisation's global numbers. */
+export function recordGlobal(record: i32, r: i32, q: f64, rate: f64, clock: f64): void {
+  const to = globalRecords + (<usize>record * realisations + r) * 24;
+  store<f64>(to, q);
+  store<f64>(to, rate, 8);
+  store<f64>(to, clock, 16);
+}
+
+/** The cosines of one field's plane into record `record`. */
+function observeCosines<T>(state: usize, record: i32, r: i32, f: i32, plane: i32): void {
+  const rf = r * fields + f;
+  const all = realisations * fields * planes;
+  for (let m = 0; m < modes; m++) {
+    const sum = planeCosine<T>(state, <usize>rf * fieldBytes, plane, modeTable + <usize>m * 12);
+    store<f64>(cosines + ((<usize>record * modes + m) * all + rf * planes + plane) * 8, sum);
+  }
+}
+
+/** Those of all fields. */
+export function recordCosines<T>(state: usize, record: i32, r: i32, plane: i32): void {
+  for (let f = 0; f < fields; f++) observeCosines<T>(state, record, r, f, plane);
+}
+
 /** All sums of one observation, after `operation` operations, into record `record`; the planes are dealt out to the workers. */
 export function observe<T>(operation: i32, record: i32): void {
   const state = fieldBefore(operation);
@@ -251,14 +284,11 @@ export function observe<T>(operation: i32, record: i32): void {
   for (let item = worker; item < all; item += workerCount()) {
     const plane = item % planes;
     const rf = item / planes;
+    const r = rf / fields;
     const f = rf % fields;
-    const start = <usize>(rf / fields) * <usize>fields * fieldBytes;
     if (moments != 0) {
-      planeMoments<T>(state, start, f, plane, moments + (<usize>record * all + item) * MOMENTS * 8);
+      planeMoments<T>(state, <usize>r * fields * fieldBytes, f, plane, moments + (<usize>record * all + item) * MOMENTS * 8);
     }
-    for (let m = 0; m < modes; m++) {
-      const sum = planeCosine<T>(state, start + <usize>f * fieldBytes, plane, modeTable + <usize>m * 12);
-      store<f64>(cosines + ((<usize>record * modes + m) * all + item) * 8, sum);
-    }
+    observeCosines<T>(state, record, r, f, plane);
   }
 }

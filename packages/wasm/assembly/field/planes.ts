@@ -1,4 +1,5 @@
 // A schedule's operations on a plane of all fields, by kernels of the job's own (packages/core/src/engine/cpu/latticeWat.ts).
+import { clearRecord } from "./observe";
 import { coefficients, constantsOf, field0, fieldBefore, momentum } from "./grid";
 
 /** pi += laplacian dx^2 Laplacian phi - force dV/dphi, next = phi + drift pi. All arrays by their realisation's first site. */
@@ -16,7 +17,7 @@ declare function step(
 
 /**
  * Two kicks of pi in place, and to `target` the sums in between; where the plane a stencil's reach ahead is `due`, it is drifted first, row by
- * row.
+ * row. The moments in between are added to `record`, where it is not 0.
  */
 @external("lattice", "kick")
 declare function kick(
@@ -30,6 +31,7 @@ declare function kick(
   force2: f64,
   due: bool,
   drift: f64,
+  record: usize,
 ): void;
 
 /** Operation `operation` on plane `plane` of the realisation whose first field starts `start` bytes into each array. */
@@ -48,7 +50,10 @@ export function stepPlane(operation: i32, start: usize, plane: i32): void {
   );
 }
 
-/** Both kicks of a plane, and their sums of pi^2, -dx^2 (phi - reference) Laplacian phi and V to `target`. */
+/**
+ * Both kicks of a plane, their sums of pi^2, -dx^2 (phi - reference) Laplacian phi and V to `target`, and its moments to `record` where that
+ * is not 0.
+ */
 export function kickPlane(
   start: usize,
   plane: i32,
@@ -59,7 +64,9 @@ export function kickPlane(
   due: bool,
   drift: f64,
   target: usize,
+  record: usize,
 ): void {
   memory.fill(target, 0, 24);
-  kick(plane, field0 + start, constantsOf(start), target, laplacian1, force1, laplacian2, force2, due, drift);
+  if (record != 0) clearRecord(record);
+  kick(plane, field0 + start, constantsOf(start), target, laplacian1, force1, laplacian2, force2, due, drift, record);
 }

@@ -9,10 +9,12 @@
  *   kick: two half kicks of pi, the end of one operation and the beginning of the next, and adds to float64 sums at `target` what the sites have
  *     in between: pi^2, -dx^2 (phi - reference) Laplacian phi, the reference being the field's first site, and V. Where the plane a stencil's
  *     reach ahead is `due`, the last that the kicks read, it is drifted first, row by row: what comes from far memory is worked on as it comes.
+ *     Where there is a `record`, each field's moments in between are added to it: MOMENT in records.ts.
  */
 import { emitter } from "../../potential/emit.ts";
 import type { Form } from "../../potential/form.ts";
 import { get, moduleOf, type Parts, type Precision, set, VECTORS, wat } from "../../potential/wat.ts";
+import { addMoments, FIELD_MOMENTS } from "./latticeMoments.ts";
 import {
   after,
   at,
@@ -24,7 +26,9 @@ import {
   type Row,
   type RowKernel,
 } from "./latticeRows.ts";
+import { arithmetic, first, pairs } from "./latticeVectors.ts";
 import type { Layout } from "./layout.ts";
+import { MOMENT, MOMENTS } from "./records.ts";
 
 /** What a job's kernels are made for. */
 export interface LatticeKernels {
@@ -39,34 +43,6 @@ export interface LatticeKernels {
   readonly layout: Layout;
   /** Bytes from the field to the momentum: for kicks, which work in place. Without it there are steps. */
   readonly momentumAfter?: number;
-}
-
-/** A vector's lanes as pairs of float64. */
-function pairs(vector: string, precision: Precision): string[] {
-  if (precision === "float64") return [vector];
-  const upper = `(i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 ${vector} ${vector})`;
-  return [vector, upper].map((half) => `(f64x2.promote_low_f32x4 ${half})`);
-}
-
-/** A mask of the first `count` of a vector's lanes. */
-const first = (count: number, lanes: number, bits: number): string =>
-  `(v128.const i${bits}x${lanes} ${Array.from({ length: lanes }, (_, lane) => (lane < count ? -1 : 0)).join(" ")})`;
-
-/** The arithmetic of vectors of `shape`. */
-function arithmetic(shape: "f32x4" | "f64x2", fused: boolean) {
-  const binary = (operator: string) => (x: string, y: string) => `(${shape}.${operator} ${x} ${y})`;
-  const [add, sub, mul] = [binary("add"), binary("sub"), binary("mul")];
-  return {
-    add,
-    sub,
-    mul,
-    /** x y + sum. */
-    madd: (x: string, y: string, sum: string) =>
-      fused ? `(${shape}.relaxed_madd ${x} ${y} ${sum})` : add(mul(x, y), sum),
-    /** sum - x y. */
-    nmadd: (x: string, y: string, sum: string) =>
-      fused ? `(${shape}.relaxed_nmadd ${x} ${y} ${sum})` : sub(sum, mul(x, y)),
-  };
 }
 
 /** Parameters after the plane, as packages/wasm/assembly/field/planes.ts declares them. */
@@ -89,15 +65,22 @@ const KICK: Parameters = {
   force2: "f64",
   due: "i32",
   drift: "f64",
+  record: "i32",
 };
 
-/** The kicks' sums, in their order at `target`. */
-const SUMS = ["squares", "gradients", "potentials"] as const;
+/** The sums that drive the expansion, in their order at `target`. */
+const DRIVING = ["squares", "gradients", "potentials"] as const;
+
+/** A sum over a plane's sites, the local of its two lanes, and what float64 numbers it is added to. */
+interface Sum {
+  readonly local: string;
+  readonly targets: readonly Row[];
+}
 
 /** The WebAssembly text of a job's kernels. Throws InputError where a constant does not fit float32. */
 export function emitLatticeWat(kernels: LatticeKernels): string {
   const { form, precision, fused, dimensions, weights, layout, momentumAfter } = kernels;
-  const { shape, lanes, bits } = VECTORS[precision];
+  const { shape, bits } = VECTORS[precision];
   const size = (bits / 8) as 4 | 8;
   const reach = weights.length;
   const fields = form.fields.map((_, f) => f);
@@ -169,24 +152,37 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
     };
   }
 
-  function kick(around: Neighbourhood, drifts: boolean, alike: boolean): RowKernel {
+  function kick(around: Neighbourhood, { drifts = false, alike = false, records = false }): RowKernel {
     const constants: string[] = [];
-    const { here, pointers, beyond } = around;
+    const { here, pointers, across, beyond } = around;
     const momentum = after(here, momentumAfter!);
-    const ahead = drifts ? beyond[reach - 1]?.[1] : undefined;
+    const farthest = beyond[reach - 1]?.[1];
+    const ahead = drifts ? farthest : undefined;
     const halves = pairs("", precision).map((_, half) => half);
-    /** Adds to a row's sums, in which the halves of a float32 vector are apart. */
-    const summed = (
-      name: string,
-      vector: string,
-      sum: (pair: string, soFar: string, half: number) => string,
-    ): string[] =>
-      pairs(vector, precision).map((pair, half) => set(`${name}${half}`, sum(pair, get(`${name}${half}`), half)));
+    const record = (f: number, moment: keyof typeof MOMENT): Row => ({
+      pointer: "record",
+      offset: 8 * (f * layout.planes * MOMENTS + MOMENT[moment]),
+    });
+    const sums: Sum[] = [
+      ...DRIVING.map((local, i) => ({
+        local,
+        targets: [
+          { pointer: "target", offset: 8 * i },
+          ...(records && local === "potentials" ? [record(0, "potential")] : []),
+        ],
+      })),
+      ...(records ? fields : []).flatMap((f) =>
+        FIELD_MOMENTS.map((moment) => ({ local: `${moment}${f}_`, targets: [record(f, moment)] })),
+      ),
+    ];
     return {
       pointers,
       turn(count) {
-        const counted = (vector: string): string =>
-          count === lanes ? vector : `(v128.and ${vector} ${first(count, lanes, bits)})`;
+        /** As pairs of float64, 0 past the row's end. */
+        const paired = (vector: string): string[] => pairs(first(count, vector, bits), precision);
+        /** Adds to a row's sums, in which the halves of a float32 vector are apart. */
+        const summed = (local: string, sum: (soFar: string, half: number) => string): string[] =>
+          halves.map((half) => set(`${local}${half}`, sum(get(`${local}${half}`), half)));
         const { lines, slopes, value } = potential(around, constants, true);
         const drift = (f: number): string[] =>
           ahead
@@ -197,19 +193,36 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
             : [];
         const force = (strength: string, pull: string, f: number): string =>
           nmadd(each(pull), slopes[f]!, mul(each(strength), get("lap")));
-        const updates = fields.flatMap((f) => {
-          const above = pairs(counted(get(`phi${f}`)), precision).map((pair) => wide.sub(pair, get(`reference${f}`)));
-          return [
-            ...drift(f),
-            ...laplacian(around, f, ahead && get("ahead")),
-            set("kick", force("laplacian", "force", f)),
-            set("p", add(load(momentum, f), get("kick"))),
-            store(momentum, f, add(get("p"), alike ? get("kick") : force("laplacian2", "force2", f))),
-            ...summed("squares", counted(get("p")), (p, soFar) => wide.madd(p, p, soFar)),
-            ...summed("gradients", counted(get("lap")), (lap, soFar, half) => wide.nmadd(above[half]!, lap, soFar)),
-          ];
-        });
-        return [...lines, ...updates, ...summed("potentials", counted(value), (v, soFar) => wide.add(soFar, v))];
+        const above = (f: number): string[] =>
+          paired(get(`phi${f}`)).map((pair, half) => first(count - 2 * half, wide.sub(pair, get(`reference${f}`)), 64));
+        const moments = (f: number): string[] => {
+          const onward = weights.map((_, i) => [
+            load(here, f, i + 1),
+            ...[across, beyond]
+              .flatMap((rows) => rows.slice(i, i + 1))
+              .map(([, behind]) => (ahead && behind === farthest ? get("ahead") : load(behind, f))),
+          ]);
+          return halves.flatMap((half) => {
+            const sites = {
+              field: paired(get(`phi${f}`))[half]!,
+              above: above(f)[half]!,
+              momentum: paired(get("p"))[half]!,
+              onward: onward.map((neighbours) => neighbours.map((neighbour) => paired(neighbour)[half]!)),
+            };
+            return addMoments(sites, weights, fused, (moment) => `${moment}${f}_${half}`);
+          });
+        };
+        const updates = fields.flatMap((f) => [
+          ...drift(f),
+          ...laplacian(around, f, ahead && get("ahead")),
+          set("kick", force("laplacian", "force", f)),
+          set("p", add(load(momentum, f), get("kick"))),
+          store(momentum, f, add(get("p"), alike ? get("kick") : force("laplacian2", "force2", f))),
+          ...summed("squares", (soFar, half) => wide.madd(paired(get("p"))[half]!, paired(get("p"))[half]!, soFar)),
+          ...summed("gradients", (soFar, half) => wide.nmadd(above(f)[half]!, paired(get("lap"))[half]!, soFar)),
+          ...(records ? moments(f) : []),
+        ]);
+        return [...lines, ...updates, ...summed("potentials", (soFar, half) => wide.add(soFar, paired(value)[half]!))];
       },
       before: () => [
         ...prepared(
@@ -221,17 +234,23 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
           return set(`reference${f}`, `(f64x2.splat ${precision === "float64" ? site : `(f64.promote_f32 ${site})`})`);
         }),
       ],
-      after: SUMS.map((name, i) => {
-        const target = { pointer: "target", offset: 8 * i };
-        const [even, odd] = [0, 1].map((lane) => `(f64x2.extract_lane ${lane} ${get(name)})`);
-        return at("f64.store", target, `(f64.add ${at("f64.load", target)} (f64.add ${even} ${odd}))`);
-      }),
-      rowBefore: SUMS.flatMap((name) => halves.map((half) => set(`${name}${half}`, "(v128.const i64x2 0 0)"))),
+      after: [
+        ...sums.flatMap(({ local, targets }) => {
+          const [even, odd] = [0, 1].map((lane) => `(f64x2.extract_lane ${lane} ${get(local)})`);
+          return targets.map((target) =>
+            at("f64.store", target, `(f64.add ${at("f64.load", target)} (f64.add ${even} ${odd}))`),
+          );
+        }),
+        ...(records ? fields : []).map((f) =>
+          at("f64.store", record(f, "reference"), `(f64x2.extract_lane 0 ${get(`reference${f}`)})`),
+        ),
+      ],
+      rowBefore: sums.flatMap(({ local }) => halves.map((half) => set(`${local}${half}`, "(v128.const i64x2 0 0)"))),
       rowAfter: (bytes) => [
-        ...SUMS.map((name) =>
+        ...sums.map(({ local }) =>
           set(
-            name,
-            halves.reduce((sum, half) => wide.add(sum, get(`${name}${half}`)), get(name)),
+            local,
+            halves.reduce((sum, half) => wide.add(sum, get(`${local}${half}`)), get(local)),
           ),
         ),
         ...(ahead ? fields.flatMap((f) => closeRow(kernels, after(ahead, f * layout.fieldBytes), bytes)) : []),
@@ -246,10 +265,15 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
   const given = ["plane", ...Object.keys(KICK)].map(get).join(" ");
   const alike = `(i32.and (f64.eq ${get("laplacian")} ${get("laplacian2")}) (f64.eq ${get("force")} ${get("force2")}))`;
   const functions = [
-    ...emitPlane("kicks", kernels, KICK, (around) => kick(around, false, false)),
-    ...emitPlane("driftKicks", kernels, KICK, (around) => kick(around, true, false)),
-    ...emitPlane("driftAlikeKicks", kernels, KICK, (around) => kick(around, true, true)),
+    ...emitPlane("kicks", kernels, KICK, (around) => kick(around, {})),
+    ...emitPlane("driftKicks", kernels, KICK, (around) => kick(around, { drifts: true })),
+    ...emitPlane("driftAlikeKicks", kernels, KICK, (around) => kick(around, { drifts: true, alike: true })),
+    ...emitPlane("recordKicks", kernels, KICK, (around) => kick(around, { records: true })),
+    ...emitPlane("driftRecordKicks", kernels, KICK, (around) => kick(around, { drifts: true, records: true })),
     `(func (export "kick") (param $plane i32) ${declared("param", KICK)}
+(if ${get("record")} (then
+  (if ${get("due")} (then (return (call $driftRecordKicks ${given}))))
+  (return (call $recordKicks ${given}))))
 (if (i32.eqz ${get("due")}) (then (return (call $kicks ${given}))))
 (if ${alike} (then (return (call $driftAlikeKicks ${given}))))
 (call $driftKicks ${given}))`,

@@ -6,8 +6,19 @@ import type { Call } from "./pool.ts";
 
 /** Bytes of observations kept before they are read. */
 const OBSERVATION_BYTES = 32 * 2 ** 20;
-/** Numbers of a plane's record: see assembly/field/observe.ts. */
-export const MOMENTS = 9;
+/** Where the numbers of a plane's record stand: see assembly/field/observe.ts. */
+export const MOMENT = {
+  field: 0,
+  square: 1,
+  momentum: 2,
+  momentumSquare: 3,
+  gradient: 4,
+  potential: 5,
+  cube: 6,
+  fourth: 7,
+  reference: 8,
+} as const;
+export const MOMENTS = Object.keys(MOMENT).length;
 
 export interface Records {
   /** Observations that are kept before they are read. */
@@ -89,21 +100,21 @@ export function gatherMoments(
 ): Omit<Observation, "afterOperation"> {
   const { realisations, fields } = job;
   const sites = job.grid.points ** job.grid.dimensions;
-  const mean = (moment: number): Float64Array =>
+  const mean = (moment: keyof typeof MOMENT): Float64Array =>
     Float64Array.from({ length: realisations * fields }, (_, rf) => {
       let sum = 0;
-      for (let plane = 0; plane < planes; plane++) sum += sums[(rf * planes + plane) * MOMENTS + moment]!;
+      for (let plane = 0; plane < planes; plane++) sum += sums[(rf * planes + plane) * MOMENTS + MOMENT[moment]]!;
       return sum / sites;
     });
-  const above = mean(0);
-  const square = mean(1);
-  const cube = mean(6);
-  const fourth = mean(7);
+  const above = mean("field");
+  const square = mean("square");
+  const cube = mean("cube");
+  const fourth = mean("fourth");
   const asked = new Set(job.reductions.map(({ kind }) => kind));
   return {
     ...(asked.has("field")
       ? {
-          fieldMean: above.map((value, rf) => sums[rf * planes * MOMENTS + 8]! + value),
+          fieldMean: above.map((value, rf) => sums[rf * planes * MOMENTS + MOMENT.reference]! + value),
           fieldVariance: square.map((value, rf) => Math.max(0, value - above[rf]! ** 2)),
         }
       : {}),
@@ -113,9 +124,9 @@ export function gatherMoments(
           fieldFourth: above.map((m, rf) => fourth[rf]! - 4 * m * cube[rf]! + 6 * m ** 2 * square[rf]! - 3 * m ** 4),
         }
       : {}),
-    ...(asked.has("momentum") ? { momentumMean: mean(2), momentumSquare: mean(3) } : {}),
-    ...(asked.has("gradient") ? { gradient: mean(4).map((value) => value / job.grid.spacing ** 2) } : {}),
-    ...(asked.has("potential") ? { potential: mean(5).filter((_, rf) => rf % fields === 0) } : {}),
+    ...(asked.has("momentum") ? { momentumMean: mean("momentum"), momentumSquare: mean("momentumSquare") } : {}),
+    ...(asked.has("gradient") ? { gradient: mean("gradient").map((value) => value / job.grid.spacing ** 2) } : {}),
+    ...(asked.has("potential") ? { potential: mean("potential").filter((_, rf) => rf % fields === 0) } : {}),
   };
 }
 
