@@ -115,10 +115,10 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
     });
   withOutput(potential.command("check"))
     .description("parse a potential, check its derivatives, compare WGSL with float64 on a grid")
-    .argument("<file>")
-    .action(async (file: string, options: PotentialOptions) => {
+    .argument("<name|file>")
+    .action(async (subject: string, options: PotentialOptions) => {
       const { check } = await import("./commands/potential.ts");
-      finish(await check(file, options, io));
+      finish(await check(subject, options, io));
     });
   withOutput(potential.command("plot"))
     .description("V and V' as an SVG file")

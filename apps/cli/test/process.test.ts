@@ -392,6 +392,7 @@ fluctuations: { kind: file, field: ${files("field")}, momentum: ${files("momentu
       input: "{ expression: 'lambda*phi^4/4 + sin(phi)', parameters: { lambda: 2 } }",
     });
     expect(check.code).toBe(0);
+    expect((await inProcess(["potential", "check", "starobinsky"], { cwd })).out).toContain("holds");
     expect((await inProcess(["potential", "plot", "cosine", "--out", "cosine.svg"], { cwd })).code).toBe(0);
     expect(readFileSync(path.join(cwd, "cosine.svg"), "utf8")).toMatch(/^<svg/);
   });

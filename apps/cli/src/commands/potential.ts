@@ -19,6 +19,21 @@ async function fromFile(file: string, io: Io): Promise<Potential> {
   return compilePotential(potential, { ...fields, path: file });
 }
 
+/** The file or built-in that `subject` names. */
+async function fromSubject(subject: string, io: Io): Promise<Potential> {
+  if (Object.hasOwn(builtins, subject)) return compilePotential(subject);
+  const isFile = subject === "-" || (await exists(path.resolve(io.cwd, subject)));
+  if (isFile) return fromFile(subject, io);
+  const hint = mend(subject, Object.keys(builtins));
+  throw new InputError(`is neither a file nor a built-in potential; ${hint}`, { path: subject });
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
 function print(io: Io, { json }: PotentialOptions, document: object, text: string): number {
   io.out(json ? `${JSON.stringify(document)}\n` : text);
   return 0;
@@ -62,8 +77,8 @@ export async function show(name: string, options: PotentialOptions, io: Io): Pro
 }
 
 /** Exit code 1 where derivatives or WGSL do not agree. */
-export async function check(file: string, options: PotentialOptions, io: Io): Promise<number> {
-  const potential = await fromFile(file, io);
+export async function check(subject: string, options: PotentialOptions, io: Io): Promise<number> {
+  const potential = await fromSubject(subject, io);
   const { checkPotential } = await import("@slowroll/core/potential/check");
   const outcome = await checkPotential(potential);
   const { derivatives, wgsl, passed } = outcome;
@@ -80,21 +95,6 @@ export async function check(file: string, options: PotentialOptions, io: Io): Pr
   print(io, options, { expression, fields, parameters, ...outcome }, text.join("\n"));
   return passed ? 0 : 1;
 }
-
-/** The file or built-in that `subject` names. */
-async function fromSubject(subject: string, io: Io): Promise<Potential> {
-  if (Object.hasOwn(builtins, subject)) return compilePotential(subject);
-  const isFile = subject === "-" || (await exists(path.resolve(io.cwd, subject)));
-  if (isFile) return fromFile(subject, io);
-  const hint = mend(subject, Object.keys(builtins));
-  throw new InputError(`is neither a file nor a built-in potential; ${hint}`, { path: subject });
-}
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 export async function plot(subject: string, options: PotentialOptions, io: Io): Promise<number> {
   const { out = "potential.svg", force } = options;
