@@ -31,6 +31,8 @@ export const THEME = {
     domainColor: "#333",
     tickColor: "#333",
   },
+  // Thousands are told apart from five digits on: a year is none.
+  axisQuantitative: { labelExpr: "abs(datum.value) < 1e4 ? replace(datum.label, ',', '') : datum.label" },
   legend: {
     orient: "top",
     labelFontSize: 12,
