@@ -3,10 +3,11 @@
 // made for the site and once more for each neighbour that the Laplacian reads, and then the two half kicks that meet where the operation
 // ends and the next begins,
 //   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths.
-// Between them, where field and momentum belong to the same time, each workgroup sums what drives the realisation's number q. New field and
-// momentum go to second arrays, because the neighbours still need the old ones: 16 bytes a site and field (compensated: 32).
+// Between them, where field and momentum belong to the same time, each workgroup sums what drives the realisation's number q, and each field's
+// momenta, which are not to be had later. New field and momentum go to second arrays, because the neighbours still need the old ones: 16 bytes a site and field (compensated: 32).
 // include: field/coupled.wgsl
 // include: field/constants.wgsl
+// include: field/gathered.wgsl
 // include: field/grid.wgsl
 
 struct Params {
@@ -26,7 +27,7 @@ const GATHERERS = 8u;
 @group(0) @binding(4) var<storage, read> strengths: array<Strengths>;       // [realisations]
 @group(0) @binding(5) var<storage, read_write> fieldNext: array<Number>;    // [realisations][FIELDS][stride]
 @group(0) @binding(6) var<storage, read_write> momentumNext: array<Number>; // [realisations][FIELDS][stride]
-@group(0) @binding(7) var<storage, read_write> sums: array<Sums>;           // [realisations][groups]
+@group(0) @binding(7) var<storage, read_write> sums: array<Number>;         // [realisations][groups][SUMS]
 @group(0) @binding(8) var<uniform> params: Params;
 @group(0) @binding(9) var<uniform> constants: Constants;
 
@@ -35,12 +36,6 @@ var<private> drift: Number;
 fn drifted(phi: Number, pi: Number) -> Number { return kept(plus(phi, times(drift, pi))); }
 
 fn fieldAt(index: u32) -> Number { return drifted(field[index], momentum[index]); }
-
-fn together(a: Sums, b: Sums) -> Sums {
-  return Sums(plus(a.momentumSquare, b.momentumSquare), plus(a.gradient, b.gradient), plus(a.potential, b.potential));
-}
-
-var<workgroup> shares: array<Sums, LANES>;
 
 @compute @workgroup_size(COLUMNS, LINES)
 fn main(
@@ -62,7 +57,7 @@ fn main(
     let at = first + f * slab.stride + firstOwn(slab);
     references[f] = drifted(firstField[at], firstMomentum[at]);
   }
-  var own: Sums;
+  var own: array<Number, SUMS>;
   for (var z = depth; z < slab.own.z; z += params.deep) {
     for (var y = group.y * LINES + local.y; y < slab.own.y; y += groups.y * LINES) {
       for (var x = group.x * COLUMNS + local.x; x < slab.own.x; x += groups.x * COLUMNS) {
@@ -72,7 +67,7 @@ fn main(
           phi[f] = fieldAt(first + f * slab.stride + site.index);
         }
         let slope = potentialGradient(phi, realisation);
-        own.potential = plus(own.potential, potentialValue(phi, realisation));
+        own[1] = plus(own[1], potentialValue(phi, realisation));
         for (var f = 0u; f < FIELDS; f++) { // unroll
           let start = first + f * slab.stride;
           let at = start + site.index;
@@ -80,24 +75,27 @@ fn main(
           let closing = minus(times(strength.closingLaplacian, laplacian), times(strength.closingForce, slope[f]));
           let opening = minus(times(strength.openingLaplacian, laplacian), times(strength.openingForce, slope[f]));
           let pi = kept(plus(momentum[at], closing));
-          own.momentumSquare = plus(own.momentumSquare, times(pi, pi));
-          own.gradient = minus(own.gradient, times(minus(phi[f], references[f]), laplacian));
+          own[0] = minus(own[0], times(minus(phi[f], references[f]), laplacian));
+          own[FIRST_MOMENTUM + 2u * f] = plus(own[FIRST_MOMENTUM + 2u * f], pi);
+          own[FIRST_MOMENTUM + 2u * f + 1u] = plus(own[FIRST_MOMENTUM + 2u * f + 1u], times(pi, pi));
           fieldNext[at] = phi[f];
           momentumNext[at] = kept(plus(pi, opening));
         }
       }
     }
   }
-  shares[lane] = own;
-  workgroupBarrier();
-  if (lane < GATHERERS) {
-    for (var other = lane + GATHERERS; other < LANES; other += GATHERERS) { own = together(own, shares[other]); }
-  }
-  workgroupBarrier();
-  if (lane < GATHERERS) { shares[lane] = own; }
-  workgroupBarrier();
-  if (lane == 0u) {
-    for (var other = 1u; other < GATHERERS; other++) { own = together(own, shares[other]); }
-    sums[realisation * params.groups + params.firstGroup + (depth * groups.y + group.y) * groups.x + group.x] = own;
+  let place = params.firstGroup + (depth * groups.y + group.y) * groups.x + group.x;
+  for (var round = 0u; round < ROUNDS; round++) { // unroll
+    if (round > 0u) { workgroupBarrier(); }
+    var part: array<Number, PARTS>;
+    for (var n = 0u; n < PARTS; n++) { // unroll
+      part[n] = own[round * PARTS + n];
+    }
+    part = gathered(lane, part);
+    if (lane == 0u) {
+      for (var n = 0u; n < PARTS; n++) { // unroll
+        sums[(realisation * params.groups + place) * SUMS + round * PARTS + n] = part[n];
+      }
+    }
   }
 }

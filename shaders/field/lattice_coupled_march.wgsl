@@ -3,10 +3,11 @@
 // made for a vector once along the march and once more for its neighbours in the plane, and then the two half kicks that meet where the
 // operation ends and the next begins,
 //   pi_f += laplacian dx^2 Laplacian phi_f - force dV/dphi_f, with the closing and with the opening strengths,
-// with the sums between them that drive the realisation's number q. New field and momentum go to second arrays, because the neighbours
+// with the same sums between them. New field and momentum go to second arrays, because the neighbours
 // still need the old ones.
 // include: field/coupled.wgsl
 // include: field/constants.wgsl
+// include: field/gathered.wgsl
 // include: field/march.wgsl
 
 struct Params {
@@ -26,7 +27,7 @@ const GATHERERS = 16u;
 @group(0) @binding(4) var<storage, read> strengths: array<Strengths>;      // [realisations]
 @group(0) @binding(5) var<storage, read_write> fieldNext: array<vec4f>;    // [realisations][FIELDS][stride]
 @group(0) @binding(6) var<storage, read_write> momentumNext: array<vec4f>; // [realisations][FIELDS][stride]
-@group(0) @binding(7) var<storage, read_write> sums: array<Sums>;          // [realisations][groups]
+@group(0) @binding(7) var<storage, read_write> sums: array<Number>;        // [realisations][groups][SUMS]
 @group(0) @binding(8) var<uniform> params: Params;
 @group(0) @binding(9) var<uniform> constants: Constants;
 
@@ -35,10 +36,6 @@ var<private> drift: Number;
 fn drifted(phi: vec4f, pi: vec4f) -> vec4f { return phi + drift * pi; }
 
 fn blockAt(index: u32) -> vec4f { return drifted(field[index], momentum[index]); }
-
-var<workgroup> shares: array<vec3f, LANES>;
-
-fn summed(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 
 @compute @workgroup_size(COLUMNS, LINES)
 fn main(
@@ -63,9 +60,7 @@ fn main(
     let at = first + f * slab.stride + firstOwn(slab);
     references[f] = drifted(firstField[at], firstMomentum[at]).x;
   }
-  var momentumSquare: vec4f;
-  var gradient: vec4f;
-  var potential: vec4f;
+  var own: array<vec4f, SUMS>;
   if (column < slab.own.x && row < slab.own.y) {
     let place = placeAt(column, row, slab);
     let plane = planeOf(slab);
@@ -89,31 +84,33 @@ fn main(
       if (taken < SPAN) { continue; }
       let z = slab.ghosts + top + taken - SPAN;
       let slope = blockGradient(phi, realisation);
-      potential += blockValue(phi, realisation);
+      own[1] += blockValue(phi, realisation);
       for (var f = 0u; f < FIELDS; f++) { // unroll
         let start = first + f * slab.stride + z * plane;
         let at = start + place.here;
         let laplacian = blockLaplacian(start, place, windows[f]);
         let pi = held[0][f] + (strength.closingLaplacian * laplacian - strength.closingForce * slope[f]);
-        momentumSquare += pi * pi;
-        gradient -= (phi[f] - references[f]) * laplacian;
+        own[0] -= (phi[f] - references[f]) * laplacian;
+        own[FIRST_MOMENTUM + 2u * f] += pi;
+        own[FIRST_MOMENTUM + 2u * f + 1u] += pi * pi;
         fieldNext[at] = phi[f];
         momentumNext[at] = pi + (strength.openingLaplacian * laplacian - strength.openingForce * slope[f]);
       }
     }
   }
-  var own = vec3f(summed(momentumSquare), summed(gradient), summed(potential));
-  shares[lane] = own;
-  workgroupBarrier();
-  if (lane < GATHERERS) {
-    for (var other = lane + GATHERERS; other < LANES; other += GATHERERS) { own += shares[other]; }
-  }
-  workgroupBarrier();
-  if (lane < GATHERERS) { shares[lane] = own; }
-  workgroupBarrier();
-  if (lane == 0u) {
-    for (var other = 1u; other < min(GATHERERS, LANES); other++) { own += shares[other]; }
-    let place = params.firstGroup + group.y * groups.x + group.x;
-    sums[realisation * params.groups + place] = Sums(own.x, own.y, own.z);
+  let place = params.firstGroup + group.y * groups.x + group.x;
+  for (var round = 0u; round < ROUNDS; round++) { // unroll
+    if (round > 0u) { workgroupBarrier(); }
+    var part: array<f32, PARTS>;
+    for (var n = 0u; n < PARTS; n++) { // unroll
+      let sum = own[round * PARTS + n];
+      part[n] = (sum.x + sum.y) + (sum.z + sum.w);
+    }
+    part = gathered(lane, part);
+    if (lane == 0u) {
+      for (var n = 0u; n < PARTS; n++) { // unroll
+        sums[(realisation * params.groups + place) * SUMS + round * PARTS + n] = part[n];
+      }
+    }
   }
 }

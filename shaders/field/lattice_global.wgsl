@@ -2,8 +2,9 @@
 // begins. One workgroup, of LANES invocations, a power of two, adds a realisation's partial sums, gives q' the closing half of the one and
 // the opening half of the other, then moves q and the clock over the next operation and writes the strengths that its sweep will need. Where
 // the state is wanted in between, only the closing half is done, with strengths for a sweep that drifts nothing and opens; a dispatch that
-// neither closes nor opens changes nothing and records. The powers of q come as generated functions of the engine. q, q' and the clock are
-// sums of two float32 whatever the numbers are that their increments and the strengths are made of.
+// neither closes nor opens changes nothing. What belongs to the time between closing and opening is recorded, if it is asked for. The powers
+// of q come as generated functions of the engine. q, q' and the clock are sums of two float32 whatever the numbers are that their increments
+// and the strengths are made of.
 // include: field/coupled.wgsl
 // include: field/opaque.wgsl
 // include: special/twofold.wgsl
@@ -20,7 +21,7 @@ struct Turn {
   passes: u32,      // 1 where the one after it will begin without a stop
 }
 struct Slot {
-  record: u32,
+  record: u32,      // NOWHERE where nothing is recorded
 }
 struct Global {
   q: vec2f,
@@ -28,19 +29,22 @@ struct Global {
   clock: vec2f,
 }
 
-@group(0) @binding(0) var<storage, read> sums: array<Sums>;                 // [realisations][groups]
+const NOWHERE = 0xffffffffu;
+/// Pairs of a record: those of Global, and then the means of pi and of pi^2 of each field.
+const RECORDED = 3u + 2u * FIELDS;
+
+@group(0) @binding(0) var<storage, read> sums: array<Number>;               // [realisations][groups][SUMS]
 @group(0) @binding(1) var<storage, read> durations: array<Number>;          // [operations and two more, of 0]
 @group(0) @binding(2) var<storage, read_write> begun: array<u32>;           // [realisations]: operations begun
 @group(0) @binding(3) var<storage, read_write> globals: array<Global>;      // [realisations]
 @group(0) @binding(4) var<storage, read_write> strengths: array<Strengths>; // [realisations]
-@group(0) @binding(5) var<storage, read_write> records: array<Global>;      // [records][realisations]
+@group(0) @binding(5) var<storage, read_write> records: array<vec2f>;       // [records][realisations][RECORDED]
 @group(0) @binding(6) var<uniform> params: Params;
 @group(0) @binding(7) var<uniform> turn: Turn;
 @group(0) @binding(8) var<uniform> slot: Slot;
 
-var<workgroup> momentumSquares: array<vec2f, LANES>;
-var<workgroup> gradients: array<vec2f, LANES>;
-var<workgroup> potentials: array<vec2f, LANES>;
+alias Totals = array<vec2f, 3>;
+var<workgroup> shares: array<Totals, LANES>;
 
 fn summed(a: vec2f, b: Number) -> vec2f {
   let sum = twoSum(a.x, leading(b));
@@ -49,41 +53,68 @@ fn summed(a: vec2f, b: Number) -> vec2f {
 
 fn moved(a: vec2f, by: Number) -> vec2f { return shortened(summed(a, by)); }
 
-@compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let realisation = group.x;
-  var momentumSquare: vec2f;
-  var gradient: vec2f;
-  var potential: vec2f;
-  for (var place = lane; place < params.groups; place += LANES) {
-    let part = sums[realisation * params.groups + place];
-    momentumSquare = summed(momentumSquare, part.momentumSquare);
-    gradient = summed(gradient, part.gradient);
-    potential = summed(potential, part.potential);
-  }
-  momentumSquares[lane] = momentumSquare;
-  gradients[lane] = gradient;
-  potentials[lane] = potential;
+/// The sums of all invocations, whole in the first.
+fn totals(lane: u32, own: Totals) -> Totals {
+  shares[lane] = own;
   for (var width = LANES / 2u; width > 0u; width /= 2u) {
     workgroupBarrier();
     if (lane < width) {
       let other = lane + width;
-      momentumSquares[lane] = added(added(momentumSquares[lane], momentumSquares[other].x), momentumSquares[other].y);
-      gradients[lane] = added(added(gradients[lane], gradients[other].x), gradients[other].y);
-      potentials[lane] = added(added(potentials[lane], potentials[other].x), potentials[other].y);
+      for (var n = 0u; n < 3u; n++) { // unroll
+        shares[lane][n] = added(added(shares[lane][n], shares[other][n].x), shares[other][n].y);
+      }
     }
   }
+  return shares[lane];
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let realisation = group.x;
+  let first = realisation * params.groups;
+  let record = (slot.record * groups.x + realisation) * RECORDED;
+  if (slot.record != NOWHERE) {
+    for (var f = 0u; f < FIELDS; f++) {
+      // Zeros written out: without them some compilers leave what the turn before has left.
+      var own = Totals();
+      for (var place = lane; place < params.groups; place += LANES) {
+        let at = (first + place) * SUMS + FIRST_MOMENTUM + 2u * f;
+        own[0] = summed(own[0], sums[at]);
+        own[1] = summed(own[1], sums[at + 1u]);
+      }
+      own = totals(lane, own);
+      if (lane == 0u) {
+        records[record + 3u + 2u * f] = own[0];
+        records[record + 4u + 2u * f] = own[1];
+      }
+      workgroupBarrier();
+    }
+  }
+  var own: Totals; // of pi^2 over all fields, of the gradients and of V
+  for (var place = lane; place < params.groups; place += LANES) {
+    let at = (first + place) * SUMS;
+    for (var f = 0u; f < FIELDS; f++) {
+      own[0] = summed(own[0], sums[at + FIRST_MOMENTUM + 2u * f + 1u]);
+    }
+    own[1] = summed(own[1], sums[at]);
+    own[2] = summed(own[2], sums[at + 1u]);
+  }
+  own = totals(lane, own);
   if (lane > 0u) { return; }
 
   var global = globals[realisation];
   var operation = begun[realisation];
-  if (turn.closes + turn.opens == 0u) { records[slot.record * groups.x + realisation] = global; }
   let start = rounded(global.q);
-  let kinetic = times(momentumSquareFactor(start), rounded(momentumSquares[0]));
-  let bent = times(gradientFactor(start), times(params.curvature, rounded(gradients[0])));
-  let stored = times(potentialFactor(start), rounded(potentials[0]));
+  let kinetic = times(momentumSquareFactor(start), rounded(own[0]));
+  let bent = times(gradientFactor(start), times(params.curvature, rounded(own[1])));
+  let stored = times(potentialFactor(start), rounded(own[2]));
   let acceleration = over(plus(plus(kinetic, bent), stored), params.sites);
   if (turn.closes == 1u) { global.rate = moved(global.rate, times(0.5 * durations[operation - 1u], acceleration)); }
+  if (slot.record != NOWHERE) {
+    records[record] = global.q;
+    records[record + 1u] = global.rate;
+    records[record + 2u] = global.clock;
+  }
   var drift = exactly(0.0);
   var closing = exactly(0.0);
   var opening = 0.5 * durations[operation];

@@ -29,17 +29,17 @@ fn firstFieldAt(index: u32) -> Number { return firstField[index]; }
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   _ = &constants; // which the potential reads
+  _ = &momentum;  // which not all read
   let f = group.y;
   let slab = params.slab;
   let realisationStart = group.z * FIELDS * slab.stride;
   let start = realisationStart + f * slab.stride;
   let reference = standard(lane, start + firstOwn(slab), params.sampledSites);
   let end = min(ownSites(slab), (group.x + 1u) * params.sitesPerGroup);
-  var sums: array<Number, SUMS>;
+  var sums: array<Number, PARTS>;
   for (var index = group.x * params.sitesPerGroup + lane; index < end; index += LANES) {
     let site = siteAt(placeOf(index, slab), slab);
     let phi = field[start + site.index];
-    let pi = momentum[start + site.index];
     let above = minus(phi, exactly(reference.x));
     let x = above * reference.y;
     let square = times(x, x);
@@ -47,8 +47,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     sums[1] = plus(sums[1], square);
     sums[2] = plus(sums[2], times(square, x));
     sums[3] = plus(sums[3], times(square, square));
-    sums[4] = plus(sums[4], pi);
-    sums[5] = plus(sums[5], times(pi, pi));
+    if (MOMENTA) {
+      let pi = momentum[start + site.index];
+      sums[4] = plus(sums[4], pi);
+      sums[5] = plus(sums[5], times(pi, pi));
+    }
     sums[6] = minus(sums[6], times(above, scaledLaplacian(start, site, phi, slab)));
     if (f == 0u) {
       var all: Fields;

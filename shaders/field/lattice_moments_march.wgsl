@@ -36,6 +36,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
 ) {
   _ = &constants; // which the potential reads
+  _ = &momentum;  // which not all read
   let f = group.y;
   let slab = params.slab;
   let realisationStart = group.z * FIELDS * slab.stride;
@@ -46,7 +47,7 @@ fn main(
   let chunk = line / params.across.y;
   let row = (line - chunk * params.across.y) * LINES + local.y;
   let top = chunk * params.depth;
-  var sums: array<vec4f, SUMS>;
+  var sums: array<vec4f, PARTS>;
   // Of slabs that are thinner than others the last march may be past their end.
   if (column < slab.own.x && row < slab.own.y && top < slab.own.z) {
     let place = placeAt(column, row, slab);
@@ -59,7 +60,6 @@ fn main(
       next = stepAhead(next, slab.sides.z);
       if (taken < SPAN) { continue; }
       let z = (slab.ghosts + top + taken - SPAN) * plane;
-      let pi = momentum[start + z + place.here];
       let above = window[REACH] - reference.x;
       let x = above * reference.y;
       let square = x * x;
@@ -67,8 +67,11 @@ fn main(
       sums[1] += square;
       sums[2] += square * x;
       sums[3] += square * square;
-      sums[4] += pi;
-      sums[5] += pi * pi;
+      if (MOMENTA) {
+        let pi = momentum[start + z + place.here];
+        sums[4] += pi;
+        sums[5] += pi * pi;
+      }
       sums[6] -= above * blockLaplacian(start + z, place, window);
       if (f == 0u) {
         var all: Blocks;
@@ -79,8 +82,8 @@ fn main(
       }
     }
   }
-  var own: array<f32, SUMS>;
-  for (var n = 0u; n < SUMS; n++) { // unroll
+  var own: array<f32, PARTS>;
+  for (var n = 0u; n < PARTS; n++) { // unroll
     own[n] = (sums[n].x + sums[n].y) + (sums[n].z + sums[n].w);
   }
   own = gathered(lane, own);

@@ -2,16 +2,17 @@
 // (in the first field's place). The reference r is the mean of a few sites, so that a small fluctuation on a large mean keeps its digits,
 // and the scale s a power of two that makes it of order one, so that its fourth power does not underflow. All slabs have one reference, or
 // their shares of the gradient, which sums by parts, would not add up; each has a scale of its own. The kernel says by `fieldAt(index)` and
-// `firstFieldAt(index)` what the field is at a site of its slab and of the slab with the grid's first site, and has LANES invocations, the
-// first GATHERERS of which add the sums of the others. The host adds the workgroups' in float64.
+// `firstFieldAt(index)` what the field is at a site of its slab and of the slab with the grid's first site. The host adds the workgroups'
+// sums in float64. Where a sweep has summed the momenta (lattice_coupled.wgsl), MOMENTA is false and their sums here stay 0.
+// include: field/gathered.wgsl
 
-const SUMS = 8u;
+const PARTS = 8u;
 const SAMPLES = 16u;
 
 struct Moments {
   reference: f32,
   scale: f32,
-  sums: array<Number, SUMS>,
+  sums: array<Number, PARTS>,
 }
 
 /// Where the sample-th of SAMPLES sites that are spread over the first `sites` of the slab stands.
@@ -41,31 +42,4 @@ fn standard(lane: u32, start: u32, sites: u32) -> vec2f {
   // 2^-e for a spread between 2^e and 2^(e + 1), 1 for none and for what is not finite.
   let exponent = bitcast<u32>(spread) >> 23u;
   return vec2f(mean, select(1.0, bitcast<f32>((254u - exponent) << 23u), exponent > 0u && exponent < 254u));
-}
-
-var<workgroup> shares: array<array<Number, SUMS>, LANES>;
-
-/// The workgroup's sums, whole in its first invocation, from those of each.
-fn gathered(lane: u32, own: array<Number, SUMS>) -> array<Number, SUMS> {
-  var sums = own;
-  shares[lane] = sums;
-  workgroupBarrier();
-  if (lane < GATHERERS) {
-    for (var other = lane + GATHERERS; other < LANES; other += GATHERERS) {
-      for (var n = 0u; n < SUMS; n++) { // unroll
-        sums[n] = plus(sums[n], shares[other][n]);
-      }
-    }
-  }
-  workgroupBarrier();
-  if (lane < GATHERERS) { shares[lane] = sums; }
-  workgroupBarrier();
-  if (lane == 0u) {
-    for (var other = 1u; other < min(GATHERERS, LANES); other++) {
-      for (var n = 0u; n < SUMS; n++) { // unroll
-        sums[n] = plus(sums[n], shares[other][n]);
-      }
-    }
-  }
-  return sums;
 }

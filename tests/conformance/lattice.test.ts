@@ -39,7 +39,7 @@ interface Case {
   points: number;
   realisations?: number;
   fields?: string[];
-  potential?: string;
+  potential?: PotentialSpec;
   /** Of each realisation's own potential. */
   couplings?: readonly number[];
   operations?: number;
@@ -117,6 +117,11 @@ async function jobOf({
   };
 }
 
+const FIVE = {
+  fields: ["a", "b", "c", "d", "e"],
+  potential: { expression: "(a^4 + b^2)/4 + b^2*c^2/2 + c^2*d^2 + e^4/4 + a*e/3" },
+};
+
 const cases: Case[] = [
   { dimensions: 1, points: 2 },
   { dimensions: 1, points: 301, realisations: 3 },
@@ -141,6 +146,9 @@ const cases: Case[] = [
     coupled: true,
   })),
   { dimensions: 3, points: 12, stencil: 4, coupled: true },
+  // More fields than a workgroup adds the sums of at once, swept site by site and in marches.
+  { dimensions: 2, points: 7, ...FIVE, coupled: true },
+  { dimensions: 3, points: 8, ...FIVE, realisations: 2, coupled: true },
   { dimensions: 2, points: 5, stencil: 6, coupled: true, realisations: 5 },
   // Potentials of each realisation's own.
   ...[false, true].map((coupled) => ({

@@ -124,7 +124,7 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
     for (let o = 0; o < OPERATIONS; o++) {
       const encoder = gpu.device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      steps.encode(pass, o, (after) => STOPS.includes(after));
+      steps.encode(pass, o, { state: (after) => STOPS.includes(after), record: () => undefined });
       pass.end();
       gpu.device.queue.submit([encoder.finish()]);
       // The first two operations were one sweep, to the other field and momentum, or two, back to the same field.

@@ -29,7 +29,7 @@ afterAll(() => opened.close());
 /** The same device with nothing compiled, said to hold so many bytes in a binding. */
 const fresh = (binding = 2 ** 27): Gpu => ({ ...narrowed(opened, binding), pipelines: new Map() });
 
-async function jobOf(coupled: boolean, operations = OPERATIONS): Promise<LatticeJob> {
+async function jobOf(coupled: boolean, operations = OPERATIONS, observeAfter = [0]): Promise<LatticeJob> {
   return {
     grid: { dimensions: 3, points: 9, spacing: 0.7, stencil: 2 },
     realisations: 1,
@@ -39,7 +39,7 @@ async function jobOf(coupled: boolean, operations = OPERATIONS): Promise<Lattice
     schedule: coupled
       ? coupledSchedule(operations, 1)
       : { kind: "prescribed", coefficients: new Float64Array(3 * operations).fill(1e-5) },
-    observeAfter: [0],
+    observeAfter,
     reductions: [{ kind: "field" }, { kind: "cosine", mode: [1, 0, 0] }],
     // None is taken, but what it needs is made.
     snapshots: { after: [], pictures: momentumPictures({ points: 9 }) },
@@ -48,12 +48,16 @@ async function jobOf(coupled: boolean, operations = OPERATIONS): Promise<Lattice
 
 it.each([
   // The sweep, moments, those of a curvature, and modes.
-  ["prescribed", false, OPERATIONS, undefined, 4],
-  ["prescribed, pairs tried", false, 1000, undefined, 5],
-  ["coupled", true, OPERATIONS, undefined, 5],
-  ["coupled in slabs, whose ghosts are copied", true, OPERATIONS, 4 * 81 * 7, 6],
-] as const)("are the job's, no more and no less: %s", async (_name, coupled, operations, binding, count) => {
-  const job = await jobOf(coupled, operations);
+  ["prescribed", false, OPERATIONS, undefined, [0], 4],
+  ["prescribed, pairs tried", false, 1000, undefined, [0], 5],
+  ["prescribed, observed at both ends", false, OPERATIONS, undefined, [0, OPERATIONS], 4],
+  ["coupled", true, OPERATIONS, undefined, [0], 5],
+  ["coupled, observed at the end", true, OPERATIONS, undefined, [OPERATIONS], 5],
+  // Moments with momenta, which no sweep has summed yet, and without.
+  ["coupled, observed at both ends", true, OPERATIONS, undefined, [0, OPERATIONS], 6],
+  ["coupled in slabs, whose ghosts are copied", true, OPERATIONS, 4 * 81 * 7, [0], 6],
+] as const)("are the job's, no more and no less: %s", async (_name, coupled, operations, binding, observed, count) => {
+  const job = await jobOf(coupled, operations, [...observed]);
   const gpu = fresh(binding);
   await compileKernels(gpu, job, planLattice(gpu, "float32", job));
   expect(gpu.pipelines.size).toBe(count);

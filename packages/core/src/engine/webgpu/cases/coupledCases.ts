@@ -1,5 +1,7 @@
 /** Cases of the two kernels of a coupled schedule: the sweep over the lattice, and what moves q, q' and the clock. */
 import {
+  coupledSpecialisation,
+  coupledSums,
   globalSpecialisation,
   latticeCoupled,
   latticeGlobal,
@@ -27,6 +29,12 @@ const workgroupOf = ({ dimensions }: Shape): [number, number] => (dimensions ===
 /** As the engine for the shapes that are timed; few for those that are checked, so that each takes several turns along an axis. */
 const mostOf = (sites: number): number =>
   sites < 64 ** 3 ? 3 : MAX_SWEEPERS[sites > 64 ** 3 ? "hardware" : "software"];
+
+/** Numbers of a workgroup's sums. */
+const widthOf = (fields: number): number => {
+  const { PARTS, ROUNDS } = coupledSums(fields);
+  return PARTS * ROUNDS;
+};
 
 const coupledCase = (form: Form): KernelCase<Shape> => ({
   declaration: latticeCoupled[form],
@@ -56,8 +64,9 @@ const coupledCase = (form: Form): KernelCase<Shape> => ({
     const groups = x * y * deep;
     // Drift, closing Laplacian and force, opening Laplacian and force of each realisation.
     const strengths = draw(5 * realisations);
+    const width = widthOf(fields);
     return {
-      specialisation: by,
+      specialisation: coupledSpecialisation(by, fields),
       buffers: {
         field,
         momentum,
@@ -66,7 +75,7 @@ const coupledCase = (form: Form): KernelCase<Shape> => ({
         strengths,
         fieldNext: new Float32Array(count),
         momentumNext: new Float32Array(count),
-        sums: new Float32Array(3 * realisations * groups),
+        sums: new Float32Array(width * realisations * groups),
       },
       uniforms: { params: { ...params, firstGroup: 0, groups }, constants },
       workgroups: () => [x, y, deep * realisations],
@@ -77,19 +86,20 @@ const coupledCase = (form: Form): KernelCase<Shape> => ({
         );
         const moved = reading(shape, factors, drifted);
         const momentumNext = new Float64Array(count);
-        const sums = new Float64Array(3 * realisations * groups);
+        const sums = new Float64Array(width * realisations * groups);
         for (let r = 0; r < realisations; r++) {
           const [, closingLaplacian, closingForce, openingLaplacian, openingForce] = strengths.subarray(5 * r);
           for (let site = 0; site < sites; site++) {
-            const place = 3 * (r * groups + groupOf(site));
-            sums[place + 2]! += value(...moved.at(r, site));
+            const place = width * (r * groups + groupOf(site));
+            sums[place + 1]! += value(...moved.at(r, site));
             for (let f = 0; f < fields; f++) {
               const start = (r * fields + f) * sites;
               const lap = moved.laplacian(start, site);
               const slope = slopes(...moved.at(r, site))[f]!;
               const pi = momentum[start + site]! + closingLaplacian! * lap - closingForce! * slope;
-              sums[place]! += pi ** 2;
-              sums[place + 1]! -= (drifted[start + site]! - drifted[start]!) * lap;
+              sums[place + 2 + 2 * f]! += pi;
+              sums[place + 3 + 2 * f]! += pi ** 2;
+              sums[place]! -= (drifted[start + site]! - drifted[start]!) * lap;
               momentumNext[start + site] = pi + openingLaplacian! * lap - openingForce! * slope;
             }
           }
@@ -105,12 +115,15 @@ const coupledCase = (form: Form): KernelCase<Shape> => ({
 
 interface GlobalShape {
   readonly realisations: number;
+  readonly fields: number;
   /** Partial sums of each realisation, and invocations that add them. */
   readonly groups: number;
   readonly lanes: number;
   readonly closes: 0 | 1;
   readonly opens: 0 | 1;
   readonly passes: 0 | 1;
+  /** Whether it is observed in between. */
+  readonly records: boolean;
 }
 
 /** Powers that are whole, half, none and neither. */
@@ -129,18 +142,21 @@ const MONOMIALS = {
 const global: KernelCase<GlobalShape> = {
   declaration: latticeGlobal,
   checks: [
-    { realisations: 1, groups: 1, lanes: 1, closes: 1, opens: 1, passes: 1 },
-    { realisations: 3, groups: 255, lanes: 256, closes: 1, opens: 1, passes: 0 },
-    { realisations: 2, groups: 257, lanes: 256, closes: 0, opens: 1, passes: 1 },
-    { realisations: 2, groups: 1000, lanes: 32, closes: 1, opens: 0, passes: 0 },
-    { realisations: 5, groups: 3, lanes: 4, closes: 0, opens: 0, passes: 0 },
+    { realisations: 1, fields: 1, groups: 1, lanes: 1, closes: 1, opens: 1, passes: 1, records: true },
+    { realisations: 3, fields: 2, groups: 255, lanes: 256, closes: 1, opens: 1, passes: 0, records: true },
+    { realisations: 2, fields: 1, groups: 257, lanes: 256, closes: 0, opens: 1, passes: 1, records: false },
+    { realisations: 2, fields: 5, groups: 1000, lanes: 32, closes: 1, opens: 0, passes: 0, records: true },
+    { realisations: 2, fields: 3, groups: 40, lanes: 32, closes: 1, opens: 1, passes: 1, records: false },
+    { realisations: 5, fields: 4, groups: 3, lanes: 4, closes: 0, opens: 0, passes: 0, records: true },
   ],
   timed: {
-    hardware: { realisations: 4, groups: 8192, lanes: 256, closes: 1, opens: 1, passes: 1 },
-    software: { realisations: 1, groups: 8192, lanes: 256, closes: 1, opens: 1, passes: 1 },
+    hardware: { realisations: 4, fields: 1, groups: 8192, lanes: 256, closes: 1, opens: 1, passes: 1, records: false },
+    software: { realisations: 1, fields: 1, groups: 8192, lanes: 256, closes: 1, opens: 1, passes: 1, records: false },
   },
-  build({ realisations, groups, lanes, closes, opens, passes }, draw) {
-    const sums = draw(3 * realisations * groups);
+  build({ realisations, fields, groups, lanes, closes, opens, passes, records }, draw) {
+    const width = widthOf(fields);
+    const sums = draw(width * realisations * groups);
+    const pairs = 3 + 2 * fields;
     const durations = draw(4);
     const begun = new Uint32Array(realisations).fill(1);
     const sites = 64 * groups;
@@ -150,31 +166,33 @@ const global: KernelCase<GlobalShape> = {
       i % 2 === 1 ? drawn * 2 ** -26 : (i % 6 === 0 ? 1.5 : 0.75) + drawn / 4,
     );
     return {
-      specialisation: globalSpecialisation(MONOMIALS, NUMBERS.float32, lanes),
+      specialisation: globalSpecialisation(MONOMIALS, NUMBERS.float32, fields, lanes),
       buffers: {
         sums,
         durations,
         begun,
         globals,
         strengths: new Float32Array(5 * realisations),
-        records: new Float32Array(6 * realisations),
+        records: new Float32Array(2 * pairs * realisations),
       },
       uniforms: {
         params: { sites, groups, curvature, opaqueZero: 0 },
         turn: { closes, opens, passes },
-        slot: { record: 0 },
+        slot: { record: records ? 0 : 2 ** 32 - 1 },
       },
       workgroups: () => [realisations, 1, 1],
       reference: () => {
         const { acceleration, laplacian, force, drift, clock } = MONOMIALS;
         const strengths: number[] = [];
         const ends: number[] = [];
+        const recorded: number[] = [];
         for (let r = 0; r < realisations; r++) {
-          const total = [0, 1, 2].map((n) => {
+          const [gradient, potential, ...momenta] = Array.from({ length: 2 + 2 * fields }, (_, n) => {
             let sum = 0;
-            for (let g = 0; g < groups; g++) sum += sums[3 * (r * groups + g) + n]!;
-            return sum / sites;
-          }) as [number, number, number];
+            for (let g = 0; g < groups; g++) sum += sums[width * (r * groups + g) + n]!;
+            return sum;
+          }) as [number, number, ...number[]];
+          const momentumSquare = momenta.reduce((sum, value, n) => (n % 2 === 1 ? sum + value : sum), 0);
           let [q, rate, time] = [0, 2, 4].map((n) => globals[6 * r + n]! + globals[6 * r + n + 1]!) as [
             number,
             number,
@@ -182,11 +200,13 @@ const global: KernelCase<GlobalShape> = {
           ];
           const of = ({ factor, power }: { factor: number; power: number }, at: number): number => factor * at ** power;
           const a =
-            of(acceleration.momentumSquare, q) * total[0] +
-            of(acceleration.gradient, q) * curvature * total[1] +
-            of(acceleration.potential, q) * total[2];
+            (of(acceleration.momentumSquare, q) * momentumSquare +
+              of(acceleration.gradient, q) * curvature * gradient +
+              of(acceleration.potential, q) * potential) /
+            sites;
           const [before, here, after] = durations as unknown as [number, number, number];
           if (closes) rate += (before / 2) * a;
+          recorded.push(q, rate, time, ...momenta);
           let way = 0;
           if (opens) {
             rate += (here / 2) * a;
@@ -202,19 +222,18 @@ const global: KernelCase<GlobalShape> = {
           ends.push(q, rate, time);
         }
         // The low parts are smaller than the bound: the two halves of a pair are compared as what they stand for, rounded.
-        const pairs = Float64Array.from({ length: 6 * realisations }, (_, i) =>
-          i % 2 === 0 ? ends[i / 2]! : ends[(i - 1) / 2]! - Math.fround(ends[(i - 1) / 2]!),
-        );
+        const inPairs = (values: readonly number[]): Float64Array =>
+          Float64Array.from(values.flatMap((value) => [value, value - Math.fround(value)]));
         return {
           strengths: Float64Array.from(strengths),
-          globals: pairs,
+          globals: inPairs(ends),
           begun: Float64Array.from(begun, (count) => count + opens),
-          records: closes + opens === 0 ? pairs : new Float64Array(pairs.length),
+          records: inPairs(records ? recorded : recorded.map(() => 0)),
         };
       },
       terms: 16,
-      flops: 3 * realisations * groups,
-      bytes: 12 * realisations * groups,
+      flops: (2 + fields) * realisations * groups,
+      bytes: 4 * width * realisations * groups,
     };
   },
 };

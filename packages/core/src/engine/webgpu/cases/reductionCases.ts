@@ -1,5 +1,11 @@
 /** Cases of what reduces a lattice to a few numbers: moments, modes and histograms, with their references in plain float64 loops. */
-import { latticeCosine, latticeHistogram, latticeMoments, withoutPotential } from "../field/latticeKernels.ts";
+import {
+  latticeCosine,
+  latticeHistogram,
+  latticeMoments,
+  momentsSpecialisation,
+  withoutPotential,
+} from "../field/latticeKernels.ts";
 import type { KernelCase } from "./case.ts";
 import { arrays, CHECKS, type Form, MARCH_CHECKS, marching, type Shape, TIMED, value } from "./fieldShapes.ts";
 
@@ -18,12 +24,20 @@ function standard(field: Float32Array, start: number, sites: number): { referenc
   return { reference, scale: spread > 2 ** -126 ? 2 ** -Math.floor(Math.log2(spread)) : 1 };
 }
 
-const momentsCase = (form: Form): KernelCase<Shape> => ({
+interface MomentsShape extends Shape {
+  /** Whether those of the momentum are summed. */
+  readonly momenta: boolean;
+}
+
+const momentsCase = (form: Form): KernelCase<MomentsShape> => ({
   declaration: latticeMoments[form],
-  checks: form === "march" ? MARCH_CHECKS : CHECKS,
-  timed: TIMED,
+  checks: (form === "march" ? MARCH_CHECKS : CHECKS).flatMap((shape) => [
+    { ...shape, momenta: true },
+    { ...shape, momenta: false },
+  ]),
+  timed: { hardware: { ...TIMED.hardware, momenta: true }, software: { ...TIMED.software, momenta: true } },
   build(shape, draw) {
-    const { realisations } = shape;
+    const { realisations, momenta } = shape;
     const { sites, count, fields, field, momentum, laplacian, at, specialisation, slab, constants } = arrays(
       shape,
       draw,
@@ -47,7 +61,7 @@ const momentsCase = (form: Form): KernelCase<Shape> => ({
     const { by, groups, params, groupOf } = sweep();
     const words = 10;
     return {
-      specialisation: by,
+      specialisation: momentsSpecialisation(by, momenta),
       buffers: {
         field,
         momentum,
@@ -76,8 +90,7 @@ const momentsCase = (form: Form): KernelCase<Shape> => ({
                 x ** 2,
                 x ** 3,
                 x ** 4,
-                pi,
-                pi ** 2,
+                ...(momenta ? [pi, pi ** 2] : [0, 0]),
                 -above * laplacian(start, site),
                 f === 0 ? value(...at(r, site)) : 0,
               ];
@@ -91,7 +104,7 @@ const momentsCase = (form: Form): KernelCase<Shape> => ({
       },
       terms: LANES_PER_GROUP / 8,
       flops: count * 26,
-      bytes: 8 * count,
+      bytes: (momenta ? 8 : 4) * count,
     };
   },
 });

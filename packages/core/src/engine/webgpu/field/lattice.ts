@@ -21,7 +21,7 @@ import { compileKernels } from "./latticePipelines.ts";
 import { planLattice } from "./latticePlan.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
 import { readArray } from "./latticeSlabs.ts";
-import { ownBuffers, prescribedSteps, type StateArrays, type Steps } from "./latticeSteps.ts";
+import { ownBuffers, prescribedSteps, type StateArrays, type Steps, type Stops } from "./latticeSteps.ts";
 
 /** Seconds of a stretch where someone waits for its end. */
 const STRETCH = 0.25;
@@ -119,6 +119,7 @@ export async function evolveLattice(
       const start = done;
       const end = (observeAfter[next + due.length] ?? halt + 1) <= halt ? due[due.length - 1]! : halt;
       const recordAfter = new Map(due.map((after, record) => [after, record]));
+      const stops: Stops = { state: (after) => after >= end, record: (after) => recordAfter.get(after) };
       engineSeconds += await runSteps(
         gpu,
         "lattice",
@@ -129,8 +130,8 @@ export async function evolveLattice(
           for (let s = from; s < to; s++) {
             const record = recordAfter.get(start + s);
             for (const { steps, records } of batches) {
-              if (s > 0) steps.encode(pass, start + s - 1, (after) => after >= end || recordAfter.has(after));
-              if (record !== undefined) records.encode(pass, record);
+              if (s > 0) steps.encode(pass, start + s - 1, stops);
+              if (record !== undefined) records.encode(pass, record, start + s);
             }
           }
         },

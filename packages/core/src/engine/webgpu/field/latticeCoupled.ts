@@ -3,7 +3,8 @@
  * from the sweep's sums and writes the strengths that the next one reads. Nothing returns to the host between two stops.
  *
  * Where the state is wanted, the sweep leaves out the half kick that opens the next operation; one more sweep makes up for it later, which
- * drifts nothing, kicks once and sums the same numbers again: passing through and stopping give the same bits.
+ * drifts nothing, kicks once and sums the same numbers again: passing through and stopping give the same bits. Where it is only observed the
+ * sweep goes through: it sums the momenta of the time in between itself, and the field is the same before and after a kick.
  */
 import type { CoupledSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
@@ -13,6 +14,8 @@ import { recordStride, slotData, slotStride } from "../slots.ts";
 import { type Dispatch, encode, submit } from "../submit.ts";
 import {
   adders,
+  coupledSpecialisation,
+  coupledSums,
   globalSpecialisation,
   type LatticeSpecialisation,
   latticeCoupled,
@@ -26,10 +29,11 @@ import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
 import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
 
-/** float32 words of the struct Global, and numbers of Strengths and Sums, of lattice_global.wgsl. */
+/** float32 words of the struct Global, and numbers of Strengths, of lattice_global.wgsl. */
 const GLOBAL = 6;
 const STRENGTHS = 5;
-const SUMS = 3;
+/** Pairs of float32 of a realisation's record: those of Global, and of each field the sums of pi and of pi^2. */
+const recorded = (fields: number): number => GLOBAL / 2 + 2 * fields;
 
 /** What the dispatch for q does between two sweeps: the fields of its struct Turn. */
 const TURNS = [
@@ -81,16 +85,17 @@ export function coupledBytes(
   specialisation: LatticeSpecialisation,
   capacity: number,
 ) {
-  const { realisations } = job;
+  const { realisations, fields } = job;
+  const { PARTS, ROUNDS } = coupledSums(fields);
   const width = 4 * specialisation.numbers.words;
   const { groups } = sharing(adapter, job, layout, specialisation);
   return {
     durations: width * (durations.length + 2),
     begun: 4 * realisations,
     globals: 4 * GLOBAL * realisations,
-    records: 4 * GLOBAL * realisations * capacity,
+    records: 8 * recorded(fields) * realisations * capacity,
     strengths: width * STRENGTHS * realisations,
-    sums: width * SUMS * realisations * groups,
+    sums: width * PARTS * ROUNDS * realisations * groups,
   };
 }
 
@@ -103,7 +108,7 @@ export async function coupledSteps(
   buffers: Buffers,
   { capacity, slot }: RecordSlots,
 ): Promise<Steps> {
-  const { grid, realisations, from = 0 } = job;
+  const { grid, realisations, fields, from = 0 } = job;
   const { points, dimensions, spacing } = grid;
   const { numbers } = specialisation;
   const bytes = arrayBytes(job, layout, numbers);
@@ -117,10 +122,13 @@ export async function coupledSteps(
     return slabs;
   };
   const arrays = [await pairs(""), await pairs(", next")] as const;
-  const sweep = await loadKernel(gpu, ...sweepKernel(job, latticeCoupled, specialisation));
+  const sweep = await loadKernel(
+    gpu,
+    ...sweepKernel(job, latticeCoupled, coupledSpecialisation(specialisation, fields)),
+  );
   const { shares, groups } = sharing(gpu.adapter, job, layout, specialisation);
   const lanes = adders(groups, gpu.limits);
-  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers, lanes));
+  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers, fields, lanes));
 
   const operations = schedule.durations.length;
   const sizes = coupledBytes(gpu, job, schedule, layout, specialisation, capacity);
@@ -183,7 +191,7 @@ export async function coupledSteps(
     slot,
   });
   const stride = recordStride(gpu.limits);
-  const turnOf = (closes: boolean, opens: boolean, passes: boolean, record = 0): Dispatch => {
+  const turnOf = (closes: boolean, opens: boolean, passes: boolean, record: number = capacity): Dispatch => {
     const t = TURNS.findIndex(
       (known) => known.closes === +closes && known.opens === +opens && known.passes === +(opens && passes),
     );
@@ -201,7 +209,7 @@ export async function coupledSteps(
     for (const dispatch of [...sweeps[standing]!, ...ghosts[standing]!]) encode(pass, dispatch);
     standing = standing === 0 ? 1 : 0;
   };
-  const rest = (record: number): Dispatch => turnOf(false, false, false, record);
+  const rest = (record?: number): Dispatch => turnOf(false, false, false, record);
   return {
     operations,
     arrays,
@@ -210,22 +218,34 @@ export async function coupledSteps(
       writeState(gpu, job, layout, numbers, arrays[0], state);
       gpu.device.queue.writeBuffer(globals, 0, split(schedule.initial));
       // The strengths of the first sweep, which opens.
-      submit(gpu, "first ghosts and strengths", [...ghosts[1]!, rest(0)]);
+      submit(gpu, "first ghosts and strengths", [...ghosts[1]!, rest()]);
     },
     encode(pass, o, stops) {
       if (!open) {
         sweepOnce(pass);
-        encode(pass, turnOf(false, true, !stops(o + 1)));
+        encode(pass, turnOf(false, true, !stops.state(o + 1)));
       }
       sweepOnce(pass);
-      open = !stops(o + 1);
-      encode(pass, turnOf(true, open, !stops(o + 2)));
+      open = !stops.state(o + 1);
+      encode(pass, turnOf(true, open, !stops.state(o + 2), stops.record(o + 1)));
     },
     globals: {
       record: rest,
       async readRecords(count) {
-        const all = join(await gpu.download(records, 4 * GLOBAL * realisations * count));
-        return Array.from({ length: count }, (_, n) => all.slice(3 * realisations * n, 3 * realisations * (n + 1)));
+        const length = recorded(fields);
+        const all = join(await gpu.download(records, 8 * length * realisations * count));
+        /** Of record n, `width` numbers of each realisation by what stands where in it. */
+        const numbersOf = (n: number, width: number, at: (i: number) => number): Float64Array =>
+          Float64Array.from(
+            { length: realisations * width },
+            (_, i) => all[(n * realisations + Math.floor(i / width)) * length + at(i % width)]!,
+          );
+        const sites = points ** dimensions;
+        return Array.from({ length: count }, (_, n) => ({
+          global: numbersOf(n, 3, (i) => i),
+          momentumMean: numbersOf(n, fields, (f) => 3 + 2 * f).map((sum) => sum / sites),
+          momentumSquare: numbersOf(n, fields, (f) => 4 + 2 * f).map((sum) => sum / sites),
+        }));
       },
       read: async () => join(await gpu.download(globals, 4 * GLOBAL * realisations)),
     },

@@ -176,14 +176,41 @@ export function adders(
   return 2 ** Math.min(Math.floor(Math.log2(most)), Math.ceil(Math.log2(groups)));
 }
 
+/** Sums of an invocation that its workgroup adds at once at most: what they take of its memory any adapter has. */
+const MAX_PARTS = 8;
+
+/** How a workgroup of a coupled schedule's sweep adds its sums, two and two of each field: in rounds of so many parts (coupled.wgsl). */
+export function coupledSums(fields: number): { readonly PARTS: number; readonly ROUNDS: number } {
+  const sums = 2 + 2 * fields;
+  const rounds = Math.ceil(sums / MAX_PARTS);
+  return { PARTS: Math.ceil(sums / rounds), ROUNDS: rounds };
+}
+
+/** What a coupled schedule's sweep is specialised by. */
+export const coupledSpecialisation = (
+  specialisation: LatticeSpecialisation,
+  fields: number,
+): LatticeSpecialisation => ({
+  ...specialisation,
+  constants: { ...specialisation.constants, ...coupledSums(fields) },
+});
+
+/** What moments are specialised by: those of momenta that sweeps sum are left out. */
+export const momentsSpecialisation = (
+  specialisation: LatticeSpecialisation,
+  momenta: boolean,
+): LatticeSpecialisation => ({ ...specialisation, constants: { ...specialisation.constants, MOMENTA: momenta } });
+
 /** What the kernel of a coupled schedule's q is specialised by, for so many invocations that add. */
 export function globalSpecialisation(
   schedule: Parameters<typeof monomialsOf>[0],
   numbers: Numbers,
+  fields: number,
   lanes: number,
 ): Specialisation {
   const emit = numbers === NUMBERS.compensated ? emitCompensatedMonomials : emitMonomials;
-  return { constants: { LANES: lanes }, includes: [numbers.include], code: emit(monomialsOf(schedule)) };
+  const constants = { LANES: lanes, FIELDS: fields, ...coupledSums(fields) };
+  return { constants, includes: [numbers.include], code: emit(monomialsOf(schedule)) };
 }
 
 /**

@@ -11,6 +11,7 @@ import { type KernelDeclaration, loadKernel, type Specialisation } from "../kern
 import { sharing } from "./latticeCoupled.ts";
 import {
   adders,
+  coupledSpecialisation,
   globalSpecialisation,
   type LatticeSpecialisation,
   latticeCosine,
@@ -19,13 +20,14 @@ import {
   latticeGlobal,
   latticeMoments,
   latticeStep,
+  momentsSpecialisation,
   potentialSpecialisation,
   withoutPotential,
 } from "./latticeKernels.ts";
 import { sweepKernel } from "./latticeMarch.ts";
 import { pairChoice } from "./latticePairs.ts";
 import type { LatticePlan } from "./latticePlan.ts";
-import { reducedBy } from "./latticeRecords.ts";
+import { momentKinds, reducedBy } from "./latticeRecords.ts";
 
 /** Starts to compile them. What is wrong with one is thrown where it is loaded. */
 export function compileKernels(
@@ -39,9 +41,9 @@ export function compileKernels(
     compiling.push(loadKernel(gpu, declaration, by));
   };
   if (schedule.kind === "coupled") {
-    compile(...sweepKernel(job, latticeCoupled, specialisation));
+    compile(...sweepKernel(job, latticeCoupled, coupledSpecialisation(specialisation, fields)));
     const { groups } = sharing(gpu.adapter, job, layout, specialisation);
-    compile(latticeGlobal, globalSpecialisation(schedule, numbers, adders(groups, gpu.limits)));
+    compile(latticeGlobal, globalSpecialisation(schedule, numbers, fields, adders(groups, gpu.limits)));
   } else {
     compile(...sweepKernel(job, latticeStep, specialisation));
     const pairs = pairChoice(gpu, largest!, operationsOf(job) - from, layout, specialisation);
@@ -49,11 +51,12 @@ export function compileKernels(
   }
   if (layout.ghosts > 0) compile(latticeGhosts, withoutPotential(specialisation, fields));
   const { moments, curvatures, modes } = reducedBy(job);
-  const compileMoments = (of: LatticeSpecialisation): void => compile(...sweepKernel(job, latticeMoments, of));
-  if (moments) compileMoments(specialisation);
+  const compileMoments = (of: LatticeSpecialisation, momenta: boolean): void =>
+    compile(...sweepKernel(job, latticeMoments, momentsSpecialisation(of, momenta)));
+  if (moments) for (const momenta of momentKinds(job)) compileMoments(specialisation, momenta);
   if (curvatures.length > 0)
     for (const potentials of curvaturesOf(potentialsOf(job), curvatures))
-      compileMoments(potentialSpecialisation(grid, formOf(potentials), numbers));
+      compileMoments(potentialSpecialisation(grid, formOf(potentials), numbers), false);
   if (modes.length > 0) compile(latticeCosine, withoutPotential(specialisation, fields));
   return Promise.allSettled(compiling);
 }

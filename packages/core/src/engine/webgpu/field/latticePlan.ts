@@ -236,7 +236,7 @@ export function planLattice(
   const records = recordLayout(gpu, jobs[0]!, layout, specialisation);
   const slots: Planned = {
     what: "slots of observations",
-    bytes: recordStride(gpu.limits) * records.capacity,
+    bytes: recordStride(gpu.limits) * (records.capacity + 1),
     uniform: true,
   };
   const batches = jobs.map(

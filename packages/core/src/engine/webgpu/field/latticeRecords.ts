@@ -2,6 +2,7 @@
 import { curvaturesOf, massMatrices, massPairs } from "../../../potential/curvature.ts";
 import { formOf } from "../../../potential/form.ts";
 import { type LatticeJob, type Observation, potentialsOf } from "../../latticeJob.ts";
+import type { PartJob } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";
 import { type Kernel, loadKernel, type UniformValues } from "../kernel.ts";
 import { recordStride, slotData } from "../slots.ts";
@@ -10,6 +11,7 @@ import {
   type LatticeSpecialisation,
   latticeCosine,
   latticeMoments,
+  momentsSpecialisation,
   potentialSpecialisation,
   uploadConstants,
   withoutPotential,
@@ -23,6 +25,8 @@ import { gatherCosine, gatherMoments, type RecordLayout, recordBytes } from "./l
 /** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */
 const SITES_PER_GROUP = 1024;
 const MAX_GROUPS = 1024;
+/** The record of what is not observed: lattice_global.wgsl. */
+const NOWHERE = 2 ** 32 - 1;
 /** Bytes of observations kept on the device before they are read. */
 const OBSERVATION_BYTES = 32 * 2 ** 20;
 
@@ -45,6 +49,16 @@ export function reducedBy(job: Pick<LatticeJob, "reductions" | "snapshots" | "po
     curvatures: pictured("oscillators") ? massPairs(potentialsOf(job)) : [],
     modes: reductions.filter((reduction) => reduction.kind === "cosine"),
   };
+}
+
+/** Whether a sweep of a coupled schedule, which sums the momenta, has led to the state after so many operations. */
+const isSwept = ({ schedule, from = 0 }: Pick<PartJob, "schedule" | "from">, afterOperation: number): boolean =>
+  schedule.kind === "coupled" && afterOperation > from;
+
+/** The kinds of moments that a job's observations take, with momenta and without; one of them at least. */
+export function momentKinds(job: Pick<PartJob, "schedule" | "from" | "observeAfter">): readonly boolean[] {
+  const kinds = new Set(job.observeAfter.map((after) => !isSwept(job, after)));
+  return kinds.size > 0 ? [...kinds] : [false];
 }
 
 /** How many records are kept, and how the reductions into them are laid out. */
@@ -77,15 +91,15 @@ export async function recordSlots(
   const { capacity, ...reduction } = recordLayout(gpu, job, layout, specialisation);
   const slot = await buffers.upload(
     "observation slots",
-    slotData(recordStride(gpu.limits), capacity, (record) => [record]),
+    slotData(recordStride(gpu.limits), capacity + 1, (record) => [record < capacity ? record : NOWHERE]),
     GPUBufferUsage.UNIFORM,
   );
   return { capacity, slot, ...reduction };
 }
 
 export interface Records {
-  /** Reduces the state that stands into a record. */
-  encode(pass: GPUComputePassEncoder, record: number): void;
+  /** Reduces the state that stands into a record, after so many operations. */
+  encode(pass: GPUComputePassEncoder, record: number, afterOperation: number): void;
   /** The first records, made after these numbers of operations. */
   read(after: readonly number[]): Promise<Observation[]>;
   /** Mean and variance of the field that stands, where a histogram is among the job's pictures. */
@@ -94,15 +108,15 @@ export interface Records {
   curvature(): Promise<Float64Array>;
 }
 
-/** A reduction of every slab, and where each leaves its records. */
+/** A reduction of every slab, by one of the kernels that it has, and where each leaves its records. */
 interface Reducer {
-  dispatches(record: number): Dispatch[];
+  dispatches(record: number, by?: number): Dispatch[];
   readonly sums: readonly GPUBuffer[];
 }
 
 export async function openRecords(
   gpu: Gpu,
-  job: LatticeJob,
+  job: PartJob,
   layout: Layout,
   specialisation: LatticeSpecialisation,
   { arrays, standing, globals }: Steps,
@@ -116,14 +130,15 @@ export async function openRecords(
   const { groups, sitesPerGroup, momentGroups } = reduction;
   const stride = recordStride(gpu.limits);
   const { observesMoments, modes, ...asked } = reducedBy(job);
+  const asksMomenta = job.reductions.some(({ kind }) => kind === "momentum");
   const { moments: momentBytes, cosines: cosineBytes } = recordBytes(job, reduction, numbers);
 
   /**
-   * A kernel over every slab, of so many workgroups a field, that leaves `bytes` a record in what it binds as `output`; `values` are its
+   * Kernels over every slab, of so many workgroups a field, that leave `bytes` a record in what they bind as `output`; `values` are their
    * parameters for each.
    */
   const reducer = async (
-    kernel: Kernel<string>,
+    kernels: readonly Kernel<string>[],
     output: string,
     groups: number,
     bytes: number,
@@ -131,21 +146,22 @@ export async function openRecords(
     inputs: (state: StateArrays) => Readonly<Record<string, GPUBuffer>>,
   ): Promise<Reducer> => {
     const sums: GPUBuffer[] = [];
-    const bindings: GPUBindGroup[][] = arrays.map(() => []);
+    const bindings = kernels.map(() => arrays.map((): GPUBindGroup[] => []));
     for (const [s, slab] of slabs.entries()) {
       sums.push(await buffers.make(output, bytes * capacity));
-      const data = new Uint32Array(kernel.uniform("params", values(slab)));
+      const data = new Uint32Array(kernels[0]!.uniform("params", values(slab)));
       const params = await buffers.upload(`parameters of ${output}`, data, GPUBufferUsage.UNIFORM);
       for (const [state, here] of arrays.entries()) {
         const given = { ...inputs(here[s]!), firstField: here[0]!.field, [output]: sums[s]! };
-        bindings[state]!.push(await kernel.bind({ ...given, params, slot }));
+        for (const [k, kernel] of kernels.entries())
+          bindings[k]![state]!.push(await kernel.bind({ ...given, params, slot }));
       }
     }
     return {
       sums,
-      dispatches: (record) =>
-        bindings[standing()]!.map((group) => ({
-          pipeline: kernel.pipeline,
+      dispatches: (record, by = 0) =>
+        bindings[by]![standing()]!.map((group) => ({
+          pipeline: kernels[by]!.pipeline,
           bindings: group,
           workgroups: [groups, fields, realisations],
           offsets: [record * stride],
@@ -155,15 +171,23 @@ export async function openRecords(
 
   const sampledSites = plane * Math.min(...slabs.map(({ planes }) => planes));
   const inStretches = (slab: Slab) => ({ slab: slabUniform(grid, layout, slab), sitesPerGroup });
-  const momentsBy = async (of: LatticeSpecialisation, constants: GPUBuffer): Promise<Reducer> => {
+  /** By a kernel with momenta or without, or by both. */
+  const momentsBy = async (
+    of: LatticeSpecialisation,
+    constants: GPUBuffer,
+    momenta: readonly boolean[],
+  ): Promise<Reducer> => {
     const march = marched(job, of);
     const inMarches = (planned: Slab): UniformValues => {
       const { workgroups, params } = marchedMoments(gpu.adapter, grid, layout, march!);
       const { slab } = marchSharing(gpu.adapter, grid, layout, planned, march!).params;
       return { slab, depth: params.depth, across: workgroups.slice(0, 2) };
     };
+    const kernels: Kernel<string>[] = [];
+    for (const each of momenta)
+      kernels.push(await loadKernel(gpu, ...sweepKernel(job, latticeMoments, momentsSpecialisation(of, each))));
     return reducer(
-      await loadKernel(gpu, ...sweepKernel(job, latticeMoments, of)),
+      kernels,
       "moments",
       momentGroups,
       momentBytes,
@@ -171,14 +195,15 @@ export async function openRecords(
       (state) => ({ ...state, constants }),
     );
   };
+  const kinds = momentKinds(job);
   const moments = asked.moments
-    ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers))
+    ? await momentsBy(specialisation, await uploadConstants(job, specialisation, buffers), kinds)
     : undefined;
   const curvatures: Reducer[] = [];
   if (asked.curvatures.length > 0)
     for (const potential of curvaturesOf(potentialsOf(job), asked.curvatures)) {
       const of = potentialSpecialisation(grid, formOf(potential), numbers);
-      curvatures.push(await momentsBy(of, await uploadConstants({ ...job, potential }, of, buffers)));
+      curvatures.push(await momentsBy(of, await uploadConstants({ ...job, potential }, of, buffers), [false]));
     }
   const cosineKernel =
     modes.length > 0 ? await loadKernel(gpu, latticeCosine, withoutPotential(specialisation, fields)) : undefined;
@@ -194,7 +219,10 @@ export async function openRecords(
     const shifted = ({ first }: Slab) => [0, 1, 2].map((axis) => (axis === dimensions - 1 ? first : 0));
     const values = (slab: Slab) => ({ ...inStretches(slab), mode: reduced, points, shift: shifted(slab) });
     waves.push(
-      await reducer(cosineKernel!, "sums", groups, cosineBytes, values, ({ field }) => ({ field, cosines: cosines! })),
+      await reducer([cosineKernel!], "sums", groups, cosineBytes, values, ({ field }) => ({
+        field,
+        cosines: cosines!,
+      })),
     );
   }
 
@@ -215,10 +243,14 @@ export async function openRecords(
   const pick = (parts: readonly Float32Array[], record: number, bytes: number): Float32Array[] =>
     parts.map((part) => part.subarray((record * bytes) / 4, ((record + 1) * bytes) / 4));
   return {
-    encode(pass, record) {
-      const observers = [...(observesMoments ? [moments!] : []), ...waves];
-      for (const observer of observers) for (const dispatch of observer.dispatches(record)) encode(pass, dispatch);
-      if (globals) encode(pass, globals.record(record));
+    encode(pass, record, afterOperation) {
+      const swept = isSwept(job, afterOperation);
+      const dispatches = [
+        ...(observesMoments ? moments!.dispatches(record, kinds.indexOf(!swept)) : []),
+        ...waves.flatMap((wave) => wave.dispatches(record)),
+        ...(globals && !swept ? [globals.record(record)] : []),
+      ];
+      for (const dispatch of dispatches) encode(pass, dispatch);
     },
     async read(after) {
       if (after.length === 0) return [];
@@ -226,14 +258,20 @@ export async function openRecords(
       const momentData = observesMoments ? await download(moments!, momentBytes * count) : undefined;
       const cosineData: Float32Array[][] = [];
       for (const wave of waves) cosineData.push(await download(wave, cosineBytes * count));
-      const global = await globals?.readRecords(count);
+      const driven = await globals?.readRecords(count);
+      /** What a coupled schedule's sweep has summed, in place of what was not to be had later. */
+      const sweptOf = (record: number): Partial<Observation> => {
+        if (!driven) return {};
+        const { global, ...momenta } = driven[record]!;
+        return { global, ...(asksMomenta && isSwept(job, after[record]!) ? momenta : {}) };
+      };
       return after.map((afterOperation, record) => ({
         afterOperation,
         ...(momentData ? gatherMoments(job, pick(momentData, record, momentBytes), momentGroups, numbers) : {}),
         ...(modes.length > 0
           ? { cosine: cosineData.map((data) => gatherCosine(job, pick(data, record, cosineBytes), groups, numbers)) }
           : {}),
-        ...(global ? { global: global[record]! } : {}),
+        ...sweptOf(record),
       }));
     },
     spread: async () => (await stoodMoments(moments!, "field")) as Spread,

@@ -52,20 +52,36 @@ export function ownBuffers(gpu: Gpu): Buffers {
 export const operationStride = (limits: GPUSupportedLimits, { words }: Numbers): number =>
   slotStride(limits, 3 * 4 * words);
 
-/** Slots that dynamic offsets pick records by. */
+/** Slots that dynamic offsets pick records by; the one after all records is none. */
 export interface RecordSlots {
   /** Records that are kept before they are read. */
   readonly capacity: number;
   readonly slot: GPUBuffer;
 }
 
+/** What a coupled schedule records: q, q' and the clock, and what its sweep has summed of the momenta. */
+export interface GlobalRecord {
+  /** [realisations][3]. */
+  readonly global: Float64Array;
+  /** [realisations][fields] means of pi and of pi^2; of a state that no operation has led to, 0. */
+  readonly momentumMean: Float64Array;
+  readonly momentumSquare: Float64Array;
+}
+
 /** q, q' and the clock of a coupled schedule, where a state stands. */
 export interface Globals {
-  /** Puts them into a record. */
+  /** Puts them into a record before the first operation; after an operation, that does so itself. */
   record(record: number): Dispatch;
-  /** The first `count` records, [realisations][3] each. */
-  readRecords(count: number): Promise<Float64Array[]>;
+  readRecords(count: number): Promise<GlobalRecord[]>;
   read(): Promise<Float64Array>;
+}
+
+/** What is done between operations, by the number of those before. */
+export interface Stops {
+  /** Whether the state is wanted. */
+  state(after: number): boolean;
+  /** The record that an observation goes to, undefined where there is none. */
+  record(after: number): number | undefined;
 }
 
 export interface Steps {
@@ -76,8 +92,8 @@ export interface Steps {
   standing(): number;
   /** Puts the initial state onto the device; the buffers are there before. Where it tries something, InterruptedError ends that. */
   begin(state: LatticeState, signal?: AbortSignal): Promise<void>;
-  /** Operation `o`; `stops` tells of each number of operations whether the state is wanted after as many. */
-  encode(pass: GPUComputePassEncoder, o: number, stops: (after: number) => boolean): void;
+  /** Operation `o`. */
+  encode(pass: GPUComputePassEncoder, o: number, stops: Stops): void;
   readonly globals?: Globals;
 }
 
@@ -213,7 +229,7 @@ export async function prescribedSteps(
         ahead = false;
         return;
       }
-      if (paired && o + 1 < operations && !stops(o + 1)) {
+      if (paired && o + 1 < operations && !stops.state(o + 1) && stops.record(o + 1) === undefined) {
         for (const dispatch of pair(standing, o)) encode(pass, dispatch);
         standing ^= 3;
         ahead = true;
