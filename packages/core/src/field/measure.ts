@@ -32,7 +32,7 @@ function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Mom
   const last = moments[moments.length - 1]![0]!;
   const better = info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64";
   for (const [f, name] of setup.potential.fields.entries()) {
-    const largest = Math.max(...moments.map(([moment]) => Math.abs(moment!.mean[f]!)));
+    const largest = moments.reduce((most, [moment]) => Math.max(most, Math.abs(moment!.mean[f]!)), 0);
     const rounding = largest * 6e-8 * Math.sqrt(steps);
     const rms = Math.sqrt(last.variance[f]!);
     if (rms > 0 && rounding > 0.01 * rms) {
@@ -52,7 +52,7 @@ function underflowWarnings(info: EngineInfo, setup: Setup, moments: readonly Mom
   if (info.kind !== "webgpu") return [];
   for (const [f, name] of setup.potential.fields.entries()) {
     const seen = moments.flat().map(({ variance }) => variance[f]!);
-    const least = Math.min(...seen.filter((variance) => variance > 0));
+    const least = seen.reduce((small, variance) => (variance > 0 ? Math.min(small, variance) : small), Infinity);
     if (least < FADING) {
       return [
         `precision: the fluctuations of ${name} are down to ${Math.sqrt(least).toExponential(1)} rms, whose squares float32 may round to 0 in energies and spectra; give fields in a smaller unit, or use --engine cpu`,

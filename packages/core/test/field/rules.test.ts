@@ -106,6 +106,33 @@ it("says that squares of small fluctuations are lost on a device", async () => {
     expect(await warningsOf(amplitude, engine)).toEqual([]);
 });
 
+it("says it of a run whose records are more than a call may have arguments", async () => {
+  const { info } = referenceEngine;
+  const device: typeof referenceEngine = {
+    ...referenceEngine,
+    info: { ...info, kind: "webgpu", precision: "float32" },
+    async evolveLattice(job) {
+      const schedule = { kind: "prescribed", coefficients: new Float64Array() } as const;
+      const report = await referenceEngine.evolveLattice({ ...job, schedule, observeAfter: [0] });
+      const observations = job.observeAfter.map((afterOperation) => ({ ...report.observations[0]!, afterOperation }));
+      return { ...report, observations };
+    },
+  };
+  const long: FieldStudy = {
+    ...base,
+    field: { potential: "quadratic", mean: 1e-10 },
+    fluctuations: { ...wave, mode: [1], amplitude: 1e-20 },
+    lattice: { ...lattice, dimensions: 1, points: 4 },
+    time: { ...base.time, end: 1400 },
+  };
+  const { times, warnings } = (await fieldStudy(long, device)).result;
+  expect(times.length).toBe(140_001);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^precision: float32 rounding of phi/),
+    expect.stringMatching(/^precision: the fluctuations of phi are down to/),
+  ]);
+});
+
 describe("a potential without one of the fields", () => {
   const warningsOf = async (expression: string, parameters = {}) => {
     const field = { fields: ["phi", "chi"], potential: { expression, parameters }, mean: 1 };
