@@ -1,11 +1,14 @@
 /** What can go wrong with the workers of the CPU engine, and the named error that each gives; and that none of it hangs. */
 
+import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import { trainEnsemble } from "@slowroll/core/engine/cpu/ensemble";
 import { createPool } from "@slowroll/core/engine/cpu/pool";
 import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import type { LatticeJob } from "@slowroll/core/engine/latticeJob";
+import { lazyEngine } from "@slowroll/core/engine/open";
 import { InputError, InterruptedError, WorkerLostError } from "@slowroll/core/errors";
 import { drawGaussianFields } from "@slowroll/core/fourier/gaussianFields";
 import { activationNamed } from "@slowroll/core/network/activations";
@@ -305,6 +308,52 @@ it("ends what runs, and refuses what comes, when it is closed", async () => {
   await expect(running).rejects.toThrow(WorkerLostError);
   await expect(waiting).rejects.toThrow("the cpu engine is closed");
   await expect(engine.evolveLattice(await latticeJob(8, 4))).rejects.toThrow("the cpu engine is closed");
+});
+
+it("refuses a job that it is closed under before its workers have begun", async () => {
+  const engine = engineOf();
+  /** Asked for when the job has its turn. */
+  const initialBytes = () => {
+    void engine.close();
+    return 0;
+  };
+  const early = engine.evolveLattice({ ...(await latticeJob(8, 4)), initialBytes });
+  await expect(early).rejects.toThrow("the cpu engine is closed");
+});
+
+it("closes an engine that opens with its first job while it opens", async () => {
+  const engine = lazyEngine({ engine: "cpu", adapter: "auto", precision: "float64", threads: 2 }, () => {});
+  const early = engine.evolveLattice(await latticeJob(8, 4));
+  await engine.close();
+  await expect(early).rejects.toThrow("the cpu engine is closed");
+});
+
+it("lets its process go on until it has closed under a job", async () => {
+  const script = `
+    import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+    import { compilePotential } from "@slowroll/core/potential/compile";
+    const engine = openCpuEngine({ precision: "float64", threads: 2, reason: "test" });
+    const operations = 400_000;
+    const state = async () => ({ field: new Float64Array(32 ** 3), momentum: new Float64Array(32 ** 3) });
+    let closed;
+    const job = engine.evolveLattice({
+      grid: { dimensions: 3, points: 32, spacing: 1, stencil: 2 },
+      realisations: 1,
+      fields: 1,
+      potential: await compilePotential("quartic"),
+      initial: state,
+      schedule: { kind: "prescribed", coefficients: new Float64Array(3 * operations) },
+      observeAfter: [operations],
+      reductions: [{ kind: "field" }],
+    }, { onProgress: () => { closed ??= engine.close(); } });
+    const { code } = await job.catch((error) => error);
+    await closed;
+    console.log(code);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...["--import", "tsx", "--input-type", "module", "--eval", script],
+  ]);
+  expect(stdout).toBe("workerLost\n");
 });
 
 it("gives the same numbers for any number of threads", async () => {

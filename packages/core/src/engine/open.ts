@@ -100,7 +100,9 @@ export function lazyEngine(choice: EngineChoice, onOpen: (info: EngineInfo) => v
     trainEnsemble: async (...job) => (await open()).trainEnsemble(...job),
     evolveLattice: async (...job) => (await open()).evolveLattice(...job),
     close: async () => {
-      await opened?.close();
+      // One that is still opening too; why it does not open, its jobs say.
+      const engine = await opening?.catch(() => undefined);
+      await engine?.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The CPU engine: both jobs as WebAssembly SIMD on all cores, in float32 or float64. */
 import { cpus } from "node:os";
-import { InterruptedError, WorkerLostError } from "../../errors.ts";
+import { InterruptedError } from "../../errors.ts";
 import type { Engine, JobControl, Precision } from "../engine.ts";
 import { trainEnsemble } from "./ensemble.ts";
 import { evolveLattice } from "./lattice.ts";
@@ -29,7 +29,7 @@ async function waitFor(before: Promise<void>, signal: AbortSignal | undefined): 
 }
 
 /** Jobs in the order in which they are asked for, one after another: each takes all workers and their one memory. */
-function queue(isClosed: () => boolean) {
+function queue() {
   let last = Promise.resolve();
   return async <Report>(job: () => Promise<Report>, control: JobControl | undefined): Promise<Report> => {
     const before = last;
@@ -40,7 +40,6 @@ function queue(isClosed: () => boolean) {
     last = before.then(() => own);
     try {
       await waitFor(before, control?.signal);
-      if (isClosed()) throw new WorkerLostError("the cpu engine is closed: open another");
       return await job();
     } finally {
       done();
@@ -51,8 +50,7 @@ function queue(isClosed: () => boolean) {
 /** @throws EngineUnavailableError where the kernels are not built. */
 export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engine {
   const pool = createPool(threads);
-  let closed = false;
-  const inTurn = queue(() => closed);
+  const inTurn = queue();
   const element = precision === "float64" ? "float64" : "float32";
   return {
     info: {
@@ -68,9 +66,6 @@ export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engin
     trainEnsemble: (job, onBatch, control) =>
       inTurn(() => trainEnsemble(pool, element, job, onBatch, control), control),
     evolveLattice: (job, control) => inTurn(() => evolveLattice(pool, element, job, control), control),
-    close: () => {
-      closed = true;
-      return pool.close();
-    },
+    close: () => pool.close(),
   };
 }

@@ -58,7 +58,7 @@ export interface Pool {
   readonly fusedMultiplyAdd: boolean;
   /** Throws InputError where the memory cannot be had, naming `path`; EngineUnavailableError, WorkerLostError. */
   open(program: Program, path: string): Promise<Session>;
-  /** What runs is rejected with a WorkerLostError. */
+  /** What runs, and what is opened later, is rejected with a WorkerLostError. */
   close(): Promise<void>;
 }
 
@@ -117,7 +117,8 @@ function startCrew(count: number): Crew {
       } finally {
         fail = () => {};
         answer = () => {};
-        for (const worker of used) worker.unref();
+        // Whose end is waited for keeps the process alive until it is there.
+        if (!ending) for (const worker of used) worker.unref();
       }
     },
     async end(reason) {
@@ -148,6 +149,7 @@ export function createPool(threads: number = availableParallelism(), patience: n
   }
   let crew: Crew | undefined;
   let memory: WebAssembly.Memory | undefined;
+  let closed = false;
   const drop = async (reason?: WorkerLostError): Promise<void> => {
     const ended = crew?.end(reason);
     crew = undefined;
@@ -182,6 +184,7 @@ export function createPool(threads: number = availableParallelism(), patience: n
     threads,
     fusedMultiplyAdd: modules.fusedMultiplyAdd,
     async open(program, path) {
+      if (closed) throw new WorkerLostError("the cpu engine is closed: open another");
       if (program.bytes > LARGEST_MEMORY) throw tooLarge(program.bytes, path);
       if (program.bytes > totalmem()) {
         throw new InputError(
@@ -248,7 +251,10 @@ export function createPool(threads: number = availableParallelism(), patience: n
         },
       };
     },
-    close: () => drop(new WorkerLostError("the cpu engine was closed while it ran")),
+    close() {
+      closed = true;
+      return drop(new WorkerLostError("the cpu engine was closed while it ran"));
+    },
   };
 }
 
