@@ -106,6 +106,26 @@ it("says that squares of small fluctuations are lost on a device", async () => {
     expect(await warningsOf(amplitude, engine)).toEqual([]);
 });
 
+it("says what rounding in float32 grows to over the steps, where it is 1% of the fluctuations", async () => {
+  const single = { ...referenceEngine, info: { ...referenceEngine.info, precision: "float32" as const } };
+  const warningsOf = async (amplitude: number, engine: typeof referenceEngine) => {
+    const study: FieldStudy = {
+      ...base,
+      field: { potential: { expression: "1" }, mean: 2 },
+      fluctuations: { ...wave, mode: [1], amplitude },
+      lattice: { ...lattice, dimensions: 1, points: 4 },
+      time: { ...base.time, end: 10, recordEvery: 1000 },
+    };
+    return (await fieldStudy(study, engine)).result.warnings;
+  };
+  // 2 x 6e-8 x sqrt(1000), and rms of amplitude/sqrt(2) at most.
+  expect(await warningsOf(5e-4, single)).toEqual([
+    expect.stringMatching(/^precision: float32 rounding of phi, about 3\.8e-6, exceeds 1% .*; use precision: float64$/),
+  ]);
+  expect(await warningsOf(5e-3, single)).toEqual([]);
+  expect(await warningsOf(5e-4, referenceEngine)).toEqual([]);
+});
+
 it("says it of a run whose records are more than a call may have arguments", async () => {
   const { info } = referenceEngine;
   const device: typeof referenceEngine = {
