@@ -3,8 +3,9 @@
  * which one hyperparameter after another takes other values, beside what the dictionary and the infinite-width kernel say. Nothing is
  * fitted in the prediction. All outputs are of one universe and have the same masses: what is measured of several is of all together.
  */
-import { complete, cooperate } from "../cooperate.ts";
+import { cooperate, type Work } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
+import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { DivergenceError, InputError } from "../errors.ts";
 import { activationNamed } from "../network/activations.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
@@ -153,18 +154,21 @@ export async function measureHyperparameters(
     const fluctuations: number[] = [];
     const { length: square } = jointNtk;
     const norm = squaredNorm(jointNtk, 0, square);
+    function* measure(batch: EnsembleBatch): Work<void> {
+      accumulate(batch, { targets, potential, records: steps + 1, kernelRecords }, sums);
+      for (let m = 0; m < batch.count; m++) {
+        const at = m * kernelRecords * square;
+        const theta = batch.kernels.subarray(at, at + square);
+        const lambdas = yield* modeVariances(meanKernel(theta, D, C), spectrum);
+        masses.add(lambdas.map((lambda) => lambda * curvature));
+        fluctuations.push(squaredNorm(theta, 0, square, jointNtk) / norm);
+      }
+    }
     const training = engine.trainEnsemble(
       job,
-      (batch) => {
+      async (batch) => {
         watch.see(batch);
-        if (watch.first) return;
-        accumulate(batch, { targets, potential, records: steps + 1, kernelRecords }, sums);
-        for (let m = 0; m < batch.count; m++) {
-          const at = m * kernelRecords * square;
-          const theta = batch.kernels.subarray(at, at + square);
-          masses.add(complete(modeVariances(meanKernel(theta, D, C), spectrum)).map((lambda) => lambda * curvature));
-          fluctuations.push(squaredNorm(theta, 0, square, jointNtk) / norm);
-        }
+        if (!watch.first) await cooperate(measure(batch), control.signal);
       },
       {
         signal: control.signal,

@@ -2,7 +2,7 @@
 import { parseConfig } from "@slowroll/core/config/parse";
 import { kernelStudy } from "@slowroll/core/duality/kernel";
 import { type DualityResult, dualityStudy } from "@slowroll/core/duality/run";
-import { InputError } from "@slowroll/core/errors";
+import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
@@ -176,4 +176,28 @@ describe("the hyperparameter study", () => {
     const steep = await run("hyperparameters: { momentum: [0] }", "steps: 4, learningRate: { relative: 2.1 }");
     expect(steep.warnings.join()).toContain("duality.hyperparameters.momentum[0]: training.learningRate: eta");
   });
+});
+
+it("hears of an interrupt while it measures a batch", async () => {
+  const abort = new AbortController();
+  const engine: typeof referenceEngine = {
+    ...referenceEngine,
+    async trainEnsemble({ targets, steps }, onBatch) {
+      const [D, count] = [targets.length, 60];
+      setTimeout(() => abort.abort(), 20);
+      await onBatch({
+        first: 0,
+        count,
+        outputs: new Float64Array(count * (steps + 1) * D),
+        kernels: new Float64Array(count * D * D),
+        norms: new Float64Array(),
+        test: new Float64Array(),
+      });
+      return { engineSeconds: 0 };
+    },
+  };
+  // 60 networks of 200 data are some 0.4 s of work.
+  const study = await withData("inputs: { circle: { points: 200 } }", "hyperparameters: { momentum: [0.5] }");
+  const short = { ...study, training: { ...study.training, steps: 1 }, ensemble: { ...study.ensemble, size: 60 } };
+  await expect(dualityStudy(short, engine, { signal: abort.signal })).rejects.toThrow(InterruptedError);
 });
