@@ -7,9 +7,10 @@
  */
 import type { Work } from "../cooperate.ts";
 import { DivergenceError, InputError } from "../errors.ts";
+import { recordedSteps } from "../recordedSteps.ts";
 import { coupling, hubbleOf } from "./friedmann.ts";
 import { integration, TooStiffError } from "./integrate.ts";
-import { assertReached, buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
+import { assertReached, buildSchedule, coupledDurations, stepsTo } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
 import type { TimeSpec } from "./study.ts";
 

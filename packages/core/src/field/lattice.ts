@@ -16,11 +16,12 @@ import type {
 import { describePart, operationsOf, type Part, partOf, partOfReport, partOfState } from "../engine/parts.ts";
 import { InputError, InterruptedError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
+import { recordedSteps } from "../recordedSteps.ts";
 import { coupling } from "./friedmann.ts";
 import { initialBytes, planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { type LatticeRun, measure, momentsOf } from "./measure.ts";
 import { planPictures } from "./pictures.ts";
-import { buildSchedule, coupledDurations, recordedSteps, stepsTo } from "./schedule.ts";
+import { buildSchedule, coupledDurations, stepsTo } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 

@@ -4,7 +4,7 @@
  * projections on what they span, so that fields without mixing masses are their own eigenstates whatever their masses are; and states are named
  * by what they overlap with most, fields first, later the states before.
  */
-import { eigen } from "../linalg/eigen.ts";
+import { eigen, eigenvalueRounding } from "../linalg/eigen.ts";
 
 export interface MassStates {
   /** [F] eigenvalues. */
@@ -17,8 +17,6 @@ export interface MassStates {
 
 /** Eigenvalues nearer than this part of themselves are one: averages over a lattice in float32 are no better. */
 const ONE_MASS = 1e-6;
-/** Rounding of an eigenvalue over the largest, for each field. */
-const ROUNDING = 4 * Number.EPSILON;
 /** Overlaps nearer than this are equal: which is the larger would be a matter of rounding. */
 const ONE_OVERLAP = 1e-6;
 
@@ -83,7 +81,7 @@ export function massStates(matrix: Float64Array, F: number): MassStates {
   if (matrix.every((value, fg) => isOwn(fg) || value === 0) || !matrix.every(Number.isFinite))
     return { massSquared: matrix.filter((_, fg) => isOwn(fg)), rotation: identity(F), mixed: false };
   const { values, vectors } = eigen(matrix, F);
-  const rounding = ROUNDING * F * Math.max(...values.map(Math.abs));
+  const rounding = eigenvalueRounding(values);
   const isOne = (i: number): boolean => {
     const [above, here] = [values[i - 1]!, values[i]!];
     return above - here <= ONE_MASS * Math.max(Math.abs(above), Math.abs(here)) + rounding;

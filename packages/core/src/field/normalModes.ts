@@ -5,7 +5,7 @@
  * covariance of a field and another's momentum, of second order in all else.
  */
 import { InputError } from "../errors.ts";
-import { eigen } from "../linalg/eigen.ts";
+import { eigen, eigenvalueRounding } from "../linalg/eigen.ts";
 import type { Setup } from "./setup.ts";
 
 export interface NormalMode {
@@ -16,9 +16,6 @@ export interface NormalMode {
   /** For messages. */
   readonly name: string;
 }
-
-/** Rounding of an eigenvalue over the largest, for each field. */
-const ROUNDING = 4 * Number.EPSILON;
 
 /** sum_fg direction_f direction_g matrix(f, g), reading nothing where a factor is zero. */
 export function along(direction: readonly number[], matrix: (f: number, g: number) => number): number {
@@ -50,12 +47,12 @@ export function normalModes({ potential, fields, mean }: Pick<Setup, "potential"
     }));
   }
   const { values, vectors } = eigen(matrix.flat(), fields);
-  const largest = Math.max(...values.map(Math.abs));
+  const rounding = eigenvalueRounding(values);
   return Array.from(values, (value, i) => {
     const direction = names.map((_, f) => vectors[f * fields + i]!);
     return {
       // A field without mass must be known as such.
-      massSquared: Math.abs(value) <= ROUNDING * fields * largest ? 0 : value,
+      massSquared: Math.abs(value) <= rounding ? 0 : value,
       direction,
       name: direction.map((part, f) => `${part < 0 ? "-" : "+"}${Math.abs(part).toPrecision(3)} ${names[f]}`).join(" "),
     };

@@ -1,8 +1,8 @@
 /** A lattice's snapshots: at which steps which are wanted, and the contract's spectra, histograms and slices from what the engine gives. */
 import type { Observation, Picture, Snapshot } from "../engine/latticeJob.ts";
+import { recordedSteps } from "../recordedSteps.ts";
 import { oscillatorsOf } from "./occupation.ts";
 import type { FieldResult, HistogramResult, Moment, Series, SliceResult, SpectrumResult } from "./result.ts";
-import { recordedSteps } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
 import { developSpectra } from "./spectra.ts";
 import type { LatticeSpec } from "./study.ts";

@@ -82,13 +82,6 @@ export function assertEnds({ study, expansion }: Pick<Setup, "study" | "expansio
   if (expansion.kind === "prescribed") assertReached(time.end, expansion.background);
 }
 
-/** Steps 0, every, 2 every, ... and the last. */
-export function recordedSteps(steps: number, every: number): number[] {
-  const records = Array.from({ length: Math.floor(steps / every) + 1 }, (_, r) => r * every);
-  if (records[records.length - 1] !== steps) records.push(steps);
-  return records;
-}
-
 export interface Schedule {
   /** [operations][3]: laplacian kick, force kick, drift; see PrescribedSchedule in latticeJob.ts. */
   readonly coefficients: Float64Array;

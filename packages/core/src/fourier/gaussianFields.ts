@@ -15,6 +15,7 @@ import { layoutOf } from "../engine/cpu/layout.ts";
 import type { Call } from "../engine/cpu/pool.ts";
 import { FEW_SITES, fillFields, stateArray } from "../engine/hostState.ts";
 import type { Grid, LatticeState } from "../engine/latticeJob.ts";
+import { describeBytes } from "../engine/memory.ts";
 import { InputError } from "../errors.ts";
 import { keyOfSeed } from "../random/philox.ts";
 import { orbitCount } from "./orbits.ts";
@@ -125,7 +126,7 @@ function planWorkers(draw: DrawShape, most: number): ReturnType<typeof planDraw>
   }
   if (plan.bytes <= LARGEST_MEMORY) return plan;
   throw new InputError(
-    `fluctuations on ${points}^${dimensions} points do not fit: to draw them takes ${(plan.bytes / 2 ** 30).toFixed(2)} GiB beside them, and at most ${LARGEST_MEMORY / 2 ** 30} can be had; use fewer points`,
+    `fluctuations on ${points}^${dimensions} points do not fit: to draw them takes ${describeBytes(plan.bytes)} beside them, and at most ${describeBytes(LARGEST_MEMORY)} can be had; use fewer points`,
     { path: "lattice.points" },
   );
 }

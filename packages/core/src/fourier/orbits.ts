@@ -1,7 +1,7 @@
 /**
  * Modes of a cubic grid whose numbers differ in signs and order alone: they have one |k| and one k_eff, so that a table by orbit is a
  * forty-eighth of a table by mode. An orbit is its numbers a >= b >= c >= 0 up to points/2, as many as there are dimensions; orbits count in
- * that order, c first: (0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 0, 0), ... The kernel's twin: `entry` in assembly/fourier/draw.ts.
+ * that order, c first: (0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1), (2, 0, 0), ... The kernel's twin: `orbitOf` in assembly/fourier/draw.ts.
  */
 import type { Work } from "../cooperate.ts";
 import type { Grid } from "../engine/latticeJob.ts";

@@ -2,13 +2,14 @@
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
 import type { EnsembleBatch, EnsembleJob } from "../engine/ensembleJob.ts";
+import { recordedSteps } from "../recordedSteps.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
 import { byDatum, byOutput, OutputCovariances, type PerDatum, perDatum, perRecord } from "./outputs.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
-import { ensembleJob, recordSteps, setupNetwork } from "./setup.ts";
+import { ensembleJob, setupNetwork } from "./setup.ts";
 import type { Standardisation } from "./standardise.ts";
 import { Moments, nested } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
@@ -97,10 +98,10 @@ export async function networkStudy<F extends PerDatum = number>(
   const { points: D, outputs: C, targets } = data;
   const size = targets.length;
   const { steps, momentum, recordEvery } = study.training;
-  const times = recordSteps(steps, recordEvery);
+  const times = recordedSteps(steps, recordEvery);
   const T = times.length;
   const { kernelsEvery, ...asked }: Partial<ObserveSpec> = study.observe ?? {};
-  const recordKernels = recordSteps(steps, kernelsEvery ?? Math.max(1, steps));
+  const recordKernels = recordedSteps(steps, kernelsEvery ?? Math.max(1, steps));
 
   const outputs = new Moments(T * size, { covariance: false });
   const [initial, final] = [new OutputCovariances(D, C), new OutputCovariances(D, C)];

@@ -28,13 +28,6 @@ export interface NetworkSetup {
   readonly warnings: readonly string[];
 }
 
-/** Steps 0, recordEvery, 2 recordEvery, ... and the last. */
-export function recordSteps(steps: number, every: number): number[] {
-  const record = Array.from({ length: Math.floor(steps / every) + 1 }, (_, r) => r * every);
-  if (record[record.length - 1] !== steps) record.push(steps);
-  return record;
-}
-
 function architectureOf(network: NetworkSpec, { dimension, outputs }: Data): Architecture {
   const { depth, width, activation, weightStd, biasStd } = network;
   return {

@@ -8,8 +8,9 @@ import { type Background, createBackground, loadBackground } from "@slowroll/cor
 import { integrate, ORDER } from "@slowroll/core/field/integrate";
 import type { FieldResult, Series } from "@slowroll/core/field/result";
 import { fieldStudy } from "@slowroll/core/field/run";
-import { assertReached, buildSchedule, COMPOSITIONS, recordedSteps } from "@slowroll/core/field/schedule";
+import { assertReached, buildSchedule, COMPOSITIONS } from "@slowroll/core/field/schedule";
 import type { BackgroundSpec, FieldStudy, FluctuationSpec, PrescribedSpec, TimeSpec } from "@slowroll/core/field/study";
+import { recordedSteps } from "@slowroll/core/recordedSteps";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
