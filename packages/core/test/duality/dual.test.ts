@@ -85,6 +85,32 @@ describe("errors of the duals", () => {
   });
 });
 
+/** One datum of Theta = 1 and V = phi^2/2, so that x is the learning rate. */
+const single = async (learningRate: number, momentum: number) => ({
+  ...(await dynamicsAt(1, momentum)),
+  points: 1,
+  theta: Float64Array.of(1),
+  learningRate,
+});
+
+describe("the dual of second order", () => {
+  it.each([
+    [0.001, 0.9],
+    [0.05, 0.5],
+    [0.3, 0],
+  ])("starts with what the network's first step tells, for x = %d, momentum %d", async (x, momentum) => {
+    const a = (1 + momentum) / (2 * x);
+    const b = (1 - momentum) / x;
+    const [fast, slow] = [-1, 1].map((sign) => (-b + sign * Math.sqrt(b * b - 4 * a)) / (2 * a)) as [number, number];
+    // Networks with momentum start at rest; the others are on the attractor.
+    const rate = momentum > 0 ? -x / 2 : -x * (1 + x / 2);
+    const share = (rate - fast) / (slow - fast);
+    const dual = secondOrderDual(await single(x, momentum), [1], STEPS);
+    const wanted = STEPS.map((t) => share * Math.exp(slow * t) + (1 - share) * Math.exp(fast * t));
+    expect(Math.max(...wanted.map((phi, t) => Math.abs(dual[t]! - phi)))).toBeLessThan(1e-10);
+  });
+});
+
 describe("the exact dual", () => {
   it.each([
     [0.5, 0],
@@ -96,6 +122,13 @@ describe("the exact dual", () => {
     const dynamics = await dynamicsAt(x, momentum);
     const dual = exactDual(dynamics, initial, STEPS);
     expect(error(dual!, recursion(dynamics, initial, STEPS))).toBeLessThan(1e-9);
+  });
+  it("equals the steps where both roots are one", async () => {
+    // z^2 - z + 1/4.
+    const dynamics = await single(0.25, 0.25);
+    const dual = exactDual(dynamics, [1], STEPS)!;
+    const theory = recursion(dynamics, [1], STEPS);
+    expect(Math.max(...theory.map((phi, t) => Math.abs(dual[t]! - phi)))).toBeLessThan(1e-14);
   });
   it("does not exist past the last positive root, nor for other V", async () => {
     expect(exactDual(await dynamicsAt(1), initial, STEPS)).toBeNull();

@@ -178,6 +178,32 @@ describe("the hyperparameter study", () => {
   });
 });
 
+it("gives each mass the standard error of its mean over the networks", async () => {
+  /** u . Theta(0) u of each network, u the only eigenvector of one datum. */
+  let masses: number[] = [];
+  const engine: typeof referenceEngine = {
+    ...referenceEngine,
+    trainEnsemble: (job, onBatch, control) =>
+      referenceEngine.trainEnsemble(
+        job,
+        async (batch) => {
+          const records = job.recordKernels.length;
+          masses = Array.from({ length: batch.count }, (_, m) => batch.kernels[m * records]!);
+          await onBatch(batch);
+        },
+        control,
+      ),
+  };
+  const study = await withData("inputs: [[1]], targets: [1]", "hyperparameters: { momentum: [0.5] }");
+  const [point] = (await dualityStudy(study, engine)).result.hyperparameters!;
+  const mean = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
+  const squares = masses.reduce((sum, mass) => sum + (mass - mean) ** 2, 0);
+  const { values, errors } = point!.measured.massSquared;
+  expect(masses.length).toBe(12);
+  expect(values).toEqual([expect.closeTo(mean, 12)]);
+  expect(errors).toEqual([expect.closeTo(Math.sqrt(squares / 11 / 12), 12)]);
+});
+
 it("hears of an interrupt while it measures a batch", async () => {
   const abort = new AbortController();
   const engine: typeof referenceEngine = {

@@ -107,11 +107,13 @@ describe("checks", () => {
     expect(numberAt(result, "scaling.values.1")).toBe(2);
     for (const path of ["scaling.values.0", "regression.constructor", "nothing.at.all"])
       expect(numberAt(result, path)).toBeNull();
-    const [holds, fails] = evaluateChecks(result, [
-      { path: "scaling.values.1", expected: 2.1, tolerance: 0.2 },
-      { path: "scaling.values.0", expected: 0, tolerance: 1 },
-    ]);
-    expect([holds!.passed, fails!.passed]).toEqual([true, false]);
+  });
+  it("pass within the tolerance to either side, and never without a value", () => {
+    const result = { scaling: { values: [null, 2] } };
+    const passes = (expected: number, path = "scaling.values.1") =>
+      evaluateChecks(result, [{ path, expected, tolerance: 0.25 }])[0]!.passed;
+    expect([1.5, 1.75, 2.125, 2.25, 2.5].map((expected) => passes(expected))).toEqual([false, true, true, true, false]);
+    expect(passes(0, "scaling.values.0")).toBe(false);
   });
 });
 
