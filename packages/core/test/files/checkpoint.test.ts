@@ -214,6 +214,22 @@ describe("what is no checkpoint", () => {
     }
     expect(refused).toBeGreaterThan(0);
   });
+
+  it("refuses text of its header that another byte leaves readable", async () => {
+    const saved = { ...bare(), config: { time: { end: 3 } }, version: "12.34.56" };
+    await writeCheckpoint(at("sound.h5"), saved);
+    const bytes = fs.readFileSync(at("sound.h5"));
+    for (const [text, changed] of [
+      ['{"time":{"end":3}}', '{"time":{"end":7}}'],
+      ["12.34.56", "12.35.56"],
+    ] as const) {
+      const garbled = Uint8Array.from(bytes);
+      expect(bytes.indexOf(text)).toBeGreaterThan(0);
+      garbled.set(Buffer.from(changed), bytes.indexOf(text));
+      fs.writeFileSync(at("garbled.h5"), garbled);
+      expect(await refusal(at("garbled.h5"))).toContain("is damaged: its header does not match its digest");
+    }
+  });
 });
 
 describe("a write that fails", () => {
