@@ -1,4 +1,5 @@
 /** Figures of fields on their background. */
+import { integratorOf } from "@slowroll/core/field/schedule";
 import type { ResultDocument } from "../document.ts";
 import { hasEnergy } from "../fieldSummary.ts";
 import { clockOf } from "./clock.ts";
@@ -49,7 +50,7 @@ function meanFigure(document: FieldDocument, names: readonly string[]): Figure {
     id: "field",
     title: names.length > 1 ? "The mean fields" : "The mean field",
     shows: `Mean of ${names.length > 1 ? "each field φ" : "the field"} and its derivative in cosmic time.`,
-    agrees: `${ends(mean)}, ${config.lattice ? `by ${config.time.integrator ?? "verlet2"}` : config.time.integrator ? `by ${config.time.integrator} in float64` : "in float64 to a relative error of 10⁻¹⁰"}.`,
+    agrees: `${ends(mean)}, ${config.lattice ? `by ${integratorOf(config.time)}` : config.time.integrator ? `by ${config.time.integrator} in float64` : "in float64 to a relative error of 10⁻¹⁰"}.`,
     ...inGev(units, { [clock.symbol]: "time", "⟨φ⟩": "field", "d⟨φ⟩/dt": "velocity" }),
   });
 }

@@ -3,6 +3,7 @@
  * whole config is right.
  */
 import { InputError } from "../errors.ts";
+import { integratorOf } from "../field/schedule.ts";
 import { storesState } from "../field/setup.ts";
 import { inPoint, type SweepPoint, type SweptValues } from "../field/sweepPoint.ts";
 import { checkRules, checkSweptRecords } from "./rules.ts";
@@ -25,7 +26,7 @@ function checked<C extends ConfigCommand>(command: C, document: unknown, { SCHEM
   let config = outcome.data as Config<ConfigCommand>;
   checkRules(config);
   if ("field" in config && config.lattice)
-    config = { ...config, time: { ...config.time, integrator: config.time.integrator ?? "verlet2" } };
+    config = { ...config, time: { ...config.time, integrator: integratorOf(config.time) } };
   if ("field" in config && !storesState(config.fluctuations)) {
     config = {
       ...config,

@@ -1,6 +1,6 @@
 /** Rules that hold between a config's keys, once each key alone is right. */
 import { InputError } from "../errors.ts";
-import { COMPOSITIONS } from "../field/schedule.ts";
+import { fractionsOf } from "../field/schedule.ts";
 import { storesState } from "../field/setup.ts";
 import { isWithin } from "../field/waves.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
@@ -41,7 +41,7 @@ function checkField({ field, fluctuations, lattice, modes, observe, time }: Conf
   const steps = time.end / time.step;
   require(steps / time.recordEvery <=
     MAX_RECORDS, "time.recordEvery", `gives ${Math.ceil(steps / time.recordEvery)} records, at most ${MAX_RECORDS} are kept: record less often`);
-  const stages = COMPOSITIONS[time.integrator ?? "verlet2"].fractions.length;
+  const stages = fractionsOf(time).length;
   require((lattice === undefined && time.integrator === undefined) ||
     steps * stages <=
       MAX_LATTICE_STEPS, "time.step", `gives ${Math.ceil(steps * stages)} substeps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`);

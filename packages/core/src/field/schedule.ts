@@ -43,6 +43,14 @@ export const COMPOSITIONS: Readonly<Record<NonNullable<TimeSpec["integrator"]>, 
   },
 };
 
+/** What a lattice is evolved by: Verlet's scheme where its study names none. */
+export const integratorOf = ({ integrator = "verlet2" }: Pick<TimeSpec, "integrator">): keyof typeof COMPOSITIONS =>
+  integrator;
+
+/** The kick-drift-kick steps of one of a lattice's steps. */
+export const fractionsOf = (time: Pick<TimeSpec, "integrator">): readonly number[] =>
+  COMPOSITIONS[integratorOf(time)].fractions;
+
 /** Largest distance of `end` from a whole number of steps, in steps. */
 const WHOLE = 1e-9;
 
@@ -97,10 +105,10 @@ export interface Schedule {
  * @throws InputError (path time.end) where the background ends before.
  */
 export function buildSchedule(time: TimeSpec, background: Background, stops: readonly number[]): Schedule {
-  const { alpha, step: h, integrator = "verlet2" } = time;
+  const { alpha, step: h } = time;
   assertReached(time.end, background);
   const steps = stops[stops.length - 1]!;
-  const { fractions } = COMPOSITIONS[integrator];
+  const fractions = fractionsOf(time);
   const operations: number[] = [];
   const after = new Map([[0, 0]]);
   const ends: number[] = [0];
@@ -143,12 +151,15 @@ export function buildSchedule(time: TimeSpec, background: Background, stops: rea
 
 /** The durations of a coupled schedule's operations, which are complete at every step. */
 export function coupledDurations(
-  { step: h, integrator = "verlet2" }: TimeSpec,
+  time: TimeSpec,
   steps: number,
 ): Omit<Schedule, "coefficients"> & { readonly durations: Float64Array } {
-  const { fractions } = COMPOSITIONS[integrator];
+  const fractions = fractionsOf(time);
   return {
-    durations: Float64Array.from({ length: steps * fractions.length }, (_, o) => h * fractions[o % fractions.length]!),
+    durations: Float64Array.from(
+      { length: steps * fractions.length },
+      (_, o) => time.step * fractions[o % fractions.length]!,
+    ),
     after: (step) => step * fractions.length,
     stepsDone: (operations) => Math.floor(operations / fractions.length),
   };

@@ -4,7 +4,7 @@
  * Numerical Integration, 2nd ed. (2006), section I.5), beyond that waves grow by a factor a step out of rounding alone.
  */
 import type { Moment } from "./result.ts";
-import { COMPOSITIONS } from "./schedule.ts";
+import { fractionsOf, integratorOf } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 import { squareOfPhase } from "./waves.ts";
@@ -52,7 +52,7 @@ export function stabilityWarnings(
   lattice: LatticeSpec,
   moments: readonly (readonly Moment[])[],
 ): string[] {
-  const { alpha, step, integrator = "verlet2" } = study.time;
+  const { alpha, step } = study.time;
   const wave = largestWave(lattice);
   let highest = 0;
   let at = 1;
@@ -65,9 +65,9 @@ export function stabilityWarnings(
       if (Number.isFinite(frequency) && frequency > highest) [highest, at] = [frequency, a];
     }
   }
-  const limit = stabilityLimit(COMPOSITIONS[integrator].fractions);
+  const limit = stabilityLimit(fractionsOf(study.time));
   if (step * highest <= limit) return [];
   return [
-    `time.step: ${step} times the lattice's highest frequency, ${highest.toPrecision(3)} at a = ${at.toPrecision(3)}, is past ${limit.toPrecision(2)}, where ${integrator} is unstable: use steps below ${(limit / highest).toPrecision(3)}`,
+    `time.step: ${step} times the lattice's highest frequency, ${highest.toPrecision(3)} at a = ${at.toPrecision(3)}, is past ${limit.toPrecision(2)}, where ${integratorOf(study.time)} is unstable: use steps below ${(limit / highest).toPrecision(3)}`,
   ];
 }

@@ -17,7 +17,7 @@ import { assertDrawable, planInitialState, realisationsOf } from "./initial.ts";
 import { type Checkpointing, evolveTogether, runLattice } from "./lattice.ts";
 import type { FieldResult } from "./result.ts";
 import { type FieldRun, fieldStudy } from "./run.ts";
-import { assertEnds, COMPOSITIONS } from "./schedule.ts";
+import { assertEnds, fractionsOf } from "./schedule.ts";
 import { prepare, type Setup } from "./setup.ts";
 import { describePoint, inPoint, type SweepPoint, type SweptValues } from "./sweepPoint.ts";
 import { groupsOf } from "./together.ts";
@@ -78,9 +78,8 @@ const resultOf = (sweep: readonly SweepEntry[]): SweepResult => ({ sweep, warnin
 function workOf(setup: Setup): number {
   const { lattice, time } = setup.study;
   if (!lattice) return 1;
-  const stages = COMPOSITIONS[time.integrator ?? "verlet2"].fractions.length;
   const values = realisationsOf(setup) * setup.fields * lattice.points ** lattice.dimensions;
-  return Math.round((values * stages * time.end) / time.step);
+  return Math.round((values * fractionsOf(time).length * time.end) / time.step);
 }
 
 /** Thrown by a job whose lattice the engine has taken. */

@@ -7,7 +7,7 @@
  * Several outputs are independent: each starts from the same samples, so that it does what it would do as the only one.
  */
 import type { Work } from "../cooperate.ts";
-import type { Eigen } from "../linalg/eigen.ts";
+import { type Eigen, eigenvalueRounding } from "../linalg/eigen.ts";
 import { Moments } from "../network/statistics.ts";
 import { pushOf } from "../network/subsets.ts";
 import { theoryNormals } from "../random/normal.ts";
@@ -152,12 +152,12 @@ function conditional(
   { nngp, variance }: TestKernels,
 ): { slope: Float64Array; rest: Float64Array } {
   const D = values.length;
-  const floor = Number.EPSILON * D * (values[0] ?? 0);
+  const rounding = eigenvalueRounding(values);
   const slope = new Float64Array(nngp.length);
   const rest = variance.slice();
   for (let p = 0; p < variance.length; p++) {
     for (let i = 0; i < D; i++) {
-      if (!(values[i]! > floor)) continue;
+      if (!(values[i]! > rounding)) continue;
       let overlap = 0;
       for (let a = 0; a < D; a++) overlap += nngp[p * D + a]! * vectors[a * D + i]!;
       slope[p * D + i] = overlap / Math.sqrt(values[i]!);
