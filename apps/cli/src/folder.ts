@@ -1,11 +1,12 @@
 /** A run's folder: runs/<id>/ or --out, refused where it would overwrite, written when there is something to keep. */
 import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
 import type { LatticeState } from "@slowroll/core/engine/latticeJob";
 import { InputError, UnwritableError } from "@slowroll/core/errors";
+import { beginReplacement } from "@slowroll/core/files/replace";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ResultDocument } from "./document.ts";
@@ -140,12 +141,12 @@ export async function removeFile(file: string): Promise<void> {
 
 /** Writes a file so that it is there whole or not at all; what a full disk has taken of it is removed, which frees that. */
 export async function writeWhole(file: string, text: string | Uint8Array | Iterable<string>): Promise<void> {
-  const partial = `${file}.partial`;
+  const replacement = beginReplacement(file);
   try {
-    await writeFile(partial, text, { flush: true });
-    await rename(partial, file);
+    await writeFile(replacement.partial, text);
+    replacement.commit();
   } catch (cause) {
-    await rm(partial, { force: true }).catch(() => {});
+    replacement.abandon();
     throw cause;
   }
 }
