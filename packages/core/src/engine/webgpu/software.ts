@@ -47,7 +47,8 @@ function findArchive(): string {
 
 /**
  * Unpacks driver, loader and manifest into the cache, once for each content of the archive, and returns their folder. The folder
- * appears by one rename, so that two processes at once never see half of it: the later one finds the earlier one's.
+ * appears by one rename, so that two processes at once never see half of it: the later one finds the earlier one's. Its files are on the
+ * disk by then: half of a driver after a crash of the machine would end every later process with a bus error.
  */
 export async function unpackSoftwareDriver(
   archive: string = findArchive(),
@@ -81,13 +82,13 @@ export async function unpackSoftwareDriver(
       if (name === DRIVER || name === LOADER) {
         const chunks: Buffer[] = [];
         for await (const chunk of entry) chunks.push(chunk as Buffer);
-        await writeFile(path.join(partial, name), Buffer.concat(chunks));
+        await writeFile(path.join(partial, name), Buffer.concat(chunks), { flush: true });
         await chmod(path.join(partial, name), 0o755);
       } else entry.resume();
     }
     await unpacking;
     const manifest = { file_format_version: "1.0.0", ICD: { library_path: `./${DRIVER}`, api_version: "1.1.0" } };
-    await writeFile(path.join(partial, MANIFEST), JSON.stringify(manifest));
+    await writeFile(path.join(partial, MANIFEST), JSON.stringify(manifest), { flush: true });
     await rename(partial, folder);
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
