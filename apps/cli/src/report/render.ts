@@ -3,10 +3,13 @@ import type { Figure } from "./figure.ts";
 import { THEME } from "./figure.ts";
 import { readScripts } from "./scripts.ts";
 
+/** A figure's spec with what all share, and its title for readers who do not see it. */
+const dressed = ({ title, spec }: Figure) => ({ ...spec, description: title, config: THEME });
+
 /** A figure as SVG text, made without a browser. */
-export async function toSvg({ spec }: Figure): Promise<string> {
+export async function toSvg(figure: Figure): Promise<string> {
   const { compile, ERROR, logger, parse, View } = await import("#vega");
-  const { spec: compiled } = compile({ ...spec, config: THEME } as Parameters<typeof compile>[0], {
+  const { spec: compiled } = compile(dressed(figure) as Parameters<typeof compile>[0], {
     logger: logger(ERROR),
   });
   const view = new View(parse(compiled), { renderer: "none" });
@@ -49,8 +52,9 @@ h1 { font-size: 1.75rem; line-height: 1.25; margin-bottom: .4rem; font-weight: n
 .abstract { margin: 1.2rem 1.5rem; font-size: .95rem; } table { border-collapse: collapse; margin: 1.2rem 0; font-size: .92rem; width: 100%; }
 td, th { padding: .22rem .8rem .22rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; font-weight: normal; } th { color: #555; width: 40%; }
 table { border-top: 2px solid #333; border-bottom: 2px solid #333; } figure { margin: .6rem 0 0; } figcaption { font-size: .92rem; } figcaption p { margin: .25rem 0; }
-pre { background: #f6f6f4; padding: .8rem 1rem; font-size: .8rem; overflow-x: auto; line-height: 1.35; } .plot { overflow-x: auto; } .plot.vega-embed { padding-right: 0; }
-@media print { body { margin: 0; max-width: none; } .vega-embed summary { display: none; } figure { break-inside: avoid; } }`;
+pre { background: #f6f6f4; padding: .8rem 1rem; font-size: .8rem; overflow-x: auto; line-height: 1.35; } .plot { overflow-x: auto; } .plot.vega-embed { display: block; padding-right: 0; }
+h2, p, td { overflow-wrap: anywhere; }
+@media print { body { margin: 0; max-width: none; } .vega-embed summary { display: none; } h2 { break-after: avoid; } figure { break-inside: avoid; } .plot svg { max-width: 100%; height: auto; } }`;
 
 /** The whole page. Each plot is an SVG already, and becomes interactive where scripts run. */
 export async function toHtml(
@@ -65,7 +69,7 @@ export async function toHtml(
     ({ title: heading, shows, address }, m) => `<section><h2>${figures.length + m + 1}. ${escapeHtml(heading)}</h2>
 <figure><img src="${address}" alt="${escapeHtml(heading)}"><figcaption><p>${escapeHtml(shows)}</p></figcaption></figure></section>`,
   );
-  const specs = figures.map(({ id, spec }) => ({ id, spec: { ...spec, config: THEME } }));
+  const specs = figures.map((figure) => ({ id: figure.id, spec: dressed(figure) }));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body><h1>${escapeHtml(title)}</h1>

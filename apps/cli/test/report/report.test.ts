@@ -70,6 +70,12 @@ describe("the report", () => {
     }
     expect(html).toContain("2/n");
   });
+  it("scrolls figures that are wider than the page, shrinks them on paper, and names them to screen readers", async () => {
+    const html = await reportOf(document, "narrow");
+    expect(html).toMatch(/\.plot \{ overflow-x: auto; \} \.plot\.vega-embed \{ display: block;/);
+    expect(html).toMatch(/@media print \{.*h2 \{ break-after: avoid; \}.*\.plot svg \{ max-width: 100%;/);
+    expect(html).toContain('"description":"Trajectories and their dual"');
+  });
   it("says so where the regression could not tell", async () => {
     const nothing = { value: null, error: null, expected: 2 / 3 };
     const regression = {
