@@ -92,6 +92,6 @@ export function judgeExponent(name: string, law: PowerLaw, widths: readonly numb
     : `${values}: does not agree (${remains})`;
 }
 
-/** Whether a quantity falls with width: its power is negative by more than its error allows for. */
+/** Whether a quantity falls with width: its power is negative by more than its error, where that is known, allows for. */
 export const falls = (law: PowerLaw): boolean =>
-  law.exponent !== null && law.exponent + SIGMAS * (law.exponentError ?? 0) < 0;
+  law.exponent !== null && law.exponentError !== null && law.exponent + SIGMAS * law.exponentError < 0;

@@ -132,6 +132,9 @@ export const measured = (value: number | null | undefined, error: number | null 
 export const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
+/** So many of what is counted, as 1 network and 2 networks. */
+export const counted = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? "" : "s"}`;
+
 const COUNTS = ["no", "one", "two", "three", "four", "five"];
 /** A small number in words. */
 export const count = (number: number): string => COUNTS[number] ?? String(number);

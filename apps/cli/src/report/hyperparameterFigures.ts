@@ -2,7 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { settingOf } from "../summary.ts";
 import { linear, logarithmic } from "./axes.ts";
-import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { counted, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
 type Point = NonNullable<Duality["hyperparameters"]>[number];
@@ -94,7 +94,7 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
   return {
     id: `hyperparameter-${name}`,
     title: `The dual universe against ${NAMES[name] ?? name}`,
-    shows: `Measured on ${config.ensemble.size} networks each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start${outputs ? `, mean over the ${outputs.length} outputs` : ""}. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.`,
+    shows: `Measured on ${counted(config.ensemble.size, "network")} each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start${outputs ? `, mean over the ${outputs.length} outputs` : ""}. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.`,
     agrees: verdict(points),
     spec: {
       vconcat: [

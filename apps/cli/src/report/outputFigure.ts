@@ -2,7 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
 import { fitOneScale, linear, steps as stepAxis } from "./axes.ts";
-import { earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { counted, earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 
@@ -117,10 +117,12 @@ export function outputFigure(document: NetworkDocument): Figure {
   return {
     id: "trajectories",
     title: "The ensemble's outputs",
-    shows: `Mean of f over ${size} networks of width ${config.network.width} at ${data.length} of ${D} data${several} (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
-    agrees: theory
-      ? `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`
-      : "Samples of the infinitely wide ensemble diverge, so that it has no mean.",
+    shows: `Mean of f over ${counted(size, "network")} of width ${config.network.width} at ${data.length} of ${D} data${several} (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
+    agrees: !theory
+      ? "Samples of the infinitely wide ensemble diverge, so that it has no mean."
+      : size === 1
+        ? `At the last step the one network is at most ${say(shift)} from theory's mean: without more networks nothing tells noise from a shift.`
+        : `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`,
     spec: fitOneScale(parts.map(valuesOf))
       ? panels(rows, columns)
       : { hconcat: parts.map((own) => panels(own, 1)), spacing: 30 },

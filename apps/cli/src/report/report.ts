@@ -7,7 +7,7 @@ import { writeWhole } from "../folder.ts";
 import { dualityFigures } from "./dualityFigures.ts";
 import { falls } from "./exponents.ts";
 import { fieldFigures } from "./fieldFigures.ts";
-import { type Figure, list, measured, say, superscript } from "./figure.ts";
+import { counted, type Figure, list, measured, say, superscript } from "./figure.ts";
 import { kernelFigures, networkFigures } from "./networkFigures.ts";
 import { type MovieImage, type Page, toHtml, toSvg } from "./render.ts";
 
@@ -46,7 +46,7 @@ function abstractOf(document: ResultDocument): string {
       return `The neural tangent kernel of a network with ${architecture(document.config)} at infinite width fixes the masses of its dual field; the learning rate fixes its Hubble rate.${cut}`;
     case "network": {
       const { ensemble, training } = document.config;
-      return `${ensemble.size} networks with ${architecture(document.config)} descend ${training.steps} steps on the potential ${potentialName(training.potential)} as loss.${cut}`;
+      return `${counted(ensemble.size, "network")} with ${architecture(document.config)} descend${ensemble.size === 1 ? "s" : ""} ${counted(training.steps, "step")} on the potential ${potentialName(training.potential)} as loss.${cut}`;
     }
     case "field": {
       const { lattice, background, field } = document.config;
@@ -79,7 +79,7 @@ function abstractOf(document: ResultDocument): string {
         drift?.exponent == null
           ? ""
           : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift goes as width to the power ${measured(drift.exponent, drift.exponentError)}${falls(drift) ? ": the field becomes free" : ""}.`;
-      return `${ensemble.size} networks with ${architecture(document.config)} descend ${training.steps} steps on the potential ${potentialName(training.potential)}, and are compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
+      return `${counted(ensemble.size, "network")} with ${architecture(document.config)} descend${ensemble.size === 1 ? "s" : ""} ${counted(training.steps, "step")} on the potential ${potentialName(training.potential)}, and ${ensemble.size === 1 ? "is" : "are"} compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
     }
   }
 }

@@ -3,7 +3,7 @@ import { LARGE_WIDTH, type PowerLaw, type Quantity } from "@slowroll/core/dualit
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { falls, finiteRange, fitsOf, judgeExponent, NAMES, QUANTITIES, type Scaling } from "./exponents.ts";
-import { count, type Figure, HEIGHT, list, WIDTH } from "./figure.ts";
+import { count, counted, type Figure, HEIGHT, list, WIDTH } from "./figure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
 type Drawn = readonly (readonly [Quantity, PowerLaw])[];
@@ -27,6 +27,8 @@ function line(law: PowerLaw, widths: readonly number[], exponent: number, from: 
 /** What falls and what does not, and what could not be seen. */
 function departure(drawn: Drawn, { widths, meanDeviation }: Scaling): string {
   const fitted = drawn.filter(([, law]) => law.exponent !== null);
+  if (fitted.length > 0 && fitted.every(([, law]) => law.exponentError === null))
+    return "Of one network a width the fitted powers have no errors: nothing tells a fall from noise.";
   const rest = fitted.filter(([, law]) => !falls(law)).map(([key]) => NAMES[key]);
   const all = fitted.length === 1 ? "It falls" : `All ${count(fitted.length)} fall`;
   const text =
@@ -208,7 +210,7 @@ function exponents(drawn: Drawn, { widths }: Scaling, document: Duality): Figure
 export function scalingFigures(document: Duality): Figure[] {
   const { scaling, outputs, config } = document;
   if (!scaling) return [];
-  const networks = `${config.ensemble.size} networks${outputs ? ` of ${outputs.length} outputs` : ""}`;
+  const networks = `${counted(config.ensemble.size, "network")}${outputs ? ` of ${outputs.length} outputs` : ""}`;
   const drawn = QUANTITIES.map((key) => [key, scaling[key]] as const).filter(([, law]) =>
     law.values.some((value) => value),
   );

@@ -3,7 +3,7 @@ import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput } from "../outputs.ts";
 import { linear } from "./axes.ts";
 import { curveFigure, REACH } from "./curveFigure.ts";
-import { type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { counted, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 export type Test = NonNullable<NetworkDocument["test"]>;
@@ -116,7 +116,7 @@ export function testFigures(
     {
       id: "test",
       title: "Predictions off the data",
-      shows: `Mean of f over ${size} trained networks (line) with ${REACH} standard deviations (band)${theory ? ", the infinite-width mean and band (dashed)" : ""}, and the data (dots)${several}.`,
+      shows: `Mean of f over ${counted(size, "trained network")} (line) with ${REACH} standard deviations (band)${theory ? ", the infinite-width mean and band (dashed)" : ""}, and the data (dots)${several}.`,
       agrees: theory
         ? `The mean is at most ${say(apart(mean, theory.mean))} and the standard deviation ${say(apart(std, theory.std))} from theory.`
         : "Samples of the infinitely wide ensemble diverge, so that it has no band.",

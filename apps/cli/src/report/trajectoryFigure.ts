@@ -3,7 +3,7 @@ import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput, outputsOf } from "../outputs.ts";
 import { fitOneScale, labels, linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
-import { DATUM_COLOUR, earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
+import { counted, DATUM_COLOUR, earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 import { COLUMNS } from "./outputFigure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
@@ -133,7 +133,7 @@ export function trajectoryFigure(document: Duality, study: DualStudy | string): 
     {
       id: "trajectories",
       title: "Trajectories and their dual",
-      shows: `Deviation φ = f − y of ${data.length} of ${D} data${several} from their targets: mean of ${config.ensemble.size} networks of width ${config.network.width} (points)${dual ? ` and the ${order} dual field from ${start} (lines); below, points minus lines${fromMean ? "" : ", which is no error: f(0) has a variance of order 1, and for a V beyond quadratic the mean does not follow the single trajectory"}` : "; a dual field of second order does not exist here"}.`,
+      shows: `Deviation φ = f − y of ${data.length} of ${D} data${several} from their targets: mean of ${counted(config.ensemble.size, "network")} of width ${config.network.width} (points)${dual ? ` and the ${order} dual field from ${start} (lines); below, points minus lines${fromMean ? "" : ", which is no error: f(0) has a variance of order 1, and for a V beyond quadratic the mean does not follow the single trajectory"}` : "; a dual field of second order does not exist here"}.`,
       agrees: verdict(background, config.network.width, config.training.momentum),
       spec:
         named.length === 1

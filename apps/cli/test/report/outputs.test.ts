@@ -68,6 +68,15 @@ describe("the report of two outputs", () => {
     expect(figure(curve, "test").agrees).toContain(`at most ${Math.max(...shifts).toPrecision(3)}`);
     expect(figure(curve, "modes").shows).toContain("mean over the outputs");
   });
+  it("finds one network no number of standard errors from theory", () => {
+    const alone = { ...curve, std: curve.std!.map((row) => row.map(() => [0, 0])) };
+    const { shows, agrees } = figure(
+      { ...alone, config: { ...curve.config, ensemble: { size: 1, seed: 1 } } } as NetworkDocument,
+      "trajectories",
+    );
+    expect(shows).toContain("over 1 network of width 8");
+    expect(agrees).toMatch(/the one network is at most .* nothing tells noise from a shift/);
+  });
   it("draws the mean of both outputs' variances by mode", () => {
     const { data } = figure(curve, "modes").spec as {
       data: { values: { mode: number; when: string; variance: number }[] };

@@ -161,6 +161,18 @@ describe("the report", () => {
     );
     expect(html).not.toContain("the field becomes free");
   });
+  it("sees no fall where one network a width leaves its powers without errors", async () => {
+    const law = { values: [0.2, 0.1], errors: [null, null], exponent: -1, exponentError: null, expected: -1 };
+    const scaling = Object.fromEntries(
+      Object.keys(document.scaling!).map((key) => [key, key === "widths" ? [8, 16] : law]),
+    );
+    const config = { ...document.config, ensemble: { size: 1, seed: 1 } };
+    const html = await reportOf({ ...document, config, scaling } as unknown as Duality, "one");
+    expect(html).toContain("each over 1 network a width");
+    expect(html).toContain("nothing tells a fall from noise");
+    expect(html).toContain("1 network with one hidden layer of 16 erf units descends 10 steps");
+    expect(html).not.toContain("the field becomes free");
+  });
   it("gives both fits where small widths can be left out", async () => {
     const law = {
       values: [0.4, 0.2, 0.1],
