@@ -95,15 +95,24 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
     `(${shape}.splat ${precision === "float64" ? value : `(f32.demote_f64 ${value})`})`;
   const each = (coefficient: string): string => get(`each_${coefficient}`);
 
-  /** dx^2 times the Laplacian of field `f`, to `lap`. The site, phi`f`, is taken off its neighbours before any factor, so that a uniform field
-   * has none at all. `ahead` stands for the field in the last row. */
-  function laplacian({ here, across, beyond }: Neighbourhood, f: number, ahead?: string): string[] {
-    return weights.map((_, i) => {
-      let sum = add(load(here, f, -(i + 1)), load(here, f, i + 1));
-      for (const [before, behind] of [across, beyond].flatMap((rows) => rows.slice(i, i + 1))) {
+  /** Field `f` at the distance i + 1 to either side, along each axis. `ahead` stands for it in the last row. */
+  const neighbours = ({ here, across, beyond }: Neighbourhood, f: number, i: number, ahead?: string) => [
+    [load(here, f, -(i + 1)), load(here, f, i + 1)] as const,
+    ...[across, beyond]
+      .flatMap((rows) => rows.slice(i, i + 1))
+      .map(([before, behind]) => {
         const last = ahead !== undefined && behind === beyond[reach - 1]![1];
-        sum = add(sum, add(load(before, f), last ? ahead : load(behind, f)));
-      }
+        return [load(before, f), last ? ahead : load(behind, f)] as const;
+      }),
+  ];
+
+  /** dx^2 times the Laplacian of field `f`, to `lap`. The site, phi`f`, is taken off its neighbours before any factor, so that a uniform field
+   * has none at all. */
+  function laplacian(around: Neighbourhood, f: number, ahead?: string): string[] {
+    return weights.map((_, i) => {
+      const sum = neighbours(around, f, i, ahead)
+        .map(([before, behind]) => add(before, behind))
+        .reduce(add);
       const above = nmadd(get("degree"), get(`phi${f}`), sum);
       // The narrowest stencil's weight is 1.
       if (reach === 1) return set("lap", above);
@@ -154,10 +163,9 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
 
   function kick(around: Neighbourhood, { drifts = false, alike = false, records = false }): RowKernel {
     const constants: string[] = [];
-    const { here, pointers, across, beyond } = around;
+    const { here, pointers, beyond } = around;
     const momentum = after(here, momentumAfter!);
-    const farthest = beyond[reach - 1]?.[1];
-    const ahead = drifts ? farthest : undefined;
+    const ahead = drifts ? beyond[reach - 1]?.[1] : undefined;
     const halves = pairs("", precision).map((_, half) => half);
     const record = (f: number, moment: keyof typeof MOMENT): Row => ({
       pointer: "record",
@@ -195,23 +203,18 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
           nmadd(each(pull), slopes[f]!, mul(each(strength), get("lap")));
         const above = (f: number): string[] =>
           paired(get(`phi${f}`)).map((pair, half) => first(count - 2 * half, wide.sub(pair, get(`reference${f}`)), 64));
-        const moments = (f: number): string[] => {
-          const onward = weights.map((_, i) => [
-            load(here, f, i + 1),
-            ...[across, beyond]
-              .flatMap((rows) => rows.slice(i, i + 1))
-              .map(([, behind]) => (ahead && behind === farthest ? get("ahead") : load(behind, f))),
-          ]);
-          return halves.flatMap((half) => {
+        const moments = (f: number): string[] =>
+          halves.flatMap((half) => {
             const sites = {
               field: paired(get(`phi${f}`))[half]!,
               above: above(f)[half]!,
               momentum: paired(get("p"))[half]!,
-              onward: onward.map((neighbours) => neighbours.map((neighbour) => paired(neighbour)[half]!)),
+              onward: weights.map((_, i) =>
+                neighbours(around, f, i, ahead && get("ahead")).map(([, behind]) => paired(behind)[half]!),
+              ),
             };
             return addMoments(sites, weights, fused, (moment) => `${moment}${f}_${half}`);
           });
-        };
         const updates = fields.flatMap((f) => [
           ...drift(f),
           ...laplacian(around, f, ahead && get("ahead")),
