@@ -3,7 +3,8 @@
  * its momentum v_k alpha_k + (v_k alpha_-k)^*, with u_k and v_k the mode function and its derivative and the alpha independent complex normals of
  * <|alpha|^2> = 1/2: the covariances of field and momentum, with each other too, are the quantum state's, and the field is real by itself.
  * The normals of a pair +-n are keyed by seed, realisation, stream and n, so that they are the same on every engine, for any batching, and for
- * a finer lattice in the same box. Fields whose masses mix have the matrices u = U diag(u_i) U^T of their normal modes i, the columns of U,
+ * a finer lattice in the same box. u_k is turned to be real, as its phase changes nothing else but would change with k_eff, and with it the
+ * modes of a finer lattice. Fields whose masses mix have the matrices u = U diag(u_i) U^T of their normal modes i, the columns of U,
  * in place of u_k: numbers of covariance one have it in any basis, so that neither sign nor order of the columns enters.
  */
 import type { Work } from "../cooperate.ts";
@@ -64,11 +65,13 @@ function* fillTable({ lattice, cutoff, amplitude, atRest }: Draw, normal: Normal
       return;
     }
     const { u, velocity } = normal.modeOf(k, Math.sqrt(squares[c]! + squares[b]! + squares[a]!));
-    table[at] = amplitude * u[0];
-    table[at + 1] = amplitude * u[1];
+    const modulus = Math.hypot(...u);
+    table[at] = amplitude * modulus;
+    table[at + 1] = 0;
     if (atRest) return;
-    table[at + 2] = amplitude * velocity[0];
-    table[at + 3] = amplitude * velocity[1];
+    const [cos, sin] = [u[0] / modulus, u[1] / modulus];
+    table[at + 2] = amplitude * (velocity[0] * cos + velocity[1] * sin);
+    table[at + 3] = amplitude * (velocity[1] * cos - velocity[0] * sin);
   });
 }
 

@@ -126,7 +126,7 @@ describe("the vacuum of coupled fields", () => {
         },
         fluctuations,
       );
-    const strong = await coupling(0.3);
+    const strong = await coupling(0.5);
     for (const r of [0, 1]) {
       const own = [(3 * r + 2) * sites, (3 * r + 3) * sites] as const;
       expect(apart(strong.field.slice(...own), plain.field.slice(...own))).toBeLessThan(1e-12);
@@ -139,8 +139,8 @@ describe("the vacuum of coupled fields", () => {
     const { field, momentum } = await draw(free([0.5, 2]), vacuum({ amplitude: 0.1 }));
     const sites = lattice.points ** lattice.dimensions;
     const got = [field[0], field[sites + 77], momentum[5], momentum[2 * sites - 1]];
-    // As drawn since the first version; a later one must not change what a seed means, but in rounding.
-    const pinned = [0.02450372985595042, 0.009605816682561365, -0.019439733826721897, 0.472769050940792];
+    // A later version must not change what a seed means, but in rounding.
+    const pinned = [-0.016767683038654158, 0.07514017251674189, 0.11080774354404954, 0.00808896132183323];
     for (const [i, value] of pinned.entries()) expect(got[i]).toBeCloseTo(value, 13);
   });
 
@@ -179,6 +179,28 @@ describe("the vacuum of coupled fields", () => {
       });
     expect(apart(shared(fine.field), coarse.field)).toBeLessThan(bound);
     expect(apart(shared(fine.momentum), coarse.momentum)).toBeLessThan(bound);
+  });
+
+  it.each([1, 0.1])("keeps the phases of long modes at a higher resolution, and H = %s", async (hubble) => {
+    const waves = async (points: number) => {
+      const grid = { ...lattice, points, stencil: 2 } as const;
+      const study = {
+        ...base,
+        background: { kind: "deSitter", hubble },
+        lattice: grid,
+        fluctuations: vacuum(),
+      } as const;
+      const { field } = await planInitialState(await prepare(study), grid, undefined)();
+      const { real, imaginary } = createTransform(grid).forward(field);
+      const half = points / 2 + 1;
+      // Of the first two axes, and once along the last.
+      return [0, 1, points, 2 * points + 1].map((row) => [real[row * half + 1]!, imaginary[row * half + 1]!]);
+    };
+    const [coarse, fine] = await Promise.all([waves(8), waves(16)]);
+    for (const [i, [a, b]] of coarse!.entries()) {
+      const [c, d] = fine![i]!;
+      expect(Math.abs(Math.atan2(b! * c! - a! * d!, a! * c! + b! * d!))).toBeLessThan(1e-12);
+    }
   });
 
   it("has the modes at the cutoff, and at a table's ends, whatever the rounding", async () => {
