@@ -10,7 +10,7 @@ import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { referenceSpectrum } from "../reference/spectrum.ts";
+import { frequencyWeight, referenceSpectrum } from "../reference/spectrum.ts";
 
 interface Case {
   readonly dimensions: 1 | 2 | 3;
@@ -34,6 +34,12 @@ const CASES: Case[] = [
   // More fields than the work area holds at a time.
   { dimensions: 3, points: 32, realisations: 9, fields: 2 },
 ];
+interface Weighting {
+  readonly power: "omega" | "1/omega";
+  readonly waveSquares: Float64Array;
+  readonly massSquared: Float64Array;
+}
+
 const THREADS = [1, 2, 3];
 /** A mean that takes the fluctuations' digits in float32, unless it is taken off first. */
 const MEAN = 100;
@@ -60,13 +66,20 @@ describe.each(VARIANTS)("spectra in $precision, fused: $fused", ({ precision, fu
     await Promise.all(pools.map((pool) => pool.close()));
   });
 
-  async function spectraOf(pool: Pool, grid: Case, values: Float64Array): Promise<Float64Array> {
+  /** Spectra by |n|^dimensions, or by what is given. */
+  async function spectraOf(pool: Pool, grid: Case, values: Float64Array, by?: Weighting): Promise<Float64Array> {
     const { dimensions, points, realisations = 1, fields = 1 } = grid;
     const layout = layoutOf({ grid }, size);
     const { planes, rows, rowBytes, planeBytes, fieldBytes, lead } = layout;
     const plan = planMemory();
     const field = plan.place(realisations * fields * fieldBytes + 2 * lead) + lead;
-    const spectrum = planSpectrum(plan, grid, layout, { realisations, fields, workers: pool.threads, size });
+    const spectrum = planSpectrum(plan, grid, layout, {
+      realisations,
+      fields,
+      workers: pool.threads,
+      size,
+      waveSquares: by?.waveSquares,
+    });
     const session = await pool.open(
       {
         activation: size === 4 ? "linearRow32" : "linearRow64",
@@ -91,7 +104,8 @@ describe.each(VARIANTS)("spectra in $precision, fused: $fused", ({ precision, fu
       const at = field + rf * fieldBytes + plane * planeBytes + (row % rows) * rowBytes;
       elements.set(values.subarray(row * points, (row + 1) * points), at / size);
     }
-    await session.run(() => spectrum.calls(field), {});
+    const calls = by ? spectrum.weighted(buffer, field, by.power, by.massSquared) : spectrum.calls(field);
+    await session.run(() => calls, {});
     return spectrum.read(buffer);
   }
 
@@ -126,4 +140,27 @@ describe.each(VARIANTS)("spectra in $precision, fused: $fused", ({ precision, fu
       for (const pool of pools.slice(1)) expect(await spectraOf(pool, grid, values)).toEqual(got);
     },
   );
+
+  it.each([
+    { power: "omega", exponent: 1 },
+    { power: "1/omega", exponent: -1 },
+  ] as const)("by $power, without the modes that have none", async ({ power, exponent }) => {
+    const grid = { dimensions: 2, points: 9, fields: 3 } as const;
+    const sites = grid.points ** grid.dimensions;
+    const waveSquares = Float64Array.from({ length: 5 }, (_, n) => n ** 2);
+    // All modes have a frequency; some have none, one of them for omega^2 = 0; all but the highest have none.
+    const massSquared = Float64Array.of(0.5, -4, -30.5);
+    const next = uniforms(3, 400);
+    const values = Float64Array.from({ length: grid.fields * sites }, () => Math.fround(2 * next() - 1));
+    const got = await spectraOf(pools[1]!, grid, values, { power, waveSquares, massSquared });
+    const bins = spectrumBins(grid);
+    for (const [f, mass] of massSquared.entries()) {
+      const weight = frequencyWeight(waveSquares, mass, exponent);
+      const want = referenceSpectrum(grid, values.subarray(f * sites, (f + 1) * sites), weight);
+      const most = Math.max(...want);
+      expect(most).toBeGreaterThan(0);
+      for (let bin = 0; bin < bins; bin++)
+        expect(Math.abs(got[f * bins + bin]! - want[bin]!)).toBeLessThanOrEqual(10 * bound * most);
+    }
+  });
 });
