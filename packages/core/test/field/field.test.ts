@@ -238,6 +238,27 @@ const lattice = { dimensions: 3, points: 8, length: 2 * Math.PI, stencil: 2 } as
 const wave = { kind: "planeWave", mode: [1, 1, 0], amplitude: 1e-2, velocity: 0 } as const;
 
 describe("lattices on the reference engine", () => {
+  it.each([
+    { kind: "selfConsistent", planckMass: 1 },
+    { kind: "powerLaw", exponent: 0.5, hubble: 0.4 },
+  ] as const)("without fluctuations are the homogeneous fields with the same integrator: %o", async (background) => {
+    const study: FieldStudy = {
+      ...base,
+      background,
+      field: { potential: "quadratic", mean: 2, velocity: -0.5 },
+      time: { alpha: 1, step: 0.1, end: 1, recordEvery: 3, integrator: "verlet4" },
+    };
+    const { result } = await fieldStudy(study, undefined);
+    const still = { ...wave, amplitude: 0 };
+    const onLattice = await fieldStudy(
+      { ...study, lattice: { ...lattice, dimensions: 1 }, fluctuations: { ...still, mode: [1] } },
+      referenceEngine,
+    );
+    expect(result.times.at(-1)!).toBeGreaterThan(1.2);
+    for (const quantity of ["times", "scaleFactor", "hubble", "mean", "velocity"] as const)
+      for (const [r, value] of numbers(onLattice.result[quantity]).entries())
+        expect(Math.abs(numbers(result[quantity])[r]! - value)).toBeLessThan(1e-12);
+  });
   it("end at CosmoLattice's final arrays to 1e-11 of their rms", async () => {
     const data = path.join(import.meta.dirname, "../../../../tests/data/cosmolattice/radiation_lphi4_N32");
     const study: FieldStudy = {

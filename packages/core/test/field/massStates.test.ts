@@ -2,6 +2,8 @@
 import { massStates, namedBy } from "@slowroll/core/field/massStates";
 import { followStates, oscillatorsOf } from "@slowroll/core/field/occupation";
 import type { Moment } from "@slowroll/core/field/result";
+import { prepare } from "@slowroll/core/field/setup";
+import { developSpectra } from "@slowroll/core/field/spectra";
 import { normals } from "@slowroll/core/random/normal";
 import { describe, expect, it } from "vitest";
 
@@ -141,4 +143,47 @@ it("give oscillators no rotation where no realisation's masses mix, and those of
   const one = oscillatorsOf(moments, Float64Array.from([...apart, ...matrixOf(turned(0.2), [3, 5])]));
   close(one.rotation!, [1, 0, 0, 1, ...turned(0.2).flat()]);
   close(one.massSquared, [3, 5, 12, 20], 1e-11);
+});
+
+describe("occupation numbers of several realisations", () => {
+  const lattice = { dimensions: 1, points: 4, length: 2 * Math.PI, stencil: 2 } as const;
+  /** At scale factor 1, of sums that are alike in all bins: two with modes, whose k_eff^2 are 8/pi^2 and 16/pi^2. */
+  const spectrumOf = async (curvature: Float64Array, oscillators: readonly number[][]) => {
+    const setup = await prepare({
+      background: { kind: "static" },
+      field: { fields: ["phi", "chi"], potential: { expression: "phi*chi" }, mean: 0, velocity: 0 },
+      fluctuations: { kind: "none" },
+      time: { alpha: 0, step: 0.1, end: 1, recordEvery: 1 },
+    });
+    const moments = oscillators.map(() => ({ scaleFactor: 1 }) as Moment);
+    const bins = 3;
+    // [R][F][bins].
+    const sums = Float64Array.from(oscillators.flat().flatMap((value) => new Array<number>(bins).fill(value)));
+    const shot = { afterOperation: 0, spectra: sums, oscillators: sums, curvature };
+    return developSpectra(setup, lattice)(0, shot, moments);
+  };
+
+  it("are averaged over the same state of each", async () => {
+    const curvature = [0.01, -0.02].flatMap((off) => [...matrixOf(turned(Math.PI / 4 + off), [9, 1])]);
+    // By the fields that they are nearest to, the heavy state comes second in the one and first in the other.
+    const { occupation, occupationError } = await spectrumOf(Float64Array.from(curvature), [
+      [1, 5],
+      [5, 1],
+    ]);
+    const [heavy, light] = occupation as number[][];
+    for (const [b, value] of light!.entries()) expect(heavy![b]! / value).toBeCloseTo(5, 12);
+    close((occupationError as number[][]).flat(), [0, 0, 0, 0]);
+  });
+
+  it("are not there where one realisation's have no frequency", async () => {
+    const own = (mass: number) => [mass, 0, 0, 1];
+    const { occupation } = await spectrumOf(Float64Array.from([...own(1), ...own(-1), ...own(1)]), [
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
+    const [phi, chi] = occupation as (number | null)[][];
+    expect(phi).toEqual([null, expect.any(Number)]);
+    expect(chi).toEqual([expect.any(Number), expect.any(Number)]);
+  });
 });
