@@ -1,8 +1,10 @@
 /** The public names, and what is generated from the code and kept in the repository. */
 import { readFileSync } from "node:fs";
 import * as core from "@slowroll/core";
+import { parseConfig } from "@slowroll/core/config/parse";
 import { jsonSchema } from "@slowroll/core/config/schema";
 import { expect, it } from "vitest";
+import { z } from "zod";
 
 it("exports the same names as before", () => {
   expect(Object.keys(core).sort()).toMatchSnapshot();
@@ -38,4 +40,16 @@ it.each<[string, () => unknown]>([
 it("keeps the JSON Schema of the config up to date (npm run schema)", () => {
   const kept = JSON.parse(readFileSync(new URL("../schema/config.schema.json", import.meta.url), "utf8"));
   expect(kept).toEqual(JSON.parse(JSON.stringify(jsonSchema())));
+});
+
+it.each([
+  { time: { end: 1 }, sweep: { "time.step": [0.1, 0.2] } },
+  { background: {}, time: { step: 0.1, end: 1 }, sweep: { "background.kind": ["static", "deSitter"] } },
+  { background: { kind: "powerLaw" }, time: { step: 0.1, end: 1 }, sweep: { "background.exponent": [0.5, 0.6] } },
+])("takes in the JSON Schema, as the program does, configs that leave out what they sweep: %j", async (config) => {
+  expect((await parseConfig("field", JSON.stringify(config))).sweep).toEqual(config.sweep);
+  const schema = z.fromJSONSchema(jsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+  expect(schema.safeParse(config).success).toBe(true);
+  const { sweep: _, ...alone } = config;
+  expect(schema.safeParse(alone).success).toBe(false);
 });

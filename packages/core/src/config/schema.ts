@@ -89,12 +89,26 @@ export function commandSchema(command: ConfigCommand): object {
   return { title: `slowroll ${command}`, ...z.toJSONSchema(SCHEMAS[command], { io: "input" }) };
 }
 
+/** The JSON Schema of a field's config with a sweep, which need not give what is swept in its place too. */
+function sweptSchema(): object {
+  const { required: _, ...schema } = z.toJSONSchema(SCHEMAS.field, {
+    io: "input",
+    override: ({ jsonSchema: part }) => {
+      delete part.required;
+      // Without its kind a section is of several.
+      if (part.oneOf) part.anyOf = part.oneOf;
+      delete part.oneOf;
+    },
+  });
+  return { title: "slowroll field with a sweep", ...schema, required: ["sweep"] };
+}
+
 /** The JSON Schema of any config file, for editors: each command's config is one of its alternatives. */
 export function jsonSchema(): object {
   const commands = Object.keys(SCHEMAS) as ConfigCommand[];
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "slowroll config",
-    anyOf: commands.map(commandSchema),
+    anyOf: [...commands.map(commandSchema), sweptSchema()],
   };
 }
