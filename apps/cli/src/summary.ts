@@ -130,9 +130,9 @@ export function summary(document: ResultDocument): string {
       return table(
         ["kernel", ""],
         [
-          ...Object.entries({ data: ntk?.length, "NTK eigenvalues": eigenvalues, eta, ...dictionary }).flatMap(
-            ([name, value]) =>
-              value === undefined ? [] : [[name, typeof value === "number" ? number(value) : listed(value)]],
+          ...(ntk ? [["data", String(ntk.length)]] : []),
+          ...Object.entries({ "NTK eigenvalues": eigenvalues, eta, ...dictionary }).flatMap(([name, value]) =>
+            value === undefined ? [] : [[name, typeof value === "number" ? number(value) : listed(value)]],
           ),
         ],
       );
