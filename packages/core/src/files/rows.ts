@@ -32,6 +32,19 @@ function unreadable(file: string, path: string, cause: unknown): InputError {
   return new InputError(`${file} cannot be read: ${whyUnreadable(cause)}`, { path, cause });
 }
 
+/** The rows without cells at their end that all of them have empty: what spreadsheets write after a line's last number begins no column. */
+function withoutEmptyEnd(rows: readonly Row[]): readonly Row[] {
+  const emptyOf = ({ record }: Row): number =>
+    record.length -
+    1 -
+    Math.max(
+      0,
+      record.findLastIndex((cell) => cell !== ""),
+    );
+  const empty = rows.reduce((least, row) => Math.min(least, emptyOf(row)), Number.POSITIVE_INFINITY);
+  return empty > 0 ? rows.map(({ record, info }) => ({ record: record.slice(0, record.length - empty), info })) : rows;
+}
+
 /** What stands in the place of a number, as pandas, R and databases write it, and is no name of a column. */
 const MISSING = /^([+-]?(nan|inf(inity)?)|n\/?a|null|none|[-?])?$/i;
 
@@ -58,12 +71,12 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
   }
   if (text.startsWith("PAR1")) throw new InputError(`${file} is a Parquet table: name it so, *.parquet`, { path });
   const { parse } = await import("csv-parse/sync");
-  let rows: Row[];
+  let rows: readonly Row[];
   try {
     // Lines are counted as an editor counts them, with those that are empty.
     const options = { trim: true, skip_empty_lines: true, bom: true, relax_column_count: true, info: true };
     // Its types do not know what `info` changes.
-    rows = parse(text, options) as unknown as Row[];
+    rows = withoutEmptyEnd(parse(text, options) as unknown as Row[]);
   } catch (cause) {
     throw new InputError(`${file} is not a CSV table: ${(cause as Error).message}`, { path, cause });
   }

@@ -24,6 +24,9 @@ beforeAll(() => {
   writeFileSync(made("years.csv"), "2019,2020,y\n1,2,3\n");
   writeFileSync(made("indexed.csv"), ",x,y\n0,1,2\n1,3,4\n");
   writeFileSync(made("reread.csv"), "Unnamed: 0,x,y\n0,1,2\n1,3,4\n");
+  writeFileSync(made("trailing.csv"), "x,y,,\n1,2,,\n3,4,,\n");
+  writeFileSync(made("trailingGap.csv"), "x,y,\n1,2,\n3,,\n");
+  writeFileSync(made("commas.csv"), ",,\n,,\n");
   writeFileSync(made("bare.csv"), "1,2\n3,4\n");
   writeFileSync(made("ragged.csv"), "x,y\n1,2\n3,4,5\n");
   writeFileSync(made("gaps.csv"), "\n# x\n\n1\n\n  \n2\na\n");
@@ -122,6 +125,14 @@ describe("files", () => {
       [20, 2],
       [30, 3],
     ]);
+  });
+  it("have no column after the last that has anything", async () => {
+    expect(await inputsOf({ file: made("trailing.csv") })).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    await expect(inputsOf({ file: made("trailingGap.csv") })).rejects.toThrow('line 3, column 2: "" is not a finite');
+    await expect(inputsOf({ file: made("commas.csv") })).rejects.toThrow('line 1, column 1: "" is not a finite');
   });
   it("give all their columns unless some are named, zstd's too", async () => {
     expect(await inputsOf({ file: stored("tableZstd.parquet") })).toEqual(X.map((x, a) => [x, Y[a]]));
