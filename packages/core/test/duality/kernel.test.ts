@@ -37,3 +37,13 @@ it("says what a relative learning rate lacks then", async () => {
   expect([eta, dictionary, eigenvalues]).toEqual([undefined, undefined, undefined]);
   expect(warnings).toEqual([expect.stringContaining("observe.eigenvalues")]);
 });
+
+it("needs no targets of inputs that are given, with whatever learning rate", async () => {
+  for (const training of ["{}", "{ learningRate: 0.02 }"]) {
+    const of = async (data: string) =>
+      kernelStudy(
+        await parseConfig("kernel", `training: ${training}\ndata: { inputs: [[1, 0], [0, 1], [3, 4]]${data} }`),
+      );
+    expect(await of("")).toEqual(await of(", targets: [0, 0, 0]"));
+  }
+});

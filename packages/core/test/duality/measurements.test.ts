@@ -139,6 +139,28 @@ describe("dualityStudy on the reference engine", () => {
     expect(result.scaling!.kernelFluctuation.values.length).toBe(2);
     expect(result.background!.deviation.standardErrors).toBeGreaterThan(0);
   });
+  it("gives the background's deviation, and how many of its standard errors that is", async () => {
+    const engine: Engine = {
+      ...referenceEngine,
+      // phi is 0 where it starts, so that it stays there at infinite width; two networks move 1 and 3 away.
+      async trainEnsemble({ networks: { count }, targets, recordOutputs: { length: records } }, onBatch) {
+        const { length: D } = targets;
+        const moved = (m: number, t: number) => (t === 0 ? 0 : 2 * m + 1);
+        const outputs = Float64Array.from({ length: count * records * D }, (_, i) => {
+          const record = Math.floor(i / D);
+          return targets[i % D]! + moved(Math.floor(record / records), record % records);
+        });
+        const none = new Float64Array();
+        await onBatch({ first: 0, count, outputs, kernels: none, norms: none, test: none });
+        return { engineSeconds: 0 };
+      },
+    };
+    const two = { ...study, ensemble: { size: 2, seed: 1 }, duality: { background: true } };
+    const { deviation } = (await dualityStudy(two, engine)).result.background!;
+    // The two deviate by 1 from their mean, 2: by the square root of 2 as a sample, whose mean is then known to 1.
+    expect(deviation.value).toBeCloseTo(2, 12);
+    expect(deviation.standardErrors).toBeCloseTo(2, 12);
+  });
   it("hears of an interruption while it draws resamples", async () => {
     const abort = new AbortController();
     const engine: Engine = {

@@ -62,10 +62,10 @@ describe("a homogeneous field", () => {
   });
 
   it("is followed where V' is rounding", async () => {
-    // V' = exp(phi) - exp(-phi) has no digits left near 0, where the field ends.
+    // V' = exp(phi) - exp(-phi) has no digits left near 0, where the field ends: steps that try to do better are more than may lie in one record.
     const field = { potential: { expression: "exp(phi) + exp(-phi)" }, mean: 1, velocity: 0 };
     const background = { kind: "deSitter", hubble: 0.5 } as const;
-    const { result } = await fieldStudy({ ...study({ background, time: time(1, 60) }), field }, undefined);
+    const { result } = await fieldStudy({ ...study({ background, time: time(60, 60) }), field }, undefined);
     expect(Math.abs((result.mean as number[]).at(-1)!)).toBeLessThan(1e-15);
   });
 });
