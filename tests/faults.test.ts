@@ -68,6 +68,16 @@ describe("buffers", () => {
   });
 });
 
+describe("a call that nothing looks after", () => {
+  it("fails the next wait where the device refuses it, and no other", async () => {
+    const buffer = await gpu.buffer("small", 16);
+    gpu.device.queue.writeBuffer(buffer, 0, new Float32Array(8));
+    await expect(gpu.finished()).rejects.toThrow(GpuValidationError);
+    await gpu.finished();
+    buffer.destroy();
+  });
+});
+
 describe("a lost device", () => {
   it("is a named error at the next wait", async () => {
     const doomed = await openGpu("software");
