@@ -1,11 +1,11 @@
 /** The moments that a kick adds to a record (latticeWat.ts), as planeMoments in packages/wasm/assembly/field/observe.ts sums them. */
 import { get, set } from "../../potential/wat.ts";
-import { arithmetic } from "./latticeVectors.ts";
+import type { arithmetic } from "./latticeVectors.ts";
 
 /** Those of each field; V's is one of the sums that drive the expansion. */
 export const FIELD_MOMENTS = ["field", "square", "cube", "fourth", "momentum", "momentumSquare", "gradient"] as const;
 
-/** Two sites of a field, pairs of float64, with 0 for each that is past its row's end. */
+/** A vector of sites of a field, with 0 for each that is past its row's end. */
 interface Sites {
   readonly field: string;
   /** The field less its reference. */
@@ -15,14 +15,16 @@ interface Sites {
   readonly onward: readonly (readonly string[])[];
 }
 
-/** Statements that add two sites of a field to the sums that stand in locals, each moment's in `local(moment)`. */
+/**
+ * Statements that add a vector of sites of a field to the sums that stand in locals, each moment's in `local(moment)`; `weights` are vectors
+ * of the stencil's, none where the one is 1.
+ */
 export function addMoments(
   { field, above, momentum, onward }: Sites,
-  weights: readonly number[],
-  fused: boolean,
+  weights: readonly string[],
+  { add, sub, mul, madd }: ReturnType<typeof arithmetic>,
   local: (moment: (typeof FIELD_MOMENTS)[number]) => string,
 ): string[] {
-  const { add, sub, mul, madd } = arithmetic("f64x2", fused);
   const sum = (moment: (typeof FIELD_MOMENTS)[number], value: (soFar: string) => string): string =>
     set(local(moment), value(get(local(moment))));
   const [x, square, p] = [get("above"), get("square"), get("pi")];
@@ -42,10 +44,7 @@ export function addMoments(
         set("rise", sub(neighbour, field)),
         set("rises", axis === 0 ? mul(rise, rise) : madd(rise, rise, rises)),
       ]),
-      // The narrowest stencil's weight is 1.
-      sum("gradient", (soFar) =>
-        weights.length === 1 ? add(soFar, rises) : madd(`(f64x2.splat (f64.const ${weights[i]}))`, rises, soFar),
-      ),
+      sum("gradient", (soFar) => (weights[i] ? madd(weights[i], rises, soFar) : add(soFar, rises))),
     ]),
   ];
 }

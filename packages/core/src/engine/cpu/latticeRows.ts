@@ -86,6 +86,8 @@ export interface RowKernel {
   /** Before each row, and after it with all pointers `bytes` into the row. */
   readonly rowBefore: readonly string[];
   rowAfter(bytes: number): readonly string[];
+  /** After so many vectors of a row at most. */
+  readonly block?: { readonly vectors: number; readonly after: readonly string[] } | undefined;
 }
 
 /** A kernel's own parameters, after those that say where it works. */
@@ -112,17 +114,25 @@ export function closeRow(kernels: LatticeKernels, row: Row, bytes: number): stri
 /** The function `name` along `rows` rows on end, of which the first, at `row`, is row `y` of plane `plane`. */
 function emitRows(name: string, kernels: LatticeKernels, own: Parameters, kernel: RowKernel): string {
   const { points, layout, precision } = kernels;
-  const { pointers, turn, before, after: end, rowBefore, rowAfter } = kernel;
+  const { pointers, turn, before, after: end, rowBefore, rowAfter, block } = kernel;
   const { lanes } = VECTORS[precision];
   const whole = points - (points % lanes);
   const bytes = (whole * 16) / lanes;
-  const turns = [
-    set("end", i32("add", get("at"), bytes)),
+  const vectorsTo = (stop: string): string[] => [
     "(loop $sites",
     ...turn(lanes),
     ...Object.keys(pointers).map((pointer) => set(pointer, i32("add", get(pointer), 16))),
-    `(br_if $sites ${i32("lt_u", get("at"), get("end"))}))`,
+    `(br_if $sites ${i32("lt_u", get("at"), get(stop))}))`,
   ];
+  const blocks = ({ vectors, after: then }: NonNullable<RowKernel["block"]>): string[] => [
+    "(loop $blocks",
+    set("stop", i32("add", get("at"), 16 * vectors)),
+    `(if ${i32("gt_u", get("stop"), get("end"))} (then ${set("stop", get("end"))}))`,
+    ...vectorsTo("stop"),
+    ...then,
+    `(br_if $blocks ${i32("lt_u", get("at"), get("end"))}))`,
+  ];
+  const turns = [set("end", i32("add", get("at"), bytes)), ...(block ? blocks(block) : vectorsTo("end"))];
   const rows = [
     "(loop $each",
     ...Object.entries(pointers).map(([pointer, start]) => set(pointer, start)),
@@ -136,12 +146,13 @@ function emitRows(name: string, kernels: LatticeKernels, own: Parameters, kernel
   ];
   const lines = [...before(), ...rows, ...end];
   // Whatever is set and is no address is a vector.
-  const addresses = new Set(["row", "y", "end", ...Object.keys(pointers)]);
+  const moving = ["end", ...(block ? ["stop"] : []), ...Object.keys(pointers)];
+  const addresses = new Set(["row", "y", ...moving]);
   const written = lines.flatMap((line) => [...line.matchAll(/\(local\.set \$(\w+)/g)].map(([, local]) => local!));
   const vectors = new Set(written.filter((local) => !addresses.has(local)));
   return [
     `(func $${name} ${declared("param", { rows: "i32", row: "i32", y: "i32", plane: "i32", ...own })}`,
-    declared("local", Object.fromEntries(["end", ...Object.keys(pointers)].map((local) => [local, "i32"]))),
+    declared("local", Object.fromEntries(moving.map((local) => [local, "i32"]))),
     declared("local", Object.fromEntries([...vectors].map((local) => [local, "v128"]))),
     ...lines,
     ")",

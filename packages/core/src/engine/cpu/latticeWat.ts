@@ -77,6 +77,11 @@ interface Sum {
   readonly targets: readonly Row[];
 }
 
+const ZERO = "(v128.const i64x2 0 0)";
+
+/** Vectors of float32 that are summed as such before they are added to float64: more would cost the sums digits. */
+const BLOCK = 8;
+
 /** The WebAssembly text of a job's kernels. Throws InputError where a constant does not fit float32. */
 export function emitLatticeWat(kernels: LatticeKernels): string {
   const { form, precision, fused, dimensions, weights, layout, momentumAfter } = kernels;
@@ -85,7 +90,8 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
   const reach = weights.length;
   const fields = form.fields.map((_, f) => f);
   const imports = new Set<string>();
-  const { add, mul, madd, nmadd } = arithmetic(shape, fused);
+  const vectors = arithmetic(shape, fused);
+  const { add, sub, mul, madd, nmadd } = vectors;
   const wide = arithmetic("f64x2", fused);
   const load = (row: Row, f: number, sites = 0): string =>
     at("v128.load", after(row, f * layout.fieldBytes + sites * size));
@@ -166,7 +172,7 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
     const { here, pointers, beyond } = around;
     const momentum = after(here, momentumAfter!);
     const ahead = drifts ? beyond[reach - 1]?.[1] : undefined;
-    const halves = pairs("", precision).map((_, half) => half);
+    const momentOf = (moment: string, f: number): string => `${moment}Of${f}`;
     const record = (f: number, moment: keyof typeof MOMENT): Row => ({
       pointer: "record",
       offset: 8 * (f * layout.planes * MOMENTS + MOMENT[moment]),
@@ -180,17 +186,21 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
         ],
       })),
       ...(records ? fields : []).flatMap((f) =>
-        FIELD_MOMENTS.map((moment) => ({ local: `${moment}${f}_`, targets: [record(f, moment)] })),
+        FIELD_MOMENTS.map((moment) => ({ local: momentOf(moment, f), targets: [record(f, moment)] })),
       ),
     ];
+    /** The sum of a row, or of a block of it, in the fields' own precision. */
+    const part = (local: string): string => `${local}Part`;
+    const gathered = sums.map(({ local }) =>
+      set(local, pairs(get(part(local)), precision).reduce(wide.add, get(local))),
+    );
     return {
       pointers,
       turn(count) {
-        /** As pairs of float64, 0 past the row's end. */
-        const paired = (vector: string): string[] => pairs(first(count, vector, bits), precision);
-        /** Adds to a row's sums, in which the halves of a float32 vector are apart. */
-        const summed = (local: string, sum: (soFar: string, half: number) => string): string[] =>
-          halves.map((half) => set(`${local}${half}`, sum(get(`${local}${half}`), half)));
+        /** 0 past the row's end. */
+        const counted = (vector: string): string => first(count, vector, bits);
+        const summed = (local: string, sum: (soFar: string) => string): string =>
+          set(part(local), sum(get(part(local))));
         const { lines, slopes, value } = potential(around, constants, true);
         const drift = (f: number): string[] =>
           ahead
@@ -201,31 +211,30 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
             : [];
         const force = (strength: string, pull: string, f: number): string =>
           nmadd(each(pull), slopes[f]!, mul(each(strength), get("lap")));
-        const above = (f: number): string[] =>
-          paired(get(`phi${f}`)).map((pair, half) => first(count - 2 * half, wide.sub(pair, get(`reference${f}`)), 64));
-        const moments = (f: number): string[] =>
-          halves.flatMap((half) => {
-            const sites = {
-              field: paired(get(`phi${f}`))[half]!,
-              above: above(f)[half]!,
-              momentum: paired(get("p"))[half]!,
-              onward: weights.map((_, i) =>
-                neighbours(around, f, i, ahead && get("ahead")).map(([, behind]) => paired(behind)[half]!),
-              ),
-            };
-            return addMoments(sites, weights, fused, (moment) => `${moment}${f}_${half}`);
-          });
+        const above = (f: number): string => counted(sub(get(`phi${f}`), get(`reference${f}`)));
+        const moments = (f: number): string[] => {
+          const sites = {
+            field: counted(get(`phi${f}`)),
+            above: above(f),
+            momentum: counted(get("p")),
+            onward: weights.map((_, i) =>
+              neighbours(around, f, i, ahead && get("ahead")).map(([, behind]) => counted(behind)),
+            ),
+          };
+          const given = reach > 1 ? weights.map((_, i) => get(`weight${i}`)) : [];
+          return addMoments(sites, given, vectors, (moment) => part(momentOf(moment, f)));
+        };
         const updates = fields.flatMap((f) => [
           ...drift(f),
           ...laplacian(around, f, ahead && get("ahead")),
           set("kick", force("laplacian", "force", f)),
           set("p", add(load(momentum, f), get("kick"))),
           store(momentum, f, add(get("p"), alike ? get("kick") : force("laplacian2", "force2", f))),
-          ...summed("squares", (soFar, half) => wide.madd(paired(get("p"))[half]!, paired(get("p"))[half]!, soFar)),
-          ...summed("gradients", (soFar, half) => wide.nmadd(above(f)[half]!, paired(get("lap"))[half]!, soFar)),
+          summed("squares", (soFar) => madd(counted(get("p")), counted(get("p")), soFar)),
+          summed("gradients", (soFar) => nmadd(above(f), counted(get("lap")), soFar)),
           ...(records ? moments(f) : []),
         ]);
-        return [...lines, ...updates, ...summed("potentials", (soFar, half) => wide.add(soFar, paired(value)[half]!))];
+        return [...lines, ...updates, summed("potentials", (soFar) => add(soFar, counted(value)))];
       },
       before: () => [
         ...prepared(
@@ -233,8 +242,8 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
           constants,
         ),
         ...fields.map((f) => {
-          const site = at(`f${bits}.load`, { pointer: "field", offset: f * layout.fieldBytes });
-          return set(`reference${f}`, `(f64x2.splat ${precision === "float64" ? site : `(f64.promote_f32 ${site})`})`);
+          const site = { pointer: "field", offset: f * layout.fieldBytes };
+          return set(`reference${f}`, at(`v128.load${bits}_splat`, site));
         }),
       ],
       after: [
@@ -245,19 +254,22 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
           );
         }),
         ...(records ? fields : []).map((f) =>
-          at("f64.store", record(f, "reference"), `(f64x2.extract_lane 0 ${get(`reference${f}`)})`),
-        ),
-      ],
-      rowBefore: sums.flatMap(({ local }) => halves.map((half) => set(`${local}${half}`, "(v128.const i64x2 0 0)"))),
-      rowAfter: (bytes) => [
-        ...sums.map(({ local }) =>
-          set(
-            local,
-            halves.reduce((sum, half) => wide.add(sum, get(`${local}${half}`)), get(local)),
+          at(
+            "f64.store",
+            record(f, "reference"),
+            `(f64x2.extract_lane 0 ${pairs(get(`reference${f}`), precision)[0]})`,
           ),
         ),
+      ],
+      rowBefore: sums.map(({ local }) => set(part(local), ZERO)),
+      rowAfter: (bytes) => [
+        ...gathered,
         ...(ahead ? fields.flatMap((f) => closeRow(kernels, after(ahead, f * layout.fieldBytes), bytes)) : []),
       ],
+      block:
+        precision === "float32"
+          ? { vectors: BLOCK, after: [...gathered, ...sums.map(({ local }) => set(part(local), ZERO))] }
+          : undefined,
     };
   }
 
