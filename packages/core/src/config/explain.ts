@@ -167,10 +167,11 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
           document,
           command,
         );
-      // No alternative fits better than another: a key that none knows is told, else all forms are.
+      // No alternative fits better than another: of sections a key that none knows is told, else all forms are.
       const known = keysAt(command, path);
       const given = valueAt(document, path);
       const stranger =
+        known.length > 0 &&
         typeof given === "object" &&
         given !== null &&
         !Array.isArray(given) &&

@@ -84,6 +84,8 @@ describe("a config's sweep", () => {
     ["{ time.step: [0.1, 0.3] }", "sweep", "point 2 (step = 0.3): time.end: 1 is no whole"],
     ["{ time.step.x: [1] }", "sweep", "point 1 (x = 1): time.step: must be a finite number"],
     ["{ field.mean: [a] }", "sweep.field.mean", "must be a number"],
+    ["{ background: [{ kind: static }] }", "sweep.background[0]", 'must be a number or text, not {"kind":"static"}'],
+    ["[{ background: { kind: static } }]", "sweep[0].background", 'must be a number or text, not {"kind":"static"}'],
     ["{ precision: [float64] }", "sweep.precision", "one engine"],
     ["{ field.fields: [phi] }", "sweep.field.fields", "may not be swept"],
     ["{ checkpoint.everySeconds: [1] }", "sweep.checkpoint.everySeconds", "may not be swept"],
