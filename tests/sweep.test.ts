@@ -221,6 +221,45 @@ describe("a sweep", () => {
     expect(error).toMatchObject({ code: "diverged", path: "sweep" });
     expect(sweep[0].times).toHaveLength(31);
   });
+  it("interrupted after some points diverged goes on with the others, and writes their states", {
+    timeout: 60_000,
+  }, async () => {
+    const config = {
+      precision: "float64",
+      background: { kind: "static" },
+      field: { potential: { expression: "phi^2/2 - g*phi^4/4", parameters: { g: 0.1 } }, mean: 1 },
+      lattice: { dimensions: 1, points: 16, length: 6 },
+      fluctuations: { kind: "gaussian", spectrum: "0.0003", cutoff: 4 },
+      time: { step: 0.01, end: 1000, recordEvery: 1000 },
+      checkpoint: { everySeconds: 0.05 },
+      // The first two points are one job, the others another.
+      sweep: [
+        ...[0.1, 1.2].map((g) => ({ "field.potential.parameters.g": g, "time.step": 0.01 })),
+        ...[0.1, 1.2].map((g) => ({ "field.potential.parameters.g": g, "time.step": 0.005 })),
+      ],
+    };
+    writeFileSync(at("beside.json"), JSON.stringify(config));
+    const undisturbed = await slowroll("field", "beside.json", "--out", "beside", "--save-final", "beside-states");
+    expect(undisturbed.status, undisturbed.stderr).toBe(4);
+    const child = start("field", "beside.json", "--out", "beside-killed", "--quiet", "--save-final", "killed-states");
+    while (child.exitCode === null && finished("beside-killed") < 2) await sleep(5);
+    while (child.exitCode === null && !existsSync(at("beside-killed", "checkpoint.h5"))) await sleep(5);
+    expect(child.exitCode).toBe(null);
+    child.kill("SIGKILL");
+    await ended(child);
+    const resumed = await slowroll(
+      "field",
+      "--out",
+      "beside-killed",
+      "--resume",
+      "--save-final",
+      "killed-states",
+      "--force",
+    );
+    expect(resumed.status, resumed.stderr).toBe(4);
+    expect(result("beside-killed")).toEqual(result("beside"));
+    expect(readdirSync(at("killed-states"))).toEqual(["1", "3"]);
+  });
   it("writes nothing where a point is wrong", async () => {
     const { status, stderr } = await slowroll(
       "field",

@@ -120,11 +120,16 @@ function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder
 export function keepPoints(sweep: SweepFolder): SweepHooks {
   const { folder, points, resumed, finalFolder, onKept, onFailure, onStateLost } = sweep;
   const { finished = new Map<number, SweepEntry>() } = resumed?.kept ?? {};
-  const lost = [...finished.keys()].find(
-    (p) => finalFolder && points[p]!.study.lattice && !existsSync(path.join(finalFolder, pointName(p, points.length))),
+  // A point that diverged has no state.
+  const lost = [...finished].find(
+    ([p, { error }]) =>
+      finalFolder &&
+      !error &&
+      points[p]!.study.lattice &&
+      !existsSync(path.join(finalFolder, pointName(p, points.length))),
   );
   if (lost !== undefined)
-    throw new InputError(`has no state of point ${lost + 1}, which is finished: name the folder of the run before`, {
+    throw new InputError(`has no state of point ${lost[0] + 1}, which is finished: name the folder of the run before`, {
       path: "--save-final",
     });
   const list = folder === undefined ? undefined : pointsList(folder, sweep);

@@ -164,7 +164,8 @@ function readHeader(content: Hdf5Content, file: string, place: string | undefine
 /**
  * Reads a checkpoint.
  * @param place where in the config or on the command line the file is named
- * @throws InputError where the file cannot be read, is damaged or truncated, is no checkpoint, or has a state that is not finite
+ * Of studies that are evolved together some may have diverged, and their states are not finite: it is at the end that this is told.
+ * @throws InputError where the file cannot be read, is damaged or truncated, or is no checkpoint
  */
 export async function readCheckpoint(file: string, place?: string): Promise<FieldCheckpoint> {
   return readHdf5(
@@ -179,10 +180,10 @@ export async function readCheckpoint(file: string, place?: string): Promise<Fiel
         ...read,
         checkpoint: {
           state: {
-            field: content.numbers("field", { shape, finite: true }),
-            momentum: content.numbers("momentum", { shape, finite: true }),
+            field: content.numbers("field", { shape }),
+            momentum: content.numbers("momentum", { shape }),
           },
-          ...(content.has("global") ? { global: content.numbers("global", { shape: [R, 3], finite: true }) } : {}),
+          ...(content.has("global") ? { global: content.numbers("global", { shape: [R, 3] }) } : {}),
           parts: parts.map((part, p) => ({
             ...part,
             observations: readObservations(content, `parts/${p + 1}`, part.realisations, F),

@@ -178,11 +178,11 @@ describe("what is no checkpoint", () => {
     expect(await refusal(at("newer.h5"))).toContain("checkpoint format 99");
   });
 
-  it("refuses a state that is not finite", async () => {
+  it("keeps a state that is not finite, as of a sweep's point that diverged beside others", async () => {
     const saved = bare();
     saved.checkpoint.state.momentum[5] = Number.NaN;
     await writeCheckpoint(at("nan.h5"), saved);
-    expect(await refusal(at("nan.h5"))).toContain("value 5 of momentum is not finite");
+    expect((await readCheckpoint(at("nan.h5"))).checkpoint.state).toEqual(saved.checkpoint.state);
   });
 
   it("refuses a file cut anywhere", async () => {
