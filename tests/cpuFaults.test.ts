@@ -211,7 +211,18 @@ describe("what does not fit", () => {
   it("is refused with its size before anything is allocated", async () => {
     const engine = engineOf();
     await expect(engine.evolveLattice(await latticeJob(600, 1))).rejects.toThrow(/does not fit: it takes \d+\.\d+ GiB/);
-    await expect(engine.trainEnsemble(await ensembleJob(40_000, 1, 2), () => {})).rejects.toThrow(InputError);
+    const ensemble = await ensembleJob(40_000, 1, 2);
+    await expect(engine.trainEnsemble(ensemble, () => {})).rejects.toThrow(InputError);
+    // Of narrow networks it may be the records that do not.
+    const much: EnsembleJob = {
+      ...(await ensembleJob(4, 40, 2)),
+      inputs: new Float64Array(4096),
+      targets: new Float64Array(4096),
+      recordKernels: Array.from({ length: 40 }, (_, step) => step),
+    };
+    await expect(engine.trainEnsemble(much, () => {})).rejects.toThrow(
+      /use a smaller width, fewer data or fewer records/,
+    );
     await engine.close();
   });
 });

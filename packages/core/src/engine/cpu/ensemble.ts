@@ -171,7 +171,7 @@ function planEnsemble(job: EnsembleJob, size: 4 | 8, threads: number): EnsembleP
     }
     smallest = plan.bytes;
   }
-  throw tooLarge(smallest, "network.width");
+  throw tooLarge(smallest, "network.width", { instead: "a smaller width, fewer data or fewer records" });
 }
 
 function workspaceOf({ workspaces, weightBytes, layerRows }: EnsemblePlan, worker: number): Call {

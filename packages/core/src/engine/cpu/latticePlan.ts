@@ -167,7 +167,7 @@ export function planAtOnce(job: PartJob, workers: Workers, room: Room): LatticeM
   // As many parts as it takes, all of about one size.
   const even = Math.ceil(all / Math.ceil(all / count));
   if (even < count) plan = planned(even);
-  if (plan.bytes > room.largest) throw tooLarge(plan.bytes, "lattice.points", room.largest);
+  if (plan.bytes > room.largest) throw tooLarge(plan.bytes, "lattice.points", { largest: room.largest });
   const bytes = host + plan.bytes;
   if (bytes > totalmem()) {
     throw new InputError(

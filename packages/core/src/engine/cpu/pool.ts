@@ -266,9 +266,13 @@ export const notLoaded = (cause: unknown): EngineUnavailableError =>
   );
 
 /** The refusal of a job that no shared memory, of `largest` bytes, holds. */
-export function tooLarge(bytes: number, path: string, largest = LARGEST_MEMORY): InputError {
+export function tooLarge(
+  bytes: number,
+  path: string,
+  { largest = LARGEST_MEMORY, instead = "a smaller size" } = {},
+): InputError {
   return new InputError(
-    `does not fit: it takes ${describeBytes(bytes)}, and the shared memory of the cpu engine ends at ${describeBytes(largest)}; use a smaller size`,
+    `does not fit: it takes ${describeBytes(bytes)}, and the shared memory of the cpu engine ends at ${describeBytes(largest)}; use ${instead}`,
     { path },
   );
 }
