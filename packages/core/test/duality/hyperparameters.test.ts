@@ -59,6 +59,16 @@ describe("the hyperparameter study", () => {
     expect(points[2]!.predicted.lambdaEta).toBeCloseTo(((2 / 3) * 0.25) / 1.5, 12);
     expect(points[0]!.predicted.friction).toBeCloseTo(10, 12);
   });
+  it("measures masses in proportion to V''(0), as predicted", async () => {
+    const of = async (potential: string) => {
+      const training = `steps: 12, learningRate: 0.01, potential: ${potential}`;
+      const [point] = (await run("hyperparameters: { depth: [1] }", training)).hyperparameters!;
+      return { measured: point!.measured.massSquared.values, predicted: point!.predicted.massSquared };
+    };
+    const [one, three] = [await of("quadratic"), await of('{ expression: "3*phi^2/2" }')];
+    for (const what of ["measured", "predicted"] as const)
+      for (const [i, mass] of one[what].entries()) expect(three[what][i]! / mass).toBeCloseTo(3, 10);
+  });
   it("measures what the regression does for that study", async () => {
     const { regression } = await run("regression: {}");
     const { measured } = points[3]!;

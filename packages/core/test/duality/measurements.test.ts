@@ -52,7 +52,13 @@ describe("regression", () => {
     expect(result.identifiable).toBe(true);
     expect(result.a.value! / a).toBeCloseTo(1, 8);
     expect(result.b.value! / b).toBeCloseTo(1, 8);
-    expect(result.lambda.value! / result.lambda.expected).toBeCloseTo(1, 8);
+    for (const { value, expected } of [result.friction, result.lambda, result.lambdaEta])
+      expect(value! / expected).toBeCloseTo(1, 8);
+  });
+  it("says how far the columns of phi'' and phi' are from one direction", () => {
+    // Of both lengths 2 sqrt(2) and sqrt(2) with a cosine of 0.6: singular values of unit columns are the square roots of 1.6 and 0.4.
+    const sums = [4, 1.2, 1, 1, 1, 4, 1.2, 1, 1, 1];
+    expect(complete(regress(sums, 20, 0.1, 0)).conditionNumber).toBeCloseTo(2, 12);
   });
   it("cannot tell from one network, whose bootstrap has no spread", async () => {
     const { sums, learningRate } = await syntheticSums(0.5, 0);

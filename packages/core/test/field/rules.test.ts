@@ -87,6 +87,32 @@ it("says that one dimension has no slices", async () => {
   expect([flat.warnings, flat.slices!.length]).toEqual([[], 3]);
 });
 
+it("has a slice of each field: all of it in two dimensions, where the first index is 0 in three", async () => {
+  for (const dimensions of [2, 3] as const) {
+    const values = [0, 100].map((first) => Float64Array.from({ length: 3 ** dimensions }, (_, i) => first + i));
+    const file = (name: string, numbers: Float64Array): string => {
+      writeFileSync(path.join(folder, name), numbers);
+      return path.join(folder, name);
+    };
+    const zeros = file("zeros.f64", new Float64Array(3 ** dimensions));
+    const study: FieldStudy = {
+      ...base,
+      field: { fields: ["phi", "chi"], potential: { expression: "phi + chi" } },
+      lattice: { dimensions, points: 3, length: 1, stencil: 2 },
+      fluctuations: {
+        kind: "file",
+        field: values.map((numbers, f) => file(`slice${f}.f64`, numbers)),
+        momentum: [zeros, zeros],
+      },
+      time: { ...base.time, end: 0.01 },
+      observe: { slicesEvery: 1 },
+    };
+    const { result } = await fieldStudy(study, referenceEngine);
+    const rows = (f: number) => [0, 3, 6].map((at) => [...values[f]!.subarray(at, at + 3)]);
+    expect(result.slices![0]).toEqual({ time: 0, values: [rows(0), rows(1)] });
+  }
+});
+
 it("says that squares of small fluctuations are lost on a device", async () => {
   const { info } = referenceEngine;
   const device = { ...referenceEngine, info: { ...info, kind: "webgpu" as const } };
