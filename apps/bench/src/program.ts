@@ -1,4 +1,5 @@
 /** `slowroll-bench`: ceilings first, then every kernel against the nearer of them, then peers on the same work, all in one run. */
+import { availableParallelism } from "node:os";
 import { EngineUnavailableError, InputError, SlowrollError } from "@slowroll/core/errors";
 import { describeMissing, NOT_SET_UP } from "@slowroll/core/setUp";
 import { VERSION } from "@slowroll/core/version";
@@ -23,12 +24,15 @@ interface Options {
   readonly peers: boolean;
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000)
-    throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
-  return value;
-}
+/** Reads a whole number from 1 to `most`. */
+const wholeNumber =
+  (most: number, why = "") =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}${why}.`);
+    return value;
+  };
 
 const si = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 3 });
 
@@ -60,6 +64,11 @@ function asText({ engine, ceilings, kernels, peers, curves }: Report): string {
 }
 
 async function openTarget({ engine, adapter, threads }: Options): Promise<Target> {
+  if (engine === "cpu" && adapter !== "auto") {
+    throw new InputError("an adapter belongs to the webgpu engine: leave out --adapter or --engine cpu", {
+      path: "--adapter",
+    });
+  }
   const webGpu = async (choice: string): Promise<Target> => (await import("./webgpu/target.ts")).webGpuTarget(choice);
   if (engine === "webgpu" || adapter !== "auto") return webGpu(adapter);
   if (engine === "auto") {
@@ -79,10 +88,14 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .option("--json", "print the report as one JSON document")
     .addOption(new Option("--engine <kind>", "what is measured").choices(["auto", "webgpu", "cpu"]).default("auto"))
     .option("--adapter <name>", "auto, hardware, software or part of an adapter's name; names webgpu", "auto")
-    .option("--threads <n>", "threads of the cpu engine", wholeNumber)
+    .option(
+      "--threads <n>",
+      "threads of the cpu engine",
+      wholeNumber(availableParallelism(), ", as many as run at once"),
+    )
     .option("--python <path>", "interpreter of the peers in Python, python3 of the PATH by default")
     .option("--filter <text>", "only kernels and peers whose name has this in it", "")
-    .option("--samples <n>", "timings of each kernel", wholeNumber, 7)
+    .option("--samples <n>", "timings of each kernel", wholeNumber(1000), 7)
     .option("--no-peers", "leave the peers out")
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: () => {} });

@@ -107,6 +107,14 @@ describe("slowroll-bench", () => {
     expect([code, out]).toEqual([2, ""]);
     expect(error).toMatch(/^slowroll-bench: --filter: no kernel has "linalgo" in its name/m);
   });
+  it.each([
+    [["--engine", "cpu", "--adapter", "software"], "--adapter: an adapter belongs to the webgpu engine"],
+    [["--threads", "1001"], "from 1 to [0-9]+, as many as run at once"],
+  ])("refuses %j before anything is measured", async (flags, message) => {
+    const { code, out, error } = await bench("--filter", "no such kernel", ...flags);
+    expect([code, out]).toEqual([2, ""]);
+    expect(error).toMatch(new RegExp(`^slowroll-bench: .*${message}.*\n$`));
+  });
   it("says that its output cannot be written", () => {
     const program = path.resolve(import.meta.dirname, "../bin/slowroll-bench.mjs");
     const { status, stderr } = spawnSync("sh", ["-c", `"${process.execPath}" "${program}" --help > /dev/full`], {
