@@ -53,6 +53,13 @@ export const THEME = {
   rule: { opacity: 1 },
 } as const;
 
+/** Lets a plot be panned by dragging and zoomed by the wheel with Ctrl, as by a pinch: the wheel alone goes on through the page. */
+export const zoom = (panel: number | "" = "") => ({
+  name: `zoom${panel}`,
+  select: { type: "interval" as const, zoom: "wheel![event.ctrlKey]" },
+  bind: "scales" as const,
+});
+
 export const WIDTH = 560;
 export const HEIGHT = 300;
 

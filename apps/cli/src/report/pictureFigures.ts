@@ -5,7 +5,7 @@ import type { Quantity } from "@slowroll/core/field/units";
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { type Clock, clockOf } from "./clock.ts";
-import { type Figure, HEIGHT, logThinned, say, thinned, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, logThinned, say, thinned, WIDTH, zoom } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { ofFirst } from "./sliceFigures.ts";
 
@@ -105,7 +105,7 @@ function familyFigure(document: FieldDocument, name: string, f: number, what: Sp
         layer: [
           {
             data: { values: drawn },
-            params: [{ name: "zoom", select: "interval", bind: "scales" }],
+            params: [zoom()],
             mark: { type: "line", tooltip: true, clip: true, strokeWidth: 1.4 },
             encoding: {
               x: { field: "k", type: "quantitative", title: "comoving k", ...logarithmic(drawn.map(({ k }) => k)) },
@@ -260,7 +260,7 @@ export function histogramFigures(document: FieldDocument, names: readonly string
         layer: [
           {
             data: { values: drawn },
-            params: [{ name: "zoom", select: "interval", bind: "scales" }],
+            params: [zoom()],
             mark: { type: "line", interpolate: "step", tooltip: true, clip: true, strokeWidth: 1.4 },
             encoding: {
               x: { field: "x", type: "quantitative", title: `(${name} − ⟨${name}⟩)/rms`, ...x },

@@ -4,7 +4,7 @@ import { describePoint, shortNames } from "@slowroll/core/field/sweepPoint";
 import type { ResultDocument } from "../document.ts";
 import { labels, linear, logarithmic } from "./axes.ts";
 import { clockOf } from "./clock.ts";
-import { type Figure, HEIGHT, legendOf, list, logThinned, PALETTE, say, thinned, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, legendOf, list, logThinned, PALETTE, say, thinned, WIDTH, zoom } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { BINS, POWER } from "./pictureFigures.ts";
 import { colours } from "./raster.ts";
@@ -73,7 +73,7 @@ function spectrumFigures(
           width: WIDTH,
           height: HEIGHT,
           data: { values: shown.map(({ isDrawn: _, ...value }) => value) },
-          params: [{ name: "zoom", select: "interval", bind: "scales" }],
+          params: [zoom()],
           mark: { type: "line", tooltip: true, clip: true, strokeWidth: 1.6 },
           encoding: {
             x: { field: "k", type: "quantitative", title: "comoving k", ...logarithmic(shown.map(({ k }) => k)) },

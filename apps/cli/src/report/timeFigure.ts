@@ -1,7 +1,7 @@
 /** Lines over time, in one panel or several below each other. */
 import { labels, linear, logarithmic } from "./axes.ts";
 import type { Clock } from "./clock.ts";
-import { type Figure, HEIGHT, largest, legendOf, PALETTE, WIDTH } from "./figure.ts";
+import { type Figure, HEIGHT, largest, legendOf, PALETTE, WIDTH, zoom } from "./figure.ts";
 
 export interface Line {
   /** Its colour's entry in the legend. */
@@ -107,7 +107,7 @@ function panelSpec(
     layer: [
       {
         data: { values },
-        params: [{ name: `zoom${id}`, select: "interval" as const, bind: "scales" as const }],
+        params: [zoom(id)],
         mark: { type: "line" as const, tooltip: true, clip: true, strokeWidth: 1.6 },
         encoding: {
           x,

@@ -136,6 +136,13 @@ describe("the report of fields", () => {
     // Two dimensions have their own measure.
     expect(html).toContain("k²|δchiₖ|²/2π");
   });
+  it("leaves the wheel to the page over figures that zoom", async () => {
+    const zooming = (await fieldFigures(document))
+      .map(({ spec }) => JSON.stringify(spec))
+      .filter((spec) => spec.includes('"params"'));
+    expect(zooming.length).toBeGreaterThan(0);
+    for (const spec of zooming) expect(spec).toContain("wheel![event.ctrlKey]");
+  });
   it("draws occupation numbers with the vacuum's, and breaks their lines where a mode has none", async () => {
     const vacuum = await documentOf(
       PREHEATING.replace('kind: gaussian, spectrum: "1e-4"', "kind: vacuum, amplitude: 0.01, initial: minkowski"),
