@@ -25,8 +25,11 @@ function checked<C extends ConfigCommand>(command: C, document: unknown, { SCHEM
   if (!outcome.success) throw explain(outcome.error.issues, document, command);
   let config = outcome.data as Config<ConfigCommand>;
   checkRules(config);
-  if ("field" in config && config.lattice)
-    config = { ...config, time: { ...config.time, integrator: integratorOf(config.time) } };
+  // In the schema's order, so that a complete config that is read again stays as it is written.
+  if ("field" in config && config.lattice) {
+    const { recordEvery, ...time } = config.time;
+    config = { ...config, time: { ...time, integrator: integratorOf(time), recordEvery } };
+  }
   if ("field" in config && !storesState(config.fluctuations)) {
     config = {
       ...config,

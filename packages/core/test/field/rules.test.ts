@@ -179,6 +179,13 @@ it("says it of a run whose records are more than a call may have arguments", asy
   ]);
 });
 
+describe("a complete config", () => {
+  it("is written as before when it is read again, as a run that goes on does", async () => {
+    const config = await parseConfig("field", "lattice: { points: 8 }\ntime: { step: 0.1, end: 1 }");
+    expect(JSON.stringify(await parseConfig("field", JSON.stringify(config)))).toBe(JSON.stringify(config));
+  });
+});
+
 describe("a potential without one of the fields", () => {
   const warningsOf = async (expression: string, parameters = {}) => {
     const field = { fields: ["phi", "chi"], potential: { expression, parameters }, mean: 1 };
