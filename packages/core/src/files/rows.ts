@@ -34,13 +34,10 @@ function unreadable(file: string, path: string, cause: unknown): InputError {
 
 /** The rows without cells at their end that all of them have empty: what spreadsheets write after a line's last number begins no column. */
 function withoutEmptyEnd(rows: readonly Row[]): readonly Row[] {
-  const emptyOf = ({ record }: Row): number =>
-    record.length -
-    1 -
-    Math.max(
-      0,
-      record.findLastIndex((cell) => cell !== ""),
-    );
+  const emptyOf = ({ record }: Row): number => {
+    const last = record.findLastIndex((cell) => cell !== "");
+    return record.length - 1 - Math.max(0, last);
+  };
   const empty = rows.reduce((least, row) => Math.min(least, emptyOf(row)), Number.POSITIVE_INFINITY);
   return empty > 0 ? rows.map(({ record, info }) => ({ record: record.slice(0, record.length - empty), info })) : rows;
 }
