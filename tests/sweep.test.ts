@@ -235,7 +235,7 @@ describe("a sweep", () => {
       // The first two points are one job, the others another.
       sweep: [
         ...[0.1, 1.2].map((g) => ({ "field.potential.parameters.g": g, "time.step": 0.01 })),
-        ...[0.1, 1.2].map((g) => ({ "field.potential.parameters.g": g, "time.step": 0.005 })),
+        ...[0.1, 1.2].map((g) => ({ "field.potential.parameters.g": g, "time.step": 0.001 })),
       ],
     };
     writeFileSync(at("beside.json"), JSON.stringify(config));

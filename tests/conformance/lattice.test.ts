@@ -284,6 +284,32 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     await expect(engine.evolveLattice({ ...job, potential })).rejects.toThrow("not of one form");
   });
 
+  it.each([false, true])("ends soon after all has diverged, with all records, coupled %s", async (coupled) => {
+    const operations = 100_000;
+    const plain = await jobOf({ dimensions: 3, points: 4, realisations: 2, operations, coupled });
+    const observeAfter = Array.from({ length: 101 }, (_, n) => n * 1000);
+    const of = (start: readonly number[]): LatticeJob => ({
+      ...plain,
+      initial: async () => ({
+        field: Float64Array.from({ length: 128 }, (_, i) => start[Math.floor(i / 64)]!),
+        momentum: new Float64Array(128),
+      }),
+      observeAfter,
+      snapshots: { ...plain.snapshots!, after: [0, 50_000, operations] },
+      checkpoint: { seconds: 1000, save: () => expect.unreachable() },
+    });
+    let reached = 0;
+    const onProgress = (done: number, total: number): void => {
+      reached = Math.max(reached, done / total);
+    };
+    const { observations, snapshots } = await engine.evolveLattice(of([1e30, -1e25]), { onProgress });
+    // A stretch ends with the second snapshot at the latest.
+    expect(reached).toBeLessThanOrEqual(0.5);
+    expect(observations.map(({ afterOperation }) => afterOperation)).toEqual(observeAfter);
+    expect(observations[100]!.fieldMean).toEqual(Float64Array.of(Number.NaN, Number.NaN));
+    expect(snapshots.map(({ afterOperation }) => afterOperation)).toEqual([0, 50_000, operations]);
+  });
+
   it.each([false, true])("goes on from any checkpoint to the same bits, coupled %s", async (coupled) => {
     const plain = await jobOf({ dimensions: 3, points: 8, realisations: 2, fields: ["phi", "chi"], coupled });
     // A snapshot in the middle, which must leave the state as it is.

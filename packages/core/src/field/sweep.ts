@@ -106,12 +106,13 @@ async function assertFits(setup: Setup, engine: Engine, control: JobControl): Pr
 
 /**
  * Checks every point before any runs: its potential, background, start and end, and where lattices differ in size also that the engine holds
- * each. The first point's is asked for when it runs.
+ * each. The first point's is asked for when it runs, unless it has: the result names the engine, if all points have.
  */
 async function prepareAll(
   points: readonly SweepPoint[],
   engine: Engine | undefined,
   control: JobControl,
+  finished: ReadonlyMap<number, SweepEntry>,
 ): Promise<Setup[]> {
   const setups: Setup[] = [];
   for (const [p, { values, study }] of points.entries()) {
@@ -129,7 +130,7 @@ async function prepareAll(
     const { dimensions, points: side, stencil } = setup.study.lattice ?? {};
     return `${[dimensions, side, stencil, setup.fields, realisationsOf(setup)]}`;
   };
-  const taken = new Set([sizeOf(setups[0]!)]);
+  const taken = new Set(finished.has(0) ? [] : [sizeOf(setups[0]!)]);
   for (const [p, setup] of setups.entries()) {
     if (!engine || taken.has(sizeOf(setup))) continue;
     taken.add(sizeOf(setup));
@@ -158,7 +159,7 @@ export async function fieldSweep(
   control: JobControl = {},
   { finished = new Map(), onPoint, checkpointing }: SweepHooks = {},
 ): Promise<SweepRun> {
-  const setups = await prepareAll(points, engine, control);
+  const setups = await prepareAll(points, engine, control, finished);
   const works = setups.map(workOf);
   const all = sum(works);
   const entries = new Map(finished);

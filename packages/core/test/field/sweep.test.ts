@@ -263,6 +263,22 @@ lattice: { dimensions: 1, points: 4 }\n`;
     expect(numbers(rest.result)).toEqual(numbers(whole.result));
     expect(rest.result.sweep[2]!.engineSeconds).toBe(kept.get(2)!.engineSeconds);
   });
+  it("that are all finished ask for the engine all the same, which the result names", async () => {
+    const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [2, 3] }`);
+    const { result } = await fieldSweep(all, referenceEngine);
+    const finished = new Map(result.sweep.entries());
+    let asked = 0;
+    const engine: typeof referenceEngine = {
+      ...referenceEngine,
+      evolveLattice(...job) {
+        asked++;
+        return referenceEngine.evolveLattice(...job);
+      },
+    };
+    const again = await fieldSweep(all, engine, {}, { finished, onPoint: () => expect.unreachable() });
+    expect(again.result).toEqual(result);
+    expect(asked).toBe(1);
+  });
   it("share a job's state and its checkpoints, from which the job goes on to the same numbers", async () => {
     const all = await points(`${LATTICE}sweep: { field.potential.parameters.q: [2, 3, 5] }`);
     const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64" });

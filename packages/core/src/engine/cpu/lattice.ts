@@ -7,6 +7,7 @@ import { assemblePotential, assembleWat } from "../../potential/assemble.ts";
 import type { JobControl, LatticeReport } from "../engine.ts";
 import { evolveInTurn } from "../inTurn.ts";
 import { type LatticeJob, type LatticeState, type Observation, type Snapshot, STENCILS } from "../latticeJob.ts";
+import { endLost } from "../lost.ts";
 import { cellsOf, type PartJob } from "../parts.ts";
 import { planAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
 import { emitLatticeWat } from "./latticeWat.ts";
@@ -133,6 +134,7 @@ async function evolveAtOnce(
       pictures.push(await shots.take(elements, standing, (calls) => run(calls, saving ? {} : control)));
       shot++;
     }
+    if (endLost({ observations, snapshots: pictures }, job)) break;
     // What came to its end needs neither a checkpoint nor an interruption.
     if (!saving || done === steps.operations) continue;
     const interrupted = control.signal?.aborted;

@@ -8,6 +8,7 @@ import { curvaturesOf, massPairs } from "../../../potential/curvature.ts";
 import { type Form, formOf } from "../../../potential/form.ts";
 import type { JobControl, LatticeReport } from "../../engine.ts";
 import { type LatticeState, type Observation, potentialsOf, type Snapshot } from "../../latticeJob.ts";
+import { endLost } from "../../lost.ts";
 import { describeBytes } from "../../memory.ts";
 import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../../parts.ts";
 import type { Gpu } from "../gpu.ts";
@@ -155,6 +156,7 @@ export async function evolveLattice(
         snapshots.push(joinedSnapshot(parts));
         engineSeconds += (performance.now() - began) / 1000;
       }
+      if (endLost({ observations, snapshots }, job)) break;
       const interrupted = control.signal?.aborted ?? false;
       const left = done < operations;
       if (saving && left && (interrupted || performance.now() - saved >= 1000 * saving.seconds)) await save();
