@@ -3,11 +3,9 @@
 import type { Engine, LatticeReport } from "@slowroll/core/engine/engine";
 import {
   type CoupledSchedule,
-  type Grid,
   type LatticeCheckpoint,
   type LatticeJob,
   potentialsOf,
-  type Reduction,
 } from "@slowroll/core/engine/latticeJob";
 import { openEngine } from "@slowroll/core/engine/open";
 import { assertErrorFree } from "@slowroll/core/engine/webgpu/field/errorFree";
@@ -15,12 +13,11 @@ import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { builtins } from "@slowroll/core/potential/builtins/index";
 import { compilePotential } from "@slowroll/core/potential/compile";
-import type { PotentialSpec } from "@slowroll/core/potential/potential";
-import { normals } from "@slowroll/core/random/normal";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceLattice } from "../reference/lattice.ts";
-import { coupledSchedule, momentumPictures } from "../support/lattices.ts";
+import { type Case, jobOf } from "../support/latticeJobs.ts";
+import { copied } from "../support/lattices.ts";
 import { lentEngine } from "../support/lent.ts";
 
 /** Largest difference from the reference over its largest value, after twenty operations. */
@@ -33,89 +30,6 @@ const ENGINES = [
   { engine: "cpu", adapter: "auto", precision: "float32", fused: true, bound: 2e-6 },
   { engine: "cpu", adapter: "auto", precision: "float64", fused: true, bound: 1e-13 },
 ] as const;
-
-interface Case {
-  dimensions: 1 | 2 | 3;
-  points: number;
-  realisations?: number;
-  fields?: string[];
-  potential?: PotentialSpec;
-  /** Of each realisation's own potential. */
-  couplings?: readonly number[];
-  operations?: number;
-  stencil?: Grid["stencil"];
-  coupled?: boolean;
-}
-
-async function jobOf({
-  dimensions,
-  points,
-  realisations = 1,
-  fields = ["phi"],
-  potential,
-  couplings = [2],
-  operations = 20,
-  stencil = 2,
-  coupled = false,
-}: Case): Promise<LatticeJob> {
-  const count = realisations * fields.length * points ** dimensions;
-  const specs = couplings.map(
-    (g): PotentialSpec =>
-      potential ?? {
-        expression: [
-          "phi^4/4 - phi^2/2",
-          "phi^4/4 + g*phi^2*chi^2",
-          // More second derivatives than fields.
-          "phi^4/4 + g*phi^2*chi^2 + phi*sigma/2 + sigma^4/4",
-        ][fields.length - 1]!,
-        parameters: fields.length === 1 ? {} : { g },
-      },
-  );
-  const potentials = await Promise.all(specs.map((spec) => compilePotential(spec, { fields })));
-  const reductions: Reduction[] = [
-    { kind: "field" },
-    { kind: "shape" },
-    { kind: "momentum" },
-    { kind: "gradient" },
-    { kind: "potential" },
-  ];
-  for (const mode of [
-    [1, 0, 0],
-    [1, -2, 1],
-  ])
-    reductions.push({ kind: "cosine", mode: mode.slice(0, dimensions) });
-  return {
-    grid: { dimensions, points, spacing: 0.7, stencil },
-    realisations,
-    fields: fields.length,
-    potential: potentials.length === 1 ? potentials[0]! : potentials,
-    initial: async () => ({
-      field: normals(1, 0, 0, count).map((value) => 1 + 0.3 * value),
-      momentum: normals(2, 0, 0, count).map((value) => 0.3 * value),
-    }),
-    schedule: coupled
-      ? coupledSchedule(operations, realisations)
-      : {
-          kind: "prescribed",
-          coefficients: Float64Array.from(
-            { length: 3 * operations },
-            (_, i) => [0.02, 0.019, 0.021][i % 3]! * (1 + i / 100),
-          ),
-        },
-    observeAfter: [0, 1, Math.min(7, operations), operations].filter((o, i, all) => all.indexOf(o) === i),
-    reductions,
-    snapshots: {
-      after: [0, operations],
-      pictures: [
-        { kind: "spectrum" },
-        // Each takes kernels of its own, and of momenta several.
-        ...(fields.length > 1 || points === 301 ? momentumPictures({ points }) : []),
-        { kind: "histogram", bins: 7, reach: 2 },
-        ...(dimensions > 1 ? [{ kind: "slice", index: points - 1 } as const] : []),
-      ],
-    },
-  };
-}
 
 const FIVE = {
   fields: ["a", "b", "c", "d", "e"],
@@ -288,21 +202,21 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     const operations = 100_000;
     const plain = await jobOf({ dimensions: 3, points: 4, realisations: 2, operations, coupled });
     const observeAfter = Array.from({ length: 101 }, (_, n) => n * 1000);
-    const of = (start: readonly number[]): LatticeJob => ({
+    const job: LatticeJob = {
       ...plain,
       initial: async () => ({
-        field: Float64Array.from({ length: 128 }, (_, i) => start[Math.floor(i / 64)]!),
+        field: new Float64Array(128).fill(1e30, 0, 64).fill(-1e25, 64),
         momentum: new Float64Array(128),
       }),
       observeAfter,
       snapshots: { ...plain.snapshots!, after: [0, 50_000, operations] },
       checkpoint: { seconds: 1000, save: () => expect.unreachable() },
-    });
+    };
     let reached = 0;
     const onProgress = (done: number, total: number): void => {
       reached = Math.max(reached, done / total);
     };
-    const { observations, snapshots } = await engine.evolveLattice(of([1e30, -1e25]), { onProgress });
+    const { observations, snapshots } = await engine.evolveLattice(job, { onProgress });
     // A stretch ends with the second snapshot at the latest.
     expect(reached).toBeLessThanOrEqual(0.5);
     expect(observations.map(({ afterOperation }) => afterOperation)).toEqual(observeAfter);
@@ -320,11 +234,7 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     const checkpoints: LatticeCheckpoint[] = [];
     const checkpoint = {
       seconds: 0,
-      save: async (at: LatticeCheckpoint) => {
-        // Its arrays are the job's own again.
-        const { field, momentum } = at.state;
-        checkpoints.push({ ...at, state: { field: field.slice(), momentum: momentum.slice() } });
-      },
+      save: async (at: LatticeCheckpoint) => void checkpoints.push(copied(at)),
     };
     const watched = await engine.evolveLattice({ ...job, checkpoint });
     expect(watched).toEqual({ ...whole, engineSeconds: watched.engineSeconds });

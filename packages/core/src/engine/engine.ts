@@ -76,6 +76,7 @@ export interface JobReport {
   readonly engineSeconds: number;
 }
 
+/** Of a lattice that has diverged the state soon after, and the records that were left as the last before: numbers do not come back. */
 export interface LatticeReport extends JobReport {
   readonly observations: readonly Observation[];
   readonly snapshots: readonly Snapshot[];

@@ -1,19 +1,20 @@
-/** The field room: order of the integrators, backgrounds, homogeneous solutions and lattices on the reference engine. */
+/** Fields: the order of the schemes, homogeneous solutions and lattices on the reference engine. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { DivergenceError } from "@slowroll/core/errors";
 import { writeFinal } from "@slowroll/core/field/arrays";
-import { type Background, createBackground, loadBackground } from "@slowroll/core/field/background";
-import { integrate, ORDER } from "@slowroll/core/field/integrate";
+import { createBackground } from "@slowroll/core/field/background";
+import { integrate } from "@slowroll/core/field/integrate";
 import type { FieldResult, Series } from "@slowroll/core/field/result";
 import { fieldStudy } from "@slowroll/core/field/run";
-import { assertReached, buildSchedule, COMPOSITIONS } from "@slowroll/core/field/schedule";
-import type { BackgroundSpec, FieldStudy, FluctuationSpec, PrescribedSpec, TimeSpec } from "@slowroll/core/field/study";
+import { buildSchedule, COMPOSITIONS } from "@slowroll/core/field/schedule";
+import type { BackgroundSpec, FieldStudy, FluctuationSpec, TimeSpec } from "@slowroll/core/field/study";
 import { recordedSteps } from "@slowroll/core/recordedSteps";
 import { dump } from "npyjs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import { measuredOrder } from "./orders.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-field-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,28 +34,7 @@ const oscillator = (end: number, time: Partial<TimeSpec> = {}): FieldStudy => ({
   time: { ...base.time, end, ...time },
 });
 
-/** Slope of log error against log step. */
-function measuredOrder(steps: number[], errors: number[]): number {
-  return Math.log(errors[0]! / errors[errors.length - 1]!) / Math.log(steps[0]! / steps[steps.length - 1]!);
-}
-
 describe("orders", () => {
-  it("of the adaptive integrator, with fixed steps", () => {
-    const steps = [0.8, 0.4, 0.2];
-    const errors = steps.map((fixedStep) => {
-      const [, end] = integrate(
-        (_t, [x, v], slope) => {
-          slope[0] = v!;
-          slope[1] = -x!;
-        },
-        [1, 0],
-        [0, 8],
-        { fixedStep },
-      );
-      return Math.abs(end![0]! - Math.cos(8));
-    });
-    expect(measuredOrder(steps, errors)).toBeGreaterThan(ORDER - 0.5);
-  });
   it.each(Object.entries(COMPOSITIONS))("of %s", async (integrator, { order }) => {
     // Above rounding, and small enough for the leading term.
     const steps = order > 4 ? [0.8, 0.4] : [0.2, 0.1, 0.05];
@@ -73,85 +53,6 @@ describe("orders", () => {
 });
 
 const oscillatorIn = (background: BackgroundSpec, end: number): FieldStudy => ({ ...oscillator(end), background });
-
-describe("integrate", () => {
-  it("keeps the tolerance and hits every time", () => {
-    const times = [0, 0.3, 0.31, 5];
-    const states = integrate(
-      (_t, [y], slope) => {
-        slope[0] = -2 * y!;
-      },
-      [3],
-      times,
-    );
-    for (const [r, t] of times.entries()) expect(states[r]![0]! / (3 * Math.exp(-2 * t))).toBeCloseTo(1, 10);
-  });
-  it("names what cannot be integrated", () => {
-    const explode = (_t: number, [y]: Float64Array, slope: Float64Array): void => {
-      slope[0] = y! * y!;
-    };
-    expect(() => integrate(explode, [1], [0, 2])).toThrow(DivergenceError);
-    const stiff = (_t: number, [y]: Float64Array, slope: Float64Array): void => {
-      slope[0] = -1e7 * y!;
-    };
-    expect(() => integrate(stiff, [1], [0, 1], { maxSteps: 100 })).toThrow(RangeError);
-  });
-});
-
-describe("backgrounds", () => {
-  const table = path.join(folder, "table.csv");
-  beforeAll(() => {
-    const rows = Array.from({ length: 400 }, (_, i) => i / 100).map((t) => `${t},${(1 + t) ** 0.6 + 0.1 * t ** 2}`);
-    writeFileSync(table, ["t,a", ...rows].join("\n"));
-  });
-  const specs: PrescribedSpec[] = [
-    { kind: "fluid", omega: 1 / 3, hubble: 0.5 },
-    { kind: "fluid", omega: -1, hubble: 0.5 },
-    { kind: "table", file: table },
-    { kind: "static" },
-    { kind: "deSitter", hubble: 0.7 },
-    { kind: "powerLaw", exponent: 0.5, hubble: 0.5 },
-    { kind: "powerLaw", exponent: 2, hubble: 1.1 },
-  ];
-  for (const spec of specs) {
-    it.each([0, 1, -1, 0.5])(`${JSON.stringify(spec)} obeys its own equations, alpha %d`, async (alpha) => {
-      const background: Background = await loadBackground(spec, alpha);
-      const h = 1e-5;
-      expect(background.scaleFactor(0)).toBe(1);
-      expect(background.time(0)).toBeCloseTo(0, 15);
-      for (const eta of [0.1, 0.4, 0.8].filter((value) => value < background.end)) {
-        const a = background.scaleFactor(eta);
-        const rate = (f: (eta: number) => number): number => (f(eta + h) - f(eta - h)) / (2 * h);
-        expect(rate(background.time)).toBeCloseTo(a ** alpha, 7);
-        expect(rate(background.scaleFactor) / a ** alpha / a).toBeCloseTo(background.hubble(eta), 7);
-      }
-    });
-  }
-  it("of a table reach its last row, and say which that is", async () => {
-    const background = await loadBackground({ kind: "table", file: table }, 0);
-    expect(() => assertReached(3.99, background)).not.toThrow();
-    expect(() => assertReached(4, background)).toThrow("4 lies beyond the background's last alpha-time 3.99, where");
-  });
-  it("of a table do not depend on the unit of its times", async () => {
-    const unit = 1e-20;
-    const small = path.join(folder, "small.csv");
-    const rows = Array.from({ length: 40 }, (_, i) => i / 10).map((t) => [t, (1 + t) ** 0.6 + 0.1 * t ** 2] as const);
-    const written = (file: string, of: number) =>
-      writeFileSync(file, ["t,a", ...rows.map(([t, a]) => `${t * of},${a}`)].join("\n"));
-    written(small, unit);
-    const scaled = await loadBackground({ kind: "table", file: small }, 1);
-    written(small, 1);
-    const whole = await loadBackground({ kind: "table", file: small }, 1);
-    for (const eta of [0.03, 0.4, 0.77]) {
-      expect(scaled.scaleFactor(eta * unit) / whole.scaleFactor(eta)).toBeCloseTo(1, 12);
-      expect((scaled.hubble(eta * unit) * unit) / whole.hubble(eta)).toBeCloseTo(1, 12);
-    }
-  });
-  it("of radiation at alpha = 1 is linear", () => {
-    const { scaleFactor } = createBackground({ kind: "powerLaw", exponent: 0.5, hubble: 0.5 }, 1);
-    expect(scaleFactor(4)).toBeCloseTo(3, 13);
-  });
-});
 
 describe("homogeneous fields", () => {
   it("oscillate exactly in Minkowski space", async () => {
