@@ -85,6 +85,7 @@ async function openTarget({ engine, adapter, threads }: Options): Promise<Target
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const program = new Command("slowroll-bench")
     .description("Measures every kernel as a fraction of ceilings measured in the same run, and peers on the same work")
+    .version(VERSION)
     .option("--json", "print the report as one JSON document")
     .addOption(new Option("--engine <kind>", "what is measured").choices(["auto", "webgpu", "cpu"]).default("auto"))
     .option("--adapter <name>", "auto, hardware, software or part of an adapter's name; names webgpu", "auto")
@@ -94,7 +95,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       wholeNumber(availableParallelism(), ", as many as run at once"),
     )
     .option("--python <path>", "interpreter of the peers in Python, python3 of the PATH by default")
-    .option("--filter <text>", "only kernels and peers whose name has this in it", "")
+    .option("--filter <text>", "only what has this in its title: name, size and precision", "")
     .option("--samples <n>", "timings of each kernel", wholeNumber(1000), 7)
     .option("--no-peers", "leave the peers out")
     .exitOverride()

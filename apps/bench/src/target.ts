@@ -2,17 +2,19 @@
 import type { Engine, EngineInfo, Precision } from "@slowroll/core/engine/engine";
 import type { Scale } from "./job.ts";
 import type { PeerResult } from "./peers.ts";
-import type { Ceilings, KernelResult, Measurement } from "./report.ts";
+import type { Ceilings, Measurement } from "./report.ts";
 
 export interface MeasureOptions {
-  /** Only what has this in its name. */
-  readonly filter: string;
   readonly samples: number;
   /** Interpreter of the peers in Python; `python3` of the PATH where not given. */
   readonly python?: string | undefined;
-  onStart(name: string): void;
-  /** What the rules of the benchmark or the engine leave out, and why. */
-  onLeaveOut(name: string, reason: string): void;
+}
+
+/** What is measured at a time, under the title that it is announced with and that a filter finds. */
+export interface Benchmark<Result> {
+  readonly title: string;
+  /** Throws where a result of ours is wrong. */
+  measure(options: MeasureOptions): Promise<Result[]>;
 }
 
 export interface Target {
@@ -25,8 +27,7 @@ export interface Target {
   /** The float32 engine with one hidden layer trained layer by layer, where it has a faster way that this is to be compared with. */
   readonly layeredEngine?: Engine;
   measureCeilings(samples: number): Promise<Ceilings>;
-  /** Throws where a kernel's result is wrong. */
-  measureKernels(options: MeasureOptions): Promise<Measurement[]>;
-  measurePeers(kernels: readonly KernelResult[], options: MeasureOptions): Promise<PeerResult[]>;
+  readonly kernels: readonly Benchmark<Measurement>[];
+  readonly peers: readonly Benchmark<PeerResult>[];
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** The benchmark's report: keys as in the contract, fractions of ceilings measured in the same run, peers reported where missing. */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { VERSION } from "@slowroll/core/version";
 import { describe, expect, it } from "vitest";
 import { run } from "../src/program.ts";
 import { judge } from "../src/report.ts";
@@ -102,10 +103,32 @@ describe("slowroll-bench", () => {
     expect(out).toContain("field/lattice_step");
     expect(out).toMatch(/\d% copy/);
   });
-  it("refuses a filter that is in no name", async () => {
+  it("refuses a filter that is in no title before anything is measured", async () => {
     const { code, out, error } = await bench(...ONCE_ON_CPU, "linalgo");
     expect([code, out]).toEqual([2, ""]);
-    expect(error).toMatch(/^slowroll-bench: --filter: no kernel has "linalgo" in its name/m);
+    expect(error).toMatch(/^slowroll-bench: --filter: no kernel and no job has "linalgo" in its title/m);
+    expect(error).not.toContain("measuring");
+  });
+  it("measures gpu.js beside the engine where the filter names it", async () => {
+    const { code, out } = await bench("--json", "--samples", "1", "--adapter", "software", "--filter", "gpu.js");
+    expect(code).toBe(0);
+    const { kernels, peers } = JSON.parse(out);
+    expect(kernels).toEqual([]);
+    for (const work of ["matrix step 256 x 256 x 128", "stencil 48^3"]) {
+      const cpu = peers.find(
+        (peer: { name: string; work: string }) => peer.name === "gpu.js cpu" && peer.work === work,
+      );
+      expect(cpu.ratio).toBeGreaterThan(0);
+    }
+  });
+  it("finds one size in one precision", async () => {
+    const { out } = await bench(...ONCE_ON_CPU, "fourier/transform, 64^3, float32");
+    expect(JSON.parse(out).kernels.map(({ size, precision }: Record<string, string>) => [size, precision])).toEqual([
+      ["64^3", "float32"],
+    ]);
+  });
+  it("says its version", async () => {
+    expect(await bench("--version")).toEqual({ code: 0, out: `${VERSION}\n`, error: "" });
   });
   it.each([
     [["--engine", "cpu", "--adapter", "software"], "--adapter: an adapter belongs to the webgpu engine"],

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { measureEnginePeers } from "../src/peers/engine.ts";
+import { enginePeers } from "../src/peers/engine.ts";
 import type { PeerResult } from "../src/peers.ts";
 
 const sizes = {
@@ -20,14 +20,12 @@ const engines = {
 };
 afterAll(() => Promise.all(Object.values(engines).map((engine) => engine.close())));
 
-const measure = (open: (precision: "float32" | "float64") => Engine): Promise<PeerResult[]> =>
-  measureEnginePeers(open, {
-    samples: 1,
-    filter: "",
-    python: "/nowhere/python3",
-    sizes,
-    onStart: () => {},
-  });
+async function measure(open: (precision: "float32" | "float64") => Engine): Promise<PeerResult[]> {
+  const results: PeerResult[] = [];
+  for (const peer of enginePeers(open, sizes))
+    results.push(...(await peer.measure({ samples: 1, python: "/nowhere/python3" })));
+  return results;
+}
 
 describe("peers of the engine", () => {
   let results: PeerResult[];

@@ -9,9 +9,11 @@ import { assemblePotential } from "@slowroll/core/potential/assemble";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { uniforms } from "@slowroll/core/random/normal";
 import { readBenchModule } from "@slowroll/wasm";
-import { measurePeers, type PeerResult, type PeerWork, productWork, stencilWork } from "../peers.ts";
-import { type Ceilings, type KernelResult, type Measurement, median } from "../report.ts";
-import type { MeasureOptions, Target } from "../target.ts";
+import { lattice } from "../lattices.ts";
+import { enginePeers } from "../peers/engine.ts";
+import { measurePeers, type PeerResult, productWork, stencilWork } from "../peers.ts";
+import { type Ceilings, type Measurement, median } from "../report.ts";
+import type { Benchmark, MeasureOptions, Target } from "../target.ts";
 import { FOURIER_KERNELS, FOURIER_SIDES, measureFourier } from "./fourier.ts";
 
 type Precision = "float32" | "float64";
@@ -20,6 +22,8 @@ const PRECISIONS = ["float32", "float64"] as const;
 /** Bytes of one worker's copy: larger than its share of the last cache. */
 const COPY_BYTES = 64 * 2 ** 20;
 const DATA = 4096;
+/** Side of the lattice that peers evolve too. */
+const POINTS = 128;
 
 /** A session of the benchmark's own module; each worker has `bytes` bytes of its own. */
 async function openSession(pool: Pool, bytes: number): Promise<{ session: Session; base(worker: number): number }> {
@@ -87,6 +91,8 @@ interface ProductKernel {
   element(a: ArrayLike<number>, b: ArrayLike<number>, stride: number, m: number, n: number): number;
 }
 
+const sizeOf = ({ rows, inner, columns }: ProductKernel): string => `${rows} x ${inner} x ${columns}`;
+
 const sumOver = (inner: number, term: (k: number) => number): number => {
   let sum = 0;
   for (let k = 0; k < inner; k++) sum += term(k);
@@ -114,8 +120,9 @@ const update = (rows: number, inner: number): ProductKernel => ({
   inner,
   element: (a, b, stride, m, n) => sumOver(inner, (k) => a[k * stride + m]! * b[k * stride + n]!),
 });
+const SQUARE = forward(512, 512);
 /** Square products, and those of a layer of 512 units with 8 data. */
-const PRODUCTS = [forward(512, 512), back(512, 512), update(512, 512), forward(8, 512), back(8, 512), update(512, 8)];
+const PRODUCTS = [SQUARE, back(512, 512), update(512, 512), forward(8, 512), back(8, 512), update(512, 8)];
 
 /** Rows of 512 elements and a cache line, as a layer's are. */
 const STRIDE = 528;
@@ -181,29 +188,39 @@ async function measureProduct(
     before = after;
   }
   const work = { flops: flops * session.workers, bytes: 0, unit: "flop/s" };
-  return { name: `linalg/${name}`, size: `${rows} x ${inner} x ${columns}`, precision, timings, ceilingsBeside, work };
+  return { name: `linalg/${name}`, size: sizeOf(kernel), precision, timings, ceilingsBeside, work };
 }
 
-/** gpu.js and plain typed arrays in float32 on the sizes that were measured of ours; what the filter left out has no peers. */
-async function gpuJsPeers(
-  kernels: readonly KernelResult[],
-  { filter, samples, onStart }: MeasureOptions,
-): Promise<PeerResult[]> {
-  if (!"peers gpu.js".includes(filter)) return [];
-  const rateOf = (name: string, size: string): number | undefined =>
-    kernels.find((kernel) => kernel.name === name && kernel.size === size && kernel.precision === "float32")?.rate;
-  const product = rateOf("linalg/product", "512 x 512 x 512");
-  const lattice = rateOf("lattice, phi^4, Verlet", "128^3");
+function kernelsOf(pool: Pool, precision: Precision): Benchmark<Measurement>[] {
+  const products = PRODUCTS.map((kernel) => ({
+    title: `linalg/${kernel.name}, ${sizeOf(kernel)}, ${precision}`,
+    measure: async ({ samples }: MeasureOptions) => [await measureProduct(pool, kernel, precision, samples)],
+  }));
+  const transforms = FOURIER_KERNELS.flatMap((kernel) =>
+    FOURIER_SIDES.map((points) => ({
+      title: `fourier/${kernel}, ${points}^3, ${precision}`,
+      measure: async ({ samples }: MeasureOptions) => [await measureFourier(pool, kernel, points, precision, samples)],
+    })),
+  );
+  return [...products, ...transforms];
+}
+
+/** gpu.js and plain typed arrays in float32 on the first product and the prescribed lattice, whose rates here are taken just before. */
+async function gpuJsPeers(pool: Pool, engine: Engine, samples: number): Promise<PeerResult[]> {
+  const { timings, work } = await measureProduct(pool, SQUARE, "float32", samples);
+  const evolution = await lattice(engine, POINTS, 200);
+  await evolution.run();
   const next = uniforms(5, 0);
   const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => 2 * next() - 1);
-  const works: PeerWork[] = [];
-  if (product) works.push(productWork(draw(512 * 512), draw(512 * 512), 512, 512, 512, product));
-  if (lattice) {
-    const step = { laplacian: 0.1, force: 0.01, drift: 0.1 };
-    works.push(stencilWork(draw(128 ** 3), draw(128 ** 3), 128, step, lattice));
-  }
-  if (works.length > 0) onStart("peers gpu.js");
-  return measurePeers(works, Math.min(samples, 3));
+  const { rows, inner, columns } = SQUARE;
+  const step = { laplacian: 0.1, force: 0.01, drift: 0.1 };
+  return measurePeers(
+    [
+      productWork(draw(rows * inner), draw(inner * columns), rows, inner, columns, work.flops / median(timings)),
+      stencilWork(draw(POINTS ** 3), draw(POINTS ** 3), POINTS, step, evolution.work / (await evolution.run())),
+    ],
+    samples,
+  );
 }
 
 /** @throws EngineUnavailableError where the kernels are not built. */
@@ -225,28 +242,11 @@ export function cpuTarget(threads: number = availableParallelism()): Target {
       return engine(precision);
     },
     measureCeilings: (samples) => measureCeilings(pool, samples),
-    async measureKernels({ filter, samples, onStart }) {
-      const results: Measurement[] = [];
-      for (const precision of PRECISIONS) {
-        for (const kernel of PRODUCTS) {
-          if (!`linalg/${kernel.name}`.includes(filter)) continue;
-          onStart(`linalg/${kernel.name} ${precision}`);
-          results.push(await measureProduct(pool, kernel, precision, samples));
-        }
-        for (const kernel of FOURIER_KERNELS) {
-          if (!`fourier/${kernel}`.includes(filter)) continue;
-          onStart(`fourier/${kernel} ${precision}`);
-          for (const points of FOURIER_SIDES) {
-            results.push(await measureFourier(pool, kernel, points, precision, samples));
-          }
-        }
-      }
-      return results;
-    },
-    async measurePeers(kernels, options) {
-      const { measureEnginePeers } = await import("../peers/engine.ts");
-      return [...(await measureEnginePeers(engine, options)), ...(await gpuJsPeers(kernels, options))];
-    },
+    kernels: PRECISIONS.flatMap((precision) => kernelsOf(pool, precision)),
+    peers: [
+      ...enginePeers(engine),
+      { title: "peers gpu.js", measure: ({ samples }) => gpuJsPeers(pool, engine("float32"), Math.min(samples, 3)) },
+    ],
     async close() {
       await Promise.all([pool.close(), ...[...engines.values()].map((opened) => opened.close())]);
     },

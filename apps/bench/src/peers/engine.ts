@@ -6,6 +6,7 @@ import type { Engine } from "@slowroll/core/engine/engine";
 import type { EnsembleJob } from "@slowroll/core/engine/ensembleJob";
 import type { PeerResult } from "../peers.ts";
 import { median } from "../report.ts";
+import type { Benchmark, MeasureOptions } from "../target.ts";
 import { type Contestant, latticers, trainers } from "./contestants.ts";
 import { PeerMissing } from "./process.ts";
 import type { PrescribedJob } from "./work.ts";
@@ -14,17 +15,6 @@ import { type LatticeSize, latticeJob, type TrainSize, trainJob, writeWork } fro
 interface EnginePeerSizes {
   readonly trainings: readonly TrainSize[];
   readonly lattices: readonly LatticeSize[];
-}
-
-export interface EnginePeerOptions {
-  readonly samples: number;
-  /** Only peers and works with this in "peers NAME: WORK". */
-  readonly filter: string;
-  /** Interpreter of the peers in Python; `python3` of the PATH where not given. */
-  readonly python?: string | undefined;
-  /** For tests: a second or so of the engine on two cores where not given. */
-  readonly sizes?: EnginePeerSizes;
-  onStart(name: string): void;
 }
 
 const SIZES: EnginePeerSizes = {
@@ -111,7 +101,7 @@ async function compete<Job extends EnsembleJob | PrescribedJob>(
   { share, start }: Contestant<Job>,
   engine: Engine,
   whole: Job,
-  { samples, python = "python3" }: EnginePeerOptions,
+  { samples, python = "python3" }: MeasureOptions,
 ): Promise<{ version: string; rate: number; ratio: number } | { version: string; missing: string }> {
   const job = share === 1 ? whole : await jobOf(share);
   const files = await writeWork(job);
@@ -142,42 +132,37 @@ async function compete<Job extends EnsembleJob | PrescribedJob>(
   }
 }
 
-async function measureWork<Job extends EnsembleJob | PrescribedJob>(
+function peersOn<Job extends EnsembleJob | PrescribedJob>(
   work: Work<Job>,
   open: (precision: "float32" | "float64") => Engine,
-  options: EnginePeerOptions,
-): Promise<PeerResult[]> {
-  const results: PeerResult[] = [];
-  const whole = await work.job(1);
-  for (const contestant of work.contestants) {
-    const { name } = contestant;
-    const title = `peers ${name}: ${work.name}`;
-    if (!title.includes(options.filter)) continue;
-    options.onStart(title);
-    const common = { name, work: work.name, unit: work.unit };
-    try {
-      results.push({ ...common, ...(await compete(work, contestant, open(work.precision), whole, options)) });
-    } catch (error) {
-      // The system's refusals (no room for the files, no right to run a program) are the peer's too; other errors are the engine's.
-      if (!(error instanceof PeerMissing || (error as NodeJS.ErrnoException).syscall)) throw error;
-      results.push({ ...common, version: "-", missing: (error as Error).message });
-    }
-  }
-  return results;
+): Benchmark<PeerResult>[] {
+  let whole: Promise<Job> | undefined;
+  return work.contestants.map((contestant) => ({
+    title: `peers ${contestant.name}: ${work.name}`,
+    async measure(options) {
+      const common = { name: contestant.name, work: work.name, unit: work.unit };
+      whole ??= work.job(1);
+      try {
+        return [{ ...common, ...(await compete(work, contestant, open(work.precision), await whole, options)) }];
+      } catch (error) {
+        // The system's refusals (no room for the files, no right to run a program) are the peer's too; other errors are the engine's.
+        if (!(error instanceof PeerMissing || (error as NodeJS.ErrnoException).syscall)) throw error;
+        return [{ ...common, version: "-", missing: (error as Error).message }];
+      }
+    },
+  }));
 }
 
 /**
  * Rates of the peers and the engine's over them. `open` gives the caller's engine of a precision, the same one each time; it stays the
- * caller's to close.
- * @throws what the engine throws.
+ * caller's to close. `sizes`: a second or so of the engine on two cores where not given.
  */
-export async function measureEnginePeers(
+export function enginePeers(
   open: (precision: "float32" | "float64") => Engine,
-  options: EnginePeerOptions,
-): Promise<PeerResult[]> {
-  const { trainings, lattices } = options.sizes ?? SIZES;
-  const results: PeerResult[] = [];
-  for (const size of trainings) results.push(...(await measureWork(training(size), open, options)));
-  for (const size of lattices) results.push(...(await measureWork(lattice(size), open, options)));
-  return results;
+  { trainings, lattices } = SIZES,
+): Benchmark<PeerResult>[] {
+  return [
+    ...trainings.flatMap((size) => peersOn(training(size), open)),
+    ...lattices.flatMap((size) => peersOn(lattice(size), open)),
+  ];
 }

@@ -18,9 +18,9 @@ import type { KernelDeclaration } from "@slowroll/core/engine/webgpu/kernel";
 import { chooseTile } from "@slowroll/core/engine/webgpu/network/tileSearch";
 import { nameOf, type Tile } from "@slowroll/core/engine/webgpu/network/tiles";
 import { timeDispatch } from "@slowroll/core/engine/webgpu/timing";
-import { measurePeers, type PeerWork, productWork, stencilWork } from "../peers.ts";
-import type { KernelResult, Measurement } from "../report.ts";
-import type { Target } from "../target.ts";
+import { measurePeers, type PeerResult, productWork, stencilWork } from "../peers.ts";
+import { type Measurement, median } from "../report.ts";
+import type { Benchmark, Target } from "../target.ts";
 import { measureCeilings } from "./ceilings.ts";
 
 /** The tile that a tiled product of that shape takes on this adapter once it has been measured. */
@@ -74,6 +74,42 @@ async function measureCase<Shape>(
   }
 }
 
+function kernelsOf(gpu: Gpu): Benchmark<Measurement>[] {
+  const benchmark = <Shape>(kernelCase: KernelCase<Shape>): Benchmark<Measurement> => ({
+    title: kernelCase.declaration.name,
+    measure: async ({ samples }) => [await measureCase(gpu, kernelCase, samples)],
+  });
+  const [sites, march, global] = coupledCases;
+  return [
+    ...networkCases.map(benchmark),
+    ...fieldCases.map(benchmark),
+    ...[benchmark(sites), benchmark(march), benchmark(global)],
+    ...fourierCases.map(benchmark),
+  ];
+}
+
+/** gpu.js and plain typed arrays on a small product and lattice; the rates of the engine's kernels, on sizes of theirs, are taken just before. */
+async function gpuJsPeers(gpu: Gpu, samples: number): Promise<PeerResult[]> {
+  const draw = drawFrom(5);
+  const [rows, inner, columns, points] = [256, 256, 128, 48];
+  const product = await measureCase(gpu, caseNamed(networkCases, "network/dense_forward"), samples);
+  const lattice = await measureCase(gpu, caseNamed(fieldCases, "field/lattice_step_march"), samples);
+  const products = product.work.flops / median(product.timings);
+  // A site moves 16 bytes.
+  const updates = lattice.work.bytes / 16 / median(lattice.timings);
+  const step = { laplacian: 0.1, force: 0.01, drift: 0.1 };
+  return measurePeers(
+    [
+      productWork(draw(rows * inner), draw(inner * columns), rows, inner, columns, products),
+      stencilWork(draw(points ** 3), draw(points ** 3), points, step, updates),
+    ],
+    samples,
+  );
+}
+
+const caseNamed = <Shape>(cases: readonly KernelCase<Shape>[], name: string): KernelCase<Shape> =>
+  cases.find(({ declaration }) => declaration.name === name)!;
+
 /** @throws EngineUnavailableError where there is no adapter of that choice. */
 export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
   const gpu = await openGpu(adapter);
@@ -92,41 +128,8 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
     },
     layeredEngine: webGpuEngine(gpu, "float32", { searchTiles, layered: true }),
     measureCeilings: (samples) => measureCeilings(gpu, samples),
-    async measureKernels({ filter, samples, onStart }) {
-      const results: Measurement[] = [];
-      const measure = async <Shape>(kernelCase: KernelCase<Shape>): Promise<void> => {
-        if (!kernelCase.declaration.name.includes(filter)) return;
-        onStart(kernelCase.declaration.name);
-        results.push(await measureCase(gpu, kernelCase, samples));
-      };
-      for (const networkCase of networkCases) await measure(networkCase);
-      for (const fieldCase of fieldCases) await measure(fieldCase);
-      const [sites, march, global] = coupledCases;
-      await measure(sites);
-      await measure(march);
-      await measure(global);
-      for (const fourierCase of fourierCases) await measure(fourierCase);
-      return results;
-    },
-    async measurePeers(kernels, { filter, samples, onStart }) {
-      if (!"peers gpu.js".includes(filter)) return [];
-      const found = (name: string): KernelResult | undefined => kernels.find((kernel) => kernel.name === name);
-      const draw = drawFrom(5);
-      const [rows, inner, columns, points] = [256, 256, 128, 48];
-      const product = found("network/dense_forward");
-      const lattice = found("field/lattice_step_march");
-      const works: PeerWork[] = [];
-      if (product)
-        works.push(productWork(draw(rows * inner), draw(inner * columns), rows, inner, columns, product.rate));
-      if (lattice) {
-        const step = { laplacian: 0.1, force: 0.01, drift: 0.1 };
-        // The kernel's rate is in bytes or operations; a site moves 16 bytes and takes 20 operations.
-        const rate = lattice.rate / (lattice.unit === "B/s" ? 16 : 20);
-        works.push(stencilWork(draw(points ** 3), draw(points ** 3), points, step, rate));
-      }
-      if (works.length > 0) onStart("peers gpu.js");
-      return measurePeers(works, Math.min(samples, 5));
-    },
+    kernels: kernelsOf(gpu),
+    peers: [{ title: "peers gpu.js", measure: ({ samples }) => gpuJsPeers(gpu, Math.min(samples, 5)) }],
     close: () => engine.close(),
   };
 }
