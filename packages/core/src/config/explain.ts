@@ -3,7 +3,7 @@
  * user's own file is told, since that is where a reader starts; a missing key stands after all that are there.
  */
 import { InputError } from "../errors.ts";
-import { mend } from "../nearest.ts";
+import { mend, nearest } from "../nearest.ts";
 import { type ConfigCommand, commandSchema, SCHEMAS } from "./schema.ts";
 import { shorten } from "./yaml.ts";
 
@@ -38,6 +38,13 @@ function shown(document: unknown, path: Path): string {
   const value = valueAt(document, path);
   if (value === null) return "empty";
   return typeof value === "number" ? String(value) : shorten(JSON.stringify(value) ?? "nothing", 40);
+}
+
+/** The value that text was probably meant for, where there is one. */
+function maybe(given: unknown, values: readonly unknown[]): string {
+  const names = values.filter((value) => typeof value === "string");
+  const name = typeof given === "string" ? nearest(given, names) : undefined;
+  return name === undefined ? "" : `; did you mean ${name}?`;
 }
 
 type Node = {
@@ -148,13 +155,13 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
     }
     case "invalid_union": {
       if (issue.discriminator !== undefined) {
-        const options = (issue as { options?: readonly unknown[] }).options?.join(", ");
+        const { options = [] } = issue as { options?: readonly unknown[] };
         return {
           place,
           message:
             valueAt(document, path) === undefined
-              ? `is missing: give one of ${options}`
-              : `must be one of ${options}${but}`,
+              ? `is missing: give one of ${options.join(", ")}`
+              : `must be one of ${options.join(", ")}${but}${maybe(valueAt(document, path), options)}`,
         };
       }
       const inner = meant(issue.errors);
@@ -207,7 +214,10 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
         message: `${issue.issues[0]?.message ?? issue.message}, not ${shorten(JSON.stringify(path.at(-1)), 40)}`,
       };
     case "invalid_value":
-      return { place, message: `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}${but}` };
+      return {
+        place,
+        message: `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}${but}${maybe(valueAt(document, path), issue.values)}`,
+      };
     default:
       return { place, message: `${issue.message}${but}` };
   }
