@@ -120,7 +120,8 @@ export async function study<C extends ConfigCommand>(
     progress.stop();
     sayEngine();
     memory = planned;
-    io.error(`memory: ${memoryLine(planned, programBytes(config))}; ${batches}\n`);
+    const own = programBytes(config, engine.opened!.info, planned.bytes);
+    io.error(`memory: ${memoryLine(planned, own)}; ${batches}\n`);
     note("memory", { ...planned });
   };
   const control: JobControl = {

@@ -57,8 +57,8 @@ export interface LatticeMemory {
 /** How a caller follows and ends a running job. */
 export interface JobControl {
   /**
-   * Called once with what an ensemble's job is going to take, before it is taken; on the CPU engine with all workers and modules there, so
-   * that they count to the process that the job's memory comes beside.
+   * Called once with what an ensemble's job is going to take, before anything is written to it, and with all workers, modules and compiled
+   * kernels there, so that they count to the process that the job's memory comes beside. A device's buffers are made by then.
    */
   readonly onMemory?: ((memory: JobMemory) => void) | undefined;
   /** Likewise of a lattice's; nothing is taken until what it returns resolves. */

@@ -27,10 +27,7 @@ export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", 
         job,
         {
           plan: (asked) => planLattice(gpu, precision, asked).memory,
-          async evolve(part, own, ready) {
-            await ready();
-            return evolveLattice(gpu, precision, part, own);
-          },
+          evolve: (part, own, ready) => evolveLattice(gpu, precision, part, own, ready),
         },
         control,
       ),

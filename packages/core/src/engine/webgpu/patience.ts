@@ -9,7 +9,7 @@ const PROMPT = 1;
 /** Part of the wait so far that a turn sleeps. */
 const PART = 1 / 32;
 /** Milliseconds that a turn sleeps at most. */
-const LONGEST = 1;
+const LONGEST = 4;
 
 /** Sleeps end by their time alone: nobody changes this. */
 const never = new Int32Array(new SharedArrayBuffer(4));

@@ -49,6 +49,7 @@ export async function evolveLattice(
   precision: LatticePrecision,
   job: PartJob,
   control: JobControl = {},
+  ready = async (): Promise<void> => {},
 ): Promise<LatticeReport> {
   const plan = planLattice(gpu, precision, job);
   const { numbers, form, specialisation, jobs, parts, layout, memory } = plan;
@@ -74,6 +75,7 @@ export async function evolveLattice(
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
+    await ready();
     const state = await job.initial();
     for (const [b, part] of parts.entries()) await batches[b]!.steps.begin(partOfState(state, part), control.signal);
 

@@ -50,7 +50,6 @@ export async function trainEnsemble(
     resident: !onlyLayered && residentShape(gpu, job) !== undefined,
   });
   assertMemory(gpu, plan.memory);
-  control.onMemory?.(plan.memory);
   const { inputDimension: d } = job.architecture;
   const { first: firstNetwork, count: total } = job.networks;
   const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
@@ -67,6 +66,8 @@ export async function trainEnsemble(
       ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, control.signal)
       : undefined;
     const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
+    // The kernels are compiled, and the buffers have not been touched: what the process has now is what it has beside a software adapter's.
+    control.onMemory?.(plan.memory);
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {
       if (control.signal?.aborted) throw new InterruptedError("interrupted");
