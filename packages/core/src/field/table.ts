@@ -10,6 +10,8 @@ import type { Background } from "./background.ts";
 const LEEWAY = 1e-4;
 /** Rows of the interpolating polynomial. */
 const NEAREST = 5;
+/** Parts of an interval: where more were needed, a^alpha is beyond the largest number. */
+const MOST_PARTS = 4096;
 /** Gauss and Legendre's five points on [-1, 1] and their weights (Abramowitz and Stegun, table 25.4): order 10 within an interval. */
 const NODES = [0, 0.5384693101056831, 0.906179845938664];
 const WEIGHTS = [0.5688888888888889, 0.47862867049936647, 0.23692688505618908];
@@ -87,24 +89,37 @@ export function tableBackground(rows: readonly (readonly [number, number])[], al
     const square = 3 * (y1 - y0) - 2 * s0 - s1;
     return [y0 + u * (s0 + u * (square + u * cubic)), (s0 + u * (2 * square + 3 * u * cubic)) / h];
   };
-  /** The alpha-time from the beginning of interval `i` to `time` in it. */
-  const elapsed = (time: number, i: number): number => {
-    const half = (time - t[i]!) / 2;
-    const rate = (x: number): number => Math.exp(-alpha * at(t[i]! + half * (1 + x), i)[0]);
+  /** The alpha-time from `start` to `time`, both in interval `i`. */
+  const elapsed = (start: number, time: number, i: number): number => {
+    const half = (time - start) / 2;
+    const rate = (x: number): number => Math.exp(-alpha * at(start + half * (1 + x), i)[0]);
     return half * NODES.reduce((sum, x, n) => sum + WEIGHTS[n]! * (n === 0 ? rate(0) : rate(x) + rate(-x)), 0);
   };
-  const etas = [0];
-  for (let i = 0; i + 1 < t.length; i++) etas.push(etas[i]! + elapsed(t[i + 1]!, i));
+  // Cosmic times and etas at the ends of parts of the intervals, within each of which a^alpha changes by less than e^0.5.
+  const [times, etas, inside] = [[0], [0], [] as number[]];
+  for (let i = 0; i + 1 < t.length; i++) {
+    const h = t[i + 1]! - t[i]!;
+    const steepest = h * (Math.abs(slopes[i]!) + Math.abs(slopes[i + 1]!)) + 1.5 * Math.abs(logs[i + 1]! - logs[i]!);
+    const parts = Math.max(1, Math.min(MOST_PARTS, Math.ceil(2 * Math.abs(alpha) * steepest)));
+    for (let part = 1; part <= parts; part++) {
+      const start = times[times.length - 1]!;
+      const time = part === parts ? t[i + 1]! : t[i]! + (h * part) / parts;
+      etas.push(etas[etas.length - 1]! + elapsed(start, time, i));
+      times.push(time);
+      inside.push(i);
+    }
+  }
   const last = etas[etas.length - 1]!;
   /** Cosmic time at eta, and its interval: Newton's method from the linear guess, whose error squares with every turn. */
   const locate = (eta: number): [number, number] => {
-    const i = interval(etas, eta);
-    const width = etas[i + 1]! - etas[i]!;
+    const part = interval(etas, eta);
+    const [start, i] = [times[part]!, inside[part]!];
+    const width = etas[part + 1]! - etas[part]!;
     // Times may be in any unit.
     const rounding = 1e-15 * Math.max(width, Math.abs(eta));
-    let time = t[i]! + ((t[i + 1]! - t[i]!) * (eta - etas[i]!)) / width;
+    let time = start + ((times[part + 1]! - start) * (eta - etas[part]!)) / width;
     for (let turn = 0; turn < 20; turn++) {
-      const error = etas[i]! + elapsed(time, i) - eta;
+      const error = etas[part]! + elapsed(start, time, i) - eta;
       if (Math.abs(error) <= rounding) break;
       time -= error * Math.exp(alpha * at(time, i)[0]);
     }

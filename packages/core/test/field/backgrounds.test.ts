@@ -59,6 +59,20 @@ describe("backgrounds", () => {
       expect((scaled.hubble(eta * unit) * unit) / whole.hubble(eta)).toBeCloseTo(1, 12);
     }
   });
+  it.each([0.5, 1, 3, -1])(
+    "of a table of few rows, efolds apart, have the alpha-time of what lies between, alpha %d",
+    async (alpha) => {
+      const file = path.join(folder, "sparse.csv");
+      writeFileSync(file, [0, 5, 10, 15, 20, 25].map((t) => `${t},${Math.exp(t)}`).join("\n"));
+      const background = await loadBackground({ kind: "table", file }, alpha);
+      for (const t of [0.01, 1, 2.5, 4.9, 7]) {
+        const eta = -Math.expm1(-alpha * t) / alpha;
+        expect(background.time(eta)).toBeCloseTo(t, 5);
+        expect(background.scaleFactor(eta) / Math.exp(t)).toBeCloseTo(1, 5);
+      }
+      expect((-alpha * background.end) / Math.expm1(-alpha * 25)).toBeCloseTo(1, 9);
+    },
+  );
   it("of radiation at alpha = 1 is linear", () => {
     const { scaleFactor } = createBackground({ kind: "powerLaw", exponent: 0.5, hubble: 0.5 }, 1);
     expect(scaleFactor(4)).toBeCloseTo(3, 13);
