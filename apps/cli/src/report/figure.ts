@@ -122,9 +122,10 @@ export const superscript = (text: string): string =>
 export function say(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "unknown";
   const magnitude = Math.abs(value);
+  const rounded = Number(value.toPrecision(digits));
   // Digits before the point are all said, rounded or not: 2700 and not 2.70e+3.
   if (magnitude === 0 || (magnitude >= 1e-3 && magnitude < 1e5))
-    return minus(magnitude >= 10 ** digits ? String(Number(value.toPrecision(digits))) : value.toPrecision(digits));
+    return minus(Math.abs(rounded) >= 10 ** digits ? String(rounded) : value.toPrecision(digits));
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e") as [string, string];
   return `${minus(mantissa)} × 10${superscript(exponent.replace("+", ""))}`;
 }

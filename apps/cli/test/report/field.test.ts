@@ -100,6 +100,8 @@ describe("the clock", () => {
 describe("numbers in sentences", () => {
   it("have their digits before the point in full", () => {
     expect([say(2697.4), say(99999), say(0.00123), say(1.5e6)]).toEqual(["2700", "100000", "0.00123", "1.50 × 10⁶"]);
+    // Whose rounding alone has one digit more.
+    expect([say(999.7), say(-99.97, 3), say(99999.6, 5)]).toEqual(["1000", "−100", "100000"]);
   });
 });
 
