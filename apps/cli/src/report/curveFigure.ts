@@ -14,12 +14,23 @@ const MOST_ASPECT = 3;
 
 const distance = ([x, y]: [number, number], [u, v]: [number, number]): number => Math.hypot(x - u, y - v);
 
-/** Coordinates `at` of the test inputs, in units of `title`. */
-export function curveFigure(test: Test, outputs: readonly Output[], at: readonly number[], title: string): Figure {
+/** The one coordinate of test inputs. */
+export interface Along {
+  readonly title: string;
+  /** Whether its last value is next to its first, as of an angle. */
+  readonly isClosed: boolean;
+}
+
+/** `at`: the coordinate `along` of each test input. */
+export function curveFigure(
+  test: Test,
+  outputs: readonly Output[],
+  at: readonly number[],
+  { title, isClosed }: Along,
+): Figure {
   const { mean, std, theory, data } = test;
   const order = [...at.keys()].sort((p, q) => at[p]! - at[q]!);
-  const closed = title.startsWith("angle");
-  const path = closed ? [...order, order[0]!] : order;
+  const path = isClosed ? [...order, order[0]!] : order;
   const pair = (values: Test["mean"], p: number): [number, number] => [
     ofOutput([values[p]!], 0)[0]!,
     ofOutput([values[p]!], 1)[0]!,

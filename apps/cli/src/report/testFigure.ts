@@ -2,7 +2,7 @@
 import type { ResultDocument } from "../document.ts";
 import { type Output, ofOutput } from "../outputs.ts";
 import { linear } from "./axes.ts";
-import { curveFigure, REACH } from "./curveFigure.ts";
+import { type Along, curveFigure, REACH } from "./curveFigure.ts";
 import { counted, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
@@ -15,15 +15,19 @@ const ROWS = 4;
 function coordinate(
   { inputs, data }: Test,
   given: NetworkDocument["config"]["data"]["inputs"],
-): { title: string; of: (x: readonly number[]) => number } | undefined {
+): (Along & { readonly of: (x: readonly number[]) => number }) | undefined {
   const dimension = inputs[0]?.length ?? 0;
   const column = "file" in given ? given.columns?.[0] : undefined;
-  if (dimension === 1) return { title: column ?? "x", of: ([x]) => x! };
+  if (dimension === 1) return { title: column ?? "x", isClosed: false, of: ([x]) => x! };
   const all = [...inputs, ...data.inputs];
   const onCircle = dimension === 2 && all.every(([x, y]) => Math.abs(Math.hypot(x!, y!) - Math.SQRT2) < 1e-9);
   if (!onCircle) return undefined;
   // Rounding would send the first point to the far end.
-  return { title: "angle θ", of: ([x, y]) => (Math.atan2(y!, x!) + 2 * Math.PI + 1e-9) % (2 * Math.PI) };
+  return {
+    title: "angle θ",
+    isClosed: true,
+    of: ([x, y]) => (Math.atan2(y!, x!) + 2 * Math.PI + 1e-9) % (2 * Math.PI),
+  };
 }
 
 /** One output's mean, band, theory and targets along the coordinate `at`, `known` of the data. */
@@ -70,7 +74,7 @@ function bandPanel(
     width: WIDTH,
     height: name === "" ? HEIGHT : HEIGHT / 2,
     data: { values: rows },
-    encoding: { x: { field: "at", type: "quantitative" as const, title, ...linear(at) } },
+    encoding: { x: { field: "at", type: "quantitative" as const, title, ...linear([...at, ...known]) } },
     layer: [
       {
         mark: { type: "area" as const, opacity: 0.18 },
@@ -122,6 +126,6 @@ export function testFigures(
         : "Samples of the infinitely wide ensemble diverge, so that it has no band.",
       spec: panels.length === 1 ? panels[0]! : { vconcat: panels },
     },
-    ...(outputs.length === 2 ? [curveFigure(test, outputs, at, along.title)] : []),
+    ...(outputs.length === 2 ? [curveFigure(test, outputs, at, along)] : []),
   ];
 }

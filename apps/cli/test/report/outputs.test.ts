@@ -137,6 +137,34 @@ ensemble: { size: 2 }`,
     expect(await titled(`{ file: ${file}, columns: [kelvin] }`)).toContain('"title":"kelvin"');
     expect(await titled(JSON.stringify(known))).toContain('"title":"x"');
   });
+  it("has the data within its frame, also where they reach beyond the test inputs", () => {
+    const test = { inputs: [[0.4], [0.6]], mean: [1, 1], std: [1, 1], data: { inputs: [[0], [1]], targets: [1, 2] } };
+    const { spec } = testFigures(test, [{ c: 0, name: "" }], curve.config)[0]!;
+    const [low, high] = (spec as unknown as { encoding: { x: { scale: { domain: [number, number] } } } }).encoding.x
+      .scale.domain;
+    expect(low).toBeLessThan(0);
+    expect(high).toBeGreaterThan(1);
+  });
+  it("closes the curve of two outputs along a circle, and along no column whatever its name", () => {
+    const outputs = ["across", "up"].map((name, c) => ({ c, name }));
+    const pathOf = (inputs: number[][], columns?: string[]): unknown[] => {
+      const values = inputs.map(() => [1, 2]);
+      const test = { inputs, mean: values, std: values, data: { inputs, targets: values } };
+      const given = columns ? { file: "readings.csv", columns } : { circle: { points: inputs.length } };
+      const data = { ...curve.config.data, inputs: given } as typeof curve.config.data;
+      const { spec } = testFigures(test, outputs, { ...curve.config, data }).find(({ id }) => id === "curve")!;
+      return (spec as unknown as { layer: { data: { values: unknown[] } }[] }).layer[1]!.data.values;
+    };
+    const root = Math.SQRT2;
+    expect(
+      pathOf([
+        [root, 0],
+        [0, root],
+        [-root, 0],
+      ]),
+    ).toHaveLength(4);
+    expect(pathOf([[0], [1], [2]], ["angle"])).toHaveLength(3);
+  });
 });
 
 describe("the table", () => {
