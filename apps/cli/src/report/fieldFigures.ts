@@ -59,10 +59,13 @@ function backgroundFigure(document: FieldDocument): Figure {
   const { scaleFactor = [], hubble = [], efolds, units, config } = document;
   const clock = clockOf(document);
   const first = hubble[0]!;
-  const isConstant = hubble.every((value) => Math.abs(value - first) <= CONSTANT * first);
+  const isConstant = hubble.every((value) => Math.abs(value - first) <= CONSTANT * Math.abs(first));
   const panels: Panel[] = [
     { y: "a", lines: [{ name: "a", values: scaleFactor }], log: true },
-    ...(isConstant ? [] : [{ y: "H", lines: [{ name: "H", values: hubble }], log: true }]),
+    // A table's may contract.
+    ...(isConstant
+      ? []
+      : [{ y: "H", lines: [{ name: "H", values: hubble }], log: hubble.every((value) => value > 0) }]),
   ];
   const { kind } = config.background;
   return timeFigure(clock, panels, {
@@ -189,11 +192,12 @@ type Modes = NonNullable<FieldDocument["modes"]>;
 function waveFigure(document: FieldDocument, { mode, k, kEff, amplitude }: Modes[number]): Figure {
   const clock = clockOf(document);
   const values = amplitude as number[];
+  const [first, last] = [values[0]!, values.at(-1)!];
   return timeFigure(clock, [{ y: "cosine amplitude", lines: [{ name: "amplitude", values }] }], {
     id: "mode",
     title: "The plane wave",
     shows: `Signed amplitude of the wave ${mode?.join(", ")}: wave number k = ${say(k)}, on this lattice k_eff = ${say(kEff)}.`,
-    agrees: `It ends at ${say(values.at(-1)! / values[0]!)} of its first value.`,
+    agrees: first === 0 ? `It goes from 0 to ${say(last)}.` : `It ends at ${say(last / first)} of its first value.`,
     ...inGev(document.units, { [clock.symbol]: "time", amplitude: "field", k: "wavenumber" }),
   });
 }

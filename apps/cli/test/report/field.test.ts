@@ -1,5 +1,5 @@
 /** The report of a field study: which figures it has, what they draw, and that images are whole within it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
@@ -258,6 +258,24 @@ describe("the report of fields", () => {
     const { title, scale } = vconcat[1]!.layer[0]!.encoding.y;
     expect(title).toBe("skewness");
     expect(scale.domain[1] - scale.domain[0]).toBeGreaterThan(0.09);
+  });
+  it("draws the Hubble rate of a background that contracts", async () => {
+    const file = path.join(folder, "contracting.csv");
+    writeFileSync(file, "0,1\n1,0.9\n2,0.7\n3,0.5\n4,0.4\n");
+    const contracting = await documentOf(
+      `background: { kind: table, file: ${file} }\nfield: { mean: 1 }\ntime: { step: 0.1, end: 3 }`,
+    );
+    const { spec } = (await fieldFigures(contracting)).find(({ id }) => id === "scaleFactor")!;
+    const [, panel] = (spec as unknown as { vconcat: { layer: { data: { values: { value: number }[] } }[] }[] })
+      .vconcat;
+    expect(panel!.layer[0]!.data.values.map(({ value }) => value)).toEqual(contracting.hubble);
+  });
+  it("tells the end of a wave that begins at zero", async () => {
+    const wave = await documentOf(
+      "lattice: { dimensions: 1, points: 8 }\nfluctuations: { kind: planeWave, mode: [1], amplitude: 0, velocity: 1e-3 }\ntime: { step: 0.1, end: 1 }",
+    );
+    const { agrees } = (await fieldFigures(wave)).find(({ id }) => id === "mode")!;
+    expect(agrees).toBe(`It goes from 0 to ${say((wave.modes![0]!.amplitude as number[]).at(-1))}.`);
   });
   it("draws many modes in one figure", async () => {
     const modes = await documentOf(
