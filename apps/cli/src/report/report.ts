@@ -50,14 +50,22 @@ function abstractOf(document: ResultDocument): string {
     }
     case "field": {
       const { lattice, background, field } = document.config;
+      const paths = Object.keys(document.sweep?.[0]?.values ?? {});
+      /** What is swept has no one value. */
+      const unlessSwept = (path: RegExp, text: string): string => (paths.some((swept) => path.test(swept)) ? "" : text);
+      const sites = ` of ${lattice?.points}${superscript(String(lattice?.dimensions))} sites`;
       const where = lattice
-        ? `on a lattice of ${lattice.points}${superscript(String(lattice.dimensions))} sites`
+        ? `on a lattice${unlessSwept(/^lattice\.(points|dimensions)$/, sites)}`
         : "without spatial dependence";
       const fields = field.fields ?? [];
       const subject = fields.length > 1 ? `The scalar fields ${list(fields)}` : "A scalar field";
-      const how = `${subject} with potential ${potentialName(field.potential)} ${fields.length > 1 ? "evolve" : "evolves"} ${where} in a ${background.kind} background`;
+      const potential = unlessSwept(
+        /^field\.potential(\.name|\.expression)?$/,
+        ` with potential ${potentialName(field.potential)}`,
+      );
+      const space = unlessSwept(/^background\.kind$/, ` in a ${background.kind} background`);
+      const how = `${subject}${potential} ${fields.length > 1 ? "evolve" : "evolves"} ${where}${space}`;
       if (document.sweep) {
-        const paths = Object.keys(document.sweep[0]?.values ?? {});
         return `${how}, once for each of ${document.sweep.length} values of ${list(shortNames(paths))}.${cut}`;
       }
       return `${how} over ${say(document.efolds?.at(-1))} e-folds.${cut}`;

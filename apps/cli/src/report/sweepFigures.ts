@@ -42,6 +42,10 @@ const part = (of: Series, f: number): number[] => of.map((value) => (typeof valu
 const how = (drawn: readonly Drawn[], entries: readonly SweepEntry[]): string =>
   `one line a point, coloured from the first to the last${drawn.length < entries.length ? `, ${drawn.length} of ${entries.length}` : ""}`;
 
+/** Whether all points have the same value there, swept or not. */
+const isAlike = (entries: readonly SweepEntry[], path: string): boolean =>
+  new Set(entries.map(({ values }) => values[path])).size < 2;
+
 /** The last spectrum of each point. */
 function spectrumFigures(
   { config }: FieldDocument,
@@ -61,7 +65,7 @@ function spectrumFigures(
     const peak = values.find(({ power }) => power === most)!;
     const shown = values.filter(({ power, isDrawn }) => isDrawn && power > FLOOR * most);
     if (shown.length === 0) return [];
-    const y = POWER(name, config.lattice!.dimensions);
+    const y = isAlike(entries, "lattice.dimensions") ? POWER(name, config.lattice!.dimensions) : `power of ${name}`;
     return [
       {
         id: `sweepSpectra${f > 0 ? f : ""}`,
@@ -183,8 +187,11 @@ function endFigure(
 export function sweepFigures(document: FieldDocument, entries: readonly SweepEntry[]): Figure[] {
   const drawn = drawnOf(entries);
   if (drawn.length === 0) return [];
-  const names = document.config.field.fields ?? ["φ"];
-  const clockFor = (entry: SweepEntry) => clockOf({ ...document, ...entry });
+  const { config } = document;
+  const names = config.field.fields ?? ["φ"];
+  // Points that step in times of their own share cosmic time alone.
+  const timed = isAlike(entries, "time.alpha") ? config : { ...config, time: { ...config.time, alpha: 0 } };
+  const clockFor = (entry: SweepEntry) => clockOf({ ...document, ...entry, config: timed });
   const clock = clockFor(drawn[0]!.entry);
   const units = unitsOf(entries);
   const lines = (values: (entry: SweepEntry) => number[] | undefined, from = 0): Line[] =>

@@ -1,22 +1,29 @@
 /** The table and figures of a sweep: lines by point, what a diverged point leaves out, and values that are no numbers. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import { HOST } from "@slowroll/core/engine/host";
 import { fieldSweep } from "@slowroll/core/field/sweep";
 import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
 import { fieldFigures } from "../../src/report/fieldFigures.ts";
 import type { Figure } from "../../src/report/figure.ts";
 import { toSvg } from "../../src/report/render.ts";
+import { writeReport } from "../../src/report/report.ts";
 import { summary } from "../../src/summary.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
-async function documentOf(sweep: string): Promise<FieldDocument> {
-  const config = await parseConfig(
-    "field",
-    `background: { kind: static }\nfield: { potential: { expression: "g*phi^4 + phi^2" }, mean: 1 }\ntime: { step: 0.05, end: 3 }\nsweep: ${sweep}`,
-  );
-  const { result } = await fieldSweep(await sweepPoints(config), undefined);
+const ROLLING =
+  'background: { kind: static }\nfield: { potential: { expression: "g*phi^4 + phi^2" }, mean: 1 }\ntime: { step: 0.05, end: 3 }';
+const WAVES =
+  "lattice: { points: 4 }\nfluctuations: { kind: vacuum }\ntime: { step: 0.05, end: 0.2 }\nobserve: { spectraEvery: 4 }";
+
+async function documentOf(sweep: string, base = ROLLING): Promise<FieldDocument> {
+  const config = await parseConfig("field", `${base}\nsweep: ${sweep}`);
+  const { result } = await fieldSweep(await sweepPoints(config), referenceEngine);
   const timings = { totalSeconds: 1, engineSeconds: 1 };
   return { command: "field", version: "0", config, engine: HOST, timings, ...result };
 }
@@ -68,5 +75,24 @@ describe("a sweep's report", () => {
     expect(figures.map(({ id }) => id)).toEqual(["sweepMean"]);
     const sweep = document.sweep!.map((entry) => ({ ...entry, times: [0] }));
     expect(await fieldFigures({ ...document, sweep })).toEqual([]);
+  });
+  it("says of no point what the first one has", async () => {
+    const document = await documentOf("{ lattice.dimensions: [1, 2] }", WAVES);
+    const { spec, shows } = named(await fieldFigures(document), "sweepSpectra");
+    expect(spec).toMatchObject({ encoding: { y: { title: "power of φ" } } });
+    expect(shows).toMatch(/^power of φ by comoving/);
+    const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-sweep-"));
+    await writeReport(folder, document);
+    const page = readFileSync(path.join(folder, "report.html"), "utf8");
+    rmSync(folder, { recursive: true });
+    expect(page).toContain("evolves on a lattice in a deSitter background, once for each of 2 values of dimensions");
+  });
+  it("is in cosmic time where points step in others", async () => {
+    const document = await documentOf("{ time.alpha: [1, 0] }", WAVES);
+    const { spec } = named(await fieldFigures(document), "sweepMean");
+    expect(JSON.stringify(spec)).toContain('"title":"cosmic time t"');
+    const { data } = (spec as unknown as { layer: { data: { values: { name: string; time: number }[] } }[] }).layer[0]!;
+    const own = data.values.filter(({ name }) => name === "alpha = 1").map(({ time }) => time);
+    expect(own).toEqual(document.sweep![0]!.times);
   });
 });
