@@ -35,8 +35,11 @@ function verdict(points: readonly Point[]): string {
       Math.abs(measured.massSquared.values[0]! / predicted.massSquared[0]! - 1),
     ),
   );
+  const ofMasses = points.every(({ predicted }) => predicted.massSquared[0] === 0)
+    ? "all masses are zero, since V″(0) is"
+    : `the largest mass squared within ${say(100 * masses, 2)}%`;
   const fluctuations = points.flatMap(({ measured }) => measured.kernelFluctuation.value ?? []);
-  return `3H is within ${say(100 * friction, 2)}% of the prediction and the largest mass squared within ${say(100 * masses, 2)}%; of one network's kernel ${say(100 * Math.min(...fluctuations), 2)} to ${say(100 * Math.max(...fluctuations), 2)}% of its norm is chance, which finite width leaves.${missing}`;
+  return `3H is within ${say(100 * friction, 2)}% of the prediction and ${ofMasses}; of one network's kernel ${say(100 * Math.min(...fluctuations), 2)} to ${say(100 * Math.max(...fluctuations), 2)}% of its norm is chance, which finite width leaves.${missing}`;
 }
 
 function figureOf(name: string, points: readonly Point[], { outputs, config }: Duality): Figure {
@@ -78,10 +81,12 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
     title: "friction 3H",
     ...linear(frictions.flatMap(({ low, high, predicted }) => [low, high, predicted])),
   };
+  const sizes = masses.flatMap(({ measured, predicted }) => [measured, predicted]);
   const mass = {
     type: "quantitative" as const,
     title: "mass squared",
-    ...logarithmic(masses.flatMap(({ measured, predicted }) => [measured, predicted])),
+    // All have the sign of V″(0): on top of a hill they are negative, and of a quartic V all are 0.
+    ...(points.every(({ predicted }) => predicted.massSquared[0]! > 0) ? logarithmic(sizes) : linear(sizes)),
   };
   const color = {
     field: "mode",

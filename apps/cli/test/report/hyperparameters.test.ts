@@ -81,4 +81,30 @@ describe("a hyperparameter study", () => {
     expect(said([at(null), at(null)])).toContain("The data tell no friction.");
     expect(summary({ ...document, hyperparameters: [at(null)] })).toContain("not identifiable");
   });
+  it.each([
+    [-1, "the largest mass squared within 0.0%"],
+    [0, "all masses are zero, since V″(0) is"],
+  ])("draws and tells masses in proportion to V″(0) = %d", async (curvature, told) => {
+    const points = document
+      .hyperparameters!.filter(({ settings }) => "depth" in settings)
+      .map((point) => {
+        const massSquared = point.predicted.massSquared.map((value) => curvature * value);
+        const measured = { ...point.measured.massSquared, values: massSquared };
+        return {
+          ...point,
+          measured: { ...point.measured, massSquared: measured },
+          predicted: { ...point.predicted, massSquared },
+        };
+      });
+    const [figure] = hyperparameterFigures({ ...document, hyperparameters: points });
+    expect(figure!.agrees).toContain(told);
+    const { vconcat } = figure!.spec as unknown as {
+      vconcat: { layer: { encoding: { y: { scale: { type?: string; domain: [number, number] } } } }[] }[];
+    };
+    const { type, domain } = vconcat[1]!.layer[0]!.encoding.y.scale;
+    expect(type).toBeUndefined();
+    const masses = points.flatMap(({ predicted }) => predicted.massSquared);
+    expect(domain[0]).toBeLessThan(Math.min(...masses));
+    expect(domain[1]).toBeGreaterThan(Math.max(...masses));
+  });
 });
