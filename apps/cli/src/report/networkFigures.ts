@@ -1,4 +1,5 @@
 /** Figures of an ensemble and of kernels. */
+import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { ResultDocument } from "../document.ts";
 import { outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
@@ -31,11 +32,18 @@ const modeAxis = (modes: number) => ({
   axis: { labelAngle: 0, values: evenTicks(modes, 24) },
 });
 
+function spread(eigenvalues: readonly number[]): string {
+  const [largest, smallest] = [eigenvalues[0]!, eigenvalues.at(-1)!];
+  return smallest > eigenvalueRounding(eigenvalues)
+    ? `The largest, ${say(largest)}, is ${say(largest / smallest)} times the smallest: the slowest mode needs that many times more steps.`
+    : `The largest is ${say(largest)}; the smallest is zero to rounding, and its mode does not move.`;
+}
+
 const eigenvaluesFigure = (eigenvalues: readonly number[]): Figure => ({
   id: "eigenvalues",
   title: "Eigenvalues of the tangent kernel",
   shows: "The squared mass of each mode of the dual field is its eigenvalue times V″.",
-  agrees: `The largest, ${say(eigenvalues[0])}, is ${say(eigenvalues[0]! / Math.max(eigenvalues[eigenvalues.length - 1]!, 1e-300))} times the smallest: the slowest mode needs that many times more steps.`,
+  agrees: spread(eigenvalues),
   spec: {
     width: WIDTH,
     height: 220,

@@ -5,6 +5,7 @@ import { linear, logarithmic, steps } from "../../src/report/axes.ts";
 import { type ErrorsAt, judgeOrder } from "../../src/report/duals.ts";
 import { falls, judgeExponent } from "../../src/report/exponents.ts";
 import { say } from "../../src/report/figure.ts";
+import { kernelFigures } from "../../src/report/networkFigures.ts";
 import { toSvg } from "../../src/report/render.ts";
 
 const WIDTHS = [64, 128, 256, 512];
@@ -64,6 +65,25 @@ describe("the verdict on the map's orders", () => {
     const none = errors(1, 2).map((at) => ({ ...at, secondOrder: null }));
     expect(judgeOrder(none, "secondOrder", 0)).toEqual({ slope: null, expected: 2, holds: false });
   });
+});
+
+describe("the verdict on a kernel's eigenvalues", () => {
+  const told = (eigenvalues: readonly number[]): string => {
+    const square = eigenvalues.map(() => eigenvalues);
+    const document = { nngp: square, ntk: square, eigenvalues } as unknown as Parameters<typeof kernelFigures>[0];
+    return kernelFigures(document).at(-1)!.agrees;
+  };
+  it("is how many times slower the slowest mode is", () => {
+    expect(told([4, 1, 0.5])).toContain("The largest, 4.00, is 8.00 times the smallest");
+  });
+  it.each([0, 1e-16, -1e-15])(
+    "is that a mode does not move where its eigenvalue is %d, zero to rounding",
+    (smallest) => {
+      expect(told([4, 1, smallest])).toBe(
+        "The largest is 4.00; the smallest is zero to rounding, and its mode does not move.",
+      );
+    },
+  );
 });
 
 describe("axes", () => {

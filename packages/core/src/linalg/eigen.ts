@@ -11,8 +11,8 @@ export interface Eigen {
 }
 
 /** How far rounding may take an eigenvalue of a symmetric matrix with these: some ulps of the largest for each row. */
-export const eigenvalueRounding = (values: Float64Array): number =>
-  4 * Number.EPSILON * values.length * Math.max(...values.map(Math.abs));
+export const eigenvalueRounding = (values: ArrayLike<number>): number =>
+  4 * Number.EPSILON * values.length * Math.max(...Array.from(values, Math.abs));
 
 /**
  * Eigenvalues and orthonormal eigenvectors of a symmetric matrix [size][size] of finite numbers: 1 s for 512, 7 to 14 s for 1,024. Throws
