@@ -21,13 +21,16 @@ export async function evaluatePotential(
 ): Promise<{ value: Float32Array; gradient: Float32Array }> {
   const own = gpu ?? (await openGpu("auto"));
   const buffers: GPUBuffer[] = [];
+  const made = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
+    buffers.push(await buffer);
+    return buffer;
+  };
   try {
     const kernel = await loadKernel(own, evaluate, { code: emitWgsl(potential) });
-    const input = await own.upload("phi", phi);
+    const input = await made(own.upload("phi", phi));
     const points = phi.length / potential.fields.length;
-    const value = await own.buffer("value", 4 * points);
-    const gradient = await own.buffer("gradient", phi.byteLength);
-    buffers.push(input, value, gradient);
+    const value = await made(own.buffer("value", 4 * points));
+    const gradient = await made(own.buffer("gradient", phi.byteLength));
     const bindings = await kernel.bind({ phi: input, value, gradient });
     const encoder = own.device.createCommandEncoder({ label: "evaluate" });
     const pass = encoder.beginComputePass({ label: "evaluate" });

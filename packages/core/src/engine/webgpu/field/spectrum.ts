@@ -9,7 +9,7 @@ import type { Specialisation } from "../kernel.ts";
 import { type Dispatch, submit } from "../submit.ts";
 import { longestLine, modesOf } from "./fourierKernels.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
-import type { StateArrays } from "./latticeSteps.ts";
+import { type Buffers, ownBuffers, type StateArrays } from "./latticeSteps.ts";
 import { addSlabSpectra } from "./spectrumSlabs.ts";
 import { type Blend, binGroups, modeBytes, openTransforms, type Transforms } from "./transforms.ts";
 
@@ -66,6 +66,7 @@ export type SpectrumSizes = ReturnType<typeof spectrumSizes>;
 async function addSpectra(
   gpu: Gpu,
   transforms: Transforms,
+  buffers: Buffers,
   { grid, realisations, fields }: Fields,
   sizes: SpectrumSizes,
   state: StateArrays,
@@ -76,8 +77,8 @@ async function addSpectra(
   const all = realisations * fields;
   const { batch } = sizes;
   const { groups } = binGroups(rows);
-  const modes = await transforms.buffer("modes", sizes.modes);
-  const partials = await transforms.buffer("spectrum sums", sizes.partials);
+  const modes = await buffers.make("modes", sizes.modes);
+  const partials = await buffers.make("spectrum sums", sizes.partials);
   for (let from = 0; from < all; from += batch) {
     const count = Math.min(batch, all - from);
     const stood = { skipped: from, fields: count, rows, stride: rows * points, first: 0 };
@@ -105,13 +106,14 @@ export async function takeSpectra(
   blend?: Blend,
 ): Promise<NonNullable<Snapshot["spectra"]>> {
   const spectra = new Float64Array(job.realisations * job.fields * spectrumBins(job.grid));
-  const transforms = await openTransforms(gpu, job.grid, includes, blend);
+  const buffers = ownBuffers(gpu);
   try {
+    const transforms = await openTransforms(gpu, job.grid, includes, buffers, blend);
     const sizes = spectrumSizes(gpu.limits, job, layout);
-    if (layout.ghosts > 0) await addSlabSpectra(gpu, transforms, job, layout, sizes, slabs, spectra);
-    else await addSpectra(gpu, transforms, job, sizes, slabs[0]!, spectra);
+    if (layout.ghosts > 0) await addSlabSpectra(gpu, transforms, buffers, job, layout, sizes, slabs, spectra);
+    else await addSpectra(gpu, transforms, buffers, job, sizes, slabs[0]!, spectra);
     return spectra;
   } finally {
-    transforms.destroy();
+    buffers.destroy();
   }
 }

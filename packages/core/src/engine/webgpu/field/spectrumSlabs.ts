@@ -8,7 +8,7 @@ import type { Gpu } from "../gpu.ts";
 import { submit } from "../submit.ts";
 import { modesOf } from "./fourierKernels.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
-import type { StateArrays } from "./latticeSteps.ts";
+import type { Buffers, StateArrays } from "./latticeSteps.ts";
 import type { SpectrumSizes } from "./spectrum.ts";
 import { binGroups, modeBytes, type Transforms } from "./transforms.ts";
 
@@ -16,6 +16,7 @@ import { binGroups, modeBytes, type Transforms } from "./transforms.ts";
 export async function addSlabSpectra(
   gpu: Gpu,
   transforms: Transforms,
+  buffers: Buffers,
   { grid, fields }: Pick<LatticeJob, "grid" | "fields">,
   layout: Layout,
   sizes: SpectrumSizes,
@@ -26,9 +27,9 @@ export async function addSlabSpectra(
   const { slabs: planned, ghosts, plane, stride } = layout;
   const width = thickest(layout);
   const modes: GPUBuffer[] = [];
-  for (const _ of planned) modes.push(await transforms.buffer("modes of a slab", sizes.modes));
-  const gathered = await transforms.buffer("modes of some rows", sizes.modes);
-  const partials = await transforms.buffer("spectrum sums", sizes.partials);
+  for (const _ of planned) modes.push(await buffers.make("modes of a slab", sizes.modes));
+  const gathered = await buffers.make("modes of some rows", sizes.modes);
+  const partials = await buffers.make("spectrum sums", sizes.partials);
   for (let from = 0; from < fields; from++) {
     for (const [s, { planes }] of planned.entries()) {
       const stood = { skipped: from, fields: 1, rows: planes * points, stride, first: ghosts * plane };

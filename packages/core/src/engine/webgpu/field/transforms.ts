@@ -15,7 +15,7 @@ import {
   type Weighting,
   workgroupsFor,
 } from "./fourierKernels.ts";
-import type { StateArrays } from "./latticeSteps.ts";
+import type { Buffers, StateArrays } from "./latticeSteps.ts";
 
 /** Rows that one workgroup sums, where there are not so many that MAX_GROUPS would be passed. */
 const ROWS_PER_GROUP = 4;
@@ -49,7 +49,6 @@ export interface Blend {
 }
 
 export interface Transforms {
-  buffer(label: string, bytes: number): Promise<GPUBuffer>;
   /** Modes of rows of `state`; `first` is the one that holds the first site. */
   rows(state: StateArrays, first: StateArrays, modes: GPUBuffer, rows: Rows): Promise<Dispatch>;
   /** Transforms so many lines in place, whose numbers are `stride` apart and which lie in groups of `stride`. */
@@ -63,7 +62,6 @@ export interface Transforms {
   ): Promise<Dispatch>;
   /** Adds partial sums of fields `from`, `from + 1`, ... to [fields][bins] of `spectra`, in float64. */
   add(partials: GPUBuffer, fields: number, groups: number, spectra: Float64Array, from: number): Promise<void>;
-  destroy(): void;
 }
 
 /** Bytes of the tables of a grid's transforms; of so many fields' mixtures, each of `mixed` of them, and weights where they have them. */
@@ -76,11 +74,12 @@ export function tableBytes(points: number, fields: number, mixed: number) {
   };
 }
 
-/** Compiles them for a grid and a blend; `includes` says what a number of the field is. */
+/** Compiles them for a grid and a blend; `includes` says what a number of the field is. All that they need stands in `buffers`. */
 export async function openTransforms(
   gpu: Gpu,
   grid: Pick<Grid, "dimensions" | "points">,
   includes: NonNullable<Specialisation["includes"]>,
+  buffers: Buffers,
   { mixture, weights }: Blend = {},
 ): Promise<Transforms> {
   const { points } = grid;
@@ -92,22 +91,16 @@ export async function openTransforms(
   const columnKernel = await loadKernel(gpu, fourierColumns, lineSpecialisation(points, atOnce, "columns"));
   const binKernel = await loadKernel(gpu, fourierSpectrum, spectrumSpecialisation(grid, weights?.by));
 
-  const owned: GPUBuffer[] = [];
-  const own = async (made: Promise<GPUBuffer>): Promise<GPUBuffer> => {
-    owned.push(await made);
-    return owned[owned.length - 1]!;
-  };
   const uniform = (label: string, data: ArrayBuffer): Promise<GPUBuffer> =>
-    own(gpu.upload(label, new Uint32Array(data), GPUBufferUsage.UNIFORM));
-  const twiddles = await own(gpu.upload("twiddles", twiddleTable(points)));
+    buffers.upload(label, new Uint32Array(data), GPUBufferUsage.UNIFORM);
+  const twiddles = await buffers.upload("twiddles", twiddleTable(points));
   // What a kernel does not ask for is bound all the same.
   const given = async (label: string, values: ArrayLike<number> | undefined): Promise<GPUBuffer> =>
-    values ? own(gpu.upload(label, Float32Array.from(values))) : twiddles;
+    values ? buffers.upload(label, Float32Array.from(values)) : twiddles;
   const mixing = await given("mixture", mixture?.factors);
   const waveSquares = await given("squares of waves", weights?.waveSquares);
   const massSquared = await given("squares of masses", weights?.massSquared);
   return {
-    buffer: (label, bytes) => own(gpu.buffer(label, bytes)),
     async rows({ field, momentum }, first, modes, values) {
       const params = await uniform("row parameters", rowKernel.uniform("params", { ...values, opaqueZero: 0 }));
       return {
@@ -150,9 +143,6 @@ export async function openTransforms(
         for (let group = 0; group < groups; group++)
           for (let bin = 0; bin < bins; bin++) spectra[first + bin]! += sums[at++]!;
       }
-    },
-    destroy() {
-      for (const buffer of owned) buffer.destroy();
     },
   };
 }

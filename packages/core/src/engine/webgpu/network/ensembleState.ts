@@ -143,25 +143,28 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
       async initialise(first, count) {
         gpu.device.queue.writeBuffer(origin, 0, Uint32Array.of(first));
         const uniforms: GPUBuffer[] = [];
-        const encoder = gpu.device.createCommandEncoder({ label: "initialise" });
-        if (job.momentum > 0) for (const velocity of velocities) encoder.clearBuffer(velocity);
-        const pass = encoder.beginComputePass({ label: "initialise" });
-        for (const { weights, params } of draws) {
-          const bytes = kernel.uniform("params", { ...params, seed, firstNetwork: first });
-          const uniform = await gpu.upload("initialise parameters", new Uint32Array(bytes), GPUBufferUsage.UNIFORM);
-          uniforms.push(uniform);
-          const groups = Math.ceil(params.quads / kernel.workgroup[0]);
-          const x = Math.min(groups, gpu.limits.maxComputeWorkgroupsPerDimension);
-          encode(pass, {
-            pipeline: kernel.pipeline,
-            bindings: await kernel.bind({ weights, params: uniform }),
-            workgroups: [x, Math.ceil(groups / x), count],
-          });
+        try {
+          const encoder = gpu.device.createCommandEncoder({ label: "initialise" });
+          if (job.momentum > 0) for (const velocity of velocities) encoder.clearBuffer(velocity);
+          const pass = encoder.beginComputePass({ label: "initialise" });
+          for (const { weights, params } of draws) {
+            const bytes = kernel.uniform("params", { ...params, seed, firstNetwork: first });
+            const uniform = await gpu.upload("initialise parameters", new Uint32Array(bytes), GPUBufferUsage.UNIFORM);
+            uniforms.push(uniform);
+            const groups = Math.ceil(params.quads / kernel.workgroup[0]);
+            const x = Math.min(groups, gpu.limits.maxComputeWorkgroupsPerDimension);
+            encode(pass, {
+              pipeline: kernel.pipeline,
+              bindings: await kernel.bind({ weights, params: uniform }),
+              workgroups: [x, Math.ceil(groups / x), count],
+            });
+          }
+          pass.end();
+          gpu.device.queue.submit([encoder.finish()]);
+          await gpu.finished();
+        } finally {
+          for (const uniform of uniforms) uniform.destroy();
         }
-        pass.end();
-        gpu.device.queue.submit([encoder.finish()]);
-        await gpu.finished();
-        for (const uniform of uniforms) uniform.destroy();
       },
       destroy,
     };
