@@ -3,9 +3,11 @@ import { parseConfig } from "@slowroll/core/config/parse";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { openEngine } from "@slowroll/core/engine/open";
 import { InputError } from "@slowroll/core/errors";
+import { jointKernel } from "@slowroll/core/network/outputs";
 import { networkStudy } from "@slowroll/core/network/run";
 import { type NetworkSetup, setupNetwork } from "@slowroll/core/network/setup";
 import { drawSubsets, pushOf } from "@slowroll/core/network/subsets";
+import { compilePotential } from "@slowroll/core/potential/compile";
 import { recursion } from "@slowroll/core/theory/prediction";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -50,6 +52,24 @@ describe("mini-batches", () => {
     expect(() => drawSubsets(4, 10, { size: 5, seed: 1 })).toThrow(InputError);
     expect(() => drawSubsets(40, 2 ** 24, { size: 5, seed: 1 })).toThrow(/fewer steps/);
   });
+});
+
+it("mini-batches leave out a datum's outputs all together", async () => {
+  const [D, C] = [3, 2];
+  const theta = Float64Array.of(1, 0.5, 0.2, 0.5, 1, 0.3, 0.2, 0.3, 1);
+  const own = { learningRate: 0.3, momentum: 0.5, subsets: drawSubsets(D, 5, { size: 1, seed: 2 }) };
+  const potential = await compilePotential("doubleWell");
+  const initial = Float64Array.of(1, -2, 0.5, 0.3, -0.7, 2);
+  const all = recursion(
+    { ...own, potential, points: D * C, outputs: C, theta: jointKernel(theta, D, C) },
+    initial,
+    [5],
+  );
+  for (let c = 0; c < C; c++) {
+    const of = (values: Float64Array): Float64Array => values.filter((_, i) => i % C === c);
+    const alone = recursion({ ...own, potential, points: D, theta }, of(initial), [5]);
+    for (const [a, phi] of of(all).entries()) expect(phi).toBeCloseTo(alone[a]!, 12);
+  }
 });
 
 describe("the warning of divergence", () => {

@@ -26,7 +26,18 @@ describe.each(["tanh", "gelu"])("Hermite series of %s", (name) => {
   it("leave large variances to the quadrature", () => {
     expect(complete(hermiteMoments(activation, Float64Array.of(1, 1e4)))).toBeUndefined();
     const architecture = { inputDimension: 1, width: 1, depth: 1, activation, weightStd: 1, biasStd: 0 };
-    const { nngp } = infiniteWidthKernels(architecture, Float64Array.of(1, 100), 2);
-    expect(nngp[1]! / gaussianMoments(activation, 1, 100, 1e4).value).toBeCloseTo(1, 12);
+    const x = (100 * Math.PI) / 3;
+    const { nngp } = infiniteWidthKernels(architecture, Float64Array.of(1, x), 2);
+    expect(nngp[1]! / gaussianMoments(activation, 1, x, x * x).value).toBeCloseTo(1, 12);
   });
+});
+
+it("Hermite series are as long as the longest, be that of the largest variance or of another", () => {
+  // At variance 15 next to all of E[act^2] is that of z^8, whose series ends, and at 0.3 that of tanh.
+  const value = (z: number): number => Math.tanh(z) + z ** 8;
+  const derivative = (z: number): number => 1 / Math.cosh(z) ** 2 + 8 * z ** 7;
+  const activation = { name: "both", wgsl: "", value, derivative };
+  const moments = complete(hermiteMoments(activation, Float64Array.of(15, 0.3)))!;
+  const { value: exact } = gaussianMoments(activation, 15, 0.5 * Math.sqrt(15 * 0.3), 0.3);
+  expect(moments(0, 1, 0.5).value / exact).toBeCloseTo(1, 10);
 });

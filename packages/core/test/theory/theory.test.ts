@@ -86,6 +86,7 @@ describe("Gaussian moments", () => {
   const variances: [number, number, number][] = [
     [1, 0.3, 2],
     [1, 1, 1],
+    [1, 1 - 1e-9, 1],
     [2, -2, 2],
     [30, 12, 9],
     [0, 0, 1],
