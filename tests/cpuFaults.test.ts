@@ -263,6 +263,25 @@ it("a caller's error in the middle of an ensemble reaches the caller, and the wo
   await engine.close();
 });
 
+it("a caller's error ends the batch that is trained beside it", async () => {
+  const engine = engineOf();
+  const steps = 400_000;
+  let batch = 0;
+  let trained = 0;
+  const refuse = ({ count }: { readonly count: number }): never => {
+    batch = count;
+    throw new RangeError("the caller's own");
+  };
+  const onProgress = (done: number): void => {
+    trained = done;
+  };
+  const job = { ...(await ensembleJob(64, steps)), networks: { first: 0, count: 16 } };
+  await expect(engine.trainEnsemble(job, refuse, { onProgress })).rejects.toThrow("the caller's own");
+  expect(batch).toBeLessThan(16);
+  expect(trained / (batch * steps)).toBeLessThan(1.5);
+  await engine.close();
+});
+
 it("an error of the caller's in the middle of a stretch of work reaches the caller, and the workers stop", async () => {
   const engine = engineOf();
   const onProgress = (): never => {

@@ -163,6 +163,20 @@ describe("an ensemble in several batches", () => {
     });
     await expect(run).rejects.toThrow("no room");
   });
+  it("ends in the middle of the next batch where the receiver of one throws", async () => {
+    const job = { ...(await manyBatches()), steps: 20, recordOutputs: [0], recordKernels: [] };
+    let batch = 0;
+    let trained = 0;
+    const refuse = ({ count }: EnsembleBatch): never => {
+      batch = count;
+      throw new RangeError("no room");
+    };
+    const onProgress = (done: number): void => {
+      trained = done;
+    };
+    await expect(trainEnsemble(gpu, job, refuse, { onProgress })).rejects.toThrow("no room");
+    expect(trained / (batch * job.steps)).toBeLessThan(1.9);
+  });
 });
 
 describe("layers whose weights are what one binding holds, or two or three", () => {

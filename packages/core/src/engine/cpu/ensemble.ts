@@ -250,13 +250,16 @@ export async function trainEnsemble(
   control.onMemory?.(plan.memory);
   writeShared(session, job, plan, size);
 
+  // Ends what runs beside a receiver that throws.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(control.signal ? [control.signal] : [])]);
   const start = (done: number, region: number) => {
     const { outputs, kernels, norms, test } = shared.records[region]!;
     const count = Math.min(plan.batch, total - done);
     const call = [`trainEnsemble${suffix}`, firstNetwork + done, count, outputs, kernels, norms, test] as const;
     const running = session.run(
       () => [call],
-      control,
+      { signal },
       (units) => control.onProgress?.(done * job.steps + units, total * job.steps, "network steps"),
     );
     running.catch(() => {});
@@ -284,6 +287,7 @@ export async function trainEnsemble(
         test: read(shared.records[region]!.test, count * sizes.test),
       });
     } catch (error) {
+      stop.abort();
       if (more) await current.running.catch(() => {});
       throw error;
     }

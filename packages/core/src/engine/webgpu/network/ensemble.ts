@@ -60,17 +60,18 @@ export async function trainEnsemble(
   // A batch is read and handed on while the device trains the next: copied before the next one's first submit, sorted after it.
   let isBusy = (): void => {};
   let delivered: Promise<void> = Promise.resolve();
+  // Ends what is trained beside a receiver that throws.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(control.signal ? [control.signal] : [])]);
   try {
     const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
-    const layered = plan.layered
-      ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, control.signal)
-      : undefined;
+    const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, signal) : undefined;
     const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
     // The kernels are compiled, and the buffers have not been touched: what the process has now is what it has beside a software adapter's.
     control.onMemory?.(plan.memory);
     const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {
-      if (control.signal?.aborted) throw new InterruptedError("interrupted");
+      if (signal.aborted) throw new InterruptedError("interrupted");
       const count = Math.min(plan.batch, total - done);
       await state.initialise(firstNetwork + done, count);
       engineSeconds += await runSteps(
@@ -94,7 +95,7 @@ export async function trainEnsemble(
           // What waits for it runs when this function's caller has submitted and waits itself.
           isBusy();
         },
-        control,
+        { signal },
         (finished) =>
           control.onProgress?.(
             done * job.steps + count * Math.min(finished, job.steps),
@@ -109,7 +110,7 @@ export async function trainEnsemble(
           testPace,
           plan.testGroups,
           (pass, from, to) => layered!.encodeTest(pass, from, to, count),
-          control,
+          { signal },
         );
       }
       const T = job.recordOutputs.length;
@@ -134,14 +135,16 @@ export async function trainEnsemble(
         norms: norms ? norms.read(count) : new Float64Array(),
       });
       // Awaited with the next batch, or below; it must not count as unhandled meanwhile.
-      delivered.catch(() => {});
+      delivered.catch(() => stop.abort());
     }
     isBusy();
     await delivered;
-  } finally {
-    // What was trained before an interruption is delivered too.
+  } catch (error) {
+    // What was trained before an interruption is delivered too; what its receiver throws has ended the run, and is told.
     isBusy();
-    await Promise.allSettled([delivered]);
+    await delivered;
+    throw error;
+  } finally {
     state.destroy();
   }
   return { engineSeconds };
