@@ -4,7 +4,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unpackSoftwareDriver } from "@slowroll/core/engine/webgpu/software";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "..");
 const box = mkdtempSync(path.join(os.tmpdir(), "slowroll-box-"));
@@ -76,6 +77,27 @@ describe("the box", () => {
     expect(status, stderr).toBe(0);
     expect(existsSync(path.join(box, engine, "plots", "trajectories.svg"))).toBe(true);
     expect(readFileSync(path.join(box, engine, "report.html"), "utf8")).toContain("vegaEmbed");
+  });
+  it("runs on the cpu engine where a GPU's driver is and no webgpu package", async () => {
+    const alone = mkdtempSync(path.join(os.tmpdir(), "slowroll-alone-"));
+    onTestFinished(() => rmSync(alone, { recursive: true }));
+    cpSync(path.join(root, "dist/box"), alone, { recursive: true });
+    const driver = await unpackSoftwareDriver();
+    const lattice = ["--set", "lattice.points=8", "--set", "time.end=0.1", "--set", "time.step=0.01"];
+    const field = (...argv: string[]) =>
+      spawnSync(process.execPath, [path.join(alone, "slowroll.mjs"), "field", ...lattice, ...argv], {
+        cwd: alone,
+        encoding: "utf8",
+        env: { PATH: "", HOME: alone, LD_LIBRARY_PATH: driver },
+      });
+    const asked = field("--engine", "webgpu");
+    expect(asked.stderr).toBe(
+      "slowroll: the webgpu package is not installed: install it beside this program, or use --engine cpu\n",
+    );
+    expect(asked.status).toBe(3);
+    const { status, stderr } = field();
+    expect(stderr).toMatch(/^engine: cpu .*: the webgpu package is not installed\n/);
+    expect(status).toBe(0);
   });
   it("runs the benchmark", () => {
     const { status, stdout, stderr } = run(

@@ -33,8 +33,23 @@ const SOFTWARE_NAMES = /swiftshader|llvmpipe|lavapipe|softpipe|microsoft basic r
 /** Dawn's instances, which are never let go: one that is collected while an event of its devices is still to come takes the process along. */
 const instances: GPU[] = [];
 
+/** Dawn: beside the bundle there may be none, and its binary does not load on every system. */
+async function loadDawn() {
+  try {
+    return await import("webgpu");
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new EngineUnavailableError(
+      code === "ERR_MODULE_NOT_FOUND"
+        ? "the webgpu package is not installed: install it beside this program, or use --engine cpu"
+        : `the webgpu package does not load here: ${message.split("\n")[0]}; use --engine cpu`,
+      { cause },
+    );
+  }
+}
+
 async function createInstance(): Promise<GPU> {
-  const { create, globals } = await import("webgpu");
+  const { create, globals } = await loadDawn();
   Object.assign(globalThis, globals);
   const instance = create(DAWN_OPTIONS);
   instances.push(instance);
