@@ -1,4 +1,5 @@
 /** A disk that takes no more: a run goes on, keeps what it has kept, says what it could not, and tells its results where it can. */
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -405,5 +406,20 @@ describe("a sweep", () => {
         true,
       );
     expect(resultOf("states-run")).toEqual(resultOf("whole-sweep"));
+  });
+});
+
+describe("a plot", () => {
+  it("that may not be so large leaves the one before it as it was", () => {
+    fs.writeFileSync(at("plot.svg"), "before");
+    const bin = path.resolve(import.meta.dirname, "../apps/cli/bin/slowroll.mjs");
+    const plot = `ulimit -f 4; "${process.execPath}" "${bin}" potential plot quartic --out plot.svg --force`;
+    const { status, stderr } = spawnSync("sh", ["-c", plot], { cwd, encoding: "utf8" });
+    expect(stderr).toMatch(
+      /^slowroll: --out: .*plot\.svg cannot be written: the file would be larger than .*; raise that limit \(ulimit -f\) or choose another file\n$/,
+    );
+    expect(status).toBe(2);
+    expect(fs.readFileSync(at("plot.svg"), "utf8")).toBe("before");
+    expect(fs.existsSync(at("plot.svg.partial"))).toBe(false);
   });
 });

@@ -1,8 +1,10 @@
 /** `potential`: the built-ins and users' own, listed, shown, checked and plotted. */
-import { access, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { access } from "node:fs/promises";
 import path from "node:path";
 import { parsePotential } from "@slowroll/core/config/potential";
 import { InputError } from "@slowroll/core/errors";
+import { replaceFile } from "@slowroll/core/files/replace";
 import { unwritable } from "@slowroll/core/files/unwritable";
 import { mend } from "@slowroll/core/nearest";
 import { builtins } from "@slowroll/core/potential/builtins/index";
@@ -110,7 +112,7 @@ export async function plot(subject: string, options: PotentialOptions, io: Io): 
   const { toSvg } = await import("../report/render.ts");
   const svg = await toSvg(potentialFigure(potential, -3, 3));
   try {
-    await writeFile(file, svg);
+    replaceFile(file, (partial) => writeFileSync(partial, svg));
   } catch (cause) {
     throw unwritable(file, cause, { otherwise: "or choose another file", path: "--out" });
   }

@@ -171,6 +171,13 @@ function release(stored: StoredFile, partial: string): void {
   }
 }
 
+/** The file system's words for a disk that takes no more, with its codes. */
+const CODES: Readonly<Record<string, string>> = {
+  "No space left on device": "ENOSPC",
+  "Quota exceeded": "EDQUOT",
+  "File too large": "EFBIG",
+};
+
 /**
  * Writes a tree to `file`, whole or not at all.
  * @throws UnwritableError where it cannot be written; a file that stood there is then as it was.
@@ -192,8 +199,8 @@ export async function writeHdf5(file: string, content: Group): Promise<void> {
   } catch (cause) {
     if (!fromOutside(cause)) throw cause;
     // The library has the file system's words, and its number for them, among its own.
-    const full = (cause as Error).message.includes("No space left on device");
-    throw unwritable(file, full ? Object.assign(new Error("full", { cause }), { code: "ENOSPC" }) : cause, {
+    const words = Object.keys(CODES).find((said) => (cause as Error).message.includes(said));
+    throw unwritable(file, words ? Object.assign(new Error(words, { cause }), { code: CODES[words] }) : cause, {
       otherwise: "or choose another folder",
       why: reason(cause),
     });

@@ -4,6 +4,8 @@ import { SlowrollError, UnwritableError } from "../errors.ts";
 const REASONS: Readonly<Record<string, readonly [why: string, mend: string]>> = {
   ENOSPC: ["the disk is full", "free some space"],
   EDQUOT: ["the quota on its disk is used up", "free some space"],
+  EFBIG: ["the file would be larger than its disk or this machine lets it be", "raise that limit (ulimit -f)"],
+  ENAMETOOLONG: ["its name is too long", "shorten it"],
   ENOENT: ["no folder is there", "make it"],
   ENOTDIR: ["it is, or lies in, a file that is no folder", "move that file"],
   EEXIST: ["it is, or lies in, a file that is no folder", "move that file"],

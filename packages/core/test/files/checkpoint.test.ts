@@ -239,11 +239,15 @@ describe("a write that fails", () => {
     throw Object.assign(new Error(code), { code });
   };
   const { writeSync } = fs;
-  const short = (...call: unknown[]) =>
-    (call[3] as number) > 1024 ? failure("ENOSPC") : Reflect.apply(writeSync, fs, call);
+  const short =
+    (code: string) =>
+    (...call: unknown[]) =>
+      (call[3] as number) > 1024 ? failure(code) : Reflect.apply(writeSync, fs, call);
 
   it.each([
-    ["the disk takes no more", "writeSync", short, "the disk is full; free some space"],
+    ["the disk takes no more", "writeSync", short("ENOSPC"), "the disk is full; free some space"],
+    ["its quota is used up", "writeSync", short("EDQUOT"), "the quota on its disk is used up; free some space"],
+    ["the file may not be so large", "writeSync", short("EFBIG"), "raise that limit (ulimit -f)"],
     ["not even a message can be stored", "writeSync", () => failure("ENOSPC"), "is it full?"],
     ["the disk fails", "fsyncSync", () => failure("EIO"), "EIO; see to its disk"],
     ["the rename fails", "renameSync", () => failure("EPERM"), "no permission; allow it"],
