@@ -158,6 +158,7 @@ describe("--resume", () => {
     ["without a folder", ["--resume"], "--resume: needs the run's folder"],
     ["with a config", [config, "--out", "first", "--resume"], "leave out CONFIG and --set"],
     ["where nothing is left to do", ["--out", "first", "--resume"], "has no checkpoint.h5"],
+    ["of a folder that is not there", ["--out", "nowhere", "--resume"], "nowhere is not there"],
     ["from what is no checkpoint", ["--out", "broken", "--resume"], "broken"],
   ])("%s is refused", async (_name, args, message) => {
     const broken = path.join(folder, "broken");
