@@ -17,7 +17,8 @@ import { CHECKPOINT, makeFolder } from "./folder.ts";
  * @throws InputError (--resume) where there is none, or it cannot be read.
  */
 export async function readFolderCheckpoint(folder: string): Promise<FieldCheckpoint> {
-  if (!existsSync(folder)) throw new InputError(`${folder} is not there: name the folder of a run`, { path: "--resume" });
+  if (!existsSync(folder))
+    throw new InputError(`${folder} is not there: name the folder of a run`, { path: "--resume" });
   const file = path.join(folder, CHECKPOINT);
   if (!existsSync(file)) {
     throw new InputError(`${folder} has no ${CHECKPOINT}: the run is done, or ended before its first; start it anew`, {

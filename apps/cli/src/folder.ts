@@ -9,6 +9,7 @@ import { InputError, UnwritableError } from "@slowroll/core/errors";
 import { beginReplacement } from "@slowroll/core/files/replace";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
+import type { ScalarTag } from "yaml";
 import type { ResultDocument } from "./document.ts";
 import { jsonPieces } from "./json.ts";
 import { ARRAYS, withoutPlanes } from "./planes.ts";
@@ -151,6 +152,16 @@ export async function writeWhole(file: string, text: string | Uint8Array | Itera
   }
 }
 
+/** A number with an exponent as YAML 1.1 wants it too, which PyYAML reads: 3.0e-7, as 3e-7 is text there. */
+const EXPONENTIAL: ScalarTag = {
+  tag: "tag:yaml.org,2002:float",
+  default: true,
+  identify: (value) => typeof value === "number" && `${value}`.includes("e"),
+  test: /^-?\d+\.\d+e[-+]\d+$/,
+  resolve: Number,
+  stringify: ({ value }) => `${value}`.replace(/^(-?\d+)e/, "$1.0e"),
+};
+
 /** Writes config.yaml, result.json, log.jsonl, a lattice's result.h5, the movies where they are asked for, and the report. */
 type RunWriter = (folder: string, document: ResultDocument, log: readonly object[]) => Promise<void>;
 
@@ -175,7 +186,11 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
       });
     };
     const parts: (() => unknown)[] = [
-      () => write("config.yaml", heading + stringify(config, { aliasDuplicateObjects: false })),
+      () =>
+        write(
+          "config.yaml",
+          heading + stringify(config, { aliasDuplicateObjects: false, customTags: (tags) => [EXPONENTIAL, ...tags] }),
+        ),
       () => write("log.jsonl", log.map((entry) => `${JSON.stringify(entry)}\n`).join("")),
       () =>
         document.command === "field" &&

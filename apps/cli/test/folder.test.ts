@@ -29,6 +29,27 @@ it("names a run's report from the working folder, and by its whole path outside 
   expect(outside.out).toContain(`report: ${path.join(cwd, "beside", "report.html")}\n`);
 });
 
+it("writes small and large numbers of a config as readers of YAML 1.1 take them for numbers", async () => {
+  const numbers = { a: 3e-7, b: -1.5e-7, c: 1e25, d: 0.5 };
+  const input = `time: { step: 0.1, end: 1 }
+field: { mean: 1, potential: { expression: "(a + b + c*0 + d)*phi^2", parameters: ${JSON.stringify(numbers)} } }`;
+  expect((await slowroll(["field", "-", "--out", "numbers"], { cwd, input })).code).toBe(0);
+  const text = readFileSync(path.join(cwd, "numbers", "config.yaml"), "utf8");
+  // As PyYAML tells a float, whose exponent has a sign and stands after a point.
+  const told = Array.from(text.matchAll(/^ +([a-d]): ([-+]?\d+\.\d*(?:e[-+]\d+)?)$/gm), ([, name, value]) => [
+    name,
+    value,
+  ]);
+  expect(told).toEqual([
+    ["a", "3.0e-7"],
+    ["b", "-1.5e-7"],
+    ["c", "1.0e+25"],
+    ["d", "0.5"],
+  ]);
+  expect((await slowroll(["field", "numbers/config.yaml", "--out", "again"], { cwd })).code).toBe(0);
+  expect(readFileSync(path.join(cwd, "again", "config.yaml"), "utf8")).toBe(text);
+});
+
 it("leaves no part of a file that cannot be written whole", async () => {
   const file = path.join(cwd, "in-the-way");
   mkdirSync(path.join(file, "full"), { recursive: true });
