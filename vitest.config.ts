@@ -41,6 +41,6 @@ export default defineConfig({
     include: ["{packages,apps}/*/test/**/*.test.ts", "tests/**/*.test.ts"],
     // These machines stall at times: a time-out tells a hang, not a slow minute.
     testTimeout: 900_000,
-    hookTimeout: 120_000,
+    hookTimeout: 900_000,
   },
 });
