@@ -7,6 +7,8 @@ export interface PeerResult {
   readonly name: string;
   readonly version: string;
   readonly work: string;
+  /** Of both sides. */
+  readonly precision: "float32" | "float64";
   readonly rate?: number;
   readonly unit: string;
   /** Ours over theirs. */
@@ -103,13 +105,11 @@ export async function measurePeers(works: readonly PeerWork[], samples: number):
     const want = work.plain();
     const { unit } = work;
     const add = (name: string, version: string, outcome: { seconds: number } | { missing: string }): void => {
-      if ("missing" in outcome) results.push({ name, version, work: work.name, unit, missing: outcome.missing });
+      const common = { name, version, work: work.name, precision: "float32" as const, unit };
+      if ("missing" in outcome) results.push({ ...common, missing: outcome.missing });
       else
         results.push({
-          name,
-          version,
-          work: work.name,
-          unit,
+          ...common,
           rate: work.count / outcome.seconds,
           ratio: work.ourRate / (work.count / outcome.seconds),
         });

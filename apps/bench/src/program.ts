@@ -49,10 +49,10 @@ function asText({ engine, ceilings, kernels, peers, curves }: Report): string {
       return `${name.padEnd(46)} ${size.padEnd(76)} ${precision.padEnd(11)} ${si.format(rate).padStart(10)} ${unit.padEnd(18)} ${(100 * fraction).toFixed(1).padStart(5)}% ${ceiling.padEnd(13)} ${(beside === undefined ? "" : `${(100 * beside).toFixed(1)}%`).padStart(6)} ${(100 * spread).toFixed(0)}%`;
     }),
     "",
-    ...peers.map(({ name, version, work, rate, unit, ratio, missing }) =>
+    ...peers.map(({ name, version, work, precision, rate, unit, ratio, missing }) =>
       missing
-        ? `${name} ${version}: ${work}: missing: ${missing}`
-        : `${name} ${version}: ${work}: ${si.format(rate!)} ${unit}, ours is ${ratio!.toPrecision(3)} times that`,
+        ? `${name} ${version}: ${work}, ${precision}: missing: ${missing}`
+        : `${name} ${version}: ${work}, ${precision}: ${si.format(rate!)} ${unit}, ours is ${ratio!.toPrecision(3)} times that`,
     ),
     "",
     ...curves.map(

@@ -42,6 +42,9 @@ describe("slowroll-bench", () => {
       expect(kernel.fraction).toBeGreaterThan(0);
       expect(kernel.rate).toBeGreaterThan(0);
     }
+    expect(new Set(report.peers.map(({ precision }: { precision: string }) => precision))).toEqual(
+      new Set(["float32"]),
+    );
     const peers = report.peers.map(({ name, missing }: { name: string; missing?: string }) => [
       name,
       missing !== undefined,

@@ -49,6 +49,7 @@ describe("peers of the engine", () => {
       name: "C with OpenMP",
       version: expect.any(String),
       work: "lattice, phi^4, Verlet, 9^3",
+      precision: "float64",
       unit: "site updates/s",
       rate: expect.any(Number),
       ratio: expect.any(Number),

@@ -138,9 +138,9 @@ function peersOn<Job extends EnsembleJob | PrescribedJob>(
 ): Benchmark<PeerResult>[] {
   let whole: Promise<Job> | undefined;
   return work.contestants.map((contestant) => ({
-    title: `peers ${contestant.name}: ${work.name}`,
+    title: `peers ${contestant.name}: ${work.name}, ${work.precision}`,
     async measure(options) {
-      const common = { name: contestant.name, work: work.name, unit: work.unit };
+      const common = { name: contestant.name, work: work.name, precision: work.precision, unit: work.unit };
       whole ??= work.job(1);
       try {
         return [{ ...common, ...(await compete(work, contestant, open(work.precision), await whole, options)) }];

@@ -129,7 +129,7 @@ export async function webGpuTarget(adapter: AdapterChoice): Promise<Target> {
     layeredEngine: webGpuEngine(gpu, "float32", { searchTiles, layered: true }),
     measureCeilings: (samples) => measureCeilings(gpu, samples),
     kernels: kernelsOf(gpu),
-    peers: [{ title: "peers gpu.js", measure: ({ samples }) => gpuJsPeers(gpu, Math.min(samples, 5)) }],
+    peers: [{ title: "peers gpu.js, float32", measure: ({ samples }) => gpuJsPeers(gpu, Math.min(samples, 5)) }],
     close: () => engine.close(),
   };
 }
