@@ -4,17 +4,21 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import { InputError } from "@slowroll/core/errors";
-import { whyUnreadable } from "@slowroll/core/files/unreadable";
+import { whyNoText, whyUnreadable } from "@slowroll/core/files/unreadable";
 import type { Io } from "./io.ts";
 
 /** The text of a file, or of standard input for `-`. Throws InputError with the file as its path. */
 export async function readText(file: string, io: Io): Promise<string> {
   if (file === "-") return io.readInput();
+  let text: string;
   try {
-    return await readFile(path.resolve(io.cwd, file), "utf8");
+    text = await readFile(path.resolve(io.cwd, file), "utf8");
   } catch (cause) {
     throw new InputError(`cannot be read: ${whyUnreadable(cause)}`, { path: file, cause });
   }
+  const wrong = whyNoText(text);
+  if (wrong) throw new InputError(wrong, { path: file });
+  return text;
 }
 
 /** Config paths of a sweep whose values are names of files. */

@@ -18,7 +18,8 @@ beforeAll(() => {
   writeFileSync(path.join(cwd, "two.yaml"), "fields: [phi, phi]\npotential: { expression: phi^2 }\n");
   writeFileSync(path.join(cwd, "neither.yaml"), "fields: [phi, chi]\nexpression: phi^2 + chi\n");
   writeFileSync(path.join(cwd, "walls.yaml"), "fields: [phi, chi]\npotential: { expression: phi^2 + chi }\n");
-  writeFileSync(path.join(cwd, "binary.yaml"), new Uint8Array([0xff, 0xfe, 0x00, 0x01]));
+  writeFileSync(path.join(cwd, "binary.yaml"), new Uint8Array([0xff, 0x00, 0x01]));
+  writeFileSync(path.join(cwd, "utf16.yaml"), "\uFEFFtime: { end: 1 }", "utf16le");
   mkdirSync(path.join(cwd, "full"));
   writeFileSync(path.join(cwd, "full", "a"), "");
   writeFileSync(path.join(cwd, "a-file"), "");
@@ -348,6 +349,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
 const lines: [argv: string[], place: string, word: string][] = [
   [["network", "nowhere.yaml"], "nowhere.yaml", "no such file"],
   [["network", "binary.yaml"], "", ""],
+  [["field", "utf16.yaml"], "utf16.yaml", "is UTF-16 text: save it as UTF-8"],
   [["network", "-", "--set", "network.width"], "--set", "path=value"],
   [["network", "-", "--set", "network.width=0"], "network.width", "at least 1"],
   [["network", "-", "--set", "network.with=4"], "network.with", "network.width"],

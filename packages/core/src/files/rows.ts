@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "../errors.ts";
 import { mend } from "../nearest.ts";
-import { whyUnreadable } from "./unreadable.ts";
+import { whyNoText, whyUnreadable } from "./unreadable.ts";
 
 /** A table whose cells have not been looked at yet. */
 export interface Table {
@@ -66,6 +66,8 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
   } catch (cause) {
     throw unreadable(file, path, cause);
   }
+  const wrong = whyNoText(text);
+  if (wrong) throw new InputError(`${file} ${wrong}`, { path });
   if (text.startsWith("PAR1")) throw new InputError(`${file} is a Parquet table: name it so, *.parquet`, { path });
   const { parse } = await import("csv-parse/sync");
   let rows: readonly Row[];
@@ -173,7 +175,9 @@ export function columnNamed({ file, names }: Table, name: string, path: string):
   if (column >= 0) return column;
   // What other programs write between columns makes one of many.
   const isWithin = names.some((header) => header.split(/[;\t|]/).includes(name));
-  const commas = isWithin || (names.length === 1 && /[;\t|]/.test(names[0]!)) ? "; put commas between columns" : "";
+  const [alone] = names.length === 1 ? names : [];
+  const isOfMany = alone !== undefined && (/[;\t|]/.test(alone) || alone.split(/\s+/).includes(name));
+  const commas = isWithin || isOfMany ? "; put commas between columns" : "";
   const hint = names.length > 0 ? `; ${mend(name, names)}${commas}` : " and no other";
   throw new InputError(`${file} has no column ${name}${hint}`, { path });
 }

@@ -18,6 +18,8 @@ beforeAll(() => {
   writeFileSync(made("twice.csv"), "x,x,y\n1,2,3\n");
   writeFileSync(made("semicolons.csv"), "x;y\n1,5;2\n");
   writeFileSync(made("tabs.csv"), "x\ty\n1.5\t2\n");
+  writeFileSync(made("spaces.csv"), "x y\n1 2\n");
+  writeFileSync(made("utf16.csv"), "\uFEFFx,y\n1,2\n", "utf16le");
   writeFileSync(made("commaInName.csv"), "x, in cm;y;z\n1;2;3\n");
   writeFileSync(made("missing.csv"), "x,y\n1,2\nNaN,4\n");
   writeFileSync(made("cities.csv"), "x,y\nNew York,4\n");
@@ -231,6 +233,8 @@ describe("files", () => {
     ["data.inputs.columns[0]", "known: x;y; put commas", { file: made("semicolons.csv"), columns: ["x"] }, ofX],
     ["data.targets.column", "; put commas between columns", { file: made("tabs.csv") }, { column: "y" }],
     ["data.targets.column", "; put commas between columns", { file: made("commaInName.csv") }, { column: "z" }],
+    ["data.targets.column", "known: x y; put commas between columns", { file: made("spaces.csv") }, { column: "y" }],
+    ["data.inputs.file", "utf16.csv is UTF-16 text: save it as UTF-8", { file: made("utf16.csv") }, ofX],
     ["data.inputs.file", "is a Parquet table: name it so", { file: made("parquet.csv") }, ofX],
     ["data.targets", "column y write { column: y }", named("x"), "y"],
     ["data.inputs.file", 'line 1, column 1: "nan" is not', { file: made("noHeader.csv") }, "x0"],
