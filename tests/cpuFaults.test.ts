@@ -227,6 +227,18 @@ describe("what does not fit", () => {
   });
 });
 
+describe("a memory that the machine refuses", () => {
+  it("may be small: what limits the process's addresses is named", async () => {
+    const refused = vi.spyOn(WebAssembly, "Memory").mockImplementation(() => {
+      throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+    });
+    const engine = engineOf();
+    await expect(engine.evolveLattice(await latticeJob(8, 1))).rejects.toThrow(/ulimit -v/);
+    refused.mockRestore();
+    await engine.close();
+  });
+});
+
 describe("an interrupted job", () => {
   it.each(["lattice", "ensemble"])("ends with a named error: %s", async (kind) => {
     const engine = engineOf();

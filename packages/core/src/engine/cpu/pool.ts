@@ -172,10 +172,10 @@ export function createPool(threads: number = availableParallelism(), patience: n
     try {
       memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
     } catch (cause) {
-      throw new InputError(`does not fit: ${describeBytes(bytes)} of memory were refused by this machine`, {
-        path,
-        cause,
-      });
+      throw new InputError(
+        `does not fit: this machine refuses ${describeBytes(bytes)} of memory; use a smaller size, or raise ulimit -v where it is set, as WebAssembly reserves 10 GiB of addresses at a time`,
+        { path, cause },
+      );
     }
     return memory;
   }
