@@ -245,7 +245,10 @@ export function cpuTarget(threads: number = availableParallelism()): Target {
     kernels: PRECISIONS.flatMap((precision) => kernelsOf(pool, precision)),
     peers: [
       ...enginePeers(engine),
-      { title: "peers gpu.js, float32", measure: ({ samples }) => gpuJsPeers(pool, engine("float32"), Math.min(samples, 3)) },
+      {
+        title: "peers gpu.js, float32",
+        measure: ({ samples }) => gpuJsPeers(pool, engine("float32"), Math.min(samples, 3)),
+      },
     ],
     async close() {
       await Promise.all([pool.close(), ...[...engines.values()].map((opened) => opened.close())]);
