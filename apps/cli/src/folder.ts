@@ -1,92 +1,19 @@
-/** A run's folder: runs/<id>/ or --out, refused where it would overwrite, written when there is something to keep. */
-import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { lstat, mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
 import type { LatticeState } from "@slowroll/core/engine/latticeJob";
-import { InputError, UnwritableError } from "@slowroll/core/errors";
+import { UnwritableError } from "@slowroll/core/errors";
 import { beginReplacement } from "@slowroll/core/files/replace";
-import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ScalarTag } from "yaml";
 import type { ResultDocument } from "./document.ts";
 import { jsonPieces } from "./json.ts";
 import { ARRAYS, withoutPlanes } from "./planes.ts";
 
-export interface FolderChoice {
-  readonly out?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly resume?: boolean | undefined;
-  readonly cwd: string;
-}
-
 /** The error of a folder that cannot be written; what else went wrong as it is. */
 export const cannotWrite = (folder: string, option: string, cause: unknown): unknown =>
   isOfFileSystem(cause) ? unwritable(folder, cause, { otherwise: "or choose another folder", path: option }) : cause;
-
-/**
- * A folder that files may be written into; nothing is made yet.
- * @param option The flag that names it, for messages.
- * @throws InputError where it is not empty or cannot be written.
- */
-export async function chooseFolder(
-  command: string,
-  option: string,
-  { out, force, resume, cwd }: FolderChoice,
-): Promise<string> {
-  const stamp = new Date()
-    .toISOString()
-    .replace(/\.\d+Z$/, "")
-    .replaceAll(":", "-");
-  const id = `${stamp}-${command}-${randomBytes(3).toString("hex")}`;
-  const folder = path.resolve(cwd, out ?? path.join("runs", id));
-  if (out === "") throw new InputError("needs the name of a folder", { path: option });
-  const entries: string[] = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw cannotWrite(folder, option, error);
-  });
-  if (entries.length > 0 && !force && !resume) {
-    const more = entries.some((name) => name === CHECKPOINT || name === POINTS)
-      ? ", or --resume to go on with the run that was interrupted"
-      : "";
-    throw new InputError(`${out} is not empty: choose another folder, or --force to write into it${more}`, {
-      path: option,
-    });
-  }
-  // The nearest folder that exists must let the rest be made.
-  let parent = folder;
-  while (!existsSync(parent)) parent = path.dirname(parent);
-  await assertWritable(parent, option);
-  return folder;
-}
-
-/** Only trying tells for certain, as /proc shows, which claims to be writable. */
-async function assertWritable(folder: string, option: string): Promise<void> {
-  try {
-    await rmdir(await mkdtemp(path.join(folder, ".slowroll-")));
-  } catch (error) {
-    throw cannotWrite(folder, option, error);
-  }
-}
-
-/**
- * The file of every network's trajectory; nothing is made yet.
- * @throws InputError where its ending is unknown, it is there already, a folder has its name or its own folder cannot be written.
- */
-export async function chooseTrajectories(name: string, { force, cwd }: FolderChoice): Promise<TrajectoryFile> {
-  const option = "--save-trajectories";
-  const { createTrajectoryFile } = await import("@slowroll/core/files/trajectories");
-  const file = path.resolve(cwd, name);
-  const trajectories = await createTrajectoryFile(name === "" ? "" : file, option);
-  // What another run is writing now, or one that was killed has left.
-  const there = [file, `${file}.partial`].find(existsSync);
-  if (there && (await lstat(there)).isDirectory())
-    throw new InputError(`${there} is a folder: choose another file`, { path: option });
-  if (there && !force) throw new InputError(`${there} exists: choose another file, or --force`, { path: option });
-  await assertWritable(path.dirname(file), option);
-  return trajectories;
-}
 
 /** What a run writes into its folder, and what it leaves there when it is killed. */
 const OURS =

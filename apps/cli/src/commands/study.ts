@@ -3,7 +3,6 @@ import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import type { ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
-import type { EngineInfo, JobControl, JobMemory, LatticeMemory } from "@slowroll/core/engine/engine";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
 import {
@@ -19,37 +18,22 @@ import { VERSION } from "@slowroll/core/version";
 import { folderCheckpoints } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
 import { errorKey, errorLine } from "../errorLine.ts";
-import {
-  chooseFolder,
-  chooseTrajectories,
-  clearState,
-  keepsState,
-  loadRunWriter,
-  makeWay,
-  saveFinal,
-} from "../folder.ts";
+import { clearState, keepsState, loadRunWriter, makeWay, saveFinal } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { jsonPieces } from "../json.ts";
 import { keeping } from "../kept.ts";
-import { memoryLine, programBytes } from "../memory.ts";
 import { named } from "../named.ts";
 import { checkOptions, threadsOf } from "../options.ts";
+import { choosePlaces } from "../places.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
-import { createProgress } from "../progress.ts";
 import { restartHint, resumeCommand, resumedRun, standingOf } from "../resume.ts";
 import { studies } from "../studies.ts";
 import { summary } from "../summary.ts";
 import { keepPoints } from "../sweepFolder.ts";
 import { trajectoriesWhileWritable } from "../trajectories.ts";
-
-/** `cpu on AMD EPYC (wasm, float32, 2 threads)`. */
-function describeEngine({ kind, name, type, backend, precision, threads }: EngineInfo): string {
-  const where = kind === "webgpu" ? `${type}, ` : "";
-  const workers = threads > 0 ? `, ${threads} thread${threads > 1 ? "s" : ""}` : "";
-  return `${kind} on ${name} (${where}${backend}, ${precision}${workers})`;
-}
+import { createVoice } from "../voice.ts";
 
 /** Runs a study from its config to its result, and resolves with the exit code. */
 export async function study<C extends ConfigCommand>(
@@ -65,97 +49,23 @@ export async function study<C extends ConfigCommand>(
   const parsed = await parseConfig(command, text, { ...(source ? { source } : {}), overrides: options.set });
   checkOptions(options, parsed);
   const config = withFoundFiles(parsed, file, io.cwd);
-  // Theory is printed, and kept only where a folder is named.
-  const keeps = command !== "kernel" || options.out !== undefined;
-  const folder = keeps ? await chooseFolder(command, "--out", { ...options, cwd: io.cwd }) : undefined;
-  const { saveFinal: out, force } = options;
-  const finalFolder =
-    out === undefined
-      ? undefined
-      : await chooseFolder(command, "--save-final", {
-          out,
-          force,
-          // The states of a sweep's finished points are there already.
-          resume: (resumed?.kept?.finished.size ?? 0) > 0,
-          cwd: io.cwd,
-        });
+  const goesOn = (resumed?.kept?.finished.size ?? 0) > 0;
+  const { folder, finalFolder, trajectoryFile } = await choosePlaces(command, options, goesOn, io.cwd);
   const writeRun = folder ? await loadRunWriter(options.movie) : undefined;
-  const trajectoryFile =
-    options.saveTrajectories === undefined
-      ? undefined
-      : await chooseTrajectories(options.saveTrajectories, { force, cwd: io.cwd });
 
-  const log: object[] = [];
-  const note = (event: string, more: object = {}): void => {
-    log.push({ time: new Date().toISOString(), event, ...more });
-  };
+  const threads = threadsOf(options);
+  const voice = await createVoice(io, command, config, threads, options.quiet ?? false);
+  const { note, warn, settle } = voice;
   note("start", { command, version: VERSION });
-
-  // The engine's line waits until a job runs: a job that the engine refuses is bad input, told in one line alone.
-  let engineLine: string | undefined;
-  const sayEngine = (): void => {
-    if (engineLine) io.error(engineLine);
-    engineLine = undefined;
-  };
-  const { threads, warning: fewer } = threadsOf(options);
-  const chosen = (info: EngineInfo): void => {
-    engineLine = `engine: ${describeEngine(info)}: ${info.reason}\n`;
-    note("engine", { engine: info });
-    if (fewer === undefined || info === HOST || info.threads !== threads) return;
-    engineLine += `warning: ${fewer}\n`;
-    note("warning", { warning: fewer });
-  };
   const engine = lazyEngine(
     {
       engine: options.adapter === "auto" ? options.engine : "webgpu",
       adapter: options.adapter,
       precision: config.precision,
-      threads,
+      threads: threads.threads,
     },
-    chosen,
+    voice.chosen,
   );
-  const progress = await createProgress(io, options.quiet ?? false);
-  let memory: JobMemory | LatticeMemory | undefined;
-  const sayMemory = (planned: JobMemory | LatticeMemory, batches: string): void => {
-    progress.stop();
-    sayEngine();
-    memory = planned;
-    const own = programBytes(config, engine.opened!.info, planned.bytes);
-    io.error(`memory: ${memoryLine(planned, own)}; ${batches}\n`);
-    note("memory", { ...planned });
-  };
-  const control: JobControl = {
-    signal: io.signal,
-    onMemory(planned) {
-      const { batch } = planned;
-      if (command === "network") sayMemory(planned, `batches of ${batch === 1 ? "1 network" : `${batch} networks`}`);
-    },
-    async onLatticeMemory(planned) {
-      if (command !== "field") return;
-      // What the lattice's files are written with comes sooner or later: here it counts to what the program has itself.
-      const { loadHdf5 } = await import("@slowroll/core/files/hdf5");
-      await loadHdf5();
-      const { batch } = planned;
-      sayMemory(planned, `${batch === 1 ? "1 realisation" : `${batch} realisations`} at once`);
-    },
-    onStage: progress.onStage,
-    onProgress(...report) {
-      sayEngine();
-      progress.onProgress(...report);
-    },
-  };
-  const warn = (warning: string): void => {
-    progress.pause();
-    sayEngine();
-    io.error(`warning: ${warning}\n`);
-    note("warning", { warning });
-  };
-  /** Ends the progress line and tells what the result warns of. */
-  const settle = (result: object): void => {
-    progress.stop();
-    sayEngine();
-    for (const warning of (result as { warnings?: readonly string[] }).warnings ?? []) warn(warning);
-  };
   /** What could not be written is told at the end, when all else is done. */
   const unwritten: UnwritableError[] = [];
   const attempt = async (write: () => unknown): Promise<boolean> => {
@@ -177,7 +87,7 @@ export async function study<C extends ConfigCommand>(
   /** An earlier run's files go when the first of this one's comes, and not before it is known to be right. */
   let isReady = resumed !== undefined;
   const ready = async (): Promise<void> => {
-    if (folder && !isReady) await makeWay(folder, force ?? false);
+    if (folder && !isReady) await makeWay(folder, options.force ?? false);
     isReady = true;
   };
   let reported = false;
@@ -190,7 +100,7 @@ export async function study<C extends ConfigCommand>(
       config,
       engine: engine.opened?.info ?? HOST,
       timings: { totalSeconds: (performance.now() - start) / 1000, engineSeconds },
-      ...(memory ? { memory } : {}),
+      ...(voice.memory ? { memory: voice.memory } : {}),
       ...(incomplete === undefined ? {} : { incomplete }),
       ...result,
     } as ResultDocument;
@@ -198,7 +108,7 @@ export async function study<C extends ConfigCommand>(
       note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
       reported = await attempt(async () => {
         await ready();
-        await writeRun(folder, document, log);
+        await writeRun(folder, document, voice.log);
       });
     }
     return document;
@@ -251,7 +161,7 @@ export async function study<C extends ConfigCommand>(
     return first?.exitCode ?? 0;
   };
   try {
-    const { result, engineSeconds, final, failure } = await studies[command](config, engine, control, {
+    const { result, engineSeconds, final, failure } = await studies[command](config, engine, voice.control, {
       onSection(finished) {
         sections = finished;
       },
@@ -259,13 +169,9 @@ export async function study<C extends ConfigCommand>(
       trajectories,
       sweep,
     });
-    if (!engine.opened) chosen(HOST);
+    if (!engine.opened) voice.chosen(HOST);
     settle(result);
-    for (const { path: place, value, expected, tolerance, passed } of (result as Partial<DualityResult>).checks ?? []) {
-      if (passed) continue;
-      io.error(`check: ${place} is ${value ?? "not told by the data"}, expected ${expected} within ${tolerance}\n`);
-      note("check", { path: place, value, expected, tolerance });
-    }
+    voice.tellChecks((result as Partial<DualityResult>).checks ?? []);
     const document = await keep(result, engineSeconds, failure?.message);
     if (trajectories) await attempt(() => trajectories.finish());
     unwritten.push(...states.slice(0, 1));
@@ -278,7 +184,7 @@ export async function study<C extends ConfigCommand>(
     const code = tell(document, [...(failure ? [failure] : []), ...unwritten]);
     return "passed" in document && document.passed === false && code === 0 ? 1 : code;
   } catch (error) {
-    progress.stop();
+    voice.stop();
     const wrong = error instanceof InputError || error instanceof ExpressionError;
     // Of a sweep the finished points are kept.
     if (wrong && !(sweeps && sections)) throw error;

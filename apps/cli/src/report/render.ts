@@ -37,6 +37,8 @@ export interface MovieImage {
 }
 
 export interface Page {
+  /** What tells the run's page from others of its title in a browser's tabs. */
+  readonly name: string;
   readonly title: string;
   readonly abstract: string;
   /** Main figures, name and value. */
@@ -58,7 +60,7 @@ h2, p, td { overflow-wrap: anywhere; }
 
 /** The whole page. Each plot is an SVG already, and becomes interactive where scripts run. */
 export async function toHtml(
-  { title, abstract, facts, figures, movies, config }: Page,
+  { name, title, abstract, facts, figures, movies, config }: Page,
   svgs: readonly string[],
 ): Promise<string> {
   const sections = figures.map(
@@ -71,7 +73,7 @@ export async function toHtml(
   );
   const specs = figures.map((figure) => ({ id: figure.id, spec: dressed(figure) }));
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(`${name}: ${title}`)}</title><style>${STYLE}</style></head>
 <body><h1>${escapeHtml(title)}</h1>
 <p class="abstract">${escapeHtml(abstract)}</p>
 <table>${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</table>

@@ -157,6 +157,7 @@ export async function writeReport(directory: string, document: ResultDocument): 
   const svgs: string[] = [];
   for (const figure of figures) svgs.push(await toSvg(figure));
   const page: Page = {
+    name: path.basename(path.resolve(directory)),
     title: TITLES[document.command],
     abstract: abstractOf(document),
     facts: factsOf(document),

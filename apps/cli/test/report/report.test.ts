@@ -57,6 +57,7 @@ it("labels an axis of many indices evenly", () => {
 describe("the report", () => {
   it("opens offline, with every plot as an SVG beside it", async () => {
     const html = await reportOf(document, "whole");
+    expect(html).toContain("<title>whole: Wide networks under gradient descent and their dual universe</title>");
     expect(html).not.toMatch(/(src|href)=["']?https?:/);
     expect(readdirSync(path.join(folder, "whole", "plots")).sort()).toEqual([
       "errors.svg",
