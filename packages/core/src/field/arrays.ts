@@ -70,6 +70,13 @@ async function readBytes(file: string, partsOf: (bytes: number) => readonly Uint
   }
 }
 
+/** Throws Error for a whole number that the nearest float64 is not: past 2^53 most are. */
+function exact(whole: bigint): number {
+  const value = Number(whole);
+  if (BigInt(value) !== whole) throw new Error(`it holds ${whole}, which float64 rounds; store it shifted or scaled`);
+  return value;
+}
+
 /** The numbers of an .npy file and its shape. Throws Error in words. */
 async function parseNpy(bytes: ArrayBuffer): Promise<{ values: Float64Array; shape: readonly number[] }> {
   const { parse } = await import("npyjs");
@@ -82,7 +89,7 @@ async function parseNpy(bytes: ArrayBuffer): Promise<{ values: Float64Array; sha
   // Whole numbers of 64 bits, numpy's own.
   const big = numbers instanceof BigInt64Array || numbers instanceof BigUint64Array;
   return {
-    values: big ? Float64Array.from(numbers, Number) : Float64Array.from(numbers as ArrayLike<number>),
+    values: big ? Float64Array.from(numbers, exact) : Float64Array.from(numbers as ArrayLike<number>),
     shape,
   };
 }

@@ -122,6 +122,13 @@ describe("what does not fit", () => {
       message: `${none} holds 7 values, 1 realisation of 16 sites is 16`,
     });
   });
+  it("is whole numbers that float64 rounds", async () => {
+    const huge = BigInt64Array.from(field.subarray(0, SITES), (_, i) => 2n ** 53n + BigInt(i));
+    writeFileSync(at("huge.npy"), new Uint8Array(dump(huge, [4, 4])));
+    await expect(started(at("huge.npy"), at("huge.npy"))).rejects.toThrow(
+      "huge.npy is not a readable .npy array: it holds 9007199254740993, which float64 rounds; store it shifted or scaled",
+    );
+  });
   it("is complex, whose parts are no realisations", async () => {
     writeFileSync(at("complex.npy"), new Uint8Array(dump(normals(1, 0, 0, 32), [4, 4], { dtype: "c16" })));
     for (const realisations of [1, 2])
