@@ -26,6 +26,14 @@ export interface Timeline {
   readonly album: Album;
 }
 
+/** Whether the study asks for fluctuations of field f, as a stored state is taken to. */
+function fluctuates({ study: { fluctuations } }: Setup, f: number): boolean {
+  if (fluctuations.kind === "none") return false;
+  if (fluctuations.kind === "planeWave")
+    return f === 0 && (fluctuations.amplitude !== 0 || fluctuations.velocity !== 0);
+  return !("amplitude" in fluctuations) || fluctuations.amplitude !== 0;
+}
+
 /** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
 function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][], steps: number): string[] {
   if (info.precision !== "float32") return [];
@@ -35,9 +43,11 @@ function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Mom
     const largest = moments.reduce((most, [moment]) => Math.max(most, Math.abs(moment!.mean[f]!)), 0);
     const rounding = largest * 6e-8 * Math.sqrt(steps);
     const rms = Math.sqrt(last.variance[f]!);
-    if (rms > 0 && rounding > 0.01 * rms) {
+    if ((rms > 0 || fluctuates(setup, f)) && rounding > 0.01 * rms) {
+      const lost =
+        rms > 0 ? `exceeds 1% of its rms fluctuation ${rms.toExponential(1)}` : "leaves nothing of its fluctuations";
       return [
-        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, exceeds 1% of its rms fluctuation ${rms.toExponential(1)}; use precision: ${better}`,
+        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, ${lost}; use precision: ${better}`,
       ];
     }
   }

@@ -150,6 +150,13 @@ it("says what rounding in float32 grows to over the steps, where it is 1% of the
   ]);
   expect(await warningsOf(5e-3, single)).toEqual([]);
   expect(await warningsOf(5e-4, referenceEngine)).toEqual([]);
+  // Added to 2, it leaves 2.
+  expect(await warningsOf(1e-17, single)).toEqual([
+    expect.stringMatching(
+      /^precision: float32 rounding of phi, about 3\.8e-6, leaves nothing of its fluctuations; use/,
+    ),
+  ]);
+  expect(await warningsOf(0, single)).toEqual([]);
 });
 
 it("says it of a run whose records are more than a call may have arguments", async () => {
