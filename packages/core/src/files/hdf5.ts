@@ -2,9 +2,9 @@
  * Trees of named arrays as HDF5 files, which Python (h5py, xarray), MATLAB, Julia and the HDF5 tools open. The library is HDF5 itself as
  * WebAssembly (h5wasm); it is loaded with the first file and reads and writes real paths.
  *
- * Arrays are stored in chunks with a checksum (fletcher32) each, in the file format of HDF5 1.8, whose own records have checksums too: what a
- * disk has garbled is refused and not computed with. A chunk is the most that is copied into the library's memory at a time, which is
- * never returned to the system.
+ * Arrays are stored in chunks with a checksum (fletcher32) each, in the file format of HDF5 1.10 (2016), whose own records have checksums too,
+ * those of where the chunks are among them, as 1.8's have not: what a disk has garbled is refused and not computed with, or read as zeros. A
+ * chunk is the most that is copied into the library's memory at a time, which is never returned to the system.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -186,7 +186,7 @@ export async function writeHdf5(file: string, content: Group): Promise<void> {
   const library = await loadHdf5();
   try {
     replaceFile(file, (partial) => {
-      const stored = new library.File(partial, "w", { libver: ["v108", "v108"] });
+      const stored = new library.File(partial, "w", { libver: ["v110", "v110"] });
       try {
         writeGroup(stored, content);
         // A full disk may show only here.
