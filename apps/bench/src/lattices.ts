@@ -5,29 +5,42 @@ import type { CoupledSchedule, LatticeJob } from "@slowroll/core/engine/latticeJ
 import { coupling } from "@slowroll/core/field/friedmann";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { type JobBenchmark, largest } from "./job.ts";
+import { stencil } from "./plain.ts";
 
 /** Bytes of a site that an operation reads and writes: phi and pi, each once. Compensated numbers are two of float32. */
 const STATE_BYTES = { float32: 16, compensated: 32, float64: 32 };
 
-/** Prescribed coefficients, nothing observed before the end. */
-export async function lattice(engine: Engine, points: number, operations: number): Promise<JobBenchmark> {
-  const sites = points ** 3;
-  const job: LatticeJob = {
+/** What an operation's Laplacian, force and drift are multiplied by. */
+const STEP = { laplacian: 0.01, force: 0.01, drift: 0.01 };
+/** Sides and operations of the lattice that plain loops evolve too. */
+const CHECKED = { points: 8, operations: 20 };
+
+const initialWaves = (points: number) => ({
+  field: Float64Array.from({ length: points ** 3 }, (_, i) => Math.sin(i)),
+  momentum: new Float64Array(points ** 3),
+});
+
+async function prescribedJob(points: number, operations: number): Promise<LatticeJob> {
+  const each = [STEP.laplacian, STEP.force, STEP.drift];
+  return {
     grid: { dimensions: 3, points, spacing: 1, stencil: 2 },
     realisations: 1,
     fields: 1,
     potential: await compilePotential("quartic"),
-    initial: async () => ({
-      field: Float64Array.from({ length: sites }, (_, i) => Math.sin(i)),
-      momentum: new Float64Array(sites),
-    }),
+    initial: async () => initialWaves(points),
     schedule: {
       kind: "prescribed",
-      coefficients: Float64Array.from({ length: 3 * operations }, (_, i) => [0.01, 0.01, 0.01][i % 3]!),
+      coefficients: Float64Array.from({ length: 3 * operations }, (_, i) => each[i % 3]!),
     },
     observeAfter: [operations],
     reductions: [{ kind: "field" }],
   };
+}
+
+/** Prescribed coefficients, nothing observed before the end. */
+export async function lattice(engine: Engine, points: number, operations: number): Promise<JobBenchmark> {
+  const sites = points ** 3;
+  const job = await prescribedJob(points, operations);
   return {
     name: "lattice, phi^4, Verlet",
     size: `${points}^3`,
@@ -37,10 +50,13 @@ export async function lattice(engine: Engine, points: number, operations: number
     bytes: STATE_BYTES[engine.info.precision] * sites * operations,
     run: async () => (await engine.evolveLattice(job)).engineSeconds,
     async check() {
-      const { observations, final } = await engine.evolveLattice(job);
-      const { field } = final;
-      const mean = field.reduce((sum, value) => sum + value, 0) / sites;
-      return Math.abs(observations[0]!.fieldMean![0]! - mean) / largest(field.subarray(0, 1000));
+      const small = await prescribedJob(CHECKED.points, CHECKED.operations);
+      const { observations, final } = await engine.evolveLattice(small);
+      let { field, momentum } = initialWaves(CHECKED.points);
+      for (let o = 0; o < CHECKED.operations; o++) field = stencil(field, momentum, CHECKED.points, STEP);
+      const mean = field.reduce((sum, value) => sum + value, 0) / field.length;
+      const differences = field.map((value, i) => value - final.field[i]!);
+      return largest([...differences, observations[0]!.fieldMean![0]! - mean]) / largest(field);
     },
   };
 }

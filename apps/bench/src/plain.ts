@@ -19,8 +19,13 @@ export interface StencilStep {
 }
 
 /** One kick and drift of a phi^4 field on a points^3 grid; returns the new field and updates `momentum`. */
-export function stencil(field: Float32Array, momentum: Float32Array, points: number, step: StencilStep): Float32Array {
-  const next = new Float32Array(field.length);
+export function stencil<Numbers extends Float32Array | Float64Array>(
+  field: Numbers,
+  momentum: Numbers,
+  points: number,
+  step: StencilStep,
+): Numbers {
+  const next = new (field.constructor as new (length: number) => Numbers)(field.length);
   const plane = points * points;
   for (let z = 0; z < points; z++) {
     const up = ((z + 1) % points) * plane;

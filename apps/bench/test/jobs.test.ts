@@ -3,6 +3,7 @@ import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { afterAll, describe, expect, it } from "vitest";
 import { jobBenchmarks } from "../src/jobs.ts";
+import { expandingLattice, lattice } from "../src/lattices.ts";
 import { empiricalKernels, leftOut, stepFlops, training } from "../src/networks.ts";
 
 const cpu = openCpuEngine({ precision: "float64", threads: 2, reason: "" });
@@ -56,6 +57,8 @@ describe("jobs", () => {
     ["training, two layers", () => training(cpu, { width: 64, depth: 2, data: 32 }, "cpu")],
     ["training, three outputs", () => training(cpu, { width: 64, depth: 2, data: 8, outputs: 3 }, "cpu")],
     ["kernels", () => empiricalKernels(cpu, { width: 64, depth: 1, data: 8 }, 2)],
+    ["lattice", () => lattice(cpu, 16, 4)],
+    ["self-consistent lattice", () => expandingLattice(cpu, 16, 20)],
   ])("finds the engine's %s equal to plain loops", async (_, benchmark) => {
     expect(await (await benchmark()).check()).toBeLessThan(1e-12);
   });
@@ -94,5 +97,21 @@ describe("jobs", () => {
       await empiricalKernels(wrong, { width: 64, depth: 1, data: 8 }, 2),
     ];
     for (const job of jobs) expect(await job.check()).toBeGreaterThan(0.5);
+  });
+  it("finds an engine out that leaves a lattice as it was", async () => {
+    const idle: Engine = {
+      ...cpu,
+      async evolveLattice(job) {
+        return cpu.evolveLattice({
+          ...job,
+          schedule:
+            job.schedule.kind === "coupled"
+              ? { ...job.schedule, durations: new Float64Array(job.schedule.durations.length) }
+              : { ...job.schedule, coefficients: new Float64Array(job.schedule.coefficients.length) },
+        });
+      },
+    };
+    for (const job of [await lattice(idle, 16, 4), await expandingLattice(idle, 16, 20)])
+      expect(await job.check()).toBeGreaterThan(0.01);
   });
 });
