@@ -25,9 +25,10 @@ function digest(files, more = "") {
   return hash.digest("hex");
 }
 
-/** Does `work` unless the stamp in `file` says that it was done with the same `wanted`. */
-function once(file, wanted, work) {
-  if (existsSync(file) && readFileSync(file, "utf8") === wanted) return;
+/** Does `work` unless the stamp in `file` says that it was done with the same `wanted`, and what it `made` is still there. */
+function once(file, wanted, work, made = []) {
+  const isThere = (name) => existsSync(path.join(root, name));
+  if (existsSync(file) && readFileSync(file, "utf8") === wanted && made.every(isThere)) return;
   work();
   writeFileSync(file, wanted);
 }
@@ -96,7 +97,14 @@ const manifests = [
 for (const group of ["packages", "apps"])
   for (const name of readdirSync(path.join(root, group)).sort()) manifests.push(`${group}/${name}/package.json`);
 const host = `${process.version} ${process.platform} ${process.arch}`;
-once(path.join(root, "node_modules", ".slowroll-setup"), digest(manifests, host), install);
+const linked = manifests
+  .filter((file) => path.basename(file) === "package.json")
+  .filter((file) => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(path.join(root, file), "utf8"));
+    return dependencies || devDependencies;
+  })
+  .map((file) => path.join(path.dirname(file), "node_modules"));
+once(path.join(root, "node_modules", ".slowroll-setup"), digest(manifests, host), install, linked);
 
 const libraries = ["packages/core", "apps/cli"].flatMap((name) =>
   readdirSync(path.join(root, name, "src", "libraries")).map((file) => `${name}/src/libraries/${file}`),
@@ -105,6 +113,7 @@ once(
   path.join(root, "apps", "cli", "build", ".stamp"),
   digest(["pnpm-lock.yaml", "scripts/libraries.mjs", ...libraries], host),
   buildLibraries,
+  libraries.map((file) => file.replace("/src/libraries/", "/build/").replace(/\.ts$/, ".mjs")),
 );
 
 const kernels = path.join("packages", "wasm");

@@ -54,4 +54,14 @@ describe("a checkout", () => {
     expect(plotting.status).toBe(78);
     expect(existsSync(at("run"))).toBe(false);
   });
+  it("is mended by the set-up where what that has built is gone, whatever its stamps say", () => {
+    for (const name of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "scripts", "tests/package.json"])
+      cpSync(path.join(root, name), at(name), { recursive: true });
+    for (const folder of ["packages/wasm/build", "apps/cli/build", "tests/node_modules"])
+      cpSync(path.join(root, folder), at(folder), { recursive: true, verbatimSymlinks: true });
+    rmSync(at("packages/core/build"), { recursive: true });
+    const { stderr } = spawnSync(process.execPath, [at("scripts/setup.mjs")], { encoding: "utf8" });
+    expect(stderr).toContain("setup: making one file each of libraries that come in hundreds\n");
+    expect(existsSync(at("packages/core/build/zod.mjs"))).toBe(true);
+  });
 });
