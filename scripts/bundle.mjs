@@ -1,7 +1,7 @@
 // Leaves dist/box/, or a folder that is named: slowroll.mjs and slowroll-bench.mjs, which run with Node alone beside an installed `webgpu`;
 // shaders, CPU kernels and plotting scripts are embedded. The HDF5 library, which few commands load, and the workers of the CPU engine and for
 // eigenvalues stand beside them. What is optional on such a machine (the software driver, peers of the benchmark) stays outside.
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,6 +62,11 @@ const embed = {
   },
 };
 
+// What is in the folder goes: nothing but a bundle may be.
+if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(path.join(out, "slowroll.mjs"))) {
+  console.error(`bundle: ${out} holds something else than a bundle: name an empty folder, or one that is not there`);
+  process.exit(2);
+}
 rmSync(out, { recursive: true, force: true });
 await build({
   entryPoints: {

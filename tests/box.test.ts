@@ -1,6 +1,6 @@
 /** The bundle runs with Node alone from an empty folder: only `webgpu` beside it, no sources, no node_modules of ours. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -36,6 +36,17 @@ const run = (program: string, ...argv: string[]) =>
     encoding: "utf8",
     env: { PATH: "", HOME: box },
   });
+
+it("takes no folder's place that holds something else than a bundle", () => {
+  const folder = path.join(box, "thesis");
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, "chapter"), "one");
+  const bundle = [path.join(root, "scripts/bundle.mjs"), folder];
+  const { status, stderr } = spawnSync(process.execPath, bundle, { encoding: "utf8" });
+  expect(stderr).toMatch(/^bundle: .*thesis holds something else than a bundle: name an empty folder/);
+  expect(status).toBe(2);
+  expect(readdirSync(folder)).toEqual(["chapter"]);
+});
 
 describe("the box", () => {
   it("holds two programs, and the HDF5 library and the workers beside them", () => {
