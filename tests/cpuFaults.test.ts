@@ -415,3 +415,32 @@ it("gives the same numbers for any number of threads", async () => {
   }
   for (const result of results.slice(1)) expect(result).toEqual(results[0]);
 });
+
+// What a worker lays out anew stands before the next one's weights. The most of it are panels of deltas, of the outputs' sensitivities and of a
+// slice of weights.
+it.each([
+  { data: 200, outputs: 1, width: 100, recordKernels: [] },
+  { data: 66, outputs: 8, width: 100, recordKernels: [2, 4, 6] },
+  { data: 64, outputs: 1, width: 255, recordKernels: [] },
+])("keeps workers out of each other's memory: $data data, $outputs outputs, width $width", async (shape) => {
+  const { data, outputs: C, width, recordKernels } = shape;
+  const job = await ensembleJob(width, 6, 2);
+  const wide = {
+    ...{ ...job, recordKernels, architecture: { ...job.architecture, outputs: C } },
+    inputs: Float64Array.from({ length: data }, (_, a) => Math.sin(a)),
+    targets: Float64Array.from({ length: data * C }, (_, i) => Math.cos(i)),
+    networks: { first: 0, count: 6 },
+  };
+  const results: number[][] = [];
+  for (const threads of [1, 3]) {
+    const engine = openCpuEngine({ precision: "float64", threads, reason: "test" });
+    const numbers: number[] = [];
+    await engine.trainEnsemble(wide, ({ outputs, kernels }) => {
+      for (const value of outputs) numbers.push(value);
+      for (const value of kernels) numbers.push(value);
+    });
+    results.push(numbers);
+    await engine.close();
+  }
+  expect(results[1]).toEqual(results[0]);
+});
