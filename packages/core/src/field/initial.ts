@@ -13,6 +13,7 @@ import type { Setup } from "./setup.ts";
 import type { FluctuationSpec, LatticeSpec, SpectrumSpec, VacuumKind } from "./study.ts";
 import { readPowerLaws } from "./table.ts";
 import { vacuumState } from "./vacuum.ts";
+import { isWithin } from "./waves.ts";
 
 /** Parts by which a length written with a few digits may be off a box's side and still mean it. */
 const LEEWAY = 1e-3;
@@ -72,11 +73,34 @@ function assertModeFits(mode: readonly number[], { dimensions, points }: Lattice
   }
 }
 
+/** Throws InputError where a table's rows leave out all waves of the lattice, as where its k are in another unit. */
+function assertReaches(
+  power: (k: number) => number,
+  { dimensions, points, length }: LatticeSpec,
+  cutoff: number,
+  file: string,
+): void {
+  const unit = (2 * Math.PI) / length;
+  const half = Math.floor(points / 2);
+  for (let a = 1; a <= half; a++)
+    for (let b = 0; b <= (dimensions > 1 ? a : 0); b++)
+      for (let c = 0; c <= (dimensions > 2 ? b : 0); c++) {
+        const k = unit * Math.hypot(a, b, c);
+        if (isWithin(k, cutoff) && power(k) > 0) return;
+      }
+  const largest = Math.min(cutoff, unit * half * Math.sqrt(dimensions));
+  throw new InputError(
+    `${file} has no wave of the lattice, of k = ${unit} to ${largest}, between its first and last row, so that none would be drawn`,
+    { path: "fluctuations.spectrum" },
+  );
+}
+
 /** sqrt(<|dphi_k|^2>) at k. Throws InputError, ExpressionError. */
-async function spectrumOf(spec: SpectrumSpec): Promise<(k: number) => number> {
+async function spectrumOf(spec: SpectrumSpec, lattice: LatticeSpec, cutoff: number): Promise<(k: number) => number> {
   const path = "fluctuations.spectrum";
   const power =
     typeof spec === "string" ? await compileFunction(spec, ["k"], { path }) : await readPowerLaws(spec.file, path);
+  if (typeof spec !== "string") assertReaches(power, lattice, cutoff, spec.file);
   return (k) => {
     const value = power(k);
     if (!(value >= 0 && Number.isFinite(value)))
@@ -104,7 +128,7 @@ async function gaussian(
   let normals: Normal[];
   if (spec.kind === "vacuum") normals = vacuumNormals(setup, spec);
   else {
-    const root = await spectrumOf(spec.spectrum);
+    const root = await spectrumOf(spec.spectrum, lattice, cutoff);
     normals = mean.map((_, f) => ({
       direction: mean.map((_, g) => (g === f ? 1 : 0)),
       modeOf: (k) => ({ u: [root(k), 0], velocity: [0, 0] }),
@@ -126,7 +150,8 @@ export async function assertDrawable(setup: Setup): Promise<void> {
   const { fluctuations, lattice, modes } = setup.study;
   if (lattice && (fluctuations.kind === "vacuum" || fluctuations.kind === "gaussian")) {
     const { cutoff = Number.POSITIVE_INFINITY } = fluctuations;
-    const root = fluctuations.kind === "gaussian" ? await spectrumOf(fluctuations.spectrum) : undefined;
+    const root =
+      fluctuations.kind === "gaussian" ? await spectrumOf(fluctuations.spectrum, lattice, cutoff) : undefined;
     const longest = longestWave(lattice, cutoff);
     if (longest !== undefined && fluctuations.kind === "vacuum")
       for (const { modeOf } of vacuumNormals(setup, fluctuations)) modeOf((2 * Math.PI) / lattice.length, longest);

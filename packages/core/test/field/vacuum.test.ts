@@ -226,6 +226,25 @@ describe("the vacuum of coupled fields", () => {
     expect(powers.map((power) => power > 1e-10)).toEqual([true, true, true, false]);
   });
 
+  it.each([
+    [1, "1.2,1\n1.9,1\n", undefined],
+    [1, "3,1\n5,1\n", 2.5],
+    [3, "30,1\n40,1\n", undefined],
+  ] as const)(
+    "is refused where a table's rows leave out all waves, in %i dimensions: %j",
+    async (dimensions, rows, cutoff) => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-spectrum-"));
+      const file = path.join(folder, "spectrum.csv");
+      writeFileSync(file, rows);
+      const grid: LatticeSpec = { dimensions, points: 16, length: 2 * Math.PI, stencil: 2 };
+      const tabled: FluctuationSpec = { ...spectrum, realisations: 1, spectrum: { file }, ...(cutoff && { cutoff }) };
+      await expect(draw({ potential: "quadratic" }, tabled, grid)).rejects.toThrow(
+        /has no wave of the lattice, of k = 1 to /,
+      );
+      rmSync(folder, { recursive: true });
+    },
+  );
+
   it("of a spectrum is the same from a file of two rows, between which it is a power law", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-spectrum-"));
     const file = path.join(folder, "spectrum.csv");
