@@ -27,11 +27,12 @@ export function sweepSummary({ config }: FieldDocument, sweep: readonly SweepEnt
       ? [{ head: "", cell: ({ error }: SweepEntry) => (error ? `diverged at step ${error.step}` : "") }]
       : []),
   ];
-  return table(
+  const points = table(
     [...shortNames(paths), ...columns.map(({ head }) => head)],
     sweep.map((entry) => [
       ...paths.map((path) => String(entry.values[path])),
       ...columns.map(({ cell }) => cell(entry)),
     ]),
   );
+  return config.units ? `${points}values are in program units; the report has them in powers of GeV\n` : points;
 }

@@ -50,6 +50,24 @@ field: { mean: 1, potential: { expression: "(a + b + c*0 + d)*phi^2", parameters
   expect(readFileSync(path.join(cwd, "again", "config.yaml"), "utf8")).toBe(text);
 });
 
+it("says that a run that diverges has no state of its end to save", async () => {
+  const input = `${LATTICE.replace("end: 1", "end: 10")}
+field: { potential: { expression: "-phi^4" }, mean: 1 }`;
+  const { code, error } = await slowroll(["field", "-", "--out", "diverged", "--save-final", "state"], { cwd, input });
+  expect(code).toBe(4);
+  expect(error).toContain("not saved: state, as the run has not come to its end\n");
+  expect(existsSync(path.join(cwd, "state"))).toBe(false);
+});
+
+it("says in which units a sweep's table is where there are others", async () => {
+  const input = `time: { step: 0.1, end: 1 }
+sweep: { field.mean: [1, 2] }`;
+  const units = "units: { fStar: 1.0e+18, omegaStar: 1.0e+13 }";
+  const { out } = await slowroll(["field", "-", "--out", "units"], { cwd, input: `${input}\n${units}` });
+  expect(out).toContain("values are in program units; the report has them in powers of GeV\n");
+  expect((await slowroll(["field", "-", "--out", "bare"], { cwd, input })).out).not.toContain("program units");
+});
+
 it("leaves no part of a file that cannot be written whole", async () => {
   const file = path.join(cwd, "in-the-way");
   mkdirSync(path.join(file, "full"), { recursive: true });

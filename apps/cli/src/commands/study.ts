@@ -190,6 +190,8 @@ export async function study<C extends ConfigCommand>(
     if (wrong && !(sweeps && sections)) throw error;
     if (trajectories?.abandon())
       io.error(`not saved: ${options.saveTrajectories}, whose networks were not all trained\n`);
+    if (finalFolder && error instanceof DivergenceError)
+      io.error(`not saved: ${named(finalFolder, io.cwd)}, as the run has not come to its end\n`);
     // Of a sweep's point that was interrupted its own checkpoint is enough.
     const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !sweeps) ? error : undefined;
     const partial = (cut?.partial ?? sections) as object | undefined;
