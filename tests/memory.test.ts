@@ -180,6 +180,28 @@ describe("the plan of two layers whose weights are what a binding holds", () => 
   });
 });
 
+it("states that nothing refers to any more are given back", () => {
+  const file = path.join(import.meta.dirname, `states-${process.pid}.mts`);
+  writeFileSync(
+    file,
+    `import { stateArray } from "@slowroll/core/engine/hostState";
+    for (let i = 0; i < 100; i++) {
+      stateArray(2 ** 22).fill(1);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    console.log(1024 * process.resourceUsage().maxRSS);`,
+  );
+  try {
+    const options = { cwd: path.resolve(import.meta.dirname, ".."), encoding: "utf8" } as const;
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", file], options);
+    expect(status, stderr).toBe(0);
+    // Of 3.4 GB.
+    expect(Number(stdout)).toBeLessThan(1.2e9);
+  } finally {
+    rmSync(file);
+  }
+});
+
 describe("the plan of the cpu engine", () => {
   it.each(named(SHAPES))("adds up: %s", async (_name, shape) => {
     const engine = await openEngine({ engine: "cpu", adapter: "auto", precision: "float64", threads: 2 });

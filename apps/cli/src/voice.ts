@@ -16,7 +16,7 @@ export interface Voice {
   chosen(info: EngineInfo): void;
   /** For the jobs of the run. */
   readonly control: JobControl;
-  /** What the job was told to take, once it was. */
+  /** What the job was told to take, once it was; the most of several. */
   readonly memory: JobMemory | LatticeMemory | undefined;
   warn(warning: string): void;
   /** Ends the progress line and tells what the result warns of. */
@@ -84,12 +84,15 @@ export async function createVoice(
         if (command === "network") sayMemory(planned, `batches of ${batch === 1 ? "1 network" : `${batch} networks`}`);
       },
       async onLatticeMemory(planned) {
-        if (command !== "field") return;
+        // Of a sweep's jobs those that take more than all before.
+        if (command !== "field" || planned.bytes <= (memory?.bytes ?? 0)) return;
         // What the lattice's files are written with comes sooner or later: here it counts to what the program has itself.
         const { loadHdf5 } = await import("@slowroll/core/files/hdf5");
         await loadHdf5();
         const { batch } = planned;
-        sayMemory(planned, `${batch === 1 ? "1 realisation" : `${batch} realisations`} at once`);
+        // A sweep's points have realisations of their own.
+        const what = "sweep" in config ? "lattice" : "realisation";
+        sayMemory(planned, `${batch} ${what}${batch === 1 ? "" : "s"} at once`);
       },
       onStage: progress.onStage,
       onProgress(...report) {

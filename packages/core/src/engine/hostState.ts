@@ -1,5 +1,6 @@
 /** A lattice's state on the host: arrays that workers share and that may be larger than a WebAssembly memory. */
 import { InputError } from "../errors.ts";
+import { counted } from "./counted.ts";
 import { describeBytes } from "./memory.ts";
 
 /** Numbers of a state below which starting workers takes longer than what they would do. */
@@ -8,7 +9,7 @@ export const FEW_SITES = 2 ** 17;
 /** Zeros. Throws InputError where this machine does not give so many. */
 export function stateArray(count: number): Float64Array<SharedArrayBuffer> {
   try {
-    return new Float64Array(new SharedArrayBuffer(8 * count));
+    return new Float64Array(counted(new SharedArrayBuffer(8 * count)));
   } catch (cause) {
     throw new InputError(
       `does not fit: ${describeBytes(8 * count)} of memory were refused by this machine; use fewer points or realisations`,

@@ -13,6 +13,7 @@ import type {
   Reached,
   Reduction,
 } from "../engine/latticeJob.ts";
+import { stateBytes } from "../engine/memory.ts";
 import { describePart, operationsOf, type Part, partOf, partOfReport, partOfState } from "../engine/parts.ts";
 import { InputError, InterruptedError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
@@ -171,7 +172,15 @@ export async function evolveTogether(
       }
       return whole;
     },
-    initialBytes: () => (resume ? 0 : Math.max(...setups.map((own) => initialBytes(own, lattice, threadsOf())))),
+    initialBytes() {
+      if (resume) return 0;
+      const each = setups.map((own, i) => {
+        // Studies that share a job are drawn by themselves before they stand in its state.
+        const state = setups.length > 1 ? stateBytes({ grid, realisations: counts[i]!, fields }) : 0;
+        return state + initialBytes(own, lattice, threadsOf());
+      });
+      return Math.max(...each);
+    },
     schedule,
     resume,
     observeAfter: stops.map(after),

@@ -181,6 +181,7 @@ export async function fieldSweep(
       if (control.signal?.aborted) throw new InterruptedError("interrupted");
       const following: JobControl = {
         signal: control.signal,
+        onLatticeMemory: control.onLatticeMemory,
         onProgress: (ahead, total, unit) => control.onProgress?.(Math.round(done + (share * ahead) / total), all, unit),
       };
       let runs: { readonly engineSeconds: number; run(i: number): FieldRun | Promise<FieldRun> };

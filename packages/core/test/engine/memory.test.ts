@@ -3,8 +3,10 @@ import type { Engine } from "@slowroll/core/engine/engine";
 import type { LatticeJob } from "@slowroll/core/engine/latticeJob";
 import { recordedBytes } from "@slowroll/core/engine/memory";
 import { fieldStudy } from "@slowroll/core/field/run";
+import { fieldSweep } from "@slowroll/core/field/sweep";
 import { expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
+import { LATTICE, points } from "../field/sweeps.ts";
 
 it("counts every number of a lattice's observations", async () => {
   const jobs: LatticeJob[] = [];
@@ -30,4 +32,20 @@ it("counts every number of a lattice's observations", async () => {
     engine,
   );
   expect(jobs.map(recordedBytes)).toEqual([8 * numbers]);
+});
+
+it("counts the largest state that is drawn by itself before it stands beside others in a sweep's job", async () => {
+  const jobs: LatticeJob[] = [];
+  const engine: Engine = {
+    ...referenceEngine,
+    async evolveLattice(job, control) {
+      jobs.push(job);
+      return referenceEngine.evolveLattice(job, control);
+    },
+  };
+  await fieldSweep(await points(`${LATTICE}sweep: { fluctuations.realisations: [1, 3, 2] }`), engine);
+  const bytesOf = (realisations: number): number =>
+    jobs.find((job) => job.realisations === realisations)!.initialBytes!();
+  // That of three alone is asked for before, whether it fits.
+  expect(bytesOf(6)).toBe(bytesOf(3) + 16 * 3 * 2 * 64);
 });

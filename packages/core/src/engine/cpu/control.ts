@@ -2,6 +2,7 @@
  * The control block that the workers of a job share, as packages/wasm/assembly/control.ts lays it out, and the planning of what stands
  * behind it in the shared memory.
  */
+import { counted } from "../counted.ts";
 
 /** Bytes into the memory where the control block stands, and what its words mean. */
 export const CONTROL = 1024;
@@ -42,6 +43,13 @@ export function pagesFor(bytes: number): number {
   const pages = Math.ceil(bytes / PAGE);
   const grain = 2 ** Math.max(0, Math.floor(Math.log2(pages)) - 3);
   return Math.min(LARGEST_MEMORY / PAGE, Math.ceil(pages / grain) * grain);
+}
+
+/** A zeroed memory of so many pages. Throws RangeError where this machine does not give it. */
+export function sharedMemory(pages: number): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  counted(memory.buffer as SharedArrayBuffer);
+  return memory;
 }
 
 export interface ControlBlock {

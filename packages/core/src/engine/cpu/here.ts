@@ -1,5 +1,5 @@
 /** Kernels on the calling thread: for work that takes less than sending it to a worker, and for callers that want their results at once. */
-import { CONTROL, pagesFor } from "./control.ts";
+import { CONTROL, pagesFor, sharedMemory } from "./control.ts";
 import { load } from "./load.mjs";
 import { notLoaded, type Program } from "./pool.ts";
 
@@ -13,8 +13,7 @@ export interface Loaded {
 
 /** The program's kernels over a memory of their own, prepared as the only worker. Throws EngineUnavailableError where they do not load. */
 export function loadHere({ kernels, special, potential, arrays, bytes, setup }: OwnProgram): Loaded {
-  const pages = pagesFor(bytes);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = sharedMemory(pagesFor(bytes));
   const compiled = (module: Uint8Array | undefined) =>
     module && new WebAssembly.Module(module as Uint8Array<ArrayBuffer>);
   let loaded: Loaded["kernels"];

@@ -8,7 +8,7 @@ import { readModules } from "@slowroll/wasm";
 import { EngineUnavailableError, InputError, InterruptedError, WorkerLostError } from "../../errors.ts";
 import type { JobControl, Precision } from "../engine.ts";
 import { describeBytes } from "../memory.ts";
-import { CONTROL, controlBlock, LARGEST_MEMORY, pagesFor } from "./control.ts";
+import { CONTROL, controlBlock, LARGEST_MEMORY, pagesFor, sharedMemory } from "./control.ts";
 import type { Loadable } from "./load.mjs";
 import { watch } from "./watch.ts";
 
@@ -170,7 +170,7 @@ export function createPool(threads: number = availableParallelism(), patience: n
     memory = undefined;
     const initial = pagesFor(bytes);
     try {
-      memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
+      memory = sharedMemory(initial);
     } catch (cause) {
       throw new InputError(
         `does not fit: this machine refuses ${describeBytes(bytes)} of memory; use a smaller size, or raise ulimit -v where it is set, as WebAssembly reserves 10 GiB of addresses at a time`,
