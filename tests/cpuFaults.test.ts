@@ -261,6 +261,15 @@ describe("an interrupted job", () => {
   });
 });
 
+it("an ensemble's progress ends with all steps of all networks", async () => {
+  const engine = engineOf();
+  const heard: (readonly [number, number])[] = [];
+  const job = { ...(await ensembleJob(37, 21)), networks: { first: 0, count: 11 } };
+  await engine.trainEnsemble(job, () => {}, { onProgress: (done, total) => heard.push([done, total]) });
+  expect(heard.at(-1)).toEqual([11 * 21, 11 * 21]);
+  await engine.close();
+});
+
 it("a caller's error in the middle of an ensemble reaches the caller, and the workers stop", async () => {
   const engine = engineOf();
   const job = await ensembleJob(64, 100);

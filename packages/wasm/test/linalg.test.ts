@@ -25,6 +25,8 @@ const SHAPES = [
   [70, 264, 131],
   [64, 40, 65],
   [65, 536, 520],
+  // Rows longer than the first cache holds of four.
+  [5, 8, 530],
 ] as const;
 const STRIDE = 544;
 const ROWS = 544;

@@ -14,7 +14,7 @@ import { clockOf } from "../../src/report/clock.ts";
 import { fieldFigures } from "../../src/report/fieldFigures.ts";
 import { say } from "../../src/report/figure.ts";
 import { writeReport } from "../../src/report/report.ts";
-import { envelope } from "../../src/report/timeFigure.ts";
+import { envelope, timeFigure } from "../../src/report/timeFigure.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
@@ -258,6 +258,62 @@ describe("the report of fields", () => {
     const { title, scale } = vconcat[1]!.layer[0]!.encoding.y;
     expect(title).toBe("skewness");
     expect(scale.domain[1] - scale.domain[0]).toBeGreaterThan(0.09);
+  });
+  it("draws each record of the constraint at its time, but for the first", async () => {
+    const { spec } = (await fieldFigures(document)).find(({ id }) => id === "constraint")!;
+    const [{ data }] = (spec as unknown as { layer: [{ data: { values: { time: number; value: number }[] } }] }).layer;
+    const at = data.values.map(({ time, value }) => [time, value]);
+    expect(at).toEqual(document.times!.map((time, r) => [time, document.constraint![r]]).slice(1));
+  });
+  it("averages the equation of state over cosmic time by trapezoids", async () => {
+    const text = "field: { mean: 1, velocity: 2 }\ntime: { step: 0.5, end: 2 }";
+    const rolling = await documentOf(text);
+    const uneven = { ...rolling, times: [0, 1, 2, 3, 7], equationOfState: [9, 9, 1, 0, -1] };
+    const { agrees } = (await fieldFigures(uneven)).find(({ id }) => id === "equationOfState")!;
+    // ((9 + 1)/2 + (1 + 0)/2 + 4 (0 - 1)/2)/6.
+    expect(agrees).toContain(`over the later half of the records is ${say(3.5 / 6)}.`);
+  });
+  it("says where the axis of its spectra ends, and has bars of one standard error to either side", async () => {
+    const several = await documentOf(PREHEATING.replace("seed: 2", "seed: 2, realisations: 2"));
+    const { shows, spec } = (await fieldFigures(several)).find(({ id }) => id === "spectra")!;
+    expect(shows).toContain(`the Nyquist wave number ${say((Math.PI * 8) / 3)} of an axis`);
+    const [, bars] = (spec as unknown as { layer: { data: { values: { low: number; high: number }[] } }[] }).layer;
+    const { power, error } = several.spectra![0]!;
+    const [mean, sigma] = [(power as number[][])[0]![0]!, (error as number[][])[0]![0]!];
+    expect(bars!.data.values[0]).toMatchObject({ low: Math.max(mean - sigma, mean / 10), high: mean + sigma });
+  });
+  it("has a histogram's densities at the middles of its bins, and breaks a line where there is none", async () => {
+    const { spec } = (await fieldFigures(document)).find(({ id }) => id === "histograms")!;
+    const [{ data }] = (spec as unknown as { layer: [{ data: { values: { x: number; time: number }[] } }] }).layer;
+    const xs = data.values.filter(({ time }) => time === 0).map(({ x }) => x);
+    expect(xs[0]).toBeCloseTo(-xs.at(-1)!, 12);
+    expect(xs[0]).toBeGreaterThan(-5);
+  });
+  it("leaves gaps in a logarithmic line where there is nothing to draw", () => {
+    const clock = clockOf(document);
+    const values = [1, 0, 100, 1e-40, 10];
+    const about = { id: "line", title: "", shows: "", agrees: "" };
+    const { spec } = timeFigure(
+      { ...clock, times: [0, 1, 2, 3, 4] },
+      [{ y: "y", lines: [{ name: "y", values }], log: true }],
+      about,
+    );
+    const [{ data }] = (spec as unknown as { layer: [{ data: { values: { value: number | null }[] } }] }).layer;
+    expect(data.values.map(({ value }) => value)).toEqual([1, null, 100, null, 10]);
+  });
+  it("names the axes of a slice, and what modes' amplitudes are in GeV", async () => {
+    const slice = (await fieldFigures(document)).find(({ id }) => id === "slice")!;
+    const { hconcat } = slice.spec as unknown as {
+      hconcat: { layer: { encoding: { x: { title: string }; y: { title: string } } }[] }[];
+    };
+    const { x, y } = hconcat[0]!.layer[0]!.encoding;
+    // Rows count the first axis of two, and columns the second.
+    expect([x.title, y.title]).toEqual(["x₂", "x₁"]);
+    const modes = await documentOf(
+      "field: { mean: 0 }\ntime: { step: 0.1, end: 1 }\nmodes: { wavenumbers: [1] }\nunits: { fStar: 1.0e+18, omegaStar: 1.0e+12 }",
+    );
+    const { inGev } = (await fieldFigures(modes)).find(({ id }) => id === "mode")!;
+    expect(inGev).toMatch(/\|δφₖ\| in \S+ × 10\S+ GeV⁻¹ᐟ²/);
   });
   it("draws the Hubble rate of a background that contracts", async () => {
     const file = path.join(folder, "contracting.csv");

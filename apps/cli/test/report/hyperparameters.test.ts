@@ -77,6 +77,7 @@ describe("a hyperparameter study", () => {
     const said = (points: NonNullable<Duality["hyperparameters"]>) =>
       hyperparameterFigures({ ...document, hyperparameters: points })[0]!.agrees;
     expect(said([at(1.25), at(1)])).toContain("3H is within 25% of the prediction");
+    expect(said([at(0.75), at(1)])).toContain("3H is within 25% of the prediction");
     expect(said([at(null), at(1), ...rest])).toContain(`1 of ${rest.length + 2} frictions cannot be told`);
     expect(said([at(null), at(null)])).toContain("The data tell no friction.");
     expect(summary({ ...document, hyperparameters: [at(null)] })).toContain("not identifiable");

@@ -54,6 +54,22 @@ describe("the report", () => {
     expect(figure("kernelLayers").agrees).toMatch(/layer 1 has \d+%.*, the output has /);
     expect(figure("linearised").agrees).toContain("at width 8");
   });
+  it("measures each layer's part of the kernel in its own infinite-width norm", () => {
+    const { initial, final, theory } = document.kernelLayers!;
+    const scaled = (matrix: readonly (readonly number[])[], by: number) => matrix.map((row) => row.map((x) => by * x));
+    // A tenth more than theory in each part, whatever its size.
+    const kernelLayers = { initial: theory.map((part) => scaled(part, 1.1)), final, theory };
+    expect(initial).toHaveLength(theory.length);
+    expect(figure("kernelLayers", { ...document, kernelLayers }).agrees).toContain("within 0.10 of its");
+  });
+  it("has no distance of the parameters at the start on a logarithmic axis", () => {
+    const { vconcat } = figure("parameterNorms").spec as unknown as {
+      vconcat: { layer: { data: { values: { step: number; value: number | null }[] } }[] }[];
+    };
+    const { values } = vconcat[0]!.layer[1]!.data;
+    expect(values.filter(({ step }) => step === 0).every(({ value }) => value === null)).toBe(true);
+    expect(values.filter(({ step }) => step > 0).every(({ value }) => value! > 0)).toBe(true);
+  });
   it("names data in their order", async () => {
     const widen = (rows: readonly (readonly unknown[])[]) => rows.map(([first]) => new Array(12).fill(first));
     const { mean, linearised } = document;

@@ -8,6 +8,7 @@ import { networkStudy } from "@slowroll/core/network/run";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
+import { say } from "../../src/report/figure.ts";
 import { networkFigures } from "../../src/report/networkFigures.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { testFigures } from "../../src/report/testFigure.ts";
@@ -67,6 +68,36 @@ describe("the report of two outputs", () => {
     const shifts = mean.flatMap((of, p) => of.map((value, c) => Math.abs(value - theory.mean[p]![c]!)));
     expect(figure(curve, "test").agrees).toContain(`at most ${Math.max(...shifts).toPrecision(3)}`);
     expect(figure(curve, "modes").shows).toContain("mean over the outputs");
+  });
+  it("counts the distance from theory in standard errors of the mean, theory's own among them", () => {
+    const { mean, std, theory } = curve as Required<NetworkDocument> & { mean: number[][][]; std: number[][][] };
+    const last = mean.length - 1;
+    const errors = (theory.meanError?.[last] ?? []).flat();
+    const expected = (theory.mean[last] as number[][]).flat().map((value, i) => {
+      const own = std[last]!.flat()[i]! / Math.sqrt(4);
+      return Math.abs(mean[last]!.flat()[i]! - value) / Math.hypot(own, errors[i] ?? 0);
+    });
+    expect(figure(curve, "trajectories").agrees).toContain(`or ${say(Math.max(...expected), 2)} standard errors`);
+  });
+  it("has ellipses of two standard deviations of each output about the curve", () => {
+    const { layer } = figure(curve, "curve").spec as unknown as {
+      layer: { data: { values: { first: number; second: number; ellipse?: number }[] } }[];
+    };
+    const first = layer[0]!.data.values.filter(({ ellipse }) => ellipse === 0);
+    const { mean, std } = curve.test as { mean: number[][]; std: number[][] };
+    expect(Math.max(...first.map((corner) => corner.first))).toBeCloseTo(mean[0]![0]! + 2 * std[0]![0]!, 12);
+    expect(Math.max(...first.map((corner) => corner.second))).toBeCloseTo(mean[0]![1]! + 2 * std[0]![1]!, 12);
+  });
+  it("begins along a circle at its first point, which rounding may put a hair below angle 0", () => {
+    const inputs = [
+      [Math.SQRT2, -1e-16],
+      [0, Math.SQRT2],
+      [-Math.SQRT2, 0],
+    ];
+    const test = { inputs, mean: [1, 2, 3], std: [0, 0, 0], data: { inputs: [inputs[1]!], targets: [2] } };
+    const { spec } = testFigures(test, [{ c: 0, name: "" }], curve.config)[0]!;
+    const { data } = spec as unknown as { data: { values: { mean: number }[] } };
+    expect(data.values.map(({ mean }) => mean)).toEqual([1, 2, 3]);
   });
   it("finds one network no number of standard errors from theory", () => {
     const alone = { ...curve, std: curve.std!.map((row) => row.map(() => [0, 0])) };

@@ -92,6 +92,16 @@ describe("the report", () => {
     expect(html).toContain("Not identifiable");
     expect(html).toContain("condition number");
   });
+  it("says whether the checks of its config hold", async () => {
+    const check = { path: "regression.a.value", value: 1, expected: 1, tolerance: 1 };
+    for (const [passed, told] of [
+      [true, "all hold"],
+      [false, "not all hold"],
+    ] as const) {
+      const html = await reportOf({ ...document, passed, checks: [{ ...check, passed }] } as Duality, "checked");
+      expect(html).toContain(`<th>checks</th><td>${told}</td>`);
+    }
+  });
   it("says so where it does not agree", async () => {
     const lambdaEta = { value: 0.9, error: 0.001, expected: 2 / 3 };
     expect(

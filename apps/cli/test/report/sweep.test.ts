@@ -48,6 +48,10 @@ describe("a sweep's report", () => {
     expect(data.values.map(({ swept }) => swept)).toEqual([1, 2, 0.5]);
     expect(data.values[1]!.value).toBe((document.sweep![2]!.mean as number[]).at(-1));
   });
+  it("draws no ends against two values, which tell no curve", async () => {
+    const figures = await fieldFigures(await documentOf("{ field.potential.parameters.g: [1, 2] }"));
+    expect(figures.map(({ id }) => id)).toEqual(["sweepMean"]);
+  });
   it("draws twelve of many points", async () => {
     const values = Array.from({ length: 30 }, (_, i) => i / 10);
     const figures = await fieldFigures(await documentOf(`{ field.potential.parameters.g: [${values}] }`));
