@@ -76,6 +76,14 @@ describe("a call that nothing looks after", () => {
     await gpu.finished();
     buffer.destroy();
   });
+  it("is not held against the kernel that was being compiled", async () => {
+    const buffer = await gpu.buffer("small", 16);
+    gpu.device.queue.writeBuffer(buffer, 0, new Float32Array(8));
+    const code = `${GOOD} // compiled here alone`;
+    await expect(loadKernel(gpu, evaluate, { code })).rejects.toThrow(GpuValidationError);
+    expect((await loadKernel(gpu, evaluate, { code })).pipeline).toBeDefined();
+    buffer.destroy();
+  });
 });
 
 describe("a lost device", () => {

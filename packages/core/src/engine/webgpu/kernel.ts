@@ -130,6 +130,8 @@ export async function loadKernel<Binding extends string>(
   if (!compiling) {
     compiling = compile();
     gpu.pipelines.set(key, compiling);
+    // What failed may have been something else than the kernel: the next one who asks has it compiled again.
+    compiling.catch(() => gpu.pipelines.delete(key));
   }
   async function compile(): Promise<GPUComputePipeline> {
     device.pushErrorScope("validation");
