@@ -10,11 +10,14 @@ import { activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { expect, it } from "vitest";
 import { jobOf } from "./support/latticeJobs.ts";
-import { pretendedGpu } from "./support/pretended.ts";
+import { LARGE, pretendedGpu } from "./support/pretended.ts";
 
-/** A device that fails at the given call, counted from 0, and what there is on it. */
-function failingAt(call: number): { gpu: Gpu; left: Set<string>; reached: () => boolean } {
-  const { gpu } = pretendedGpu();
+/** A device of such bindings that fails at the given call, counted from 0, and what there is on it. */
+function failingAt(
+  call: number,
+  maxStorageBufferBindingSize: number,
+): { gpu: Gpu; left: Set<string>; reached: () => boolean } {
+  const { gpu } = pretendedGpu({ ...LARGE, maxStorageBufferBindingSize });
   const left = new Set<string>();
   let calls = 0;
   const next = (): void => {
@@ -22,6 +25,8 @@ function failingAt(call: number): { gpu: Gpu; left: Set<string>; reached: () => 
   };
   const buffer: Gpu["buffer"] = async (label, bytes, usage) => {
     next();
+    // What is asked for at once with what fails comes after it.
+    await new Promise(setImmediate);
     const name = `${label} ${calls}`;
     left.add(name);
     return Object.assign(await gpu.buffer(label, bytes, usage), { destroy: () => void left.delete(name) });
@@ -67,7 +72,7 @@ async function ensembleOf(depth: number, outputs: number): Promise<EnsembleJob> 
   };
 }
 
-it.each<[string, (gpu: Gpu) => Promise<unknown>]>([
+it.each<[string, (gpu: Gpu) => Promise<unknown>, binding?: number]>([
   ["an ensemble of one hidden layer", async (gpu) => trainEnsemble(gpu, await ensembleOf(1, 1), () => {})],
   ["an ensemble of two, and two outputs", async (gpu) => trainEnsemble(gpu, await ensembleOf(2, 2), () => {})],
   ...[false, true].map((coupled): [string, (gpu: Gpu) => Promise<unknown>] => [
@@ -77,18 +82,24 @@ it.each<[string, (gpu: Gpu) => Promise<unknown>]>([
       return evolveLattice(gpu, "float32", job);
     },
   ]),
+  [
+    "a lattice in slabs",
+    async (gpu) => evolveLattice(gpu, "float32", await jobOf({ dimensions: 3, points: 50, operations: 4 })),
+    4 * 50 ** 2 * 20,
+  ],
   ["a check of compensated numbers", assertErrorFree],
   [
     "a potential's values",
     async (gpu) => evaluatePotential(await compilePotential("quadratic"), new Float32Array(4), gpu),
   ],
-])("%s", async (_name, run) => {
+])("%s", async (_name, run, binding = LARGE.maxStorageBufferBindingSize) => {
   for (let call = 0; ; call++) {
-    const { gpu, left, reached } = failingAt(call);
+    const { gpu, left, reached } = failingAt(call, binding);
     const outcome = await run(gpu).then(
       () => "done",
       (error: unknown) => error,
     );
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
     expect([call, ...left]).toEqual([call]);
     if (!reached()) {
       expect(call).toBeGreaterThan(3);

@@ -149,17 +149,18 @@ export async function ghostCopies(
   );
   const most = gpu.limits.maxComputeWorkgroupsPerDimension;
   const count = planned.length;
-  return Promise.all(
-    planned.map(async (slab, s) => {
-      const before = (s + count - 1) % count;
-      const values = { slab: slabUniform(job.grid, layout, slab), planesBefore: planned[before]!.planes };
-      const data = new Uint32Array(uniform("params", values));
-      const params = await buffers.upload("ghost parameters", data, GPUBufferUsage.UNIFORM);
-      return {
-        pipeline,
-        bindings: await bind({ before: slabs[before]!, behind: slabs[(s + 1) % count]!, renewed: slabs[s]!, params }),
-        workgroups: [Math.min(most, Math.ceil((ghosts * plane) / workgroup[0])), job.fields, 1] as const,
-      };
-    }),
-  );
+  const copies: Dispatch[] = [];
+  // One after the other: what is made while another fails would be left behind.
+  for (const [s, slab] of planned.entries()) {
+    const before = (s + count - 1) % count;
+    const values = { slab: slabUniform(job.grid, layout, slab), planesBefore: planned[before]!.planes };
+    const data = new Uint32Array(uniform("params", values));
+    const params = await buffers.upload("ghost parameters", data, GPUBufferUsage.UNIFORM);
+    copies.push({
+      pipeline,
+      bindings: await bind({ before: slabs[before]!, behind: slabs[(s + 1) % count]!, renewed: slabs[s]!, params }),
+      workgroups: [Math.min(most, Math.ceil((ghosts * plane) / workgroup[0])), job.fields, 1],
+    });
+  }
+  return copies;
 }
