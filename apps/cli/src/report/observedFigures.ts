@@ -1,4 +1,5 @@
 /** Figures of what a network study observes on the way: kernels and parameters step by step, kernels by layer, linearised twins. */
+import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { ResultDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
@@ -32,7 +33,12 @@ function seriesFigures(
 ): Figure[] {
   const aligned = alignment.some((value) => value !== null);
   const modes = thinned(eigenvalues[0]?.length ?? 0, FAMILY);
-  const change = (mode: number): number => eigenvalues.at(-1)![mode]! / eigenvalues[0]![mode]! - 1;
+  const [before = [], after = []] = [eigenvalues[0], eigenvalues.at(-1)];
+  const change = (mode: number): string => `${say(100 * (after[mode]! / before[mode]! - 1), 2)}%`;
+  const smallest =
+    before.at(-1)! > eigenvalueRounding(before)
+      ? `and the smallest by ${change(before.length - 1)}`
+      : "beside a smallest that is zero to rounding at the start";
   return [
     stepFigure(
       times,
@@ -67,7 +73,7 @@ function seriesFigures(
               title: "Eigenvalues of the mean kernel in training",
               family: "mode",
               shows: `${modes.length} of the ${eigenvalues[0]!.length} eigenvalues of the ensemble's mean kernel, the squared masses of the dual field's modes over V″${infinite.length > 0 ? ", and those of infinite width (dashed)" : ""}.`,
-              agrees: `Training changes the largest by ${say(100 * change(0), 2)}% and the smallest by ${say(100 * change(eigenvalues[0]!.length - 1), 2)}%; in the infinitely wide network none changes.`,
+              agrees: `Training changes the largest by ${change(0)} ${smallest}; in the infinitely wide network none changes.`,
             },
           ),
         ]

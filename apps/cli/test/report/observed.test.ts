@@ -70,6 +70,16 @@ describe("the report", () => {
     expect(values.filter(({ step }) => step === 0).every(({ value }) => value === null)).toBe(true);
     expect(values.filter(({ step }) => step > 0).every(({ value }) => value! > 0)).toBe(true);
   });
+  it("tells no change of an eigenvalue that is zero to rounding at the start", () => {
+    const { kernelSeries } = document;
+    const of = (smallest: number) => {
+      const eigenvalues = kernelSeries!.eigenvalues!.map((values) => [...values.slice(0, -1), smallest]);
+      return figure("eigenvalueSeries", { ...document, kernelSeries: { ...kernelSeries!, eigenvalues } }).agrees;
+    };
+    expect(of(0.01)).toContain(" and the smallest by 0.0%; in the infinitely wide network none changes.");
+    for (const zero of [0, 1e-18, -1e-18])
+      expect(of(zero)).toContain("smallest that is zero to rounding at the start;");
+  });
   it("names data in their order", async () => {
     const widen = (rows: readonly (readonly unknown[])[]) => rows.map(([first]) => new Array(12).fill(first));
     const { mean, linearised } = document;
