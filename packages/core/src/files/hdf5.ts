@@ -60,12 +60,19 @@ const TYPES = { float8: Float64Array, float4: Float32Array, int4: Int32Array, in
 type Library = Awaited<ReturnType<typeof loadHdf5>>;
 type Ranges = [number, number][];
 
-/** The library; the first time it is loaded. */
+/** The library; the first time it is loaded. Throws InputError where it has ended. */
 export async function loadHdf5() {
   const { default: h5wasm } = await import("h5wasm/node");
   const module = await h5wasm.ready;
-  // Failures would otherwise be printed and passed over.
-  module.activate_throwing_error_handler();
+  try {
+    // Failures would otherwise be printed and passed over.
+    module.activate_throwing_error_handler();
+  } catch (cause) {
+    // A process has one: what has overrun its memory, or made it give up, has ended it for all files.
+    throw new InputError("the HDF5 library was ended by a damaged file that was read before: start the program anew", {
+      cause,
+    });
+  }
   return { ...h5wasm, module };
 }
 

@@ -3,8 +3,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
-import { type Dataset, type Group, type Hdf5Content, readHdf5, writeHdf5 } from "@slowroll/core/files/hdf5";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Dataset, type Group, type Hdf5Content, loadHdf5, readHdf5, writeHdf5 } from "@slowroll/core/files/hdf5";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "slowroll-hdf5-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -70,6 +70,23 @@ it("closes a file that it could not use: a hundred times", async () => {
   for (let i = 0; i < 100; i++)
     await expect(readHdf5(file, (content) => content.dataset("no"))).rejects.toThrow(InputError);
   if (process.platform === "linux") expect(open()).toBe(before);
+});
+
+it("says so where a damaged file has ended the library", async () => {
+  const { module } = await loadHdf5();
+  const ended = vi.spyOn(module, "activate_throwing_error_handler").mockImplementation(() => {
+    throw Object.assign(new Error("memory access out of bounds"), { name: "RuntimeError" });
+  });
+  try {
+    for (const use of [() => readHdf5(file, () => {}), () => writeHdf5(path.join(folder, "later.h5"), tree)]) {
+      const error = await use().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InputError);
+      expect((error as Error).message).toContain("start the program anew");
+    }
+  } finally {
+    ended.mockRestore();
+  }
+  expect(fs.existsSync(path.join(folder, "later.h5"))).toBe(false);
 });
 
 it("takes relative paths, and refuses shapes that do not fit as a defect of the caller", async () => {
