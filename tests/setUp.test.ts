@@ -32,6 +32,17 @@ it.each(["slowroll", "slowroll-bench"] as const)("%s says that its working folde
   expect(status).toBe(2);
 });
 
+it.each(["slowroll", "slowroll-bench"] as const)("%s runs where no temporary file can be written", (program) => {
+  const TMPDIR = path.join(root, "package.json", "none");
+  const { status, stderr, stdout } = spawnSync(process.execPath, [path.join(root, BINS[program]), "--help"], {
+    encoding: "utf8",
+    env: { ...process.env, TMPDIR },
+  });
+  expect(stderr).toBe("");
+  expect(stdout).toContain(`Usage: ${program} `);
+  expect(status).toBe(0);
+});
+
 describe("a checkout", () => {
   it.each(["slowroll", "slowroll-bench"] as const)("without packages says how to mend it: %s", (program) => {
     const { status, stderr } = run(program, "--help");

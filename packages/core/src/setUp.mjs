@@ -1,5 +1,7 @@
-// What to tell of a module that is not there: a checkout whose set-up is older than a `git pull`, or which has none. Plain JavaScript without
-// imports: the programs' first lines ask, where nothing may be installed that reads TypeScript.
+// What to tell of a module that is not there: a checkout whose set-up is older than a `git pull`, or which has none. Plain JavaScript and Node
+// alone: the programs' first lines ask, where nothing may be installed that reads TypeScript.
+import { accessSync, constants } from "node:fs";
+import { tmpdir } from "node:os";
 
 /** Exit code of a program that is not set up: none of the contract's, after BSD's EX_CONFIG. */
 export const NOT_SET_UP = 78;
@@ -22,6 +24,12 @@ export async function start(name, load) {
     process.stderr.write(`${name}: the working folder is gone: change into one that is there\n`);
     process.exitCode = BAD_INPUT;
     return;
+  }
+  try {
+    accessSync(tmpdir(), constants.W_OK);
+  } catch {
+    // There tsx keeps what it has translated, and ends the program where it may not, as in a container that is read-only.
+    process.env.TSX_DISABLE_CACHE = "1";
   }
   try {
     await load();
