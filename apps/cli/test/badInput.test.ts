@@ -17,6 +17,8 @@ beforeAll(() => {
   writeFileSync(path.join(cwd, "potential.yaml"), "expression: phi^2 + chi\n");
   writeFileSync(path.join(cwd, "two.yaml"), "fields: [phi, phi]\npotential: { expression: phi^2 }\n");
   writeFileSync(path.join(cwd, "neither.yaml"), "fields: [phi, chi]\nexpression: phi^2 + chi\n");
+  writeFileSync(path.join(cwd, "word.yaml"), "expression: l*phi^2\nparameters: { l: 1/2 }\n");
+  writeFileSync(path.join(cwd, "key.yaml"), "fields: [phi]\npotential: { expression: l*phi^2, parameter: { l: 1 } }\n");
   writeFileSync(path.join(cwd, "walls.yaml"), "fields: [phi, chi]\npotential: { expression: phi^2 + chi }\n");
   writeFileSync(path.join(cwd, "binary.yaml"), new Uint8Array([0xff, 0x00, 0x01]));
   writeFileSync(path.join(cwd, "utf16.yaml"), "\uFEFFtime: { end: 1 }", "utf16le");
@@ -59,6 +61,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["duality", "duality: { hyperparameters: {} }", "duality.hyperparameters", "names no hyperparameter"],
   ["duality", "duality: { background: false }", "duality", "names nothing to compare"],
   ["duality", "duality: { regression: { bootstraps: 5 } }", "duality.regression.bootstraps", "bootstrap"],
+  ["field", `${TIME}\nfield: { potential: phi^2/2 }`, "field.potential", 'write { expression: "phi^2/2" }'],
   ["field", `${TIME}\nobserve: { spectraEvery: 1 }`, "observe", "lattice"],
   ["field", `${TIME}\n${LATTICE}\nobserve: { spectraEvry: 1 }`, "observe.spectraEvry", "spectraEvery"],
   ["field", `${TIME}\n${LATTICE}\nobserve: { velocitySpectra: true }`, "observe.velocitySpectra", "spectraEvery"],
@@ -382,6 +385,8 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["potential", "check", "potential.yaml"], "potential.yaml.expression", "column 9"],
   [["potential", "check", "two.yaml"], "two.yaml.fields", "each once"],
   [["potential", "check", "neither.yaml"], "neither.yaml", "of several fields"],
+  [["potential", "check", "word.yaml"], "word.yaml.parameters.l", 'must be a finite number, not "1/2"'],
+  [["potential", "check", "key.yaml"], "key.yaml.potential.parameter", "did you mean key.yaml.potential.parameters?"],
   [["potential", "plot", "walls.yaml"], "walls.yaml", "a plot is of one field"],
   [["potential", "plot", "quadratic", "--out", "a-file"], "--out", "exists"],
   [["report", "nowhere"], "nowhere", "there is none"],

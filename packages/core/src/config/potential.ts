@@ -17,8 +17,18 @@ export async function parsePotential(text: string, source: string): Promise<Name
   const document = await parseDocument(text, source);
   const { fieldNames, potential } = await import("./values.ts");
   const isSection = typeof document === "object" && document !== null && "potential" in document;
-  const parsed = potential.safeParse(isSection ? document.potential : document);
+  const given = isSection ? document.potential : document;
+  const parsed = potential.safeParse(given);
   if (!parsed.success) {
+    if (typeof given === "object" && given !== null && !("fields" in given)) {
+      // As of the same in a config.
+      const { explain } = await import("./explain.ts");
+      const place = ["field", "potential"];
+      const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...place, ...issue.path] }));
+      const { path, message } = explain(issues, { field: { potential: given } }, "field");
+      const here = (text: string): string => text.replace(place.join("."), isSection ? `${source}.potential` : source);
+      throw new InputError(here(message), { path: here(path ?? "") });
+    }
     throw new InputError(
       "must be a built-in name, { name, parameters } or { expression, parameters }, or { potential, fields } of several fields",
       { path: source },

@@ -108,7 +108,9 @@ export async function compilePotential(spec: PotentialSpec, options: CompileOpti
   const given = typeof spec === "string" ? {} : (spec.parameters ?? {});
   const name = typeof spec === "string" ? spec : "name" in spec ? spec.name : undefined;
   if (name !== undefined && !Object.hasOwn(builtins, name)) {
-    throw new InputError(`unknown potential ${JSON.stringify(name)}; ${mend(name, potentialNames)}`, {
+    const quoted = JSON.stringify(name);
+    const hint = /[\^*+(]/.test(name) ? `write { expression: ${quoted} }` : mend(name, potentialNames);
+    throw new InputError(`unknown potential ${quoted}; ${hint}`, {
       path: typeof spec === "string" ? path : `${path}.name`,
     });
   }
