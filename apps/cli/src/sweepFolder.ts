@@ -33,19 +33,22 @@ export interface KeptPoints {
 export async function readPoints(folder: string): Promise<KeptPoints | undefined> {
   const file = path.join(folder, POINTS);
   if (!existsSync(file)) return undefined;
-  const content = await readFile(file, "utf8");
-  // What follows the last line break was being written when the process ended.
-  const whole = content.slice(0, content.lastIndexOf("\n") + 1);
+  // In bytes: all points may be more than one text can hold.
+  const content = await readFile(file);
+  let bytes = 0;
+  const parsed = [];
   try {
-    const [head, ...lines] = whole
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line));
+    // What follows the last line break was being written when the process ended.
+    for (let end = content.indexOf("\n"); end >= 0; end = content.indexOf("\n", bytes)) {
+      parsed.push(JSON.parse(content.toString("utf8", bytes, end)));
+      bytes = end + 1;
+    }
+    const [head, ...lines] = parsed;
     if (head?.format !== FORMAT) throw new SyntaxError("its first line has no config");
     // Lines without a number are in order.
     const numbered = lines.map(({ point, ...entry }, p): [number, SweepEntry] => [(point ?? p + 1) - 1, entry]);
     const finished = new Map(numbered.sort(([p], [q]) => p - q));
-    return { config: head.config, finished, bytes: Buffer.byteLength(whole) };
+    return { config: head.config, finished, bytes };
   } catch (cause) {
     throw new InputError(`${file} is damaged: ${(cause as Error).message}; start the run anew`, {
       path: "--resume",
@@ -104,9 +107,17 @@ function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder
           if (lines !== "") await appendFile(file, lines, { flush: true });
           bytes += Buffer.byteLength(lines);
         } else {
-          const whole = [`${JSON.stringify({ format: FORMAT, config })}\n`, ...[...ended.keys()].map(line)].join("");
-          await writeWhole(file, whole);
-          bytes = Buffer.byteLength(whole);
+          let whole = 0;
+          const counted = (text: string): string => {
+            whole += Buffer.byteLength(text);
+            return text;
+          };
+          function* pieces(): Generator<string> {
+            yield counted(`${JSON.stringify({ format: FORMAT, config })}\n`);
+            for (const point of ended.keys()) yield counted(line(point));
+          }
+          await writeWhole(file, pieces());
+          bytes = whole;
         }
         missing = [];
       } catch (cause) {
