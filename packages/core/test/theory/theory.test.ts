@@ -80,6 +80,28 @@ describe("infinite-width kernels", () => {
       }
     }
   });
+  it("of gelu keep 12 digits in deep networks of large weights", () => {
+    // E[act^2] and E[act'^2] of one variable of variance s, by Stein's lemma.
+    const moments = (s: number) => {
+      const [tau, root] = [2 * Math.PI, Math.sqrt(1 + 2 * s)];
+      const both = 0.25 + Math.atan2(s, root) / tau;
+      return {
+        value: (s * s) / (1 + s) / root / tau + s * (both + s / (1 + s) / root / tau),
+        slope: both + (2 * s) / (1 + s) / root / tau + s / root ** 3 / tau,
+      };
+    };
+    const given = { ...cases[0]!, inputs: [[0.3, -1.7]], activation: "gelu", depth: 16, weightStd: 8, biasStd: 1 };
+    let variance = (64 * (0.3 ** 2 + 1.7 ** 2)) / 2 + 1;
+    let tangent = variance;
+    for (let layer = 0; layer < 16; layer++) {
+      const { value, slope } = moments(variance);
+      variance = 64 * value + 1;
+      tangent = variance + 64 * slope * tangent;
+    }
+    const { nngp, ntk } = kernelsOf(given);
+    expect(Math.abs(nngp[0]! / variance - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(ntk[0]! / tangent - 1)).toBeLessThan(1e-12);
+  });
 });
 
 describe("Gaussian moments", () => {
