@@ -38,6 +38,10 @@ describe("kernels", () => {
     expect(error).toBeInstanceOf(ShaderCompileError);
     expect((error as Error).message).toMatch(/potential\/evaluate\.wgsl:\d+:\d+: /);
     expect((error as Error).message).toContain("phi[0] + true");
+    // The line that it names is the one that it shows under that number.
+    const [, line] = /\.wgsl:(\d+):/.exec((error as Error).message)!;
+    const shown = (error as Error).message.split("\n").find((text) => text.startsWith(`${line}: `));
+    expect(shown).toContain("phi[0] + true");
   });
   it("are compiled once for the same text", async () => {
     const [first, second] = [
