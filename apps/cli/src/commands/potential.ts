@@ -87,8 +87,8 @@ export async function check(subject: string, options: PotentialOptions, io: Io):
   const text = [
     `V = ${potential.expression}, parameters: ${parametersText(potential.parameters)}`,
     ...(potential.fields.length > 1 ? [`fields: ${potential.fields.join(", ")}; V' and V'' along and across all`] : []),
-    `V' against finite differences: largest relative difference ${derivatives.first.toExponential(1)}`,
-    `V'' against finite differences: largest relative difference ${derivatives.second.toExponential(1)}`,
+    `V' against finite differences: largest relative difference beyond their own error ${derivatives.first.toExponential(1)}`,
+    `V'' against finite differences: largest relative difference beyond their own error ${derivatives.second.toExponential(1)}`,
     `WGSL against float64 on ${wgsl.points} points: V ${wgsl.value.toExponential(1)}, V' ${wgsl.gradient.toExponential(1)} of their largest value`,
     passed ? "holds" : "does not hold",
     "",
