@@ -130,13 +130,15 @@ export async function measurePeers(works: readonly PeerWork[], samples: number):
           const got = flatten(await kernel(...inputs));
           if (!agrees(got, want)) throw new Error("its numbers differ from the typed arrays'");
           add(`gpu.js ${mode}`, version, { seconds: median(await time(() => kernel(...inputs), samples)) });
-        } catch (error) {
-          add(`gpu.js ${mode}`, version, { missing: (error as Error).message.split("\n")[0]! });
         } finally {
           instance?.destroy();
         }
       };
-      await (mode === "webgpu" ? withNavigator(measure) : measure());
+      try {
+        await (mode === "webgpu" ? withNavigator(measure) : measure());
+      } catch (error) {
+        add(`gpu.js ${mode}`, version, { missing: (error as Error).message.split("\n")[0]! });
+      }
     }
   }
   return results;

@@ -2,9 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import type { Engine } from "@slowroll/core/engine/engine";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { enginePeers } from "../src/peers/engine.ts";
-import type { PeerResult } from "../src/peers.ts";
+import { measurePeers, type PeerResult, productWork } from "../src/peers.ts";
+
+// As on a system whose C library is older than its binary.
+vi.mock("webgpu", () => {
+  throw new Error("it does not load here");
+});
 
 const sizes = {
   trainings: [
@@ -84,4 +89,12 @@ it("reports a peer with other numbers as missing", async () => {
   const results = await measure(wrong);
   const lattice = results.find(({ name, work }) => name === "typed arrays" && work.startsWith("lattice"))!;
   expect(lattice.missing).toMatch(/differ from the engine's by \d/);
+});
+
+it("reports gpu.js on WebGPU as missing where the webgpu package does not load", async () => {
+  const numbers = Float32Array.of(1, 2, 3, 4);
+  const peers = await measurePeers([productWork(numbers, numbers, 2, 2, 2, 1)], 1);
+  const missing = Object.fromEntries(peers.map((peer) => [peer.name, peer.missing]));
+  expect(missing["gpu.js webgpu"]).toBeTypeOf("string");
+  expect(missing["gpu.js cpu"]).toBeUndefined();
 });
