@@ -342,6 +342,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "network: { width: 8", "standard input", "line 1"],
   ["network", "network:\n\twidth: 8", "standard input", "line 2"],
   ["network", "a: 1\na: 2", "standard input", "unique"],
+  ["network", 'data: { inputs: { file: "C:\\Users\\d.csv" } }', "standard input", "use single quotes"],
   ["network", "- 1\n- 2", "standard input", "sections"],
   ["network", "just text", "standard input", "sections"],
   ["network", "network: { width: 8 }\n---\nnetwork: {}", "standard input", "several"],

@@ -45,7 +45,9 @@ export async function parseDocument(text: string, source: string): Promise<unkno
   if (trouble) {
     const { line, col } = trouble.linePos?.[0] ?? { line: 1, col: 1 };
     const what = trouble.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
-    fail(`line ${line}, column ${col}: ${what}`, trouble);
+    // As of a path with backslashes.
+    const mend = trouble.code === "BAD_DQ_ESCAPE" ? "; use single quotes, in which a backslash is itself" : "";
+    fail(`line ${line}, column ${col}: ${what}${mend}`, trouble);
   }
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? undefined;
