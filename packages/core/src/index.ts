@@ -2,6 +2,7 @@
  * The library: everything the command line does is a call of these. A study goes in as plain data, an engine runs its jobs, a result with
  * the contract's keys comes out.
  */
+export { enableFusedMultiplyAdd } from "@slowroll/wasm";
 export { parseConfig, sweepPoints } from "./config/parse.ts";
 export { type Config, type ConfigCommand, jsonSchema } from "./config/schema.ts";
 export { type Dictionary, dictionary, stepEquation } from "./duality/dictionary.ts";
