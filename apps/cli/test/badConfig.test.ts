@@ -1,41 +1,14 @@
-/** Every way of writing a config or a command line wrongly: exit 2, one clear line that names the place, nothing written. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+/** Every way of writing a config wrongly: exit 2, one clear line that names the place, nothing written. */
+import { rmSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { slowroll } from "./inProcess.ts";
-
-const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-bad-"));
-let before: string[];
-beforeAll(() => {
-  writeFileSync(path.join(cwd, "ragged.csv"), "1,2\n3\n");
-  writeFileSync(path.join(cwd, "words.csv"), "a,b\n1,2\n3,x\n");
-  writeFileSync(path.join(cwd, "empty.csv"), "");
-  writeFileSync(path.join(cwd, "zero.csv"), "k,power\n0,1\n1,1\n2,1\n3,1\n4,1\n");
-  writeFileSync(path.join(cwd, "spaces.csv"), "0 1\n1 2\n");
-  writeFileSync(path.join(cwd, "short.f64"), new Uint8Array(12));
-  writeFileSync(path.join(cwd, "potential.yaml"), "expression: phi^2 + chi\n");
-  writeFileSync(path.join(cwd, "two.yaml"), "fields: [phi, phi]\npotential: { expression: phi^2 }\n");
-  writeFileSync(path.join(cwd, "neither.yaml"), "fields: [phi, chi]\nexpression: phi^2 + chi\n");
-  writeFileSync(path.join(cwd, "word.yaml"), "expression: l*phi^2\nparameters: { l: 1/2 }\n");
-  writeFileSync(path.join(cwd, "key.yaml"), "fields: [phi]\npotential: { expression: l*phi^2, parameter: { l: 1 } }\n");
-  writeFileSync(path.join(cwd, "walls.yaml"), "fields: [phi, chi]\npotential: { expression: phi^2 + chi }\n");
-  writeFileSync(path.join(cwd, "binary.yaml"), new Uint8Array([0xff, 0x00, 0x01]));
-  writeFileSync(path.join(cwd, "utf16.yaml"), "\uFEFFtime: { end: 1 }", "utf16le");
-  mkdirSync(path.join(cwd, "full"));
-  writeFileSync(path.join(cwd, "full", "a"), "");
-  writeFileSync(path.join(cwd, "a-file"), "");
-  writeFileSync(path.join(cwd, "there.npy"), "");
-  mkdirSync(path.join(cwd, "folder.npy"));
-  before = readdirSync(cwd, { recursive: true }) as string[];
-});
-afterAll(() => rmSync(cwd, { recursive: true }));
+import { cwd, refused } from "./refused.ts";
 
 const TIME = "time: { step: 0.1, end: 1 }";
 const SMALL = "network: { width: 8 }\nensemble: { size: 4 }";
 const LATTICE = "lattice: { dimensions: 3, points: 8 }";
 const file = (name: string): string => path.join(cwd, name);
-
 /** Command, config, what the line must begin with after "slowroll: ", and a word that must stand in it. */
 const configs: [command: string, config: string, place: string, word: string][] = [
   // Unknown keys, with the nearest valid one.
@@ -348,67 +321,6 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "network: { width: 8 }\n---\nnetwork: {}", "standard input", "several"],
   ["network", "a: &a [x]\nb: *c", "standard input", "alias"],
 ];
-
-/** Command lines that are wrong whatever the config. */
-const lines: [argv: string[], place: string, word: string][] = [
-  [["network", "nowhere.yaml"], "nowhere.yaml", "no such file"],
-  [["network", "binary.yaml"], "", ""],
-  [["field", "utf16.yaml"], "utf16.yaml", "is UTF-16 text: save it as UTF-8"],
-  [["network", "-", "--set", "network.width"], "--set", "path=value"],
-  [["network", "-", "--set", "network.width=0"], "network.width", "at least 1"],
-  [["network", "-", "--set", "network.with=4"], "network.with", "network.width"],
-  [["network", "-", "--set", "__proto__.x=4"], "--set", "path=value"],
-  [["network", "-", "--out", "full"], "--out", "not empty"],
-  [["network", "-", "--out", "a-file"], "--out", "no folder"],
-  [["network", "-", "--threads", "many"], "--threads", "whole number"],
-  [["network", "-", "--engine", "abacus"], "", "abacus"],
-  [["network", "-", "--nonsense"], "", "--nonsense"],
-  [["network", "-", "--precision", "float64"], "", "--set path=value"],
-  [["network", "-", "--engine", "gpu"], "", "see slowroll COMMAND --help"],
-  [["netwrok", "-"], "", "see slowroll --help"],
-  [["netwrok"], "", "netwrok"],
-  [[], "", "command is missing"],
-  [
-    ["field", "-", "--set", "time={step: 0.1, end: 1}", "--set", "lattice.points=4", "--save-final", "full"],
-    "--save-final",
-    "not empty",
-  ],
-  [["network", "-", "--save-trajectories", "t.csv"], "--save-trajectories", "must end with .npy or .parquet"],
-  [["network", "-", "--save-trajectories", ""], "--save-trajectories", "must end with"],
-  [["network", "-", "--save-trajectories", "there.npy"], "--save-trajectories", "exists"],
-  [["network", "-", "--save-trajectories", "folder.npy", "--force"], "--save-trajectories", "is a folder"],
-  [["network", "-", "--save-trajectories", "nowhere/t.npy"], "--save-trajectories", "no folder"],
-  [["network", "-", "--save-trajectories", "t.npy", "--set", "network.width=0"], "network.width", "at least 1"],
-  [["field", "-", "--save-trajectories", "t.npy"], "", "--save-trajectories"],
-  [["potential", "show", "quadratc"], "potential", "quadratic"],
-  [["potential", "check", "nowhere.yaml"], "nowhere.yaml", "neither a file"],
-  [["potential", "check", "quadratc"], "quadratc", "quadratic"],
-  [["potential", "check", "potential.yaml"], "potential.yaml.expression", "column 9"],
-  [["potential", "check", "two.yaml"], "two.yaml.fields", "each once"],
-  [["potential", "check", "neither.yaml"], "neither.yaml", "of several fields"],
-  [["potential", "check", "word.yaml"], "word.yaml.parameters.l", 'must be a finite number, not "1/2"'],
-  [["potential", "check", "key.yaml"], "key.yaml.potential.parameter", "did you mean key.yaml.potential.parameters?"],
-  [["potential", "plot", "walls.yaml"], "walls.yaml", "a plot is of one field"],
-  [["potential", "plot", "quadratic", "--out", "a-file"], "--out", "exists"],
-  [["report", "nowhere"], "nowhere", "there is none"],
-  [["report", "full"], "full", "there is none"],
-];
-
-async function refused(argv: readonly string[], input: string, place: string, word: string): Promise<void> {
-  const { code, out, error } = await slowroll(argv, { cwd, input });
-  // What is only known once the engine is there comes after its lines.
-  const told = error.split("\n").filter((line) => line !== "" && !/^(engine|memory): /.test(line));
-  expect(told).toHaveLength(1);
-  expect(code).toBe(2);
-  expect(out).toBe("");
-  expect(told[0]).toMatch(/^slowroll: /);
-  expect(told[0]!.startsWith(`slowroll: ${place}`), told[0]).toBe(true);
-  expect(told[0]).toContain(word);
-  expect(told[0]!.length).toBeLessThan(320);
-  expect(error).not.toMatch(/\bat .*:\d+:\d+\)?$/m);
-  expect(readdirSync(cwd, { recursive: true })).toEqual(before);
-}
-
 describe("bad configs", () => {
   it.each(configs)("%s: %s", (command, config, place, word) =>
     refused(
@@ -419,11 +331,6 @@ describe("bad configs", () => {
     ),
   );
 });
-
-describe("bad command lines", () => {
-  it.each(lines)("%j", (argv, place, word) => refused(argv, "", place, word));
-});
-
 describe("with --json", () => {
   it("the error is on standard output too, as one document", async () => {
     const { code, out } = await slowroll(["network", "-", "--json"], { cwd, input: "network: { width: 0 }" });
