@@ -3,7 +3,7 @@
  * WebAssembly (h5wasm); it is loaded with the first file and reads and writes real paths.
  *
  * Arrays are stored in chunks with a checksum (fletcher32) each, in the file format of HDF5 1.10 (2016), whose own records have checksums too,
- * those of where the chunks are among them, as 1.8's have not: what a disk has garbled is refused and not computed with, or read as zeros. A
+ * and unlike 1.8's also those of where the chunks are: what a disk has garbled is refused, and neither computed with nor read as zeros. A
  * chunk is the most that is copied into the library's memory at a time, which is never returned to the system.
  */
 import fs from "node:fs";
