@@ -75,7 +75,7 @@ const field = {
 
 describe("an interrupt ends", () => {
   it.each([
-    ["quadratures", (signal: AbortSignal) => kernelStudy(kernel("gelu"), { signal }), 300],
+    ["quadratures", (signal: AbortSignal) => kernelStudy(kernel("tanh"), { signal }), 300],
     ["linearised twins", (signal: AbortSignal) => networkStudy({ ...evolved, observe }, instant, { signal }), 300],
     ...[{ background: true }, { background: false, widths: [8] }].map(
       (duality) =>

@@ -148,6 +148,20 @@ fn activation(z: vec4f) -> ActivationPair {
   let distribution = 0.5 + 0.5 * pair.erf;
   return ActivationPair(z * distribution, distribution + 0.39894228 * z * pair.gaussian);
 }`,
+    // By parts from E[Phi(u) Phi(v)] and from E[phi(u) phi(v)] = 1/(2 pi sqrt(det(1 + covariance))), phi the standard normal density; Tsuchida
+    // et al., arXiv:2002.08517, have the value.
+    gaussianMoments: (suu, suv, svv) => {
+      const determinant = Math.max(0, suu * svv - suv * suv);
+      // A sum of what is not negative, as erf's.
+      const shifted = 1 + suu + svv + determinant;
+      const distributions = 0.25 + Math.atan2(suv, Math.sqrt(shifted)) / (2 * Math.PI);
+      const densities = 1 / (2 * Math.PI * Math.sqrt(shifted));
+      const inverses = 1 / (1 + suu) + 1 / (1 + svv);
+      return {
+        value: suv * distributions + densities * (determinant + suv * suv * inverses),
+        slope: distributions + suv * densities * (inverses + 1 / shifted),
+      };
+    },
   },
   {
     name: "sin",
