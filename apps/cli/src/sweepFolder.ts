@@ -107,17 +107,12 @@ function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder
           if (lines !== "") await appendFile(file, lines, { flush: true });
           bytes += Buffer.byteLength(lines);
         } else {
-          let whole = 0;
-          const counted = (text: string): string => {
-            whole += Buffer.byteLength(text);
-            return text;
-          };
           function* pieces(): Generator<string> {
-            yield counted(`${JSON.stringify({ format: FORMAT, config })}\n`);
-            for (const point of ended.keys()) yield counted(line(point));
+            yield `${JSON.stringify({ format: FORMAT, config })}\n`;
+            for (const point of ended.keys()) yield line(point);
           }
           await writeWhole(file, pieces());
-          bytes = whole;
+          bytes = (await stat(file)).size;
         }
         missing = [];
       } catch (cause) {
