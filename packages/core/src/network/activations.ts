@@ -5,6 +5,15 @@
 import erf from "@stdlib/math-base-special-erf";
 import { InputError } from "../errors.ts";
 import { mend } from "../nearest.ts";
+import {
+  geometricMean,
+  meanSquareDifference,
+  segment,
+  shiftedAngles,
+  sineSquaredBetween,
+  sineSquaredOf,
+  versine,
+} from "../theory/angles.ts";
 
 /** Of (u, v) Gaussian: E[act(u)^2 act(v)^2], E[act(u) act'(u) act(v) act'(v)] and E[act'(u)^2 act'(v)^2]. */
 export interface SquaredMoments {
@@ -26,20 +35,19 @@ export interface Activation {
   readonly wgsl: string;
   /**
    * E[act(u) act(v)] and E[act'(u) act'(v)] for (u, v) Gaussian with covariance [[suu, suv], [suv, svv]], where a closed form exists;
-   * without it theory integrates numerically.
+   * without it theory integrates numerically. `sineSquared`, 1 - suv^2/(suu svv), is given where more of its digits are known than suv has.
    */
-  readonly gaussianMoments?: (suu: number, suv: number, svv: number) => { value: number; slope: number };
-  /**
-   * For an activation with a kink, whose slopes' moment goes as the angle between u and v (the arc cosine of their correlation): the same
-   * from that angle's squared sine, and in `sineSquared` that of act(u) and act(v). A correlation near 1, as between close inputs or in
-   * deep networks, keeps only half of the angle's digits.
-   */
-  readonly angularMoments?: (
+  readonly gaussianMoments?: (
     suu: number,
     suv: number,
     svv: number,
-    sineSquared: number,
-  ) => { value: number; slope: number; sineSquared: number };
+    sineSquared?: number,
+  ) => { value: number; slope: number };
+  /**
+   * Goes with `gaussianMoments`: the squared sine of the angle between act(u) and act(v), from that between u and v. A correlation near 1 or
+   * -1 keeps only half of the angle's digits, and layers of large weights, or a kink, enlarge what is lost.
+   */
+  readonly sineSquared?: (suu: number, suv: number, svv: number, sineSquared: number) => number;
   /** What kernels of finite width fluctuate by, where a closed form exists; an activation with a kink needs one. */
   readonly squaredMoments?: (suu: number, suv: number, svv: number) => SquaredMoments;
 }
@@ -50,39 +58,19 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 const normalDistribution = (z: number): number => 0.5 * (1 + erf(z / Math.SQRT2));
 
 /**
- * `angularMoments` of relu: Cho and Saul, "Kernel methods for deep learning", NIPS 22 (2009). With the angle t, the correlation of relu(u)
- * and relu(v) is (sin t + (pi - t) cos t)/pi.
+ * E[sin u sin v] = exp(-(suu + svv)/2) sinh suv and E[cos u cos v], with cosh, by expm1: a difference of two exponentials has no digits at
+ * small variance, as deep networks of small weights have.
  */
-function arcCosine(
+function sineMoments(
   suu: number,
   suv: number,
   svv: number,
-  sineSquared: number,
-): { value: number; slope: number; sineSquared: number } {
-  const norm = Math.sqrt(suu) * Math.sqrt(svv);
-  if (norm === 0) return { value: 0, slope: 0.25, sineSquared: 0 };
-  const sine = Math.sqrt(sineSquared);
-  const cosine = suv / norm;
-  const angle = Math.atan2(sine, cosine);
-  const correlation = (sine + (Math.PI - angle) * cosine) / Math.PI;
-  const square = angle * angle;
-  // sin t - t cos t and 1 - cos t without the differences where they are small.
-  const segment =
-    angle < 0.01 ? ((angle * square) / 3) * (1 - (square / 10) * (1 - square / 28)) : sine - angle * cosine;
-  const versine = cosine > 0 ? sineSquared / (1 + cosine) : 1 - cosine;
-  return {
-    value: (norm / 2) * correlation,
-    slope: (Math.PI - angle) / (2 * Math.PI),
-    sineSquared: Math.max(0, versine - segment / Math.PI) * (1 + correlation),
-  };
+  sineSquared = sineSquaredBetween(suu, suv, svv),
+): { value: number; slope: number } {
+  const near = Math.exp(-meanSquareDifference(suu, suv, svv, sineSquared) / 2);
+  const less = Math.expm1(-2 * Math.abs(suv));
+  return { value: (-Math.sign(suv) * near * less) / 2, slope: near * (1 + less / 2) };
 }
-
-/**
- * E[sin u sin v] = exp(-(suu + svv)/2) sinh suv, by expm1: a difference of two exponentials has no digits at small variance, as deep
- * networks of small weights have.
- */
-const sineMoment = (suu: number, suv: number, svv: number): number =>
-  (-Math.sign(suv) * Math.exp(Math.abs(suv) - (suu + svv) / 2) * Math.expm1(-2 * Math.abs(suv))) / 2;
 
 const registry: readonly Activation[] = [
   {
@@ -95,14 +83,20 @@ fn activation(z: vec4f) -> ActivationPair {
   return ActivationPair(pair.erf, 1.1283792 * pair.gaussian);
 }`,
     // Williams, "Computing with infinite networks", NIPS 9 (1996).
-    gaussianMoments: (suu, suv, svv) => {
+    gaussianMoments: (suu, suv, svv, sineSquared = sineSquaredBetween(suu, suv, svv)) => {
       const root = Math.sqrt(1 + 2 * suu) * Math.sqrt(1 + 2 * svv);
       // (1 + 2 suu)(1 + 2 svv) - 4 suv^2 as a sum of what is not negative: the difference has no digits at large variance.
-      const determinant = Math.max(0, suu * svv - suv * suv);
+      const determinant = suu * svv * sineSquared;
       return {
         value: (2 / Math.PI) * Math.asin(Math.min(1, Math.max(-1, (2 * suv) / root))),
         slope: 4 / Math.PI / Math.sqrt(1 + 2 * suu + 2 * svv + 4 * determinant),
       };
+    },
+    // E[erf u erf v] = 1 - 2 t/pi with the angles t of twice the covariance.
+    sineSquared: (suu, suv, svv, sineSquared) => {
+      const { excess } = shiftedAngles(2 * suu, 2 * svv, 2 * meanSquareDifference(suu, suv, svv, sineSquared));
+      const square = (variance: number): number => (2 / Math.PI) * Math.asin((2 * variance) / (1 + 2 * variance));
+      return sineSquaredOf(square(suu), square(svv), (4 / Math.PI) * excess);
     },
   },
   {
@@ -112,16 +106,33 @@ fn activation(z: vec4f) -> ActivationPair {
     wgsl: `fn activation(z: vec4f) -> ActivationPair {
   return ActivationPair(max(z, vec4f(0.0)), select(vec4f(0.0), vec4f(1.0), z > vec4f(0.0)));
 }`,
-    gaussianMoments: (suu, suv, svv) => {
-      const cosine = suv / (Math.sqrt(suu) * Math.sqrt(svv) || 1);
-      return arcCosine(suu, suv, svv, Math.max(0, 1 - cosine * cosine));
+    // Cho and Saul, "Kernel methods for deep learning", NIPS 22 (2009): with the angle t, the correlation of relu(u) and relu(v) is
+    // (sin t + (pi - t) cos t)/pi.
+    gaussianMoments: (suu, suv, svv, sineSquared = sineSquaredBetween(suu, suv, svv)) => {
+      const norm = geometricMean(suu, svv);
+      if (norm === 0) return { value: 0, slope: 0.25 };
+      const sine = Math.sqrt(sineSquared);
+      const cosine = suv / norm;
+      const angle = Math.atan2(sine, cosine);
+      return {
+        value: (norm / 2 / Math.PI) * (sine + (Math.PI - angle) * cosine),
+        slope: (Math.PI - angle) / (2 * Math.PI),
+      };
     },
-    angularMoments: arcCosine,
+    sineSquared: (suu, suv, svv, sineSquared) => {
+      const norm = geometricMean(suu, svv);
+      if (norm === 0) return 0;
+      const sine = Math.sqrt(sineSquared);
+      const cosine = suv / norm;
+      const angle = Math.atan2(sine, cosine);
+      const complement = Math.max(0, versine(cosine, sineSquared) - segment(angle) / Math.PI);
+      return complement * (2 - complement);
+    },
     // Cho and Saul's arc cosine kernels of order 2, 1 and 0.
     squaredMoments: (suu, suv, svv) => {
       const cosine = Math.max(-1, Math.min(1, suv / (Math.sqrt(suu) * Math.sqrt(svv) || 1)));
       const sineSquared = 1 - cosine * cosine;
-      const { value, slope } = arcCosine(suu, suv, svv, sineSquared);
+      const { value, slope } = activations.relu!.gaussianMoments!(suu, suv, svv, sineSquared);
       const angle = Math.acos(cosine);
       const order2 = 3 * Math.sqrt(sineSquared) * cosine + (Math.PI - angle) * (1 + 2 * cosine * cosine);
       return { square: (suu * svv * order2) / (2 * Math.PI), product: value, slopeSquare: slope };
@@ -150,8 +161,8 @@ fn activation(z: vec4f) -> ActivationPair {
 }`,
     // By parts from E[Phi(u) Phi(v)] and from E[phi(u) phi(v)] = 1/(2 pi sqrt(det(1 + covariance))), phi the standard normal density; Tsuchida
     // et al., arXiv:2002.08517, have the value.
-    gaussianMoments: (suu, suv, svv) => {
-      const determinant = Math.max(0, suu * svv - suv * suv);
+    gaussianMoments: (suu, suv, svv, sineSquared = sineSquaredBetween(suu, suv, svv)) => {
+      const determinant = suu * svv * sineSquared;
       // A sum of what is not negative, as erf's.
       const shifted = 1 + suu + svv + determinant;
       const distributions = 0.25 + Math.atan2(suv, Math.sqrt(shifted)) / (2 * Math.PI);
@@ -161,6 +172,42 @@ fn activation(z: vec4f) -> ActivationPair {
         value: suv * distributions + densities * (determinant + suv * suv * inverses),
         slope: distributions + suv * densities * (inverses + 1 / shifted),
       };
+    },
+    // gelu = z/2 + even(z), whose moments are (sqrt(p r) g(t) - q (1/p + 1/r) + 1/q)/(2 pi) with g(t) = cos t (pi/2 - t) + sin t, p = 1 + suu,
+    // r = 1 + svv and q = sqrt(p r) sin t: differences of these, by sums to products.
+    sineSquared: (suu, suv, svv, sineSquared) => {
+      const meanSquare = meanSquareDifference(suu, suv, svv, sineSquared);
+      const { mean, spread, excess, ratio } = shiftedAngles(suu, svv, meanSquare);
+      const norm = Math.sqrt(1 + suu) * Math.sqrt(1 + svv);
+      const bend = 2 * Math.sinh(ratio / 2) ** 2;
+      const flat = 2 * Math.sin(spread / 2) ** 2;
+      const [sine, cosine] = [Math.sin(mean), Math.cos(mean)];
+      const [sinSpread, sinAngle] = [Math.sin(spread), Math.sin(mean + excess)];
+      const g = (t: number): number => Math.cos(t) * (Math.PI / 2 - t) + Math.sin(t);
+      /** g(m - h) - g(m + h). */
+      const fall = (m: number, h: number): number =>
+        2 * Math.sin(m) * Math.sin(h) * (Math.PI / 2 - m) - 2 * Math.cos(m) * segment(h);
+      // sin(mean) - sin t.
+      const sines = -2 * Math.cos(mean + excess / 2) * Math.sin(excess / 2);
+      const ends = Math.sin(mean + spread) * Math.sin(mean - spread);
+      const curved =
+        2 * spread * sinSpread * sine -
+        2 * flat * g(mean) +
+        2 * fall(mean + excess / 2, excess / 2) +
+        bend * (g(mean + spread) + g(mean - spread)) -
+        Math.sinh(ratio) * fall(mean, spread);
+      const straight = 4 * (flat * sine + bend * sinAngle - sines);
+      const inverse =
+        (2 * (sinSpread ** 2 - sine * sines - flat * sine * sinAngle)) / sinAngle +
+        2 * bend * sine * (1 - flat) +
+        2 * Math.sinh(ratio) * cosine * sinSpread;
+      const even = (norm * curved + straight + inverse / norm / ends) / (2 * Math.PI);
+      const square = (variance: number): number =>
+        activations.gelu!.gaussianMoments!(variance, variance, variance).value;
+      const [left, right] = [square(suu), square(svv)];
+      // Where u and v are opposite, even(z) adds up.
+      const both = suv < 0 ? 2 * (left - suu / 4 + right - svv / 4) - even : even;
+      return sineSquaredOf(left, right, meanSquare / 4 + both);
     },
   },
   {
@@ -172,18 +219,24 @@ fn activation(z: vec4f) -> ActivationPair {
   let both = sinCos(z);
   return ActivationPair(both.sin, both.cos);
 }`,
-    gaussianMoments: (suu, suv, svv) => ({
-      value: sineMoment(suu, suv, svv),
-      slope: (Math.exp(suv - (suu + svv) / 2) + Math.exp(-suv - (suu + svv) / 2)) / 2,
-    }),
+    gaussianMoments: sineMoments,
+    sineSquared: (suu, suv, svv, sineSquared) => {
+      const difference = meanSquareDifference(suu, suv, svv, sineSquared);
+      // E[(sin u - sin v)^2], of which the last term, (exp(-suu) - exp(-svv))^2/2, is that of different variances.
+      const variances = Math.exp(-Math.min(suu, svv)) * Math.expm1(-Math.abs(suu - svv));
+      const squares =
+        -Math.expm1(-difference / 2) * (1 + Math.exp(difference / 2 - suu - svv)) - (variances * variances) / 2;
+      return sineSquaredOf(-Math.expm1(-2 * suu) / 2, -Math.expm1(-2 * svv) / 2, squares);
+    },
     // sin^2 and cos^2 are (1 -+ cos 2z)/2, sin cos is sin(2z)/2.
     squaredMoments: (suu, suv, svv) => {
       const [left, right] = [Math.exp(-2 * suu), Math.exp(-2 * svv)];
       const cosines = (Math.exp(4 * suv - 2 * (suu + svv)) + Math.exp(-4 * suv - 2 * (suu + svv))) / 2;
       return {
         // 1 - left - right + cosines.
-        square: (Math.expm1(-2 * suu) * Math.expm1(-2 * svv) + 2 * sineMoment(2 * suu, 2 * suv, 2 * svv) ** 2) / 4,
-        product: sineMoment(4 * suu, 4 * suv, 4 * svv) / 4,
+        square:
+          (Math.expm1(-2 * suu) * Math.expm1(-2 * svv) + 2 * sineMoments(2 * suu, 2 * suv, 2 * svv).value ** 2) / 4,
+        product: sineMoments(4 * suu, 4 * suv, 4 * svv).value / 4,
         slopeSquare: (1 + left + right + cosines) / 4,
       };
     },
@@ -196,6 +249,7 @@ fn activation(z: vec4f) -> ActivationPair {
   return ActivationPair(z, vec4f(1.0));
 }`,
     gaussianMoments: (_suu, suv) => ({ value: suv, slope: 1 }),
+    sineSquared: (_suu, _suv, _svv, sineSquared) => sineSquared,
     squaredMoments: (suu, suv, svv) => ({ square: suu * svv + 2 * suv * suv, product: suv, slopeSquare: 1 }),
   },
 ];

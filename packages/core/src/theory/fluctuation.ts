@@ -12,7 +12,8 @@ import type { Work } from "../cooperate.ts";
 import { type Architecture, outputsOf } from "../engine/ensembleJob.ts";
 import { InputError } from "../errors.ts";
 import type { Activation, SquaredMoments } from "../network/activations.ts";
-import { hermiteMoments } from "./hermite.ts";
+import { correlationOf } from "./angles.ts";
+import { hermiteSeries } from "./hermite.ts";
 import { type Kernels, momentsBetween } from "./kernels.ts";
 
 /** Data up to which moments are integrated pair by pair, some 30 ms each, where their series is too long. */
@@ -32,16 +33,15 @@ function* squaredMoments(activation: Activation, variances: Float64Array): Work<
   const squares = { name, wgsl, value: (z: number) => value(z) ** 2, derivative: (z: number) => derivative(z) ** 2 };
   const product = (z: number): number => value(z) * derivative(z);
   const products = { name, wgsl, value: product, derivative: product };
-  const squareSeries = yield* hermiteMoments(squares, variances);
-  const productSeries = yield* hermiteMoments(products, variances);
+  const squareSeries = yield* hermiteSeries(squares, variances);
+  const productSeries = yield* hermiteSeries(products, variances);
   if (squareSeries && productSeries) {
     return (a, b, covariance) => {
-      const norm = Math.sqrt(variances[a]! * variances[b]!);
-      const correlation = norm > 0 ? Math.max(-1, Math.min(1, covariance / norm)) : 0;
-      const both = squareSeries(a, b, correlation);
+      const correlation = correlationOf(variances[a]!, covariance, variances[b]!);
+      const both = squareSeries.moments(a, b, correlation);
       return {
         square: both.value,
-        product: productSeries(a, b, correlation).value,
+        product: productSeries.moments(a, b, correlation).value,
         slopeSquare: both.slope,
       };
     };

@@ -8,10 +8,13 @@
  */
 import { InputError } from "../errors.ts";
 import type { Activation } from "../network/activations.ts";
+import { correlationOf, sineSquaredBetween, sineSquaredOf, versine } from "./angles.ts";
 
 export interface Moments {
   readonly value: number;
   readonly slope: number;
+  /** The squared sine of the angle between act(u) and act(v), where it comes with the others. */
+  readonly sineSquared?: number;
 }
 
 /** Change on halving the step, relative to the largest that the moments can be; the error left is about its square. */
@@ -20,8 +23,8 @@ const TOLERANCE = 1e-12;
 const CUT = 9;
 const FIRST_STEP = 0.5;
 const SMALLEST_STEP = 1 / 64;
-/** A deviation of v from its mean given u below which v counts as that mean. */
-const FLAT = 1e-9;
+/** A difference of u and v below which act(u) - act(v) is that times the slope between, to its square: so it keeps its digits. */
+const NEAR = 1e-5;
 
 /** Nodes z with the rule's weights (without any density) and the activation there. */
 interface Nodes {
@@ -115,63 +118,81 @@ export class Quadrature {
   }
 
   /** The rule of one step for suu >= svv. */
-  private trapezoidal(suu: number, suv: number, svv: number, step: number): Moments {
-    const { activation } = this;
+  private trapezoidal(
+    suu: number,
+    suv: number,
+    svv: number,
+    sineSquared: number,
+    step: number,
+  ): Moments & { meanSquare: number } {
+    const { value: act, derivative } = this.activation;
     const outer = this.rule(Math.sqrt(suu), step).nodes;
     // v = slant u + across y with a normal y; nothing is lost where the two are the same.
-    const slant = suu > 0 ? suv / suu : 0;
-    const across = Math.sqrt(Math.max(0, suu > 0 ? (suu * svv - suv * suv) / suu : svv));
-    const flat = across <= FLAT * Math.min(1, Math.sqrt(svv));
+    const ratio = suu > 0 ? Math.sqrt(svv / suu) : 0;
+    const correlation = correlationOf(suu, suv, svv);
+    const slant = correlation * ratio;
+    const across = Math.sqrt(svv * sineSquared);
+    const sign = correlation < 0 ? -1 : 1;
+    const apart = 1 - ratio + ratio * versine(Math.abs(correlation), sineSquared);
+    /** act(u) - sign act(v), where u - sign v is `between`. */
+    const difference = (u: number, v: number, between: number): number =>
+      Math.abs(between) < NEAR
+        ? act(u) - sign * act(sign * u) + between * derivative(sign * (u - between / 2))
+        : act(u) - sign * act(v);
     const count = Math.round(CUT / step);
     const weights = Float64Array.from({ length: 2 * count + 1 }, (_, j) => step * density((j - count) * step));
     // Where 0 may lie within the Gaussian of v given u, and is narrow against it, it is resolved.
-    const shared = across > 1 ? nodesFor(activation, across, 2 * CUT * across, step) : undefined;
-    let value = 0;
-    let slope = 0;
+    const shared = across > 1 ? nodesFor(this.activation, across, 2 * CUT * across, step) : undefined;
+    let [value, slope, meanSquare] = [0, 0, 0];
     for (let i = 0; i < outer.z.length; i++) {
-      const mean = slant * outer.z[i]!;
-      let innerValue = 0;
-      let innerSlope = 0;
-      if (flat) {
-        innerValue = activation.value(mean);
-        innerSlope = activation.derivative(mean);
+      const u = outer.z[i]!;
+      const mean = slant * u;
+      let [innerValue, innerSlope, innerSquare] = [0, 0, 0];
+      if (across === 0) {
+        innerValue = act(mean);
+        innerSlope = derivative(mean);
+        innerSquare = difference(u, mean, apart * u) ** 2;
       } else if (shared && Math.abs(mean) < CUT * across) {
         const end = lowerBound(shared.z, mean + CUT * across);
         for (let j = lowerBound(shared.z, mean - CUT * across); j < end; j++) {
-          const weight = shared.weight[j]! * density((shared.z[j]! - mean) / across);
+          const weight = (shared.weight[j]! * density((shared.z[j]! - mean) / across)) / across;
           innerValue += weight * shared.value[j]!;
           innerSlope += weight * shared.slope[j]!;
+          innerSquare += weight * (outer.value[i]! - sign * shared.value[j]!) ** 2;
         }
-        innerValue /= across;
-        innerSlope /= across;
       } else {
         for (let j = -count; j <= count; j++) {
-          const v = mean + across * j * step;
-          innerValue += weights[j + count]! * activation.value(v);
-          innerSlope += weights[j + count]! * activation.derivative(v);
+          const beside = across * j * step;
+          const v = mean + beside;
+          innerValue += weights[j + count]! * act(v);
+          innerSlope += weights[j + count]! * derivative(v);
+          innerSquare += weights[j + count]! * difference(u, v, apart * u - sign * beside) ** 2;
         }
       }
       value += outer.weight[i]! * outer.value[i]! * innerValue;
       slope += outer.weight[i]! * outer.slope[i]! * innerSlope;
+      meanSquare += outer.weight[i]! * innerSquare;
     }
-    return { value, slope };
+    return { value, slope, meanSquare };
   }
 
   /**
-   * The two moments, to 1e-12 of the largest that variables of these variances can have.
+   * The moments, the first two to 1e-12 of the largest that variables of these variances can have. `sineSquared`, 1 - suv^2/(suu svv), is given
+   * where more of its digits are known than suv has.
    * @throws InputError (network.weightStd) where the rule does not settle: kinks, or oscillations within a large variance.
    */
-  moments(suu: number, suv: number, svv: number): Moments {
-    if (suu < svv) return this.moments(svv, suv, suu);
+  moments(suu: number, suv: number, svv: number, sineSquared = sineSquaredBetween(suu, suv, svv)): Moments {
+    if (suu < svv) return this.moments(svv, suv, suu, sineSquared);
     let previous: Moments | undefined;
     for (let step = FIRST_STEP; step >= SMALLEST_STEP; step /= 2) {
-      const next = this.trapezoidal(suu, suv, svv, step);
+      const next = this.trapezoidal(suu, suv, svv, sineSquared, step);
       if (previous) {
         const left = this.rule(Math.sqrt(suu), step).squares;
         const right = this.rule(Math.sqrt(svv), step).squares;
-        const settled = (key: keyof Moments): boolean =>
+        const settled = (key: "value" | "slope"): boolean =>
           Math.abs(next[key] - previous![key]) <= TOLERANCE * Math.sqrt(left[key] * right[key]);
-        if (settled("value") && settled("slope")) return next;
+        if (settled("value") && settled("slope"))
+          return { ...next, sineSquared: sineSquaredOf(left.value, right.value, next.meanSquare) };
       }
       previous = next;
     }

@@ -5,6 +5,7 @@
  */
 import type { Work } from "../cooperate.ts";
 import type { Activation } from "../network/activations.ts";
+import { sineSquaredOf, versine } from "./angles.ts";
 import type { Moments } from "./gaussian.ts";
 
 /** Terms at most. */
@@ -81,14 +82,19 @@ function expand({ value, derivative }: Activation, s: number, terms: number): Co
   return slope && full && { value: Float64Array.from(full), slope: Float64Array.from(slope).subarray(0, full.length) };
 }
 
-/** The moments of the pair (a, b) of correlation c. */
-export type PairMoments = (a: number, b: number, correlation: number) => Moments;
+/** The series of all points. */
+export interface HermiteSeries {
+  /** The moments of the pair (a, b) of correlation c. */
+  moments(a: number, b: number, correlation: number): Moments;
+  /** The squared sine of the angle between act(u) and act(v), from that between u and v, where that is small. */
+  sineSquared(a: number, b: number, correlation: number, sineSquared: number): number;
+}
 
 /**
- * The moments between points of these variances; undefined where one's series does not end, as at large variance. All series are equally
- * long: what one neglects may be much of another.
+ * The series of points of these variances; undefined where one does not end, as at large variance. All are equally long: what one neglects
+ * may be much of another.
  */
-export function* hermiteMoments(activation: Activation, variances: Float64Array): Work<PairMoments | undefined> {
+export function* hermiteSeries(activation: Activation, variances: Float64Array): Work<HermiteSeries | undefined> {
   let known = new Map<number, Coefficients>();
   const points: Coefficients[] = [];
   // The largest variance, which mostly takes the longest series, first.
@@ -112,15 +118,33 @@ export function* hermiteMoments(activation: Activation, variances: Float64Array)
     points[order[i]!] = series;
     yield;
   }
-  return (a, b, correlation) => {
-    const [left, right] = [points[a]!, points[b]!];
-    let value = 0;
-    let slope = 0;
-    const needed = Math.min(terms, 1 + Math.floor(SMALL / Math.log(Math.min(Math.abs(correlation), 1 - 1e-9))));
-    for (let n = needed - 1; n >= 0; n--) {
-      value = value * correlation + left.value[n]! * right.value[n]!;
-      slope = slope * correlation + left.slope[n]! * right.slope[n]!;
-    }
-    return { value, slope };
+  return {
+    moments(a, b, correlation) {
+      const [left, right] = [points[a]!, points[b]!];
+      let value = 0;
+      let slope = 0;
+      const needed = Math.min(terms, 1 + Math.floor(SMALL / Math.log(Math.min(Math.abs(correlation), 1 - 1e-9))));
+      for (let n = needed - 1; n >= 0; n--) {
+        value = value * correlation + left.value[n]! * right.value[n]!;
+        slope = slope * correlation + left.slope[n]! * right.slope[n]!;
+      }
+      return { value, slope };
+    },
+    sineSquared(a, b, correlation, sineSquared) {
+      const [left, right] = [points[a]!.value, points[b]!.value];
+      const cosine = Math.abs(correlation);
+      // E[(act(u) - act(v))^2], of the parts of act(v) turned round where the correlation is negative: with A_n and B_n the sum of
+      // (A_n - B_n)^2 + 2 A_n B_n (1 - c^n), and 1 - c^n = (1 - c)(1 + c + ... + c^(n - 1)), summed by powers of c.
+      let [leftSquare, rightSquare, apart, rest, sum] = [0, 0, 0, 0, 0];
+      for (let n = terms - 1; n >= 0; n--) {
+        const other = correlation < 0 && n % 2 === 0 ? -right[n]! : right[n]!;
+        leftSquare += left[n]! ** 2;
+        rightSquare += other ** 2;
+        apart += (left[n]! - other) ** 2;
+        sum = sum * cosine + rest;
+        rest += left[n]! * other;
+      }
+      return sineSquaredOf(leftSquare, rightSquare, apart + 2 * versine(cosine, sineSquared) * sum);
+    },
   };
 }

@@ -5,8 +5,9 @@
 import { complete, type Work } from "../cooperate.ts";
 import type { Architecture } from "../engine/ensembleJob.ts";
 import type { Activation } from "../network/activations.ts";
+import { correlationOf, geometricMean, sineSquaredBetween, versine } from "./angles.ts";
 import { type Moments, Quadrature } from "./gaussian.ts";
-import { hermiteMoments } from "./hermite.ts";
+import { hermiteSeries } from "./hermite.ts";
 
 export interface Kernels {
   /** Covariance of f at initialisation, [D][D]. */
@@ -29,22 +30,25 @@ export interface TestKernels {
   readonly variance: Float64Array;
 }
 
+/** Squared sines below which they are carried from layer to layer: of larger ones the moments leave 13 digits. */
+const CLOSE = 1e-3;
+
 /** The moments of one activation; by quadrature those of equal covariances are computed once, since symmetric data repeat them. */
-export function momentsBetween(activation: Activation): (suu: number, suv: number, svv: number) => Moments {
+export function momentsBetween(
+  activation: Activation,
+): (suu: number, suv: number, svv: number, sineSquared?: number) => Moments {
   if (activation.gaussianMoments) return activation.gaussianMoments;
   const quadrature = new Quadrature(activation);
   const known = new Map<string, Moments>();
   /** Equal to 14 digits: what is left of one variance after sums in another order. */
   const rounded = (variance: number): number => Number(variance.toPrecision(14));
-  return (suu, suv, svv) => {
-    const [su, sv] = [rounded(suu), rounded(svv)];
-    // Of one and the same variable exactly 1: an angle of 1e-7, of 14 digits, shows in the slopes at large variance.
-    const norm = Math.sqrt(suu * svv);
-    const correlation = norm > 0 ? suv / norm : 0;
-    const key = `${su},${sv},${Math.round(correlation * 1e14)}`;
+  return (suu, suv, svv, sineSquared = sineSquaredBetween(suu, suv, svv)) => {
+    const [su, sv, sine] = [rounded(suu), rounded(svv), rounded(sineSquared)];
+    const correlation = correlationOf(suu, suv, svv);
+    const key = `${su},${sv},${Math.round(correlation * 1e14)},${sine < CLOSE ? sine : ""}`;
     let moments = known.get(key);
     if (!moments) {
-      moments = quadrature.moments(su, correlation * Math.sqrt(su * sv), sv);
+      moments = quadrature.moments(su, correlation * Math.sqrt(su * sv), sv, sine);
       known.set(key, moments);
     }
     return moments;
@@ -154,6 +158,19 @@ function* inputSines(
   return result;
 }
 
+/**
+ * The squared sine between two vectors of lengths `left` and `right` and this product, to both of which a component of square `bias` is
+ * added: |u|^2 |v|^2 sin^2 grows by bias |u - v|^2, a sum of what is not negative.
+ */
+function withBias(left: number, product: number, right: number, sineSquared: number, bias: number): number {
+  if (bias === 0) return sineSquared;
+  const norm = left * right;
+  const difference = (left - right) ** 2 + 2 * norm * versine(norm > 0 ? product / norm : 0, sineSquared);
+  const [next, other] = [left * left + bias, right * right + bias];
+  const before = ((left * left) / next) * ((right * right) / other) * sineSquared;
+  return Math.min(1, before + (bias / next) * (difference / other));
+}
+
 /** `infiniteWidthKernels` as work that can be interrupted, with the layers' parts where `byLayer`. */
 export function* kernelRecursion(
   architecture: Architecture,
@@ -182,49 +199,39 @@ export function* kernelRecursion(
   }
   const tangent = covariance.slice();
   const parts = byLayer ? [covariance.slice()] : [];
-  const { angularMoments } = activation;
   const variances = Float64Array.from({ length: points }, (_, a) => covariance[diagonal(pairs, a)]!);
-  const sines = angularMoments ? yield* inputSines(architecture, inputs, variances, pairs) : undefined;
+  const sines = yield* inputSines(architecture, inputs, variances, pairs);
   for (let layer = 0; layer < depth; layer++) {
     const moments = momentsBetween(activation);
-    const pairMoments = activation.gaussianMoments ? undefined : yield* hermiteMoments(activation, variances);
-    // What the layer's output has of its weights alone, at each point: variances and deviations.
+    const series = activation.gaussianMoments ? undefined : yield* hermiteSeries(activation, variances);
+    // Variances and deviations of what the layer's output has of its weights alone, at each point.
     const squares = new Float64Array(points);
     for (const [a, variance] of variances.entries()) {
-      squares[a] = weightVariance * (pairMoments?.(a, a, 1) ?? moments(variance, variance, variance)).value;
+      squares[a] = weightVariance * (series?.moments(a, a, 1) ?? moments(variance, variance, variance, 0)).value;
       yield;
     }
     const deviations = squares.map(Math.sqrt);
     for (let a = 0, k = 0; a < points; a++) {
-      const next = squares[a]! + biasVariance;
       for (let j = 0; j < rowLength(pairs, a); j++, k++) {
         const b = partner(pairs, a, j);
-        if (!(activation.gaussianMoments || pairMoments) || k % SLICE === 0) yield;
-        let pair: Moments;
-        if (angularMoments && sines) {
-          const angular = angularMoments(variances[a]!, covariance[k]!, variances[b]!, sines[k]!);
-          pair = angular;
-          // |u|^2 |v|^2 sin^2 of vectors to which the bias adds one component, as a sum of what is not negative.
-          const norm = deviations[a]! * deviations[b]!;
-          const total = norm + weightVariance * angular.value;
-          const apart =
-            (deviations[a]! - deviations[b]!) ** 2 + (total > 0 ? (norm / total) * norm * angular.sineSquared : 0) * 2;
-          const other = squares[b]! + biasVariance;
-          sines[k] =
-            next > 0 && other > 0
-              ? Math.min(
-                  1,
-                  (squares[a]! / next) * (squares[b]! / other) * angular.sineSquared +
-                    (biasVariance / next) * (apart / other),
-                )
-              : 0;
-        } else if (pairMoments) {
-          const norm = Math.sqrt(variances[a]! * variances[b]!);
-          pair = pairMoments(a, b, norm > 0 ? Math.max(-1, Math.min(1, covariance[k]! / norm)) : 0);
-        } else {
-          pair = moments(variances[a]!, covariance[k]!, variances[b]!);
+        if (!(activation.gaussianMoments || series) || k % SLICE === 0) yield;
+        const [suu, suv, svv, sineSquared] = [variances[a]!, covariance[k]!, variances[b]!, sines[k]!];
+        const correlation = series ? correlationOf(suu, suv, svv) : 0;
+        const pair: Moments = series?.moments(a, b, correlation) ?? moments(suu, suv, svv, sineSquared);
+        let product = weightVariance * pair.value;
+        if (a !== b) {
+          let sine = sineSquaredBetween(squares[a]!, product, squares[b]!);
+          if (sine < CLOSE) {
+            sine =
+              series?.sineSquared(a, b, correlation, sineSquared) ??
+              activation.sineSquared?.(suu, suv, svv, sineSquared) ??
+              pair.sineSquared ??
+              sine;
+            product = Math.sign(product) * geometricMean(squares[a]!, squares[b]!) * Math.sqrt(1 - sine);
+          }
+          sines[k] = withBias(deviations[a]!, product, deviations[b]!, sine, biasVariance);
         }
-        covariance[k] = weightVariance * pair.value + biasVariance;
+        covariance[k] = product + biasVariance;
         const back = weightVariance * pair.slope;
         tangent[k] = covariance[k]! + back * tangent[k]!;
         for (const part of parts) part[k]! *= back;

@@ -1,6 +1,8 @@
 /** Activations in float64: the error function against tabulated digits, derivatives, and closed-form moments against quadrature. */
 import { InputError } from "@slowroll/core/errors";
 import { type Activation, activationNamed, activations } from "@slowroll/core/network/activations";
+import { uniforms } from "@slowroll/core/random/normal";
+import { sineSquaredBetween } from "@slowroll/core/theory/angles";
 import { gaussianMoments } from "@slowroll/core/theory/gaussian";
 import { describe, expect, it } from "vitest";
 
@@ -63,6 +65,21 @@ describe.each(Object.values(activations).filter(({ name, gaussianMoments: moment
     });
   },
 );
+
+describe.each(Object.values(activations).filter(({ sineSquared }) => sineSquared))("$name", (activation) => {
+  it("has the angle between act(u) and act(v) that their moments leave, whatever the variances", () => {
+    const draw = uniforms(7, 0);
+    const square = (variance: number): number => activation.gaussianMoments!(variance, variance, variance).value;
+    for (let i = 0; i < 300; i++) {
+      const suu = 10 ** (6 * draw() - 3);
+      const svv = i % 2 ? suu : suu * 10 ** (2 * draw() - 1);
+      const suv = (2 * draw() - 1) * Math.sqrt(suu * svv);
+      const { value } = activation.gaussianMoments!(suu, suv, svv);
+      const left = sineSquaredBetween(square(suu), value, square(svv));
+      expect(activation.sineSquared!(suu, suv, svv, sineSquaredBetween(suu, suv, svv))).toBeCloseTo(left, 13);
+    }
+  });
+});
 
 describe("sin", () => {
   it("has moments to all digits at small variance, those of u and v with their first correction", () => {

@@ -23,6 +23,7 @@ interface KernelCase {
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../../tests/data/${name}`, import.meta.url), "utf8"));
 const cases = read("kernels.json") as KernelCase[];
+const chaoticCases = read("chaoticKernels.json") as KernelCase[];
 const deepCases = read("deepKernels.json") as (KernelCase & { eigenvalues: number[] })[];
 
 const kernelsOf = ({ inputs, activation, ...rest }: KernelCase, test: number[][] = []) =>
@@ -47,6 +48,29 @@ describe("infinite-width kernels", () => {
     const { values } = eigen(ntk, given.inputs.length);
     for (const [i, value] of given.eigenvalues.toReversed().entries())
       expect(Math.abs(values[i]! - value) / largest).toBeLessThan(1e-13);
+  });
+  it.each(chaoticCases)("$name: close inputs are as far apart as they are driven", (given) => {
+    const { nngp, ntk } = kernelsOf(given);
+    const D = given.inputs.length;
+    for (const [kernel, exact] of [
+      [nngp, given.nngp],
+      [ntk, given.ntk],
+    ] as const)
+      for (let a = 0; a < D; a++)
+        for (let b = 0; b < D; b++)
+          expect(Math.abs(kernel[a * D + b]! - exact[a]![b]!) / Math.sqrt(exact[a]![a]! * exact[b]![b]!)).toBeLessThan(
+            1e-10,
+          );
+  });
+  it.each(Object.keys(activations))("of %s at one input given twice are those of one", (activation) => {
+    const inputs = [
+      [0.3, -1.7],
+      [0.3, -1.7],
+    ];
+    for (const weightStd of [1.5, 6]) {
+      const { nngp, ntk } = kernelsOf({ ...cases[0]!, inputs, activation, depth: 64, weightStd, biasStd: 0.1 });
+      for (const kernel of [nngp, ntk]) expect(kernel).toEqual(new Float64Array(4).fill(kernel[0]!));
+    }
   });
   it.each(["erf", "relu", "tanh"])(
     "of %s between test and training inputs are blocks of those of all",
