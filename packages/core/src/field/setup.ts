@@ -51,16 +51,20 @@ export function outsideDomain(where: string, path: string): InputError {
 /**
  * The velocities of the slow-roll attractor, -(3H + s)^-1 V' with s the slow root of s^2 + 3H s + V'' = 0, a matrix where masses mix: exact
  * for a quadratic potential and constant H, and of second order in slow roll else.
- * @throws InputError where a field, or a combination of fields, is too heavy to roll slowly.
+ * @throws InputError where a field, or a combination of fields, is too heavy to roll slowly, or nothing slows it.
  */
 function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble: number): number[] {
   const { potential, mean } = fields;
   const friction = 3 * hubble;
+  if (friction === 0)
+    throw new InputError("there is no slow-roll attractor without friction: H is 0 here; give a number", {
+      path: "field.velocity",
+    });
   const slope = mean.map((_, f) => potential.gradient(f, ...mean));
   const velocity = mean.map(() => 0);
   for (const { massSquared, direction, name } of normalModes(fields)) {
     const discriminant = friction ** 2 - 4 * massSquared;
-    if (!(discriminant >= 0) || friction === 0) {
+    if (!(discriminant >= 0)) {
       throw new InputError(
         `${name} has no slow-roll attractor: V'' = ${massSquared} exceeds 9 H^2/4 = ${(friction / 2) ** 2}; give a number`,
         { path: "field.velocity" },

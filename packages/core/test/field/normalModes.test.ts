@@ -60,6 +60,13 @@ describe("the slow-roll attractor", () => {
     expect((error as InputError).path).toBe("field.velocity");
     expect((error as InputError).message).toMatch(/0\.707 phi \S0\.707 chi has no slow-roll attractor/);
   });
+  it("is refused where space does not expand, down a hill too", async () => {
+    const field = { potential: "doubleWell", mean: 0.1, velocity: "attractor" } as const;
+    await expect(prepare({ ...base, background: { kind: "static" }, field })).rejects.toMatchObject({
+      path: "field.velocity",
+      message: "there is no slow-roll attractor without friction: H is 0 here; give a number",
+    });
+  });
   it.each([
     // Light enough for V'' < 9 H^2/4 in both places, but steep in the first.
     [0.7, true],
