@@ -91,7 +91,7 @@ async function finish(): Promise<void> {
 }
 
 describe("a run", () => {
-  it("killed at twenty random moments goes on to the same bits each time", { timeout: 300_000 }, async () => {
+  it("killed at twenty random moments goes on to the same bits each time", async () => {
     const moment = uniforms(5, 0);
     let kills = 0;
     while (kills < 20) {

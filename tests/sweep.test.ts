@@ -179,7 +179,7 @@ describe("a sweep", () => {
       for (const name of readdirSync(at("states", point)))
         expect(readFileSync(at("cut-states", point, name)).equals(readFileSync(at("states", point, name)))).toBe(true);
   });
-  it("killed at several moments goes on to the same numbers each time", { timeout: 120_000 }, async () => {
+  it("killed at several moments goes on to the same numbers each time", async () => {
     for (let kills = 0; kills < 4; kills++) {
       const going = existsSync(at("killed", "points.jsonl"));
       // To have begun is not enough: the list of points is written to then too.
@@ -224,9 +224,7 @@ describe("a sweep", () => {
     expect(error).toMatchObject({ code: "diverged", path: "sweep" });
     expect(sweep[0].times).toHaveLength(31);
   });
-  it("interrupted after some points diverged goes on with the others, and writes their states", {
-    timeout: 60_000,
-  }, async () => {
+  it("interrupted after some points diverged goes on with the others, and writes their states", async () => {
     const config = {
       precision: "float64",
       background: { kind: "static" },

@@ -40,5 +40,5 @@ describe("a heat map", () => {
   it("is drawn of more elements than a function takes arguments", async () => {
     const svg = await toSvg(drawn(1024).figure);
     expect(svg.length).toBeLessThan(4e6);
-  }, 60_000);
+  });
 });

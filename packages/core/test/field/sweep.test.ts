@@ -47,7 +47,7 @@ describe("a sweep's points", () => {
     { engine: "cpu", adapter: "auto", precision: "float64" },
     { engine: "cpu", adapter: "auto", precision: "float32" },
     { engine: "webgpu", adapter: "software", precision: "float32" },
-  ] as const)("on a lattice are their runs: $engine $precision", { timeout: 60_000 }, async (choice) => {
+  ] as const)("on a lattice are their runs: $engine $precision", async (choice) => {
     const text = LATTICE.replace("float64", choice.precision)
       .replace("*chi^2", "*chi^2 + cos(chi/q)")
       .replace("mean: [1, 0]", "mean: [1, 0], velocity: [0, 0]")

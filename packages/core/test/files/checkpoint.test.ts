@@ -317,4 +317,4 @@ it("is whole at any moment: a process killed while it writes leaves a checkpoint
     steps.push(step);
   }
   expect(Math.min(...steps)).toBeGreaterThan(0);
-}, 60_000);
+});
