@@ -1,5 +1,8 @@
 /** Peers of the engine's jobs: those that need nothing agree with the engine, and those that are not there are reported as missing. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
 import type { Engine } from "@slowroll/core/engine/engine";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -25,10 +28,12 @@ const engines = {
 };
 afterAll(() => Promise.all(Object.values(engines).map((engine) => engine.close())));
 
-async function measure(open: (precision: "float32" | "float64") => Engine): Promise<PeerResult[]> {
+async function measure(
+  open: (precision: "float32" | "float64") => Engine,
+  python = "/nowhere/python3",
+): Promise<PeerResult[]> {
   const results: PeerResult[] = [];
-  for (const peer of enginePeers(open, sizes))
-    results.push(...(await peer.measure({ samples: 1, python: "/nowhere/python3" })));
+  for (const peer of enginePeers(open, sizes)) results.push(...(await peer.measure({ samples: 1, python })));
   return results;
 }
 
@@ -75,6 +80,20 @@ describe("peers of the engine", () => {
     expect(new Set(titles).size).toBe(titles.length);
     expect(titles).toContain("JAX as users write it: train, two hidden layers, width 9");
   });
+});
+
+it("keeps JAX to the processor, whose cores the engine has, where it would find a GPU", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "slowroll-python-"));
+  try {
+    // In the place of an interpreter: it says what it was given.
+    const python = path.join(folder, "python3");
+    writeFileSync(python, `#!/bin/sh\necho "{\\"missing\\": \\"runs on $JAX_PLATFORMS\\"}"\n`, { mode: 0o755 });
+    const results = await measure((precision) => engines[precision], python);
+    const jax = results.filter(({ name }) => name.startsWith("JAX"));
+    expect(new Set(jax.map(({ missing }) => missing))).toEqual(new Set(["runs on cpu"]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it("reports a peer with other numbers as missing", async () => {

@@ -30,8 +30,8 @@ export function peerFile(name: string): string {
 
 /** Throws PeerMissing where it does not start or says why it cannot run. */
 export async function startProcess(command: string, argv: readonly string[], outcomeFile: string): Promise<Running> {
-  // Python leaves no compiled files in the checkout.
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
+  // Python leaves no compiled files in the checkout, and JAX, which would take a GPU where it finds one, has the cores that the engine has.
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1", JAX_PLATFORMS: "cpu" };
   const child = spawn(command, argv, { stdio: ["pipe", "pipe", "pipe"], env });
   const ask = conversation(child, command);
   try {
