@@ -91,7 +91,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .option("--adapter <name>", "auto, hardware, software or part of an adapter's name; names webgpu", "auto")
     .option(
       "--threads <n>",
-      "threads of the cpu engine",
+      "threads of the cpu engine; its peers choose their own",
       wholeNumber(availableParallelism(), ", as many as run at once"),
     )
     .option("--python <path>", "interpreter of the peers in Python, python3 of the PATH by default")
