@@ -145,8 +145,7 @@ const cosine: KernelCase<Shape> = {
         }
         return { sums };
       },
-      // Sums of signs cancel: the bound goes with the number of sites, not with the small sum.
-      terms: 20 * LANES_PER_GROUP,
+      terms: LANES_PER_GROUP / 8,
       flops: count * 4,
       bytes: 4 * count,
     };
