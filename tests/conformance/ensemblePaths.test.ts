@@ -5,7 +5,7 @@ import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { trainEnsemble } from "@slowroll/core/engine/webgpu/network/ensemble";
 import { residentShape } from "@slowroll/core/engine/webgpu/network/residentTrainer";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
-import { activationNamed } from "@slowroll/core/network/activations";
+import { type Activation, activationNamed } from "@slowroll/core/network/activations";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { normals } from "@slowroll/core/random/normal";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -86,6 +86,42 @@ it("goes layer by layer where the resident kernel would hold more than one outpu
   const [[usual], [layer]] = [await batchesOf(job), await batchesOf(job, true)];
   expect(usual).toEqual(layer);
 });
+
+it.each([
+  [1, 5, 1],
+  [1, 5, 2],
+  [2, 5, 2],
+  [2, 18, 1],
+  [1, 66, 1],
+])(
+  "keeps what pads its layers at nothing where units give something at 0: depth %d, %d data, %d outputs",
+  async (depth, data, outputs) => {
+    // As no built-in activation does.
+    const activation: Activation = {
+      name: "gaussian",
+      value: (z) => Math.exp(-z * z),
+      derivative: (z) => -2 * z * Math.exp(-z * z),
+      wgsl: `fn activation(z: vec4f) -> ActivationPair {
+        let value = exp(-z * z);
+        return ActivationPair(value, -2.0 * z * value);
+      }`,
+    };
+    const given = {
+      inputs: normals(5, 0, 0, 2 * data),
+      targets: normals(6, 0, 0, data * outputs),
+      parameterNorms: true,
+    };
+    const job = await jobOf(67, depth, 2, { ...given, learningRate: 0.01 });
+    const own = { ...job, architecture: { ...job.architecture, outputs, activation } };
+    const [got] = await batchesOf(own);
+    const want = referenceEnsemble(own);
+    for (const part of ["outputs", "kernels", "test", "norms"] as const) {
+      const scale = Math.max(...want[part].map(Math.abs));
+      for (const [i, value] of want[part].entries())
+        expect(Math.abs(got![part][i]! - value) / scale).toBeLessThan(5e-5);
+    }
+  },
+);
 
 describe("an ensemble in several batches", () => {
   /** A network takes half a megabyte, a batch of the software adapter sixteen. */
