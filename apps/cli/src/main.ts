@@ -11,9 +11,18 @@ const UNWRITABLE = 2;
 enableFusedMultiplyAdd();
 
 const interrupt = new AbortController();
-// Ctrl-C, and a batch system that is about to end the job (not SIGHUP, which nohup has ignored). Only the first is handled: a second one
-// ends the process at once, as users expect.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
+// Ctrl-C, and a batch system that is about to end the job (not SIGHUP, which nohup has ignored). A later one ends the process at once, as
+// users expect; one that comes with the first does not: `timeout` signals the process and then its group, npm hands on what its group has had.
+const TOGETHER_MILLISECONDS = 500;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+function onSignal(): void {
+  if (interrupt.signal.aborted) return;
+  interrupt.abort();
+  setTimeout(() => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }, TOGETHER_MILLISECONDS).unref();
+}
+for (const signal of SIGNALS) process.on(signal, onSignal);
 
 // A reader that has had enough, as `head` has, is no error: the rest goes nowhere and the end is quiet. A full disk is one.
 let closed = false;

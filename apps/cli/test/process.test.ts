@@ -151,21 +151,23 @@ describe("the process", () => {
     }
   });
 
-  it("keeps a lattice's state when a batch system ends it", async () => {
+  // `timeout` signals the process and then its group, that is the process again.
+  it.each([1, 2])("keeps a lattice's state when a batch system ends it with %i signals at a time", async (signals) => {
     let killed = false;
+    const folder = `ended-${signals}`;
     const input =
       "lattice: { points: 32 }\nfluctuations: { kind: vacuum }\nfield: { potential: quartic, mean: 1 }\ntime: { step: 0.0001, end: 100 }";
-    const { code, error } = await slowroll(["field", "-", "--engine", "cpu", "--out", "ended"], {
+    const { code, error } = await slowroll(["field", "-", "--engine", "cpu", "--out", folder], {
       input,
       onError: (text, kill) => {
         if (killed || !text.includes("site updates/s")) return;
         killed = true;
-        kill("SIGTERM");
+        for (let signal = 0; signal < signals; signal++) setTimeout(() => kill("SIGTERM"), 20 * signal);
       },
     });
     expect(code).toBe(130);
     expect(error).toMatch(/kept: step \d+; to go on: /);
-    expect(existsSync(path.join(cwd, "ended", "checkpoint.h5"))).toBe(true);
+    expect(existsSync(path.join(cwd, folder, "checkpoint.h5"))).toBe(true);
   });
 
   it.each([
