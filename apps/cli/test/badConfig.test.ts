@@ -48,6 +48,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["field", `${TIME}\nunits: { fStar: 1 }`, "units.omegaStar", "missing"],
   ["field", `${TIME}\nfield: { fields: [phi, phi] }`, "field.fields", "different names"],
   ["field", `${TIME}\nfield: { fields: ["a b"] }`, "field.fields[0]", "letters"],
+  ["field", `${TIME}\nfield: { fields: [sigma, pi] }`, "field.fields[1]", "without a meaning in expressions"],
   ["field", `${TIME}\nfield: { fields: [phi, chi], mean: [1] }`, "field.mean", "2 fields"],
   ["field", `${TIME}\nfield: { mean: 1, velocity: fast }`, "field.velocity", "attractor"],
   [

@@ -37,6 +37,8 @@ export async function parsePotential(text: string, source: string): Promise<Name
   if (!isSection || !("fields" in document)) return { potential: parsed.data as PotentialSpec };
   const fields = fieldNames.safeParse(document.fields);
   if (!fields.success) {
+    const { message, path } = fields.error.issues[0]!;
+    if (path.length > 0) throw new InputError(message, { path: `${source}.fields[${String(path[0])}]` });
     throw new InputError("must be a list of the fields' names, each once", { path: `${source}.fields` });
   }
   return { potential: parsed.data as PotentialSpec, fields: fields.data };

@@ -1,5 +1,6 @@
 /** What more than one section of the config is made of: numbers by their range, seeds and potentials. */
 import { z } from "#zod";
+import { RESERVED } from "../potential/parse.ts";
 
 export const finite = z.number();
 export const positive = z.number().positive();
@@ -10,7 +11,12 @@ export const expression = [z.string(), finite.transform(String)] as const;
 
 /** Names of several fields. */
 export const fieldNames = z
-  .array(z.string().regex(/^[A-Za-z_]\w*$/, { error: "must have letters, digits and _ only" }))
+  .array(
+    z
+      .string({ error: "must be text" })
+      .regex(/^[A-Za-z_]\w*$/, { error: "must have Latin letters, digits and _ only" })
+      .refine((name) => !RESERVED.includes(name), { error: "must be a name without a meaning in expressions" }),
+  )
   .min(1)
   .max(16)
   .refine((names) => new Set(names).size === names.length, { error: "must be different names" });

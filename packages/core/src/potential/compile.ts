@@ -7,7 +7,7 @@ import { builtins, potentialNames } from "./builtins/index.ts";
 import { differentiate } from "./differentiate.ts";
 import { at, evaluator, inStretches } from "./evaluate.ts";
 import { assertFinite, convert } from "./expression.ts";
-import { KNOWN_CONSTANTS, KNOWN_FUNCTIONS, MATHJS_WORDS, parseExpression } from "./parse.ts";
+import { parseExpression, RESERVED } from "./parse.ts";
 import type { Potential, PotentialSpec } from "./potential.ts";
 
 export interface CompileOptions {
@@ -77,12 +77,11 @@ function freeParameters(
   fields: readonly string[],
   path: string,
 ): Record<string, number> {
-  const reserved = [...fields, ...Object.keys(KNOWN_CONSTANTS), ...KNOWN_FUNCTIONS, ...MATHJS_WORDS];
   for (const [key, value] of Object.entries(given)) {
     const place = `${path}.parameters.${key}`;
     if (!/^[A-Za-z_]\w*$/.test(key))
-      throw new InputError("a parameter's name has letters, digits and _ only", { path: place });
-    if (reserved.includes(key))
+      throw new InputError("a parameter's name has Latin letters, digits and _ only", { path: place });
+    if (fields.includes(key) || RESERVED.includes(key))
       throw new InputError(`${key} already has a meaning in expressions; choose another name`, { path: place });
     if (!Number.isFinite(value)) throw new InputError(`${key} must be a finite number`, { path: place });
   }

@@ -7,26 +7,18 @@ import { ExpressionError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 
 /** Functions that an expression may call, each with one argument but pow(x, y), which is x^y. */
-export const KNOWN_FUNCTIONS = [
-  "exp",
-  "log",
-  "sqrt",
-  "sin",
-  "cos",
-  "tan",
-  "sinh",
-  "cosh",
-  "tanh",
-  "abs",
-  "sign",
-  "pow",
-] as const;
-/** Words that mathjs takes for values or operators: none can be a parameter's name. */
-export const MATHJS_WORDS = [
+const KNOWN_FUNCTIONS: readonly string[] = [
+  ...["exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"],
+  ...["abs", "sign", "pow"],
+];
+/** Words that mathjs takes for values or operators. */
+const MATHJS_WORDS = [
   ...["true", "false", "null", "undefined", "NaN", "Infinity"],
   ...["mod", "to", "in", "and", "or", "xor", "not", "end"],
 ] as const;
 export const KNOWN_CONSTANTS: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
+/** Words with a meaning in expressions: none can be the name of a field or of a parameter. */
+export const RESERVED: readonly string[] = [...Object.keys(KNOWN_CONSTANTS), ...KNOWN_FUNCTIONS, ...MATHJS_WORDS];
 const MAX_LENGTH = 1000;
 const MAX_DEPTH = 50;
 const OPERATORS = new Set(["+", "-", "*", "/", "^"]);
@@ -50,7 +42,11 @@ const WRITTEN_FUNCTIONS: Readonly<Record<string, string>> = {
   ...{ min: "(x + y - abs(x - y))/2", max: "(x + y + abs(x - y))/2", heaviside: "(1 + sign(x))/2", fabs: "abs(x)" },
   ...{ sech: "1/cosh(x)", csch: "1/sinh(x)", coth: "1/tanh(x)", sec: "1/cos(x)", csc: "1/sin(x)", cot: "1/tan(x)" },
   ...{ cbrt: "x^(1/3)", square: "x^2", sgn: "sign(x)", power: "pow(x, y)" },
+  ...{ asinh: "log(x + sqrt(x^2 + 1))", acosh: "log(x + sqrt(x^2 - 1))", atanh: "log((1 + x)/(1 - x))/2" },
 };
+
+/** Inverse functions that cannot be written with those here: one letter from another function, but no slip of it. */
+const NOT_WRITTEN = ["asin", "acos", "atan"];
 
 const TOKEN = /[A-Za-z_]\w*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|\S/g;
 
@@ -71,7 +67,8 @@ function checkCharacters(text: string, path: string | undefined): void {
   }
   const bad = /\*\*|[^A-Za-z0-9_.,+\-*/^() \t\n]/u.exec(text);
   if (bad) {
-    const here = WRITTEN[bad[0]] ?? "arithmetic with + - * / ^ and parentheses";
+    const arithmetic = "arithmetic with + - * / ^ and parentheses";
+    const here = WRITTEN[bad[0]] ?? (/\p{L}/u.test(bad[0]) ? "names in the letters A to Z and a to z" : arithmetic);
     throw new ExpressionError(
       `column ${bad.index + 1}: ${JSON.stringify(bad[0])} has no meaning here; write ${here}`,
       bad.index + 1,
@@ -168,6 +165,7 @@ export async function parseExpression(
       case "SymbolNode": {
         const { name } = node as SymbolNode;
         if (!symbols.includes(name)) {
+          if (KNOWN_FUNCTIONS.includes(name)) refuse(name, `${name} is a function, not a name: write ${name}(...)`);
           const meant = nearest(name, symbols);
           const hint = meant === undefined ? unknown && `${unknown};` : `did you mean ${meant}?`;
           refuse(
@@ -191,15 +189,14 @@ export async function parseExpression(
       case "FunctionNode": {
         const call = node as FunctionNode;
         const name = call.fn.toString();
-        const known: readonly string[] = KNOWN_FUNCTIONS;
         if (names.includes(name)) refuse(name, `${name} is a name, not a function: write ${name}*(...)`);
-        if (!known.includes(name)) {
+        if (!KNOWN_FUNCTIONS.includes(name)) {
           const written = Object.hasOwn(WRITTEN_FUNCTIONS, name.toLowerCase()) && WRITTEN_FUNCTIONS[name.toLowerCase()];
-          const meant = nearest(name, known);
+          const meant = NOT_WRITTEN.includes(name) ? undefined : nearest(name, KNOWN_FUNCTIONS);
           const mend = meant === undefined ? "" : `did you mean ${meant}? `;
           refuse(
             name,
-            `unknown function ${JSON.stringify(name)}; ${written ? `write ${written}` : `${mend}known: ${known.join(", ")}`}`,
+            `unknown function ${JSON.stringify(name)}; ${written ? `write ${written}` : `${mend}known: ${KNOWN_FUNCTIONS.join(", ")}`}`,
           );
         }
         const wanted = name === "pow" ? 2 : 1;
