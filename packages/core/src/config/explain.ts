@@ -223,8 +223,27 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { 
   }
 }
 
-/** The error that tells the first of a document's issues. */
+/** Where the first key stands that has swallowed its value: {a:b} of YAML is a key "a:b" without a value. */
+function swallowed(document: unknown, path: Path = []): Path | undefined {
+  if (typeof document !== "object" || document === null) return undefined;
+  for (const [key, value] of Object.entries(document)) {
+    const here = [...path, Array.isArray(document) ? Number(key) : key];
+    if (value === null && /^\w+:\S/.test(key)) return here;
+    const inner = swallowed(value, here);
+    if (inner) return inner;
+  }
+  return undefined;
+}
+
+/** The error that tells the first of a document's issues; what follows of a space left out is told as that. */
 export function explain(issues: readonly Issue[], document: unknown, command: ConfigCommand): InputError {
+  const key = swallowed(document);
+  if (key) {
+    const written = shorten(String(key.at(-1)).replace(":", ": "), 40);
+    return new InputError(`a space is missing after a colon; write ${written}`, {
+      path: pathText(key.slice(0, -1)) || command,
+    });
+  }
   const { place, message } = explainOne(first(document, issues), document, command);
   return new InputError(shorten(message), { path: place || command });
 }

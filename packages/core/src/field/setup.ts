@@ -43,7 +43,7 @@ export const storesState = ({ kind }: FieldStudy["fluctuations"]): boolean =>
 
 export function outsideDomain(where: string, path: string): InputError {
   return new InputError(
-    `V is not finite at ${where}, where the field starts; start elsewhere or change the potential`,
+    `V or V' is not finite at ${where}, where the field starts; start elsewhere or change the potential`,
     { path },
   );
 }

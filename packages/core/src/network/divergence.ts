@@ -20,11 +20,11 @@ function outsideDomain(phi: number): InputError {
   // What float32 cannot hold comes from the targets; any other phi from a network's random output.
   return Number.isFinite(Math.fround(phi))
     ? new InputError(
-        `V is not finite at phi = ${phi.toPrecision(4)}, where training starts; choose a potential that is finite around there`,
+        `V or V' is not finite at phi = ${phi.toPrecision(4)}, where training starts; choose a potential that is finite around there`,
         { path: "training.potential" },
       )
     : new InputError(
-        `V is not finite at phi = ${phi.toPrecision(4)}, minus a target; give targets that float32 can hold`,
+        `V or V' is not finite at phi = ${phi.toPrecision(4)}, minus a target; give targets that float32 can hold`,
         { path: "data.targets" },
       );
 }
