@@ -42,6 +42,7 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["potential", "check", "word.yaml"], "word.yaml.parameters.l", 'must be a finite number, not "1/2"'],
   [["potential", "check", "key.yaml"], "key.yaml.potential.parameter", "did you mean key.yaml.potential.parameters?"],
   [["potential", "plot", "walls.yaml"], "walls.yaml", "a plot is of one field"],
+  [["potential", "plot", "quadratic", "--out", "v.png"], "--out", "must end with .svg, not .png"],
   [["potential", "plot", "quadratic", "--out", "a-file"], "--out", "exists"],
   [["report", "nowhere"], "nowhere", "there is none"],
   [["report", "full"], "full", "there is none"],

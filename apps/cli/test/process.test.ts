@@ -398,4 +398,16 @@ fluctuations: { kind: file, field: ${files("field")}, momentum: ${files("momentu
     expect((await inProcess(["potential", "plot", "cosine", "--out", "cosine.svg"], { cwd })).code).toBe(0);
     expect(readFileSync(path.join(cwd, "cosine.svg"), "utf8")).toMatch(/^<svg/);
   });
+
+  it("says where a potential is not finite, and plots a gap there and small values by their powers", async () => {
+    const none = await inProcess(["potential", "check", "-"], { cwd, input: "{ expression: 'sqrt(phi - 10)' }" });
+    expect(none.code).toBe(1);
+    expect(none.out).toContain("V is finite at 0 of 601 points between -3 and 3\n");
+    const pole = { cwd, input: "{ expression: '1e-14/phi^2' }" };
+    expect((await inProcess(["potential", "plot", "-", "--out", "pole.svg"], pole)).code).toBe(0);
+    const svg = readFileSync(path.join(cwd, "pole.svg"), "utf8");
+    expect(svg).toMatch(/>[\d.]+e-14</);
+    // Each of the two curves is taken up again behind the pole.
+    expect(svg.match(/d="M[^"]*L[^"]*M[^"]*L[^"]*" stroke=/g)).toHaveLength(2);
+  });
 });

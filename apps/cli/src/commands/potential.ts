@@ -83,10 +83,11 @@ export async function check(subject: string, options: PotentialOptions, io: Io):
   const potential = await fromSubject(subject, io);
   const { checkPotential } = await import("@slowroll/core/potential/check");
   const outcome = await checkPotential(potential);
-  const { derivatives, wgsl, passed } = outcome;
+  const { derivatives, wgsl, finite, passed } = outcome;
   const text = [
     `V = ${potential.expression}, parameters: ${parametersText(potential.parameters)}`,
     ...(potential.fields.length > 1 ? [`fields: ${potential.fields.join(", ")}; V' and V'' along and across all`] : []),
+    ...(finite < wgsl.points ? [`V is finite at ${finite} of ${wgsl.points} points between -3 and 3`] : []),
     `V' against finite differences: largest relative difference beyond their own error ${derivatives.first.toExponential(1)}`,
     `V'' against finite differences: largest relative difference beyond their own error ${derivatives.second.toExponential(1)}`,
     `WGSL against float64 on ${wgsl.points} points: V ${wgsl.value.toExponential(1)}, V' ${wgsl.gradient.toExponential(1)} of their largest value`,
@@ -104,6 +105,8 @@ export async function plot(subject: string, options: PotentialOptions, io: Io): 
   if (potential.fields.length > 1) {
     throw new InputError(`is of ${potential.fields.join(", ")}: a plot is of one field`, { path: subject });
   }
+  const ending = path.extname(out);
+  if (ending !== "" && ending !== ".svg") throw new InputError(`must end with .svg, not ${ending}`, { path: "--out" });
   const file = path.resolve(io.cwd, out);
   if (!force && (await exists(file))) {
     throw new InputError(`${out} exists: choose another file, or --force to overwrite it`, { path: "--out" });

@@ -1,6 +1,6 @@
 /** The figure of a potential: V and, below it, V′ over a range of the field, cut where steep ends would hide all structure. */
 import type { Potential } from "@slowroll/core/potential/potential";
-import { linear } from "./axes.ts";
+import { labels, linear } from "./axes.ts";
 import { type Figure, HEIGHT, PALETTE, WIDTH } from "./figure.ts";
 
 const COUNT = 401;
@@ -14,15 +14,17 @@ function shown(values: readonly number[]): number[] {
   return cut > 0 ? values.map((value) => Math.max(-cut, Math.min(cut, value))) : [...values];
 }
 
-/** V and V' between two values of phi. Values that are not finite are left out. */
+/** V and V' between two values of phi. */
 export function potentialFigure(potential: Potential, low: number, high: number): Figure {
   const fields = Array.from({ length: COUNT }, (_, i) => low + ((high - low) * i) / (COUNT - 1));
   const panel = (title: string, value: (phi: number) => number, height: number, color: string, isLast: boolean) => {
-    const values = fields.map((phi) => ({ phi, value: value(phi) })).filter((at) => Number.isFinite(at.value));
+    const values = fields.map((phi) => ({ phi, value: value(phi) }));
+    const within = shown(values.map((at) => at.value).filter(Number.isFinite));
     return {
       width: WIDTH,
       height,
-      data: { values },
+      // The line breaks where there is no number.
+      data: { values: values.map((at) => (Number.isFinite(at.value) ? at : { ...at, value: null })) },
       mark: { type: "line" as const, clip: true, color },
       encoding: {
         x: {
@@ -31,7 +33,7 @@ export function potentialFigure(potential: Potential, low: number, high: number)
           title: isLast ? "φ" : null,
           scale: { domain: [low, high], nice: false },
         },
-        y: { field: "value", type: "quantitative" as const, title, ...linear(shown(values.map((at) => at.value))) },
+        y: { field: "value", type: "quantitative" as const, title, ...linear(within), axis: labels(within) },
       },
     };
   };
