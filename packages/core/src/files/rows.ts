@@ -12,8 +12,11 @@ export interface Table {
   /** Of a CSV file without a header, undefined. */
   readonly names: readonly string[] | undefined;
   readonly length: number;
-  /** Rows of the columns with these indices, or of all; a cell that is no finite number is left for `InputError`. */
-  read(columns?: readonly number[]): Promise<number[][]>;
+  /**
+   * Rows of the columns with these indices, or of all; a cell that is no finite number is left for `InputError`.
+   * @param otherwise of each column, what to do where it has no numbers, in words
+   */
+  read(columns?: readonly number[], otherwise?: readonly string[]): Promise<number[][]>;
 }
 
 /** A row of a CSV file, and the lines of the file up to its end. */
@@ -45,8 +48,14 @@ function withoutEmptyEnd(rows: readonly Row[]): readonly Row[] {
 /** What stands in the place of a number, as pandas, R and databases write it, and is no name of a column. */
 const MISSING = /^([+-]?(nan|inf(inity)?)|n\/?a|null|none|[-?])?$/i;
 
-/** What to do about a cell that is no finite number, in words. `columns`: the config path of the names of those that are read. */
-function mendCell(cell: unknown, columns: string | undefined): string {
+/** What other programs write between columns. */
+const SEPARATED = /[;\t|]/;
+
+/** A number with commas in it, of decimals or of thousands. */
+const COMMAS = /^[+-]?[\d.]*,[\d.,]*(e[+-]?\d+)?$/i;
+
+/** What to do about a cell that is no finite number, in words; `otherwise` where its column seems to have none. */
+function mendCell(cell: unknown, otherwise: string | undefined): string {
   const text = typeof cell === "string" ? cell : "";
   // What is none of text has no name either.
   if (MISSING.test(text) && (typeof cell !== "object" || cell === null) && typeof cell !== "boolean")
@@ -55,20 +64,21 @@ function mendCell(cell: unknown, columns: string | undefined): string {
   const numbers = text.split(/[\s;]+/);
   if (numbers.length > 1 && numbers.every((part) => Number.isFinite(Number(part))))
     return "; put commas between columns";
-  return columns === undefined ? "" : `; name columns of numbers alone in ${columns}`;
+  if (COMMAS.test(text)) return "; write numbers as 1234.5, without commas";
+  return otherwise === undefined ? "" : `; ${otherwise}`;
 }
 
 /** A first line with no number in it, and not only what stands for one, is a header. */
-async function openCsv(file: string, path: string, columnsPath: string | undefined): Promise<Table> {
+async function openCsv(file: string, path: string): Promise<Table> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
     throw unreadable(file, path, cause);
   }
+  if (text.startsWith("PAR1")) throw new InputError(`${file} is a Parquet table: name it so, *.parquet`, { path });
   const wrong = whyNoText(text);
   if (wrong) throw new InputError(`${file} ${wrong}`, { path });
-  if (text.startsWith("PAR1")) throw new InputError(`${file} is a Parquet table: name it so, *.parquet`, { path });
   const { parse } = await import("csv-parse/sync");
   let rows: readonly Row[];
   try {
@@ -83,7 +93,7 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
   const header =
     first?.every((cell) => Number.isNaN(Number(cell)) || cell === "") && !first.every((cell) => MISSING.test(cell));
   const body = header ? rows.slice(1) : rows;
-  const numberAt = (cell: string, column: number, line: number): number => {
+  const numberAt = (cell: string, column: number, line: number, otherwise: string | undefined): number => {
     const value = cell === "" ? Number.NaN : Number(cell);
     const place = `${file}, line ${line}, column ${column + 1}`;
     if (Number.isFinite(value)) {
@@ -91,9 +101,7 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
       return value;
     }
     const isFirst = !header && line === rows[0]!.info.lines;
-    const mend =
-      mendCell(cell, header ? columnsPath : undefined) ||
-      (isFirst ? "; in a line that names the columns no name is a number" : "");
+    const mend = mendCell(cell, otherwise) || (isFirst ? "; in a line that names the columns no name is a number" : "");
     throw new InputError(`${place}: ${shown(cell)} is not a finite number${mend}`, { path });
   };
   return {
@@ -101,15 +109,17 @@ async function openCsv(file: string, path: string, columnsPath: string | undefin
     path,
     names: header ? first : undefined,
     length: body.length,
-    read: async (columns) =>
+    read: async (columns, otherwise = []) =>
       body.map(({ record, info }) => {
         if (columns && record.length !== first!.length) {
-          throw new InputError(
-            `${file}, line ${info.lines} has ${record.length} cells, the header has ${first!.length}`,
-            { path },
-          );
+          const lines = `${file}, line ${info.lines} has ${record.length} cells, the header has ${first!.length}`;
+          throw new InputError(`${lines}${SEPARATED.test(first!.join()) ? "; put commas between columns" : ""}`, {
+            path,
+          });
         }
-        return (columns ?? [...record.keys()]).map((column) => numberAt(record[column]!, column, info.lines));
+        return (columns ?? [...record.keys()]).map((column, i) =>
+          numberAt(record[column]!, column, info.lines, otherwise[i]),
+        );
       }),
   };
 }
@@ -121,14 +131,14 @@ function shown(value: unknown): string {
 }
 
 /** Columns at the top of the file's schema; nested ones hold no numbers. */
-async function openParquet(file: string, path: string, columnsPath: string | undefined): Promise<Table> {
+async function openParquet(file: string, path: string): Promise<Table> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   try {
     const buffer = await asyncBufferFromFile(file);
     const metadata = await parquetMetadataAsync(buffer);
     const names = parquetSchema(metadata).children.map(({ element }) => element.name);
-    const read = async (columns: readonly number[] = [...names.keys()]): Promise<number[][]> => {
+    const read: Table["read"] = async (columns = [...names.keys()], otherwise = []) => {
       const chosen = columns.map((column) => names[column]!);
       const records = await parquetReadObjects({ file: buffer, metadata, columns: chosen, compressors }).catch(
         (cause: unknown) => {
@@ -136,12 +146,12 @@ async function openParquet(file: string, path: string, columnsPath: string | und
         },
       );
       return records.map((record, row) =>
-        chosen.map((name) => {
+        chosen.map((name, i) => {
           const cell: unknown = record[name];
           const value = typeof cell === "bigint" ? Number(cell) : cell;
           const place = `${file}, row ${row + 1}, column ${name}`;
           if (typeof value !== "number" || !Number.isFinite(value))
-            throw new InputError(`${place}: ${shown(value)} is not a finite number${mendCell(value, columnsPath)}`, {
+            throw new InputError(`${place}: ${shown(value)} is not a finite number${mendCell(value, otherwise[i])}`, {
               path,
             });
           if (typeof cell === "bigint") assertExact(cell, place, path);
@@ -157,11 +167,10 @@ async function openParquet(file: string, path: string, columnsPath: string | und
 
 /**
  * Opens a table.
- * @param columnsPath the config path that names the columns to be read, if there is one.
  * @throws InputError naming `path` for a file that cannot be read as what its name says.
  */
-export const openTable = (file: string, path: string, columnsPath?: string): Promise<Table> =>
-  (/\.parquet$/i.test(file) ? openParquet : openCsv)(file, path, columnsPath);
+export const openTable = (file: string, path: string): Promise<Table> =>
+  (/\.parquet$/i.test(file) ? openParquet : openCsv)(file, path);
 
 /**
  * The index of a named column.
@@ -173,10 +182,10 @@ export function columnNamed({ file, names }: Table, name: string, path: string):
   if (column !== names.lastIndexOf(name))
     throw new InputError(`${file} has more than one column ${name}; give each a name of its own`, { path });
   if (column >= 0) return column;
-  // What other programs write between columns makes one of many.
-  const isWithin = names.some((header) => header.split(/[;\t|]/).includes(name));
+  // What stands between columns makes one of many.
+  const isWithin = names.some((header) => header.split(SEPARATED).includes(name));
   const [alone] = names.length === 1 ? names : [];
-  const isOfMany = alone !== undefined && (/[;\t|]/.test(alone) || alone.split(/\s+/).includes(name));
+  const isOfMany = alone !== undefined && (SEPARATED.test(alone) || alone.split(/\s+/).includes(name));
   const commas = isWithin || isOfMany ? "; put commas between columns" : "";
   const hint = names.length > 0 ? `; ${mend(name, names)}${commas}` : " and no other";
   throw new InputError(`${file} has no column ${name}${hint}`, { path });

@@ -11,6 +11,9 @@ export function whyUnreadable(cause: unknown): string {
   return WHY[code ?? ""] ?? code ?? message;
 }
 
-/** What is told of text that was read as UTF-8 and begins with UTF-16's mark, as PowerShell and Excel write it; undefined of other text. */
-export const whyNoText = (text: string): string | undefined =>
-  text.startsWith("\uFFFD\uFFFD") ? "is UTF-16 text: save it as UTF-8" : undefined;
+/** What is told of text that was read as UTF-8 and is none, but UTF-16, as PowerShell and Excel write it, or bytes; undefined of other text. */
+export function whyNoText(text: string): string | undefined {
+  if (text.startsWith("\uFFFD\uFFFD")) return "is UTF-16 text: save it as UTF-8";
+  if (text.startsWith("\u001F\uFFFD\b")) return "is compressed by gzip: unpack it";
+  return text.includes("\0") ? "is no text: save it as UTF-8 text" : undefined;
+}

@@ -63,7 +63,7 @@ async function fileRows(
   path: string,
   { targets = [], like }: Wanted,
 ): Promise<Inputs> {
-  const table = await openTable(file, `${path}.file`, `${path}.columns`);
+  const table = await openTable(file, `${path}.file`);
   if (table.length > MAX_DATA)
     throw new InputError(`${file} has ${table.length} rows, at most ${MAX_DATA}`, { path: `${path}.file` });
   const wanted = targets.map((target) => columnNamed(table, target.name, target.path));
@@ -84,7 +84,13 @@ async function fileRows(
     : table.names.find((name, column) => ROW_NUMBERS.test(name) && !wanted.includes(column));
   chosen ??= [...table.names.keys()].filter((column) => !wanted.includes(column));
   const dimension = chosen.length;
-  const rows = await table.read([...chosen, ...wanted]);
+  const rows = await table.read(
+    [...chosen, ...wanted],
+    [
+      ...chosen.map(() => `name columns of numbers alone in ${path}.columns`),
+      ...targets.map((target) => `name a column of numbers in ${target.path}`),
+    ],
+  );
   return {
     rows: rows.map((row) => row.slice(0, dimension)),
     ...(wanted.length > 0 ? { columns: rows.map((row) => row.slice(dimension)) } : {}),

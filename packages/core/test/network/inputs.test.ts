@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { InputError } from "@slowroll/core/errors";
 import { prepareData } from "@slowroll/core/network/data";
 import type { DataSpec, InputsSpec } from "@slowroll/core/network/study";
@@ -22,6 +23,9 @@ beforeAll(() => {
   writeFileSync(made("utf16.csv"), "\uFEFFx,y\n1,2\n", "utf16le");
   writeFileSync(made("commaInName.csv"), "x, in cm;y;z\n1;2;3\n");
   writeFileSync(made("missing.csv"), "x,y\n1,2\nNaN,4\n");
+  writeFileSync(made("decimals.csv"), 'x,y\n"1,5",4\n"1.000,5",4\n');
+  writeFileSync(made("packed.csv"), gzipSync("x,y\n1,2\n"));
+  writeFileSync(made("bytes.csv"), Buffer.from([0x50, 0x4b, 3, 4, 0, 0]));
   writeFileSync(made("cities.csv"), "x,y\nNew York,4\n");
   writeFileSync(made("years.csv"), "2019,2020,y\n1,2,3\n");
   writeFileSync(made("indexed.csv"), ",x,y\n0,1,2\n1,3,4\n");
@@ -227,6 +231,12 @@ describe("files", () => {
     ["data.inputs.file", "cannot be read: parquet file invalid", { file: made("text.parquet") }, ofX],
     ["data.inputs.file", 'line 2, column 2: "a" is not', named("x", "label"), ofX],
     ["data.inputs.file", 'line 2, column 2: "a" is not', named("x"), { column: "label" }],
+    ["data.inputs.file", "; name a column of numbers in data.targets.column", named("x"), { column: "label" }],
+    ["data.inputs.file", "in data.targets.columns[1]", parquet("x"), { columns: ["y", "name"] }],
+    ["data.inputs.file", '"1,5" is not a finite number; write numbers as 1234.5', { file: made("decimals.csv") }, ofX],
+    ["data.inputs.file", "the header has 1; put commas between columns", { file: made("semicolons.csv") }, ofX],
+    ["data.inputs.file", "packed.csv is compressed by gzip: unpack it", { file: made("packed.csv") }, ofX],
+    ["data.inputs.file", "bytes.csv is no text", { file: made("bytes.csv") }, ofX],
     ["data.inputs.columns[0]", "did you mean label?", named("lable"), ofX],
     ["data.inputs.columns[1]", "more than one column x;", { file: made("twice.csv"), columns: ["y", "x"] }, ofX],
     ["data.targets.column", "more than one column x;", { file: made("twice.csv") }, { column: "x" }],
