@@ -90,7 +90,7 @@ export function steps(last: number) {
     field: "step",
     type: "quantitative" as const,
     title: "step t",
-    scale: { type: "sqrt" as const, domain: [-((0.02 * reach) ** 2), last * 1.04], nice: false },
+    scale: { type: "sqrt" as const, domain: [-((0.02 * reach) ** 2), Math.max(last, 1) * 1.04], nice: false },
     axis: { values, format: "~d" },
   };
 }

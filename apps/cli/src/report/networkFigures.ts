@@ -24,53 +24,73 @@ export function kernelFigures(document: Extract<ResultDocument, { command: "kern
   return eigenvalues ? [matrices, eigenvaluesFigure(eigenvalues)] : [matrices];
 }
 
-/** The kernel's modes across, some of which are numbered. */
+/** The kernel's modes across, some of which are numbered; those without a mark too. */
 const modeAxis = (modes: number) => ({
   field: "mode",
   type: "ordinal" as const,
   title: "mode",
+  scale: { domain: Array.from({ length: modes }, (_, mode) => mode) },
   axis: { labelAngle: 0, values: evenTicks(modes, 24) },
 });
 
-function spread(eigenvalues: readonly number[]): string {
-  const [largest, smallest] = [eigenvalues[0]!, eigenvalues.at(-1)!];
-  return smallest > eigenvalueRounding(eigenvalues)
-    ? `The largest, ${say(largest)}, is ${say(largest / smallest)} times the smallest: the slowest mode needs that many times more steps.`
-    : `The largest is ${say(largest)}; the smallest is zero to rounding, and its mode does not move.`;
+/** Modes that move: the eigenvalues of the others are zero to rounding, of either sign, and have no place on a logarithmic axis. */
+function moving(eigenvalues: readonly number[]): number[] {
+  const rounding = eigenvalueRounding(eigenvalues);
+  return [...eigenvalues.keys()].filter((mode) => eigenvalues[mode]! > rounding);
 }
 
-const eigenvaluesFigure = (eigenvalues: readonly number[]): Figure => ({
-  id: "eigenvalues",
-  title: "Eigenvalues of the tangent kernel",
-  shows: "The squared mass of each mode of the dual field is its eigenvalue times V″.",
-  agrees: spread(eigenvalues),
-  spec: {
-    width: WIDTH,
-    height: 220,
-    data: { values: eigenvalues.map((value, mode) => ({ mode, value })) },
-    mark: { type: "point", tooltip: true },
-    encoding: {
-      x: modeAxis(eigenvalues.length),
-      y: { field: "value", type: "quantitative", title: "eigenvalue λ", ...logarithmic(eigenvalues) },
+function spread(eigenvalues: readonly number[], resting: number): string {
+  const [largest, smallest] = [eigenvalues[0]!, eigenvalues.at(-1)!];
+  if (resting === 0)
+    return `The largest, ${say(largest)}, is ${say(largest / smallest)} times the smallest: the slowest mode needs that many times more steps.`;
+  const [are, modes] =
+    resting === 1 ? ["is", "its mode does not move and is"] : ["are", "their modes do not move and are"];
+  return `The largest is ${say(largest)}; ${resting} of ${eigenvalues.length} ${are} zero to rounding: ${modes} left out.`;
+}
+
+function eigenvaluesFigure(eigenvalues: readonly number[]): Figure {
+  const modes = moving(eigenvalues);
+  return {
+    id: "eigenvalues",
+    title: "Eigenvalues of the tangent kernel",
+    shows: "The squared mass of each mode of the dual field is its eigenvalue times V″.",
+    agrees: spread(eigenvalues, eigenvalues.length - modes.length),
+    spec: {
+      width: WIDTH,
+      height: 220,
+      data: { values: modes.map((mode) => ({ mode, value: eigenvalues[mode]! })) },
+      mark: { type: "point", tooltip: true },
+      encoding: {
+        x: modeAxis(eigenvalues.length),
+        y: {
+          field: "value",
+          type: "quantitative",
+          title: "eigenvalue λ",
+          ...logarithmic(modes.map((mode) => eigenvalues[mode]!)),
+        },
+      },
     },
-  },
-});
+  };
+}
 
 type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 
-/** Variances of the outputs along the kernel's eigenvectors: training empties the first modes first. */
+/** Variances of the outputs along the kernel's eigenvectors: training empties the first modes first. None where no mode has any. */
 function modesFigure(
   { eigenvalues, varianceInitial, varianceFinal }: NonNullable<NetworkDocument["modes"]>,
   outputs: number,
   alignment: NetworkDocument["kernelAlignment"],
-): Figure {
+): Figure[] {
   const mean = (of: number | readonly number[]): number =>
     typeof of === "number" ? of : of.reduce((sum, value) => sum + value / outputs, 0);
-  const values = eigenvalues.flatMap((_, mode) => [
-    { mode, when: "at the start", variance: mean(varianceInitial[mode]!) },
-    { mode, when: "at the end", variance: mean(varianceFinal[mode]!) },
-  ]);
-  return {
+  const values = moving(eigenvalues)
+    .flatMap((mode) => [
+      { mode, when: "at the start", variance: mean(varianceInitial[mode]!) },
+      { mode, when: "at the end", variance: mean(varianceFinal[mode]!) },
+    ])
+    .filter(({ variance }) => variance > 0);
+  if (values.length === 0) return [];
+  const figure: Figure = {
     id: "modes",
     title: "Fluctuations by mode of the tangent kernel",
     shows: `Variance over the ensemble of the outputs along each eigenvector of the infinite-width kernel, largest eigenvalue first${outputs > 1 ? ", mean over the outputs" : ""}.`,
@@ -95,6 +115,7 @@ function modesFigure(
       },
     },
   };
+  return [figure];
 }
 
 export function networkFigures(document: NetworkDocument): Figure[] {
@@ -112,9 +133,10 @@ export function networkFigures(document: NetworkDocument): Figure[] {
     config,
   } = document;
   const steps = earlyThenThinned(times.length, 40, 60);
-  const figures: Figure[] = [
-    outputFigure(document),
-    {
+  const figures = [outputFigure(document)];
+  // One step is no curve.
+  if (times.length > 1) {
+    figures.push({
       id: "loss",
       title: "Loss",
       shows: `The ensemble's mean of the loss, the sum of V(φ) over the data${outputs ? " and outputs" : ""}.`,
@@ -134,10 +156,10 @@ export function networkFigures(document: NetworkDocument): Figure[] {
           },
         },
       },
-    },
-  ];
+    });
+  }
   if (test) figures.push(...testFigures(test, outputsOf(document), config));
-  if (modes) figures.push(modesFigure(modes, outputsOf(document).length, kernelAlignment));
+  if (modes) figures.push(...modesFigure(modes, outputsOf(document).length, kernelAlignment));
   if (kernelInitial) {
     figures.push(
       heatMap(

@@ -207,6 +207,6 @@ export function observedFigures(document: NetworkDocument): Figure[] {
     figures.push(...seriesFigures(kernelSeries, modes?.eigenvalues ?? []));
   if (kernelLayers) figures.push(layersFigure(kernelLayers));
   if (parameterNorms && parameterNorms.times.length > 1) figures.push(normsFigure(parameterNorms));
-  if (linearised) figures.push(linearisedFigure(linearised, document));
+  if (linearised && linearised.error.length > 1) figures.push(linearisedFigure(linearised, document));
   return figures;
 }

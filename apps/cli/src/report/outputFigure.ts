@@ -68,6 +68,18 @@ export function outputFigure(document: NetworkDocument): Figure {
     some.flatMap(({ low, high, theory: at, theoryLow, theoryHigh }) => [low, high, at, theoryLow, theoryHigh]);
   const parts = outputs.map(({ c }) => rows.filter(({ output }) => output === c));
   const columns = Math.max(2, outputs.length);
+  // Of one step alone lines and areas would show nothing.
+  const lone = times.length === 1;
+  const line = (style: { strokeWidth: number; strokeDash?: number[] }) => {
+    const { strokeWidth: thickness } = style;
+    const color = PALETTE[1];
+    return lone
+      ? { type: "tick" as const, orient: "horizontal" as const, thickness, color }
+      : { type: "line" as const, ...style, color };
+  };
+  const band = lone
+    ? { type: "rule" as const, strokeWidth: 8, opacity: 0.18, color: PALETTE[0] }
+    : { type: "area" as const, opacity: 0.18 };
   /** Panels of these rows on one scale. */
   const panels = (of: typeof rows, across: number) => {
     const y = { type: "quantitative" as const, ...linear(valuesOf(of)) };
@@ -87,17 +99,17 @@ export function outputFigure(document: NetworkDocument): Figure {
         encoding: { x: stepAxis(times.at(-1) ?? 1) },
         layer: [
           {
-            mark: { type: "area" as const, opacity: 0.18 },
+            mark: band,
             encoding: { y: { ...y, field: "low", title: "f" }, y2: { field: "high" } },
           },
           ...(theory
             ? [
                 {
-                  mark: { type: "line" as const, strokeWidth: 1.5, color: PALETTE[1] },
+                  mark: line({ strokeWidth: 1.5 }),
                   encoding: { y: { ...y, field: "theory" } },
                 },
                 ...(theory.std ? ["theoryLow", "theoryHigh"] : []).map((field) => ({
-                  mark: { type: "line" as const, strokeWidth: 1, strokeDash: [2, 3], color: PALETTE[1] },
+                  mark: line({ strokeWidth: 1, strokeDash: [2, 3] }),
                   encoding: { y: { ...y, field } },
                 })),
               ]

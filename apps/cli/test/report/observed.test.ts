@@ -8,6 +8,7 @@ import { networkStudy } from "@slowroll/core/network/run";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 import type { ResultDocument } from "../../src/document.ts";
+import { networkFigures } from "../../src/report/networkFigures.ts";
 import { observedFigures } from "../../src/report/observedFigures.ts";
 import { toSvg } from "../../src/report/render.ts";
 import { writeReport } from "../../src/report/report.ts";
@@ -17,8 +18,7 @@ type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-observed-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let document: NetworkDocument;
-beforeAll(async () => {
+async function documentOf(overrides: readonly string[] = []): Promise<NetworkDocument> {
   const config = await parseConfig(
     "network",
     `network: { depth: 5, width: 8 }
@@ -26,10 +26,16 @@ data: { inputs: { circle: { points: 4 } } }
 training: { learningRate: { relative: 0.1 }, steps: 10 }
 ensemble: { size: 4 }
 observe: { kernelsEvery: 3, kernelsByLayer: true, parameterNorms: true, linearised: true }`,
+    { overrides },
   );
   const { result } = await networkStudy(config, referenceEngine);
   const timings = { totalSeconds: 1, engineSeconds: 1 };
-  document = { command: "network", version: "0", config, engine: HOST, timings, ...result };
+  return { command: "network", version: "0", config, engine: HOST, timings, ...result };
+}
+
+let document: NetworkDocument;
+beforeAll(async () => {
+  document = await documentOf();
 });
 
 const namesOf = (of: NetworkDocument): string[] => observedFigures(of).map(({ id }) => id);
@@ -48,6 +54,19 @@ describe("the report", () => {
     }
     // Six layers, of which four are drawn whole.
     expect(readFileSync(path.join(plots, "kernelLayers.svg"), "utf8").match(/>change in training/g)!.length).toBe(4);
+  });
+  it("draws no variance of one network, nor of a mode whose eigenvalue is zero to rounding", async () => {
+    const modesOf = (of: NetworkDocument) => networkFigures(of).find(({ id }) => id === "modes");
+    expect(modesOf(await documentOf(["ensemble.size=1"]))).toBeUndefined();
+    const twice = await documentOf(["data={inputs: [[1, 0], [1, 0], [0, 1]], targets: [1, 1, 0]}"]);
+    const { values } = modesOf(twice)!.spec.data as unknown as { values: { mode: number; variance: number }[] };
+    expect(values.map(({ mode }) => mode)).toEqual([0, 0, 1, 1]);
+    expect(values.every(({ variance }) => variance > 0)).toBe(true);
+  });
+  it("draws marks, not curves, of one step", async () => {
+    const figures = networkFigures(await documentOf(["training.steps=0"]));
+    expect(figures.map(({ id }) => id)).toEqual(["trajectories", "modes", "kernels", "kernelLayers"]);
+    expect(JSON.stringify(figures[0]!.spec)).not.toMatch(/"type":"(line|area)"/);
   });
   it("says what the numbers say", () => {
     expect(figure("kernelSeries").agrees).toContain(`ends at ${document.kernelDrift!.toPrecision(3)}`);

@@ -68,20 +68,30 @@ describe("the verdict on the map's orders", () => {
 });
 
 describe("the verdict on a kernel's eigenvalues", () => {
-  const told = (eigenvalues: readonly number[]): string => {
+  const figure = (eigenvalues: readonly number[]) => {
     const square = eigenvalues.map(() => eigenvalues);
     const document = { nngp: square, ntk: square, eigenvalues } as unknown as Parameters<typeof kernelFigures>[0];
-    return kernelFigures(document).at(-1)!.agrees;
+    return kernelFigures(document).at(-1)!;
   };
+  const told = (eigenvalues: readonly number[]): string => figure(eigenvalues).agrees;
   it("is how many times slower the slowest mode is", () => {
     expect(told([4, 1, 0.5])).toContain("The largest, 4.00, is 8.00 times the smallest");
   });
   it.each([0, 1e-16, -1e-15])(
-    "is that a mode does not move where its eigenvalue is %d, zero to rounding",
+    "is that a mode does not move where its eigenvalue is %d, zero to rounding, and is not drawn",
     (smallest) => {
       expect(told([4, 1, smallest])).toBe(
-        "The largest is 4.00; the smallest is zero to rounding, and its mode does not move.",
+        "The largest is 4.00; 1 of 3 is zero to rounding: its mode does not move and is left out.",
       );
+      expect(told([4, smallest, smallest])).toContain("2 of 3 are zero to rounding: their modes do not move and are");
+      expect(figure([4, 1, smallest]).spec).toMatchObject({
+        data: {
+          values: [
+            { mode: 0, value: 4 },
+            { mode: 1, value: 1 },
+          ],
+        },
+      });
     },
   );
 });
