@@ -1,4 +1,5 @@
 /** The process around the benchmark. It ends by itself once the device is closed. */
+import { interruptSignal } from "@slowroll/core/interrupt";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { run } from "./program.ts";
 
@@ -16,4 +17,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   error: (text) => process.stderr.write(text),
+  signal: interruptSignal(),
 });

@@ -16,6 +16,8 @@ export interface ReportOptions extends MeasureOptions {
   readonly filter: string;
   readonly peers: boolean;
   readonly version: string;
+  /** Aborting leaves out what has not been started. */
+  readonly signal?: AbortSignal | undefined;
   onStart(title: string): void;
   /** What the rules of the benchmark or the engine leave out, and why. */
   onLeaveOut(title: string, reason: string): void;
@@ -26,7 +28,7 @@ export interface ReportOptions extends MeasureOptions {
  * @throws Error where a result is wrong; InputError, before anything is measured, where the filter is in no title; what the engine throws.
  */
 export async function measureAll(target: Target, options: ReportOptions): Promise<Report> {
-  const { filter, samples, onStart, version } = options;
+  const { filter, samples, signal, onStart, version } = options;
   const wanted = <Of extends { readonly title: string }>(all: readonly Of[]): Of[] =>
     all.filter(({ title }) => title.includes(filter));
   const kernels = wanted(target.kernels);
@@ -45,13 +47,20 @@ export async function measureAll(target: Target, options: ReportOptions): Promis
 
   // Before, between and after: clocks and neighbours change within a run.
   const measured: Ceilings[] = [];
+  let incomplete: string | undefined;
+  const interrupted = (title: string): boolean => {
+    if (signal?.aborted) incomplete ??= `interrupted before ${title}`;
+    return incomplete !== undefined;
+  };
   const measureCeilings = async (): Promise<void> => {
+    if (measured.length > 0 && interrupted("ceilings")) return;
     onStart("ceilings");
     measured.push(await target.measureCeilings(samples));
   };
   const measureEach = async <Result>(benchmarks: readonly Benchmark<Result>[]): Promise<Result[]> => {
     const results: Result[] = [];
     for (const { title, measure } of benchmarks) {
+      if (interrupted(title)) break;
       onStart(title);
       results.push(...(await measure(options)));
     }
@@ -70,6 +79,7 @@ export async function measureAll(target: Target, options: ReportOptions): Promis
     kernels: [...measurements, ...timings].map((measurement) => judge(measurement, ceilings)),
     peers: await measureEach(peers),
     curves: curvesOf(timings),
+    ...(incomplete === undefined ? {} : { incomplete }),
   };
 }
 

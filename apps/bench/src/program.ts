@@ -11,6 +11,8 @@ import type { Target } from "./target.ts";
 export interface Io {
   out(text: string): void;
   error(text: string): void;
+  /** Aborting ends the run after what it is measuring, with what it has. */
+  readonly signal?: AbortSignal;
 }
 
 interface Options {
@@ -33,6 +35,9 @@ const wholeNumber =
       throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}${why}.`);
     return value;
   };
+
+/** Exit code, as of an InterruptedError. */
+const INTERRUPTED = 130;
 
 const si = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 3 });
 
@@ -105,16 +110,22 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const options = program.opts<Options>();
     const target = await openTarget(options);
     const { kind, name, type, backend } = target.info;
+    const { signal } = io;
+    const onInterrupt = (): void => io.error("interrupted: it ends after this one; once more ends it at once\n");
+    signal?.addEventListener("abort", onInterrupt);
     io.error(`engine: ${kind} on ${name} (${type}, ${backend})\n`);
     try {
       const onStart = (what: string): void => io.error(`measuring ${what}\n`);
       const onLeaveOut = (what: string, why: string): void => io.error(`leaving out ${what}: ${why}\n`);
-      const report = await measureAll(target, { ...options, version: VERSION, onStart, onLeaveOut });
+      const report = await measureAll(target, { ...options, version: VERSION, signal, onStart, onLeaveOut });
       io.out(options.json ? `${JSON.stringify(report)}\n` : asText(report));
+      if (report.incomplete === undefined) return 0;
+      io.error(`slowroll-bench: ${report.incomplete}\n`);
+      return INTERRUPTED;
     } finally {
+      signal?.removeEventListener("abort", onInterrupt);
       await target.close();
     }
-    return 0;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;

@@ -44,6 +44,8 @@ export interface Report {
   readonly kernels: KernelResult[];
   readonly peers: PeerResult[];
   readonly curves: Curve[];
+  /** Where not all was measured: `interrupted before ...`. */
+  readonly incomplete?: string;
 }
 
 /** The best of each that was measured: what else the machine did meanwhile can only have slowed them. */

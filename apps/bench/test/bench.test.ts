@@ -59,6 +59,29 @@ describe("slowroll-bench", () => {
     expect(precisions).toEqual(["float32", "compensated"]);
     expect(error).toMatch(/^leaving out train, two hidden layers, D 128, width 4096, float32: .+ s$/m);
   });
+  it.each([
+    ["ceilings", []],
+    ["linalg/product", ["linalg/product"]],
+  ])("gives what it has where it is interrupted in %s, and says so", async (during, measured) => {
+    const interrupt = new AbortController();
+    let [out, error] = ["", ""];
+    const code = await run([...ONCE_ON_CPU, "linalg"], {
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+        if (text.startsWith(`measuring ${during}`)) interrupt.abort();
+      },
+      signal: interrupt.signal,
+    });
+    expect(code).toBe(130);
+    const { kernels, incomplete } = JSON.parse(out);
+    expect(kernels.map(({ name }: { name: string }) => name)).toEqual(measured);
+    expect(incomplete).toMatch(/^interrupted before linalg.(product|dots), /);
+    expect(error).toContain("interrupted: it ends after this one; once more ends it at once\n");
+    expect(error).toMatch(/^slowroll-bench: interrupted before /m);
+  });
   it("measures the cpu engine in both precisions", async () => {
     const { code, out } = await bench(...ONCE_ON_CPU, "linalg");
     expect(code).toBe(0);

@@ -2,6 +2,7 @@
  * The process around the program: streams, signals and the exit code. Nothing here ends the process: it ends by itself once the engine is
  * closed, since ending it under an open device can abort it.
  */
+import { interruptSignal } from "@slowroll/core/interrupt";
 import { enableFusedMultiplyAdd } from "@slowroll/wasm";
 import { run } from "./program.ts";
 
@@ -9,20 +10,6 @@ import { run } from "./program.ts";
 const UNWRITABLE = 2;
 
 enableFusedMultiplyAdd();
-
-const interrupt = new AbortController();
-// Ctrl-C, and a batch system that is about to end the job (not SIGHUP, which nohup has ignored). A later one ends the process at once, as
-// users expect; one that comes with the first does not: `timeout` signals the process and then its group, npm hands on what its group has had.
-const TOGETHER_MILLISECONDS = 500;
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-function onSignal(): void {
-  if (interrupt.signal.aborted) return;
-  interrupt.abort();
-  setTimeout(() => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-  }, TOGETHER_MILLISECONDS).unref();
-}
-for (const signal of SIGNALS) process.on(signal, onSignal);
 
 // A reader that has had enough, as `head` has, is no error: the rest goes nowhere and the end is quiet. A full disk is one.
 let closed = false;
@@ -51,5 +38,5 @@ process.exitCode = await run(process.argv.slice(2), {
     return Buffer.concat(chunks).toString("utf8");
   },
   cwd: process.cwd(),
-  signal: interrupt.signal,
+  signal: interruptSignal(),
 });
