@@ -13,11 +13,23 @@ function ends(values: readonly (number | null | undefined)[]): [number, number] 
   );
 }
 
-/** A linear scale around `values`. */
+/** Below it decimals would be mostly zeros, and from this on whole numbers too. */
+const SMALL = 1e-3;
+const LARGE = 1e7;
+
+/** Labels of a linear axis or legend. */
+export function labels(values: readonly (number | null | undefined)[]): { labelExpr?: string } {
+  const most = Math.max(...(ends(values) ?? [0, 0]).map(Math.abs));
+  return most > 0 && (most < SMALL || most >= LARGE)
+    ? { labelExpr: "datum.value == 0 ? '0' : format(datum.value, '~e')" }
+    : {};
+}
+
+/** A linear scale around `values`, with labels of their size. */
 export function linear(values: readonly (number | null | undefined)[]) {
   const [low, high] = ends(values) ?? [0, 1];
   const margin = PADDING * (high - low) || Math.abs(high) * PADDING || 1;
-  return { scale: { domain: [low - margin, high + margin], nice: false, zero: false } };
+  return { scale: { domain: [low - margin, high + margin], nice: false, zero: false }, axis: labels(values) };
 }
 
 /** How many times the range of some values may be that of others on the same scale. */
@@ -30,15 +42,6 @@ export function fitOneScale(parts: readonly (readonly (number | null | undefined
     return high - low;
   });
   return Math.max(...ranges) <= ALIKE * Math.min(...ranges);
-}
-
-/** Below it decimals would be mostly zeros. */
-const SMALL = 1e-3;
-
-/** Labels of a linear axis or legend. */
-export function labels(values: readonly (number | null | undefined)[]): { labelExpr?: string } {
-  const most = Math.max(...(ends(values) ?? [0, 0]).map(Math.abs));
-  return most > 0 && most < SMALL ? { labelExpr: "datum.value == 0 ? '0' : format(datum.value, '~e')" } : {};
 }
 
 /** 10 to the power `n` as a Vega expression writes it: replaces each character of the exponent by its superscript. */

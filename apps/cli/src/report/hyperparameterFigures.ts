@@ -1,7 +1,7 @@
 /** Figures of the hyperparameter study: friction and masses of the dual universe against each, with the dictionary's lines through them. */
 import type { ResultDocument } from "../document.ts";
 import { settingOf } from "../summary.ts";
-import { linear, logarithmic } from "./axes.ts";
+import { labels, linear, logarithmic } from "./axes.ts";
 import { counted, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 type Duality = Extract<ResultDocument, { command: "duality" }>;
@@ -55,7 +55,7 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
       ? {
           type: "quantitative" as const,
           ...linear(values as number[]),
-          axis: { tickMinStep: ["depth", "points"].includes(name) ? 1 : 0 },
+          axis: { ...labels(values as number[]), tickMinStep: ["depth", "points"].includes(name) ? 1 : 0 },
         }
       : { type: "ordinal" as const, sort: values, axis: { labelAngle: 0 } }),
   };

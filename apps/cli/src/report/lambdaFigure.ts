@@ -43,8 +43,8 @@ export function lambdaFigure({ regression, outputs, config }: Duality): Figure[]
     field: "low",
     type: "quantitative" as const,
     title: "measured / expected",
-    axis: { tickCount: 6, format: ".6~g" },
     ...linear([1 - bias, 1 + bias, ...rows.flatMap(({ low, high }) => [low, high])]),
+    axis: { tickCount: 6, format: ".6~g" },
   };
   const y = { field: "name", type: "nominal" as const, sort: null, title: null };
   return [

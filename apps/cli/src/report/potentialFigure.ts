@@ -1,6 +1,6 @@
 /** The figure of a potential: V and, below it, V′ over a range of the field, cut where steep ends would hide all structure. */
 import type { Potential } from "@slowroll/core/potential/potential";
-import { labels, linear } from "./axes.ts";
+import { linear } from "./axes.ts";
 import { type Figure, HEIGHT, PALETTE, WIDTH } from "./figure.ts";
 
 const COUNT = 401;
@@ -33,7 +33,7 @@ export function potentialFigure(potential: Potential, low: number, high: number)
           title: isLast ? "φ" : null,
           scale: { domain: [low, high], nice: false },
         },
-        y: { field: "value", type: "quantitative" as const, title, ...linear(within), axis: labels(within) },
+        y: { field: "value", type: "quantitative" as const, title, ...linear(within) },
       },
     };
   };

@@ -181,7 +181,7 @@ function exponents(drawn: Drawn, { widths }: Scaling, document: Duality): Figure
             data: { values: leading },
             mark: { type: "tick", thickness: 2, size: 34, color: "#222", opacity: 1 },
             encoding: {
-              x: { field: "expected", type: "quantitative", title: "exponent", axis: { tickCount: 7 }, ...x },
+              x: { field: "expected", type: "quantitative", title: "exponent", ...x, axis: { tickCount: 7 } },
               y,
             },
           },

@@ -2,7 +2,7 @@
 import type { SweepEntry } from "@slowroll/core/field/sweep";
 import { describePoint, shortNames } from "@slowroll/core/field/sweepPoint";
 import type { ResultDocument } from "../document.ts";
-import { labels, linear, logarithmic } from "./axes.ts";
+import { linear, logarithmic } from "./axes.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, HEIGHT, legendOf, list, logThinned, PALETTE, say, thinned, WIDTH, zoom } from "./figure.ts";
 import { inGev } from "./gev.ts";
@@ -158,7 +158,7 @@ function endFigure(
             field: "value",
             type: "quantitative",
             title: config.field.fields || quantity === "variance" ? quantity : "⟨φ⟩",
-            ...(log ? logarithmic(y) : { ...linear(y), axis: labels(y) }),
+            ...(log ? logarithmic(y) : linear(y)),
           },
           color: {
             field: "field",

@@ -1,5 +1,5 @@
 /** Lines over time, in one panel or several below each other. */
-import { labels, linear, logarithmic } from "./axes.ts";
+import { linear, logarithmic } from "./axes.ts";
 import type { Clock } from "./clock.ts";
 import { type Figure, HEIGHT, largest, legendOf, PALETTE, WIDTH, zoom } from "./figure.ts";
 
@@ -88,18 +88,16 @@ function panelSpec(
   const shown = values.map(({ value }) => value);
   const first = lines[0]!.values[0]!;
   const around = [first - span / 2, first + span / 2, ...references.map(({ value }) => value)];
-  const axis =
-    log && spans(shown)
-      ? logarithmic(shown)
-      : { ...linear([...shown, ...around]), axis: labels([...shown, ...around]) };
+  const axis = log && spans(shown) ? logarithmic(shown) : linear([...shown, ...around]);
   const names = [...new Set(drawn.map(({ name }) => name))];
   const fields = [...new Set(drawn.flatMap(({ field }) => field ?? []))];
+  const along = linear(lines.flatMap((line) => line.times ?? times));
   const x = {
     field: "time",
     type: "quantitative" as const,
     title: isLast ? title : null,
-    ...linear(lines.flatMap((line) => line.times ?? times)),
-    axis: { tickCount: 10, labels: isLast },
+    ...along,
+    axis: { ...along.axis, tickCount: 10, labels: isLast },
   };
   return {
     width: WIDTH,

@@ -1,14 +1,15 @@
 /** What a figure's axes say. */
 import { expect, it } from "vitest";
+import { linear } from "../../src/report/axes.ts";
 import { toSvg } from "../../src/report/render.ts";
 
-async function labelsOf(values: readonly number[]): Promise<string[]> {
+async function labelsOf(values: readonly number[], own: object = { scale: { zero: false } }): Promise<string[]> {
   const svg = await toSvg({
     ...{ id: "axis", title: "", shows: "", agrees: "" },
     spec: {
       data: { values: values.map((x) => ({ x })) },
       mark: "point",
-      encoding: { x: { field: "x", type: "quantitative", scale: { zero: false }, axis: { tickCount: 4 } } },
+      encoding: { x: { field: "x", type: "quantitative", axis: { tickCount: 4 }, ...own } },
     },
   });
   return [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, label]) => label!);
@@ -21,4 +22,15 @@ it.each([
   [[0.5, 2], "0.5"],
 ])("an axis over %j has the label %s", async (values, label) => {
   expect(await labelsOf(values)).toContain(label);
+});
+
+it.each([
+  [[-5e-14, 2.5e-13], "2e-13"],
+  [[1e19, 4e19], "2e+19"],
+  [[0, 2e6], "2,000,000"],
+  [[0.1, 0.2], "0.15"],
+])("a linear scale around %j is labelled by its size, as %s", async (values, label) => {
+  const labels = await labelsOf(values, linear(values));
+  expect(labels).toContain(label);
+  expect(labels.every((text) => text.length <= 9)).toBe(true);
 });
