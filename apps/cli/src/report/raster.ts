@@ -1,5 +1,6 @@
 /** Two-dimensional arrays as pixels: colour scales shared with the legends of figures, and PNG images that a page carries in itself. */
 import { scheme } from "#vega";
+import { PALETTE } from "./figure.ts";
 
 type Rows = readonly (readonly number[])[];
 
@@ -49,6 +50,22 @@ export function colours({ scheme: name }: ColourScale, count: number): [number, 
     return [red!, green!, blue!];
   });
 }
+
+/** Share of the colour scale that lines use: its end is too pale for one. */
+const VISIBLE = 0.92;
+
+/** Colours of so many lines in an order, from dark to light. */
+export function familyColours(count: number): string[] {
+  const all = colours({ scheme: "viridis", low: 0, high: 1 }, 256);
+  return Array.from({ length: count }, (_, i) => {
+    const [red, green, blue] = all[Math.round((i * VISIBLE * 255) / Math.max(1, count - 1))]!;
+    return `rgb(${red}, ${green}, ${blue})`;
+  });
+}
+
+/** Colours of so many names: the palette's, or where it has too few those of a family. */
+export const coloursFor = (count: number): string[] =>
+  count <= PALETTE.length ? PALETTE.slice(0, count) : familyColours(count);
 
 /** Which of `count` colours each value has, [sides x zoom]^2 pixels with the last row on top, as axes have it. */
 export function colourIndices(rows: Rows, { low, high }: ColourScale, count: number, zoom: number): Uint8Array {

@@ -4,10 +4,10 @@ import { describePoint, shortNames } from "@slowroll/core/field/sweepPoint";
 import type { ResultDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { clockOf } from "./clock.ts";
-import { type Figure, HEIGHT, legendOf, list, logThinned, PALETTE, say, thinned, WIDTH, zoom } from "./figure.ts";
+import { type Figure, HEIGHT, legendOf, list, logThinned, say, thinned, WIDTH, zoom } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { BINS, POWER } from "./pictureFigures.ts";
-import { colours } from "./raster.ts";
+import { coloursFor, familyColours } from "./raster.ts";
 import { type Line, timeFigure } from "./timeFigure.ts";
 
 type FieldDocument = Extract<ResultDocument, { command: "field" }>;
@@ -15,8 +15,6 @@ type Series = NonNullable<SweepEntry["mean"]>;
 
 /** Points drawn at most: more colours cannot be told apart. */
 const FAMILY = 12;
-/** Share of the colour scale that is used: its end is too pale for a line. */
-const VISIBLE = 0.92;
 /** Of the largest: what is smaller is rounding. */
 const FLOOR = 1e-17;
 
@@ -30,11 +28,8 @@ interface Drawn {
 function drawnOf(entries: readonly SweepEntry[]): Drawn[] {
   const usable = entries.filter(({ times = [] }) => times.length > 1);
   const shown = thinned(usable.length, FAMILY).map((p) => usable[p]!);
-  const family = colours({ scheme: "viridis", low: 0, high: 1 }, 256);
-  return shown.map((entry, i) => {
-    const [red, green, blue] = family[Math.round((i * VISIBLE * 255) / Math.max(1, shown.length - 1))]!;
-    return { entry, name: describePoint(entry.values), colour: `rgb(${red}, ${green}, ${blue})` };
-  });
+  const family = familyColours(shown.length);
+  return shown.map((entry, i) => ({ entry, name: describePoint(entry.values), colour: family[i]! }));
 }
 
 const part = (of: Series, f: number): number[] => of.map((value) => (typeof value === "number" ? value : value[f]!));
@@ -164,7 +159,7 @@ function endFigure(
             field: "field",
             type: "nominal",
             title: null,
-            scale: { domain: [...names], range: [...PALETTE] },
+            scale: { domain: [...names], range: coloursFor(names.length) },
             ...(names.length > 1 ? {} : { legend: null }),
           },
           ...(families.size > 1

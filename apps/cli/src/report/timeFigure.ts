@@ -1,7 +1,8 @@
 /** Lines over time, in one panel or several below each other. */
 import { linear, logarithmic } from "./axes.ts";
 import type { Clock } from "./clock.ts";
-import { type Figure, HEIGHT, largest, legendOf, PALETTE, WIDTH, zoom } from "./figure.ts";
+import { type Figure, HEIGHT, largest, legendOf, WIDTH, zoom } from "./figure.ts";
+import { coloursFor } from "./raster.ts";
 
 export interface Line {
   /** Its colour's entry in the legend. */
@@ -66,8 +67,8 @@ function spans(values: readonly (number | null)[]): boolean {
 /** Of each name, by its first line. */
 function coloursOf(lines: readonly Line[]): string[] {
   const names = new Map(lines.map(({ name, colour }) => [name, colour]));
-  let next = 0;
-  return [...names.values()].map((colour) => colour ?? PALETTE[next++ % PALETTE.length]!);
+  const free = coloursFor([...names.values()].filter((colour) => colour === undefined).length);
+  return [...names.values()].map((colour) => colour ?? free.shift()!);
 }
 
 function panelSpec(

@@ -357,6 +357,18 @@ describe("the report of fields", () => {
     const summary = fieldSummary(modes);
     for (const row of ["k 1.000 phi", "k 2.000 chi"]) expect(summary).toContain(row);
   });
+  it("gives each of more fields than the palette has a colour of its own", async () => {
+    const names = Array.from({ length: 12 }, (_, f) => `f${f}`);
+    const potential = `{ expression: "${names.map((name) => `${name}^2`).join(" + ")}" }`;
+    const many = await documentOf(
+      `field: { fields: [${names}], potential: ${potential}, mean: 1 }\ntime: { step: 0.1, end: 1 }`,
+    );
+    const { vconcat } = (await fieldFigures(many))[0]!.spec as unknown as {
+      vconcat: { layer: { encoding: { color: { scale: { range: string[] } } } }[] }[];
+    };
+    const { range } = vconcat[0]!.layer[0]!.encoding.color.scale;
+    expect(new Set(range).size).toBe(12);
+  });
   it("writes the page of a run that diverged at its first record", async () => {
     const one = Object.fromEntries(
       Object.entries(document).map(([key, value]) => [key, Array.isArray(value) ? value.slice(0, 1) : value]),
