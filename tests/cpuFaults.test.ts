@@ -165,6 +165,8 @@ describe("what does not fit", () => {
     await expect(engine.evolveLattice(await latticeJob(600, 1))).rejects.toThrow(/does not fit: it takes \d+\.\d+ GiB/);
     const ensemble = await ensembleJob(40_000, 1, 2);
     await expect(engine.trainEnsemble(ensemble, () => {})).rejects.toThrow(InputError);
+    await expect(engine.assertRoom(ensemble)).rejects.toThrow(InputError);
+    await expect(engine.assertRoom(await ensembleJob(40, 1, 2))).resolves.toBeUndefined();
     // Of narrow networks it may be the records that do not.
     const much: EnsembleJob = {
       ...(await ensembleJob(4, 40, 2)),

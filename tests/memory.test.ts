@@ -92,6 +92,15 @@ describe("the plan of the webgpu engine", () => {
   });
   afterAll(() => engine.close());
 
+  it("refuses what trainEnsemble would, and before it", async () => {
+    const narrow = webGpuEngine(narrowed(gpu, 2 ** 20));
+    const large = await jobOf({ width: 40_000, data: 16 });
+    const small = await jobOf({});
+    await expect(narrow.assertRoom(small)).resolves.toBeUndefined();
+    for (const refused of [narrow.assertRoom(large), narrow.trainEnsemble(large, () => {})])
+      await expect(refused).rejects.toMatchObject({ path: "network.width" });
+    await expect(webGpuEngine(gpu, "compensated").assertRoom(small)).rejects.toMatchObject({ path: "precision" });
+  });
   it.each(named(SHAPES))("%s", async (_name, shape) => {
     const stored: number[] = [];
     const readBack: number[] = [];

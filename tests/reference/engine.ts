@@ -13,6 +13,7 @@ export const referenceEngine: Engine = {
     threads: 1,
     reason: "tests",
   },
+  assertRoom: async () => {},
   trainEnsemble: async (job, onBatch) => {
     await onBatch(referenceEnsemble(job));
     return { engineSeconds: 0 };

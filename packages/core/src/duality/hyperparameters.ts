@@ -16,6 +16,7 @@ import { Moments, squaredNorm } from "../network/statistics.ts";
 import type { InputsSpec, NetworkStudy } from "../network/study.ts";
 import { resampled, spread } from "./bootstrap.ts";
 import { dictionary } from "./dictionary.ts";
+import { at } from "./place.ts";
 import { accumulate, REGRESSION_STEPS, regress } from "./regression.ts";
 import type { HyperparametersSpec } from "./study.ts";
 
@@ -105,16 +106,6 @@ function studyAt(study: NetworkStudy, name: Hyperparameter, value: unknown): Net
 /** Weights of a network times data, which its cost is in proportion to; where data cannot vary, weights alone. */
 function costOf({ network: { width, depth }, data: { inputs } }: NetworkStudy): number {
   return width * (1 + (depth - 1) * width) * (made(inputs)?.points ?? 1);
-}
-
-/** What `work` at one value gives. The study itself is sound, so that what the value makes impossible is told at the value. */
-async function at<T>(path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(cause.message, { path, cause });
-  }
 }
 
 /**

@@ -1,16 +1,17 @@
 /** The `duality` command: the sections that the config names, from as few ensembles as they need. */
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
+import type { EnsembleJob } from "../engine/ensembleJob.ts";
 import { DivergenceError } from "../errors.ts";
 import { assertFinitePotential, DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import type { PerDatum } from "../network/outputs.ts";
-import { ensembleJob, setupNetwork } from "../network/setup.ts";
+import { ensembleJob, type JobSetup, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
 import { BackgroundCollector, type BackgroundResult } from "./background.ts";
 import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
 import { assertHyperparameters, type HyperparameterResult, measureHyperparameters } from "./hyperparameters.ts";
 import { accumulate, REGRESSION_STEPS, type RegressionResult, regress } from "./regression.ts";
-import { measureScaling, type ScalingResult } from "./scaling.ts";
+import { assertWidthsFit, measureScaling, type ScalingResult } from "./scaling.ts";
 import type { DualityStudy } from "./study.ts";
 
 /** F is what the background has of each datum: a number, or with several outputs one for each. All else is of all outputs together. */
@@ -54,10 +55,17 @@ export async function dualityStudy<F extends PerDatum = number>(
     checks = [],
   } = study.duality;
   const { steps, momentum } = study.training;
-  const setup = await setupNetwork(study, control);
-  const { points, outputs, outputNames, targets, standardisation } = setup.data;
-  assertCheckable(study, points, outputs);
   if (values) assertHyperparameters(study, values);
+  const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
+  const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
+  const jobOf = (setup: JobSetup): EnsembleJob =>
+    ensembleJob(setup, study, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
+  const setup = await setupNetwork(study, control, async (before) => {
+    assertCheckable(study, before.data.points, before.data.outputs);
+    if (wantsBackground || regressionSpec) await engine.assertRoom(jobOf(before));
+    await assertWidthsFit(before, study, widths ?? [], engine);
+  });
+  const { outputs, outputNames, targets, standardisation } = setup.data;
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
   const { recordEvery } = study.training;
   const everyStep =
@@ -77,8 +85,6 @@ export async function dualityStudy<F extends PerDatum = number>(
   let engineSeconds = 0;
   try {
     if (wantsBackground || regressionSpec) {
-      const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
-      const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
       // The infinite-width trajectory starts at f = 0, whatever the networks do.
       if (wantsBackground)
         assertFinitePotential(
@@ -87,7 +93,7 @@ export async function dualityStudy<F extends PerDatum = number>(
         );
       const collector = new BackgroundCollector(setup, momentum, steps);
       const sums: number[] = [];
-      const job = ensembleJob(setup, study, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
+      const job = jobOf(setup);
       const watch = new DivergenceWatch(job);
       const report = await engine.trainEnsemble(
         job,
@@ -119,7 +125,7 @@ export async function dualityStudy<F extends PerDatum = number>(
         result: scaling,
         engineSeconds: seconds,
         warnings,
-      } = await measureScaling(study, widths, engine, control);
+      } = await measureScaling(study, widths, engine, control, setup);
       engineSeconds += seconds;
       finish({ scaling, warnings: [...sections.warnings, ...warnings] });
     }

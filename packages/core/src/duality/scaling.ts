@@ -5,14 +5,15 @@
  */
 import { cooperate, type Work } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
-import type { EnsembleBatch } from "../engine/ensembleJob.ts";
+import type { EnsembleBatch, EnsembleJob } from "../engine/ensembleJob.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { eachOutput } from "../network/outputs.ts";
-import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
+import { ensembleJob, type JobSetup, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
 import { recursionWork } from "../theory/prediction.ts";
 import { resampled, spread } from "./bootstrap.ts";
+import { at } from "./place.ts";
 
 /** Quantities with the exponents that perturbation theory in 1/width gives them. */
 export const QUANTITIES = {
@@ -141,8 +142,26 @@ export function slope(widths: readonly number[], values: readonly (number | null
   return xy / pairs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
+function jobOf(setup: JobSetup, study: NetworkStudy, width: number): EnsembleJob {
+  return ensembleJob({ ...setup, architecture: { ...setup.architecture, width } }, study, {
+    recordOutputs: Array.from({ length: study.training.steps + 1 }, (_, t) => t),
+    recordKernels: [0, study.training.steps],
+  });
+}
+
+/** @throws InputError at the first width of which not one network fits the engine. */
+export async function assertWidthsFit(
+  setup: JobSetup,
+  study: NetworkStudy,
+  widths: readonly number[],
+  engine: Engine,
+): Promise<void> {
+  for (const [w, width] of widths.entries())
+    await at(`duality.widths[${w}]`, engine.assertRoom(jobOf(setup, study, width)));
+}
+
 /**
- * Trains one ensemble a width and fits the power laws.
+ * Trains one ensemble a width and fits the power laws; `given` is the study's set-up, where it is at hand.
  * @throws DivergenceError naming the width; what `setupNetwork` and the engine throw.
  */
 export async function measureScaling(
@@ -150,6 +169,7 @@ export async function measureScaling(
   widths: readonly number[],
   engine: Engine,
   control: JobControl = {},
+  given?: NetworkSetup,
 ): Promise<{ result: ScalingResult; engineSeconds: number; warnings: string[] }> {
   const { steps, momentum } = study.training;
   const warnings: string[] = [];
@@ -157,19 +177,16 @@ export async function measureScaling(
   const errors: Record<Quantity, (number | null)[]> = emptyTable();
   /** [quantity][resample][W]. */
   const tables = Array.from({ length: RESAMPLES }, () => emptyTable<number | null>());
+  // Theory's kernels are the same at every width.
+  const setup = given ?? (await setupNetwork(study, { signal: control.signal }));
+  const size = setup.data.targets.length;
   let engineSeconds = 0;
   // Wider networks cost in proportion: progress counts units, so that its rate is steady.
   const allWidths = widths.reduce((sum, width) => sum + width, 0);
   let widthsDone = 0;
   for (const [w, width] of widths.entries()) {
-    const own: NetworkStudy = { ...study, network: { ...study.network, width } };
-    const setup = await setupNetwork(own, { signal: control.signal });
-    const size = setup.data.targets.length;
     const measured: Measurements = { fluctuation: [], drift: [], fromDual: [], fromLinear: [], distance: [] };
-    const job = ensembleJob(setup, own, {
-      recordOutputs: Array.from({ length: steps + 1 }, (_, t) => t),
-      recordKernels: [0, steps],
-    });
+    const job = jobOf(setup, study, width);
     const watch = new DivergenceWatch(job);
     const report = await engine.trainEnsemble(
       job,

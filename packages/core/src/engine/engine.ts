@@ -89,6 +89,8 @@ export interface LatticeReport extends JobReport {
  */
 export interface Engine {
   readonly info: EngineInfo;
+  /** Throws InputError where the job cannot fit, as `trainEnsemble` does: for what comes before it and takes long. */
+  assertRoom(job: EnsembleJob): Promise<void>;
   /** Throws InputError where the job cannot fit, InterruptedError, DeviceLostError, OutOfDeviceMemoryError, WorkerLostError. */
   trainEnsemble(job: EnsembleJob, onBatch: OnEnsembleBatch, control?: JobControl): Promise<JobReport>;
   /** Throws as `trainEnsemble`. */

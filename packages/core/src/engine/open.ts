@@ -97,6 +97,7 @@ export function lazyEngine(choice: EngineChoice, onOpen: (info: EngineInfo) => v
       if (!opened) throw new EngineUnavailableError("the engine opens with its first job");
       return opened.info;
     },
+    assertRoom: async (job) => (await open()).assertRoom(job),
     trainEnsemble: async (...job) => (await open()).trainEnsemble(...job),
     evolveLattice: async (...job) => (await open()).evolveLattice(...job),
     close: async () => {

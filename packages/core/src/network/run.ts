@@ -9,7 +9,7 @@ import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
 import { byDatum, byOutput, OutputCovariances, type PerDatum, perDatum, perRecord } from "./outputs.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
-import { ensembleJob, setupNetwork } from "./setup.ts";
+import { ensembleJob, type JobSetup, setupNetwork } from "./setup.ts";
 import type { Standardisation } from "./standardise.ts";
 import { Moments, nested } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
@@ -93,15 +93,24 @@ export async function networkStudy<F extends PerDatum = number>(
   control: JobControl = {},
   onBatch?: (batch: EnsembleBatch, job: EnsembleJob) => void,
 ): Promise<{ result: NetworkResult<F>; engineSeconds: number }> {
-  const setup = await setupNetwork(study, control);
+  const { steps, momentum, recordEvery } = study.training;
+  const times = recordedSteps(steps, recordEvery);
+  const { kernelsEvery, ...asked }: Partial<ObserveSpec> = study.observe ?? {};
+  const recordKernels = recordedSteps(steps, kernelsEvery ?? Math.max(1, steps));
+  const jobOf = (setup: JobSetup): EnsembleJob => ({
+    ...ensembleJob(setup, study, {
+      recordOutputs: times,
+      recordKernels,
+      kernelParts: asked.kernelsByLayer,
+      parameterNorms: asked.parameterNorms,
+    }),
+    test: setup.data.test,
+  });
+  const setup = await setupNetwork(study, control, (before) => engine.assertRoom(jobOf(before)));
   const { data, spectrum, eta, warnings } = setup;
   const { points: D, outputs: C, targets } = data;
   const size = targets.length;
-  const { steps, momentum, recordEvery } = study.training;
-  const times = recordedSteps(steps, recordEvery);
   const T = times.length;
-  const { kernelsEvery, ...asked }: Partial<ObserveSpec> = study.observe ?? {};
-  const recordKernels = recordedSteps(steps, kernelsEvery ?? Math.max(1, steps));
 
   const outputs = new Moments(T * size, { covariance: false });
   const [initial, final] = [new OutputCovariances(D, C), new OutputCovariances(D, C)];
@@ -111,15 +120,7 @@ export async function networkStudy<F extends PerDatum = number>(
   const P = (data.test?.length ?? 0) / data.dimension;
   const tested = new Moments(P * C, { covariance: false });
   const loss = new Float64Array(T);
-  const job = {
-    ...ensembleJob(setup, study, {
-      recordOutputs: times,
-      recordKernels,
-      kernelParts: asked.kernelsByLayer,
-      parameterNorms: asked.parameterNorms,
-    }),
-    test: data.test,
-  };
+  const job = jobOf(setup);
   const watch = new DivergenceWatch(job);
   const { engineSeconds } = await engine.trainEnsemble(
     job,

@@ -24,7 +24,7 @@ export interface NetworkSetup {
   /** Of the infinite-width NTK. */
   readonly spectrum: Eigen;
   readonly eta: number;
-  readonly subsets?: Subsets;
+  readonly subsets: Subsets | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -84,15 +84,26 @@ export async function setupKernels(
   return { architecture, data, potential, kernels };
 }
 
+/** What a job is made of. */
+export type JobSetup = Pick<NetworkSetup, "architecture" | "data" | "potential" | "eta" | "subsets">;
+
 /**
- * Sets a study up.
- * @throws InputError and ExpressionError with the config path; InterruptedError.
+ * Sets a study up. `check` may throw for what shows before the eigenvalues, which take minutes of thousands of data; its learning rate is not
+ * known by then, and 0.
+ * @throws InputError and ExpressionError with the config path; InterruptedError; what `check` throws.
  */
-export async function setupNetwork(study: NetworkStudy, control: JobControl = {}): Promise<NetworkSetup> {
+export async function setupNetwork(
+  study: NetworkStudy,
+  control: JobControl = {},
+  check: (setup: JobSetup) => Promise<void> = async () => {},
+): Promise<NetworkSetup> {
   const { training } = study;
   const { signal, onStage } = control;
   const kernelSetup = await setupKernels(study, control);
   const { data, potential, kernels } = kernelSetup;
+  const { batch, momentum, steps } = training;
+  const subsets = batch && drawSubsets(data.points, steps, batch);
+  await check({ ...kernelSetup, subsets, eta: 0 });
   onStage?.(`eigenvalues of ${data.points} data`);
   const spectrum = await eigenAside(kernels.ntk, data.points, signal);
   const largest = spectrum.values[0]!;
@@ -106,8 +117,6 @@ export async function setupNetwork(study: NetworkStudy, control: JobControl = {}
   // The curvature where training starts, f = 0, at the targets.
   const curvature = Math.max(...Array.from(data.targets, (y) => potential.hessian(0, 0, -y)));
   const x = eta * largest * curvature;
-  const { batch, momentum, steps } = training;
-  const subsets = batch && drawSubsets(data.points, steps, batch);
   // Where V curves downwards phi rolls away from where it starts at any rate.
   const dynamics = { points: data.points, theta: kernels.ntk, learningRate: eta, momentum, curvature };
   const diverges =
@@ -117,14 +126,14 @@ export async function setupNetwork(study: NetworkStudy, control: JobControl = {}
     jointNtk: jointKernel(kernels.ntk, data.points, data.outputs),
     spectrum,
     eta,
-    ...(subsets ? { subsets } : {}),
+    subsets,
     warnings: [...data.warnings, ...(diverges ? [divergenceWarning(x, training)] : [])],
   };
 }
 
 /** The engine's job for a study; what is recorded is the caller's choice. */
 export function ensembleJob(
-  { architecture, data, potential, eta, subsets }: NetworkSetup,
+  { architecture, data, potential, eta, subsets }: JobSetup,
   { training, ensemble }: NetworkStudy,
   record: Pick<EnsembleJob, "recordOutputs" | "recordKernels" | "kernelParts" | "parameterNorms">,
 ): EnsembleJob {

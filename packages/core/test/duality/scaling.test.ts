@@ -2,6 +2,7 @@
 import { parseConfig } from "@slowroll/core/config/parse";
 import { kernelStudy } from "@slowroll/core/duality/kernel";
 import { dualityStudy } from "@slowroll/core/duality/run";
+import { InputError } from "@slowroll/core/errors";
 import { expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
@@ -39,6 +40,24 @@ async function scalingOf(
   return (await dualityStudy(await config(widths), engine)).result.scaling!;
 }
 const theta = async () => (await kernelStudy(await config([64, 128]))).ntk[0]![0]!;
+
+it("refuses a width that does not fit before eigenvalues and training, at its place", async () => {
+  const done: string[] = [];
+  const engine: typeof referenceEngine = {
+    ...referenceEngine,
+    async assertRoom({ architecture: { width } }) {
+      done.push(`room ${width}`);
+      if (width > 128) throw new InputError("does not fit", { path: "network.width" });
+    },
+    async trainEnsemble() {
+      done.push("trained");
+      return { engineSeconds: 0 };
+    },
+  };
+  const refused = dualityStudy(await config([64, 256]), engine, { onStage: (what) => done.push(what) });
+  await expect(refused).rejects.toMatchObject({ message: "does not fit", path: "duality.widths[1]" });
+  expect(done).toEqual(["infinite-width kernels of 1 data", "room 64", "room 256"]);
+});
 
 it("tells the mean's deviation from three standard errors of it", async () => {
   const ntk = await theta();

@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import { InterruptedError } from "../../errors.ts";
 import type { Engine, JobControl, Precision } from "../engine.ts";
-import { trainEnsemble } from "./ensemble.ts";
+import { assertRoom, trainEnsemble } from "./ensemble.ts";
 import { evolveLattice } from "./lattice.ts";
 import { createPool } from "./pool.ts";
 
@@ -63,6 +63,7 @@ export function openCpuEngine({ precision, threads, reason }: CpuOptions): Engin
       fusedMultiplyAdd: pool.fusedMultiplyAdd,
       reason,
     },
+    assertRoom: async (job) => assertRoom(pool, element, job),
     trainEnsemble: (job, onBatch, control) =>
       inTurn(() => trainEnsemble(pool, element, job, onBatch, control), control),
     evolveLattice: (job, control) => inTurn(() => evolveLattice(pool, element, job, control), control),

@@ -205,6 +205,11 @@ function writeShared(session: Session, job: EnsembleJob, plan: EnsemblePlan, siz
   if (job.subsets) words.set(job.subsets.bits, subsets / 4);
 }
 
+/** @throws InputError (path network.width) where not even one network fits. */
+export function assertRoom(pool: Pool, precision: ElementPrecision, job: EnsembleJob): void {
+  planEnsemble(job, elementOf(precision).size, pool.threads);
+}
+
 export async function trainEnsemble(
   pool: Pool,
   precision: ElementPrecision,

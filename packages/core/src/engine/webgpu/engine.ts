@@ -8,18 +8,25 @@ import { evolveLattice } from "./field/lattice.ts";
 import type { LatticePrecision } from "./field/latticeNumbers.ts";
 import { planLattice } from "./field/latticePlan.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
-import { type EnsembleOptions, trainEnsemble } from "./network/ensemble.ts";
+import { assertRoom, type EnsembleOptions, trainEnsemble } from "./network/ensemble.ts";
 
 /** The engine of an open device, which it owns from then on. */
 export function webGpuEngine(gpu: Gpu, precision: LatticePrecision = "float32", options: EnsembleOptions = {}): Engine {
+  const assertTrains = (): void => {
+    if (precision !== "float32")
+      throw new EngineUnavailableError(
+        `the webgpu engine trains no networks in precision ${precision}: use float32, or float64 with --engine cpu`,
+        { path: "precision" },
+      );
+  };
   return {
     info: { kind: "webgpu", ...gpu.adapter, precision, threads: 0, reason: gpu.reason },
+    async assertRoom(job) {
+      assertTrains();
+      assertRoom(gpu, job, options);
+    },
     async trainEnsemble(job, onBatch, control) {
-      if (precision !== "float32")
-        throw new EngineUnavailableError(
-          `the webgpu engine trains no networks in precision ${precision}: use float32, or float64 with --engine cpu`,
-          { path: "precision" },
-        );
+      assertTrains();
       return trainEnsemble(gpu, job, onBatch, control, options);
     },
     evolveLattice: (job, control) =>

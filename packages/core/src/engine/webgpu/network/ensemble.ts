@@ -4,7 +4,7 @@
  */
 import { totalmem } from "node:os";
 import { InputError, InterruptedError } from "../../../errors.ts";
-import type { JobControl, JobMemory, JobReport } from "../../engine.ts";
+import type { JobControl, JobReport } from "../../engine.ts";
 import { type EnsembleBatch, type EnsembleJob, kernelPartsOf, type OnEnsembleBatch } from "../../ensembleJob.ts";
 import { describeBytes } from "../../memory.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
@@ -26,13 +26,26 @@ export interface EnsembleOptions {
   readonly layered?: boolean;
 }
 
-/** Throws InputError where one network takes more than a software adapter's memory, the machine's: filling it would stop the machine. */
-function assertMemory({ adapter }: Gpu, { bytes, batch }: JobMemory): void {
-  if (adapter.type !== "software" || batch > 1 || bytes <= totalmem()) return;
+/** The plan on this device. Throws InputError where not even one network fits. */
+function planOn(gpu: Gpu, job: EnsembleJob, { layered = false }: EnsembleOptions): EnsemblePlan {
+  const plan = planEnsemble(job, {
+    binding: largestArray(gpu.limits),
+    workgroups: gpu.limits.maxComputeWorkgroupsPerDimension,
+    budget: BUDGET[gpu.adapter.type],
+    resident: !layered && residentShape(gpu, job) !== undefined,
+  });
+  // Filling a software adapter's memory, which is the machine's, would stop the machine.
+  const { bytes, batch } = plan.memory;
+  if (gpu.adapter.type !== "software" || batch > 1 || bytes <= totalmem()) return plan;
   throw new InputError(
     `one network does not fit: it takes ${describeBytes(bytes)}, and this machine, whose memory the software adapter uses, has ${describeBytes(totalmem())}; use a smaller width`,
     { path: "network.width" },
   );
+}
+
+/** @throws InputError where not even one network fits. */
+export function assertRoom(gpu: Gpu, job: EnsembleJob, options: EnsembleOptions = {}): void {
+  planOn(gpu, job, options);
 }
 
 export async function trainEnsemble(
@@ -40,16 +53,10 @@ export async function trainEnsemble(
   job: EnsembleJob,
   onBatch: OnEnsembleBatch,
   control: JobControl = {},
-  { searchTiles = false, layered: onlyLayered = false }: EnsembleOptions = {},
+  options: EnsembleOptions = {},
 ): Promise<JobReport> {
-  const { limits } = gpu;
-  const plan = planEnsemble(job, {
-    binding: largestArray(limits),
-    workgroups: limits.maxComputeWorkgroupsPerDimension,
-    budget: BUDGET[gpu.adapter.type],
-    resident: !onlyLayered && residentShape(gpu, job) !== undefined,
-  });
-  assertMemory(gpu, plan.memory);
+  const { searchTiles = false, layered: onlyLayered = false } = options;
+  const plan = planOn(gpu, job, options);
   const { inputDimension: d } = job.architecture;
   const { first: firstNetwork, count: total } = job.networks;
   const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
