@@ -222,6 +222,28 @@ describe.each(["float32", "float64"] as const)("a lattice's own kernels in %s", 
     },
   );
 
+  it.each([1e-13, 1e-11, 1e10])(
+    "record third and fourth powers of fields of size %d, which float32 does not hold",
+    async (unit) => {
+      const shape: Shape = { dimensions: 2, points: 9, stencil: 2 };
+      const lattice = await latticeOf(shape, precision, true);
+      const { sites, planes } = lattice;
+      const phi = drawn(FIELDS * sites, 0).map((value) => Math.fround(unit * (value - 1)));
+      lattice.write(lattice.field, phi);
+      lattice.write(lattice.momentum, new Float64Array(FIELDS * sites));
+      for (const plane of [0, planes - 1]) {
+        const { records } = lattice.kick(plane, { alike: false, due: false, recorded: true });
+        for (const f of [0, 1]) {
+          const start = f * sites;
+          const above = Array.from({ length: 9 }, (_, i) => (phi[start + plane * 9 + i]! - phi[start]!) / unit);
+          const powers = (n: number): number => above.reduce((sum, value) => sum + value ** n, 0);
+          close([records[f]![MOMENT.cube]! / unit ** 3], [powers(3)]);
+          close([records[f]![MOMENT.fourth]! / unit ** 4], [powers(4)]);
+        }
+      }
+    },
+  );
+
   it.each([2, 4, 6] as const)("give a lattice that is moved around the moved bits, stencil %i", async (stencil) => {
     const shape: Shape = { dimensions: 3, points: 10, stencil };
     const lattice = await latticeOf(shape, precision, false);

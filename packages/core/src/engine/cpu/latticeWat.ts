@@ -14,7 +14,7 @@
 import { emitter } from "../../potential/emit.ts";
 import type { Form } from "../../potential/form.ts";
 import { get, moduleOf, type Parts, type Precision, set, VECTORS, wat } from "../../potential/wat.ts";
-import { addMoments, FIELD_MOMENTS } from "./latticeMoments.ts";
+import { addMoments, FIELD_MOMENTS, WIDE_MOMENTS } from "./latticeMoments.ts";
 import {
   after,
   at,
@@ -75,6 +75,8 @@ const DRIVING = ["squares", "gradients", "potentials"] as const;
 interface Sum {
   readonly local: string;
   readonly targets: readonly Row[];
+  /** What a row's part of it is in. */
+  readonly precision: Precision;
 }
 
 const ZERO = "(v128.const i64x2 0 0)";
@@ -180,18 +182,23 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
     const sums: Sum[] = [
       ...DRIVING.map((local, i) => ({
         local,
+        precision,
         targets: [
           { pointer: "target", offset: 8 * i },
           ...(records && local === "potentials" ? [record(0, "potential")] : []),
         ],
       })),
       ...(records ? fields : []).flatMap((f) =>
-        FIELD_MOMENTS.map((moment) => ({ local: momentOf(moment, f), targets: [record(f, moment)] })),
+        FIELD_MOMENTS.map((moment) => ({
+          local: momentOf(moment, f),
+          precision: WIDE_MOMENTS.includes(moment) ? ("float64" as const) : precision,
+          targets: [record(f, moment)],
+        })),
       ),
     ];
-    /** The sum of a row, or of a block of it, in the fields' own precision. */
+    /** The sum of a row, or of a block of it. */
     const part = (local: string): string => `${local}Part`;
-    const gathered = sums.map(({ local }) =>
+    const gathered = sums.map(({ local, precision }) =>
       set(local, pairs(get(part(local)), precision).reduce(wide.add, get(local))),
     );
     return {
@@ -222,7 +229,7 @@ export function emitLatticeWat(kernels: LatticeKernels): string {
             ),
           };
           const given = reach > 1 ? weights.map((_, i) => get(`weight${i}`)) : [];
-          return addMoments(sites, given, vectors, (moment) => part(momentOf(moment, f)));
+          return addMoments(sites, given, kernels, (moment) => part(momentOf(moment, f)));
         };
         const updates = fields.flatMap((f) => [
           ...drift(f),
