@@ -57,15 +57,19 @@ function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Mom
 /** A variance in float32 whose parts, or those of energies and spectra beside it, are nearly too small to be told from 0. */
 const FADING = 1e-32;
 
-/** Squares that float32 may round to 0 on a device, where sums of squares are made in it. */
+/** Squares that float32 may round to 0 where their sums are made in it: on a device all, here those that drive an expansion. */
 function underflowWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][]): string[] {
-  if (info.kind !== "webgpu") return [];
+  const onDevice = info.kind === "webgpu";
+  const drives = setup.expansion.kind === "selfConsistent";
+  if (!onDevice && !(drives && info.precision === "float32")) return [];
+  const lost = onDevice ? "energies and spectra" : "energies, which drive the expansion";
+  const better = drives ? `${onDevice ? "--engine cpu with " : ""}precision: float64` : "--engine cpu";
   for (const [f, name] of setup.potential.fields.entries()) {
     const seen = moments.flat().map(({ variance }) => variance[f]!);
     const least = seen.reduce((small, variance) => (variance > 0 ? Math.min(small, variance) : small), Infinity);
     if (least < FADING) {
       return [
-        `precision: the fluctuations of ${name} are down to ${Math.sqrt(least).toExponential(1)} rms, whose squares float32 may round to 0 in energies and spectra; give fields in a smaller unit, or use --engine cpu`,
+        `precision: the fluctuations of ${name} are down to ${Math.sqrt(least).toExponential(1)} rms, whose squares float32 may round to 0 in ${lost}; give fields in a smaller unit, or use ${better}`,
       ];
     }
   }

@@ -113,23 +113,35 @@ it("has a slice of each field: all of it in two dimensions, where the first inde
   }
 });
 
-it("says that squares of small fluctuations are lost on a device", async () => {
+it("says that squares of small fluctuations are lost on a device, or here in float32 where they drive the expansion", async () => {
   const { info } = referenceEngine;
   const device = { ...referenceEngine, info: { ...info, kind: "webgpu" as const } };
-  const warningsOf = async (amplitude: number, engine: typeof referenceEngine) => {
+  const single = { ...referenceEngine, info: { ...info, precision: "float32" as const } };
+  const driven = { kind: "selfConsistent", planckMass: 1 } as const;
+  const warningsOf = async (amplitude: number, engine: typeof referenceEngine, background = base.background) => {
     const fluctuations = { ...wave, mode: [1], amplitude };
-    const on = { ...base, fluctuations, lattice: { ...lattice, dimensions: 1 as const } };
+    const on = { ...base, background, fluctuations, lattice: { ...lattice, dimensions: 1 as const } };
     return (await fieldStudy({ ...on, field: { potential: "quadratic" } }, engine)).result.warnings;
   };
   expect(await warningsOf(1e-20, device)).toEqual([
-    expect.stringMatching(/^precision: the fluctuations of phi are down to \d\.\de-21 rms, .*a smaller unit/),
+    expect.stringMatching(
+      /^precision: the fluctuations of phi are down to \d\.\de-21 rms, .*a smaller unit, or use --engine cpu$/,
+    ),
+  ]);
+  expect(await warningsOf(1e-20, device, driven)).toEqual([
+    expect.stringMatching(/in energies and spectra; .*use --engine cpu with precision: float64$/),
+  ]);
+  expect(await warningsOf(1e-20, single, driven)).toEqual([
+    expect.stringMatching(/in energies, which drive the expansion; .*use precision: float64$/),
   ]);
   for (const [amplitude, engine] of [
     [1e-12, device],
     [0, device],
     [1e-20, referenceEngine],
+    [1e-20, single],
   ] as const)
     expect(await warningsOf(amplitude, engine)).toEqual([]);
+  expect(await warningsOf(1e-20, referenceEngine, driven)).toEqual([]);
 });
 
 it("says what rounding in float32 grows to over the steps, where it is 1% of the fluctuations", async () => {
