@@ -65,6 +65,20 @@ it.each([
   expect(gpu.pipelines.size).toBe(count);
 });
 
+it("are not begun where the expansion has a factor that float32 does not hold", async () => {
+  const job = await jobOf(true);
+  for (const factor of [-3e-41, 3e39]) {
+    const { acceleration, ...others } = coupledSchedule(OPERATIONS, 1);
+    const schedule = { ...others, acceleration: { ...acceleration, potential: { factor, power: 2 } } };
+    const gpu = fresh();
+    await expect(evolveLattice(gpu, "float32", { ...job, schedule })).rejects.toMatchObject({
+      code: "badInput",
+      path: "background.planckMass",
+    });
+    expect(gpu.pipelines.size).toBe(0);
+  }
+});
+
 it.each([
   ["float32", 5],
   ["compensated", 6],

@@ -82,13 +82,18 @@ export const isHalf = (exponent: number): boolean => Number.isInteger(exponent -
 /** The least normal float32; engines may flush smaller numbers to 0. */
 const SMALLEST = 2 ** -126;
 
+/** Whether float32 holds a value, to its rounding. */
+export function fitsFloat32(value: number): boolean {
+  const single = Math.fround(value);
+  return Number.isFinite(single) && (value === 0 || Math.abs(single) >= SMALLEST);
+}
+
 /** A constant rounded to float32. Throws InputError where float32 cannot hold it. */
 export function float32(value: number): number {
-  const single = Math.fround(value);
-  if (!Number.isFinite(single) || (value !== 0 && Math.abs(single) < SMALLEST)) {
+  if (!fitsFloat32(value)) {
     throw new InputError(`the potential holds the constant ${value}, which float32 cannot; rescale its parameters`, {
       path: "potential",
     });
   }
-  return single;
+  return Math.fround(value);
 }

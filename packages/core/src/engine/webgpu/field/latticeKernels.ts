@@ -1,6 +1,8 @@
 /** The declarations of the kernels that evolve and observe a lattice: names and bindings as in shaders/field/. */
+
+import { InputError } from "../../../errors.ts";
 import { emitCompensatedMonomials, emitCompensatedWgsl } from "../../../potential/compensated.ts";
-import { float32 } from "../../../potential/emit.ts";
+import { fitsFloat32, float32 } from "../../../potential/emit.ts";
 import type { Form } from "../../../potential/form.ts";
 import { emitMonomials, emitWgsl, type Monomials } from "../../../potential/wgsl.ts";
 import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../../latticeJob.ts";
@@ -201,16 +203,27 @@ export const momentsSpecialisation = (
   momenta: boolean,
 ): LatticeSpecialisation => ({ ...specialisation, constants: { ...specialisation.constants, MOMENTA: momenta } });
 
-/** What the kernel of a coupled schedule's q is specialised by, for so many invocations that add. */
+/**
+ * What the kernel of a coupled schedule's q is specialised by, for so many invocations that add. Throws InputError where a factor does not fit
+ * float32.
+ */
 export function globalSpecialisation(
   schedule: Parameters<typeof monomialsOf>[0],
   numbers: Numbers,
   fields: number,
   lanes: number,
 ): Specialisation {
+  const monomials = monomialsOf(schedule);
+  for (const { factor } of Object.values(monomials)) {
+    if (fitsFloat32(factor)) continue;
+    throw new InputError(
+      `makes ${factor} a factor of the expansion, which float32 cannot hold; give fields in another unit, or use --engine cpu`,
+      { path: "background.planckMass" },
+    );
+  }
   const emit = numbers === NUMBERS.compensated ? emitCompensatedMonomials : emitMonomials;
   const constants = { LANES: lanes, FIELDS: fields, ...coupledSums(fields) };
-  return { constants, includes: [numbers.include], code: emit(monomialsOf(schedule)) };
+  return { constants, includes: [numbers.include], code: emit(monomials) };
 }
 
 /**

@@ -29,16 +29,16 @@ import { pairChoice } from "./latticePairs.ts";
 import type { LatticePlan } from "./latticePlan.ts";
 import { momentKinds, reducedBy } from "./latticeRecords.ts";
 
-/** Starts to compile them. What is wrong with one is thrown where it is loaded. */
+/** Starts to compile them. What is wrong with one is thrown where it is loaded, and InputError for numbers of the job before any is begun. */
 export function compileKernels(
   gpu: Gpu,
   job: PartJob,
   { layout, specialisation, numbers, jobs: [largest] }: LatticePlan,
 ): Promise<unknown> {
   const { schedule, grid, fields, from = 0 } = job;
-  const compiling: Promise<unknown>[] = [];
-  const compile = (declaration: KernelDeclaration<string>, by: Specialisation): void => {
-    compiling.push(loadKernel(gpu, declaration, by));
+  const wanted: (readonly [KernelDeclaration<string>, Specialisation])[] = [];
+  const compile = (...kernel: (typeof wanted)[number]): void => {
+    wanted.push(kernel);
   };
   if (schedule.kind === "coupled") {
     compile(...sweepKernel(job, latticeCoupled, coupledSpecialisation(specialisation, fields)));
@@ -58,5 +58,5 @@ export function compileKernels(
     for (const potentials of curvaturesOf(potentialsOf(job), curvatures))
       compileMoments(potentialSpecialisation(grid, formOf(potentials), numbers), false);
   if (modes.length > 0) compile(latticeCosine, withoutPotential(specialisation, fields));
-  return Promise.allSettled(compiling);
+  return Promise.allSettled(wanted.map((kernel) => loadKernel(gpu, ...kernel)));
 }
