@@ -158,6 +158,7 @@ export function measure(
     throw outsideDomain(
       "some site of the lattice",
       storesState(setup.study.fluctuations) ? "fluctuations" : "field.mean",
+      info.precision !== "float64",
     );
   }
   const good = observed.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);

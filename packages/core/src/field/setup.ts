@@ -41,9 +41,15 @@ function perField(given: number | readonly number[] | undefined, fields: number,
 export const storesState = ({ kind }: FieldStudy["fluctuations"]): boolean =>
   kind === "file" || kind === "cosmoLattice";
 
-export function outsideDomain(where: string, path: string): InputError {
+export function outsideDomain(where: string, path: string, float32 = false): InputError {
+  const [what, mend] = float32
+    ? [
+        "V, V' or a square",
+        ", or where numbers pass 3e38, beyond float32, use precision: float64 or another unit of fields",
+      ]
+    : ["V or V'", ""];
   return new InputError(
-    `V or V' is not finite at ${where}, where the field starts; start elsewhere or change the potential`,
+    `${what} is not finite at ${where}, where the field starts; start elsewhere or change the potential${mend}`,
     { path },
   );
 }

@@ -144,6 +144,21 @@ it("says that squares of small fluctuations are lost on a device, or here in flo
   expect(await warningsOf(1e-20, referenceEngine, driven)).toEqual([]);
 });
 
+it("says where V is not finite at the start, and that float32 may be why", async () => {
+  const study: FieldStudy = {
+    ...base,
+    field: { potential: { expression: "sqrt(phi)" }, mean: 1 },
+    fluctuations: { ...wave, mode: [1], amplitude: 2 },
+    lattice: { ...lattice, dimensions: 1, points: 4 },
+  };
+  const refusal = (precision: "float32" | "float64") =>
+    fieldStudy(study, { ...referenceEngine, info: { ...referenceEngine.info, precision } });
+  await expect(refusal("float64")).rejects.toThrow(
+    /^V is not finite at some site of the lattice, .*; start elsewhere or change the potential$/,
+  );
+  await expect(refusal("float32")).rejects.toThrow(/^V or a square .*beyond float32, use precision: float64 or/);
+});
+
 it("says what rounding in float32 grows to over the steps, where it is 1% of the fluctuations", async () => {
   const single = { ...referenceEngine, info: { ...referenceEngine.info, precision: "float32" as const } };
   const warningsOf = async (amplitude: number, engine: typeof referenceEngine) => {
