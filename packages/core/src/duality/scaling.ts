@@ -11,6 +11,7 @@ import { eachOutput } from "../network/outputs.ts";
 import { ensembleJob, type JobSetup, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
+import { recordedSteps } from "../recordedSteps.ts";
 import { recursionWork } from "../theory/prediction.ts";
 import { resampled, spread } from "./bootstrap.ts";
 import { at } from "./place.ts";
@@ -57,7 +58,10 @@ interface Measurements {
   readonly distance: Float64Array[];
 }
 
-/** Measures a batch whose outputs were recorded at every step and kernels at the first and last. */
+/** The first step and the last, which are one where there are no steps. */
+const kernelSteps = (steps: number): number[] => recordedSteps(steps, Math.max(1, steps));
+
+/** Measures a batch whose outputs were recorded at every step and kernels at `kernelSteps`. */
 function* measure(
   batch: EnsembleBatch,
   setup: NetworkSetup,
@@ -69,16 +73,17 @@ function* measure(
   const { points, outputs: C, targets } = data;
   const { length: size } = targets;
   const T = steps + 1;
+  const kernelRecords = kernelSteps(steps).length;
   const record = Array.from({ length: T }, (_, t) => t);
   const norm = squaredNorm(jointNtk, 0, size * size);
   const dynamics = { potential, learningRate: eta, momentum };
   const free = { ...dynamics, points, theta: kernels.ntk };
   for (let m = 0; m < batch.count; m++) {
     const outputs = batch.outputs.subarray(m * T * size, (m + 1) * T * size);
-    const first = m * 2 * size * size;
+    const first = m * kernelRecords * size * size;
     const own = batch.kernels.subarray(first, first + size * size);
     into.fluctuation.push(squaredNorm(own, 0, size * size, jointNtk) / norm);
-    into.drift.push(squaredNorm(batch.kernels, first + size * size, size * size, own) / norm);
+    into.drift.push(squaredNorm(batch.kernels, first + (kernelRecords - 1) * size * size, size * size, own) / norm);
     const initial = Float64Array.from(targets, (y, a) => outputs[a]! - y);
     const dual = yield* eachOutput(initial, C, (of) => recursionWork(free, of, record));
     const linear = yield* recursionWork({ ...dynamics, points: size, outputs: C, theta: own }, initial, record);
@@ -145,7 +150,7 @@ export function slope(widths: readonly number[], values: readonly (number | null
 function jobOf(setup: JobSetup, study: NetworkStudy, width: number): EnsembleJob {
   return ensembleJob({ ...setup, architecture: { ...setup.architecture, width } }, study, {
     recordOutputs: Array.from({ length: study.training.steps + 1 }, (_, t) => t),
-    recordKernels: [0, study.training.steps],
+    recordKernels: kernelSteps(study.training.steps),
   });
 }
 

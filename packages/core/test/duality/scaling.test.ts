@@ -90,3 +90,13 @@ it("fits the large widths by themselves, from 256 on", async () => {
     expect.closeTo(-1, 12),
   ]);
 });
+
+it("finds no drift and a kernel's fluctuation where there are no steps", async () => {
+  const at = async (steps: number) => {
+    const { training, ...rest } = await config([4, 8]);
+    return (await dualityStudy({ ...rest, training: { ...training, steps } }, referenceEngine)).result.scaling!;
+  };
+  const [none, one] = [await at(0), await at(1)];
+  expect(none.kernelDrift.values).toEqual([0, 0]);
+  expect(none.kernelFluctuation).toEqual(one.kernelFluctuation);
+});

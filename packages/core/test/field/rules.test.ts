@@ -156,7 +156,7 @@ it("says where V is not finite at the start, and that float32 may be why", async
   await expect(refusal("float64")).rejects.toThrow(
     /^V is not finite at some site of the lattice, .*; start elsewhere or change the potential$/,
   );
-  await expect(refusal("float32")).rejects.toThrow(/^V or a square .*beyond float32, use precision: float64 or/);
+  await expect(refusal("float32")).rejects.toThrow(/^V, V' or a square .*beyond float32, use precision: float64 or/);
 });
 
 it("says what rounding in float32 grows to over the steps, where it is 1% of the fluctuations", async () => {
