@@ -51,7 +51,7 @@ export const integratorOf = ({ integrator = "verlet2" }: Pick<TimeSpec, "integra
 export const fractionsOf = (time: Pick<TimeSpec, "integrator">): readonly number[] =>
   COMPOSITIONS[integratorOf(time)].fractions;
 
-/** Largest distance of `end` from a whole number of steps, in steps. */
+/** Largest relative distance of `end` from a whole number of steps. */
 const WHOLE = 1e-9;
 
 /**
