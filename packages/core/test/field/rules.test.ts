@@ -118,10 +118,15 @@ it("says that squares of small fluctuations are lost on a device, or here in flo
   const device = { ...referenceEngine, info: { ...info, kind: "webgpu" as const } };
   const single = { ...referenceEngine, info: { ...info, precision: "float32" as const } };
   const driven = { kind: "selfConsistent", planckMass: 1 } as const;
-  const warningsOf = async (amplitude: number, engine: typeof referenceEngine, background = base.background) => {
+  const warningsOf = async (
+    amplitude: number,
+    engine: typeof referenceEngine,
+    background = base.background,
+    expression = "phi^2/2",
+  ) => {
     const fluctuations = { ...wave, mode: [1], amplitude };
     const on = { ...base, background, fluctuations, lattice: { ...lattice, dimensions: 1 as const } };
-    return (await fieldStudy({ ...on, field: { potential: "quadratic" } }, engine)).result.warnings;
+    return (await fieldStudy({ ...on, field: { potential: { expression } } }, engine)).result.warnings;
   };
   expect(await warningsOf(1e-20, device)).toEqual([
     expect.stringMatching(
@@ -133,6 +138,10 @@ it("says that squares of small fluctuations are lost on a device, or here in flo
   ]);
   expect(await warningsOf(1e-20, single, driven)).toEqual([
     expect.stringMatching(/in energies, which drive the expansion; .*use precision: float64$/),
+  ]);
+  // At the beginning, from where they grow by more than 10,000.
+  expect(await warningsOf(1e-17, device, base.background, "-100*phi^2")).toEqual([
+    expect.stringMatching(/^precision: the fluctuations of phi are down to \d\.\de-18 rms/),
   ]);
   for (const [amplitude, engine] of [
     [1e-12, device],
@@ -154,7 +163,7 @@ it("says where V is not finite at the start, and that float32 may be why", async
   const refusal = (precision: "float32" | "float64") =>
     fieldStudy(study, { ...referenceEngine, info: { ...referenceEngine.info, precision } });
   await expect(refusal("float64")).rejects.toThrow(
-    /^V is not finite at some site of the lattice, .*; start elsewhere or change the potential$/,
+    /^V or V' is not finite at some site of the lattice, .*; start elsewhere or change the potential$/,
   );
   await expect(refusal("float32")).rejects.toThrow(/^V, V' or a square .*beyond float32, use precision: float64 or/);
 });
