@@ -57,6 +57,9 @@ const CASES: Case[] = [
 const OPERATIONS = 9;
 /** Where the state is wanted: pairs fit exactly, not at all, and leave one operation over. */
 const STOPS = [2, 3, 4, 9];
+/** Where it is only observed, in what would be a pair. */
+const OBSERVED = 5;
+const READ = [...STOPS, OBSERVED];
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -106,7 +109,7 @@ function slabsOf(job: LatticeJob, planes: readonly number[]): Layout {
   return layout;
 }
 
-/** Field and momentum at each stop. */
+/** Field and momentum at each stop, and where they are observed. */
 async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]> {
   const { form } = given;
   const { job, potential, schedule } = await jobOf(given, OPERATIONS);
@@ -121,15 +124,16 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
     const steps = await prescribedSteps(gpu, job, schedule, layout, specialisation, buffers, choice);
     await steps.begin(await job.initial());
     const states: Float64Array[] = [];
+    const record = (after: number): number | undefined => (after === OBSERVED ? 0 : undefined);
     for (let o = 0; o < OPERATIONS; o++) {
       const encoder = gpu.device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      steps.encode(pass, o, { state: (after) => STOPS.includes(after), record: () => undefined });
+      steps.encode(pass, o, { state: (after) => STOPS.includes(after), record });
       pass.end();
       gpu.device.queue.submit([encoder.finish()]);
       // The first two operations were one sweep, to the other field and momentum, or two, back to the same field.
       if (o === 1) expect(steps.standing()).toBe(choice === never || choice === wrong ? 0 : 3);
-      if (!STOPS.includes(o + 1)) continue;
+      if (!READ.includes(o + 1)) continue;
       const slabs = steps.arrays[steps.standing()]!;
       for (const name of ["field", "momentum"] as const) {
         const values = new Float64Array(job.realisations * job.fields * job.grid.points ** job.grid.dimensions);
@@ -162,7 +166,7 @@ const never: PairChoice = () => undefined;
 describe.each(CASES)("%o", (given) => {
   it("is what single sweeps give", async () => {
     const singles = await statesOf(given, never);
-    expect(singles).toHaveLength(2 * STOPS.length);
+    expect(singles).toHaveLength(2 * READ.length);
     expect(singles[0]!.every(Number.isFinite)).toBe(true);
     expect(singles[0]).not.toEqual(singles[2]);
     expect(await statesOf(given, always)).toEqual(singles);
