@@ -261,6 +261,19 @@ describe.each(ENGINES)("$engine lattices, $precision, fused $fused", ({ fused, .
     expect(saved[0]!.state.field.every(Number.isFinite)).toBe(true);
   });
 
+  it("comes to its end where it is interrupted on its last stretch", async () => {
+    const plain = await jobOf({ dimensions: 1, points: 16, operations: 1 });
+    const job = { ...plain, observeAfter: [1], snapshots: { after: [], pictures: [] } };
+    const controller = new AbortController();
+    const initial = () => {
+      controller.abort();
+      return job.initial();
+    };
+    const checkpoint = { seconds: 0, save: () => expect.unreachable() };
+    const ended = await engine.evolveLattice({ ...job, initial, checkpoint }, { signal: controller.signal });
+    expect(ended).toEqual({ ...(await engine.evolveLattice(job)), engineSeconds: ended.engineSeconds });
+  });
+
   it("adds small increments of q and the clock without loss, and asks for the start once it has drawn the state", async () => {
     const job = await jobOf({ dimensions: 1, points: 4, operations: 300, realisations: 2 });
     const constant = { factor: 1, power: 0 };
