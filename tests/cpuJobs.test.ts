@@ -176,6 +176,28 @@ it("lets its process go on until it has closed under a job", async () => {
   expect(stdout).toBe("workerLost\n");
 });
 
+it("lets its process end where no job is left, though nobody has closed it", async () => {
+  const script = `
+    import { openCpuEngine } from "@slowroll/core/engine/cpu/engine";
+    import { compilePotential } from "@slowroll/core/potential/compile";
+    const engine = openCpuEngine({ precision: "float64", threads: 2, reason: "test" });
+    const { final } = await engine.evolveLattice({
+      grid: { dimensions: 3, points: 8, spacing: 1, stencil: 2 },
+      realisations: 1,
+      fields: 1,
+      potential: await compilePotential("quartic"),
+      initial: async () => ({ field: new Float64Array(512).fill(1), momentum: new Float64Array(512) }),
+      schedule: { kind: "prescribed", coefficients: new Float64Array(30) },
+      observeAfter: [],
+      reductions: [],
+    });
+    console.log(final.field[511]);
+  `;
+  const argv = ["--import", "tsx", "--input-type", "module", "--eval", script];
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { timeout: 300_000 });
+  expect(stdout).toBe("1\n");
+});
+
 it("gives the same numbers for any number of threads", async () => {
   const results = [];
   for (const threads of [1, 2, 3, 5]) {
