@@ -1,8 +1,9 @@
 /** What the host keeps of a lattice's records is what an engine hands over. */
 import type { Engine } from "@slowroll/core/engine/engine";
-import type { LatticeJob } from "@slowroll/core/engine/latticeJob";
+import type { LatticeCheckpoint, LatticeJob } from "@slowroll/core/engine/latticeJob";
 import { recordedBytes } from "@slowroll/core/engine/memory";
 import { fieldStudy } from "@slowroll/core/field/run";
+import type { FieldStudy } from "@slowroll/core/field/study";
 import { fieldSweep } from "@slowroll/core/field/sweep";
 import { expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
@@ -48,4 +49,31 @@ it("counts the largest state that is drawn by itself before it stands beside oth
     jobs.find((job) => job.realisations === realisations)!.initialBytes!();
   // That of three alone is asked for before, whether it fits.
   expect(bytesOf(6)).toBe(bytesOf(3) + 16 * 3 * 2 * 64);
+});
+
+it("counts nothing as drawn where a run goes on from a checkpoint", async () => {
+  const jobs: LatticeJob[] = [];
+  const checkpoints: LatticeCheckpoint[] = [];
+  const engine: Engine = {
+    ...referenceEngine,
+    async evolveLattice(job) {
+      jobs.push(job);
+      const { final, observations, snapshots } = await referenceEngine.evolveLattice(job);
+      checkpoints.push({ state: final, parts: [{ realisations: 1, operation: 0, observations, snapshots }] });
+      return { final, observations, snapshots, engineSeconds: 0 };
+    },
+  };
+  const study: FieldStudy = {
+    background: { kind: "deSitter", hubble: 1 },
+    field: { potential: "quadratic", mean: 1 },
+    lattice: { dimensions: 2, points: 16, length: 1, stencil: 2 },
+    fluctuations: { kind: "vacuum", seed: 1, amplitude: 1, realisations: 1 },
+    time: { alpha: 0, step: 0.01, end: 0.02, recordEvery: 1 },
+  };
+  await fieldStudy(study, engine);
+  const [resume] = checkpoints;
+  await fieldStudy(study, engine, {}, { seconds: 3600, save: async () => {}, resume });
+  const [drawn, resumed] = jobs.map((job) => job.initialBytes!());
+  expect(drawn).toBeGreaterThan(0);
+  expect(resumed).toBe(0);
 });
