@@ -117,3 +117,24 @@ it("reports gpu.js on WebGPU as missing where the webgpu package does not load",
   expect(missing["gpu.js webgpu"]).toBeTypeOf("string");
   expect(missing["gpu.js cpu"]).toBeUndefined();
 });
+
+it("a ratio is the engine's rate over the peer's", async () => {
+  const ours = 5;
+  const numbers = Float32Array.of(1, 2, 3, 4);
+  const [typed] = await measurePeers([productWork(numbers, numbers, 2, 2, 2, ours)], 1);
+  expect(typed!.ratio! * typed!.rate!).toBeCloseTo(ours, 12);
+  const seconds = 2;
+  const timed = (precision: "float32" | "float64"): Engine => ({
+    ...engines[precision],
+    trainEnsemble: async (...given) => ({
+      ...(await engines[precision].trainEnsemble(...given)),
+      engineSeconds: seconds,
+    }),
+    evolveLattice: async (job) => ({ ...(await engines[precision].evolveLattice(job)), engineSeconds: seconds }),
+  });
+  const results = (await measure(timed)).filter(({ name }) => name === "typed arrays");
+  // Network steps and site updates of the whole work, of which the peer has a share.
+  const [training, lattice] = results.map(({ ratio, rate }) => ratio! * rate!);
+  expect(training).toBeCloseTo((5 * 30) / seconds, 9);
+  expect(lattice).toBeCloseTo((9 ** 3 * 40) / seconds, 9);
+});
