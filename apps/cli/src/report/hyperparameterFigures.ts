@@ -1,4 +1,6 @@
 /** Figures of the hyperparameter study: friction and masses of the dual universe against each, with the dictionary's lines through them. */
+
+import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { ResultDocument } from "../document.ts";
 import { settingOf } from "../summary.ts";
 import { labels, linear, logarithmic } from "./axes.ts";
@@ -48,6 +50,13 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
   // Where the number of data varies, a mode is there from as many data on.
   const D = Math.max(...points.map(({ predicted }) => predicted.massSquared.length));
   const modes = thinned(D, FAMILY);
+  // All have the sign of V″(0): on top of a hill they are negative, and of a quartic V all are 0.
+  const log = points.every(({ predicted }) => predicted.massSquared[0]! > 0);
+  // Where they are positive those that are zero to rounding have no place on the axis, on either side of zero.
+  const moves = (all: readonly number[], mode: number): boolean => !log || all[mode]! > eigenvalueRounding(all);
+  const resting = points.some(({ predicted: { massSquared } }) =>
+    massSquared.some((_, mode) => !moves(massSquared, mode)),
+  );
   const x = {
     field: "at",
     title: NAMES[name] ?? name,
@@ -68,7 +77,7 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
   }));
   const masses = points.flatMap(({ measured, predicted }, p) =>
     modes
-      .filter((mode) => mode < predicted.massSquared.length)
+      .filter((mode) => mode < predicted.massSquared.length && moves(predicted.massSquared, mode))
       .map((mode) => ({
         at: values[p]!,
         mode: String(mode),
@@ -85,8 +94,7 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
   const mass = {
     type: "quantitative" as const,
     title: "mass squared",
-    // All have the sign of V″(0): on top of a hill they are negative, and of a quartic V all are 0.
-    ...(points.every(({ predicted }) => predicted.massSquared[0]! > 0) ? logarithmic(sizes) : linear(sizes)),
+    ...(log ? logarithmic(sizes) : linear(sizes)),
   };
   const color = {
     field: "mode",
@@ -99,7 +107,7 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
   return {
     id: `hyperparameter-${name}`,
     title: `The dual universe against ${NAMES[name] ?? name}`,
-    shows: `Measured on ${counted(config.ensemble.size, "network")} each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start${outputs ? `, mean over the ${outputs.length} outputs` : ""}. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.`,
+    shows: `Measured on ${counted(config.ensemble.size, "network")} each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start${outputs ? `, mean over the ${outputs.length} outputs` : ""}. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.${resting ? " Masses that are zero to rounding are left out." : ""}`,
     agrees: verdict(points),
     spec: {
       vconcat: [

@@ -82,6 +82,22 @@ describe("a hyperparameter study", () => {
     expect(said([at(null), at(null)])).toContain("The data tell no friction.");
     expect(summary({ ...document, hyperparameters: [at(null)] })).toContain("not identifiable");
   });
+  it("draws no mass that is zero to rounding, of either sign", () => {
+    const points = document
+      .hyperparameters!.filter(({ settings }) => "depth" in settings)
+      .map((point, p) => {
+        const massSquared = [4, 1, p === 0 ? 0.5 : 1e-16, p === 0 ? 0.2 : -1e-16];
+        return { ...point, predicted: { ...point.predicted, massSquared } };
+      });
+    const [figure] = hyperparameterFigures({ ...document, hyperparameters: points });
+    const { vconcat } = figure!.spec as unknown as { vconcat: { data: { values: { mode: string; at: number }[] } }[] };
+    const modesAt = (depth: number) => vconcat[1]!.data.values.filter(({ at }) => at === depth).map(({ mode }) => mode);
+    expect([modesAt(1), modesAt(2)]).toEqual([
+      ["0", "1", "2", "3"],
+      ["0", "1"],
+    ]);
+    expect(figure!.shows).toContain("Masses that are zero to rounding are left out.");
+  });
   it.each([
     [-1, "the largest mass squared within 0.0%"],
     [0, "all masses are zero, since V″(0) is"],
