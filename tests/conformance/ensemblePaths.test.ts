@@ -200,7 +200,7 @@ describe("an ensemble in several batches", () => {
     await expect(run).rejects.toThrow("no room");
   });
   it("ends in the middle of the next batch where the receiver of one throws", async () => {
-    const job = { ...(await manyBatches()), steps: 20, recordOutputs: [0], recordKernels: [] };
+    const job = { ...(await manyBatches()), steps: 60, recordOutputs: [0], recordKernels: [] };
     let batch = 0;
     let trained = 0;
     const refuse = ({ count }: EnsembleBatch): never => {

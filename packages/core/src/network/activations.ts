@@ -14,6 +14,7 @@ import {
   sineSquaredOf,
   versine,
 } from "../theory/angles.ts";
+import { evenGeluDifference } from "../theory/evenGelu.ts";
 
 /** Of (u, v) Gaussian: E[act(u)^2 act(v)^2], E[act(u) act'(u) act(v) act'(v)] and E[act'(u)^2 act'(v)^2]. */
 export interface SquaredMoments {
@@ -173,41 +174,15 @@ fn activation(z: vec4f) -> ActivationPair {
         slope: distributions + suv * densities * (inverses + 1 / shifted),
       };
     },
-    // gelu = z/2 + even(z), whose moments are (sqrt(p r) g(t) - q (1/p + 1/r) + 1/q)/(2 pi) with g(t) = cos t (pi/2 - t) + sin t, p = 1 + suu,
-    // r = 1 + svv and q = sqrt(p r) sin t: differences of these, by sums to products.
     sineSquared: (suu, suv, svv, sineSquared) => {
       const meanSquare = meanSquareDifference(suu, suv, svv, sineSquared);
-      const { mean, spread, excess, ratio } = shiftedAngles(suu, svv, meanSquare);
-      const norm = Math.sqrt(1 + suu) * Math.sqrt(1 + svv);
-      const bend = 2 * Math.sinh(ratio / 2) ** 2;
-      const flat = 2 * Math.sin(spread / 2) ** 2;
-      const [sine, cosine] = [Math.sin(mean), Math.cos(mean)];
-      const [sinSpread, sinAngle] = [Math.sin(spread), Math.sin(mean + excess)];
-      const g = (t: number): number => Math.cos(t) * (Math.PI / 2 - t) + Math.sin(t);
-      /** g(m - h) - g(m + h). */
-      const fall = (m: number, h: number): number =>
-        2 * Math.sin(m) * Math.sin(h) * (Math.PI / 2 - m) - 2 * Math.cos(m) * segment(h);
-      // sin(mean) - sin t.
-      const sines = -2 * Math.cos(mean + excess / 2) * Math.sin(excess / 2);
-      const ends = Math.sin(mean + spread) * Math.sin(mean - spread);
-      const curved =
-        2 * spread * sinSpread * sine -
-        2 * flat * g(mean) +
-        2 * fall(mean + excess / 2, excess / 2) +
-        bend * (g(mean + spread) + g(mean - spread)) -
-        Math.sinh(ratio) * fall(mean, spread);
-      const straight = 4 * (flat * sine + bend * sinAngle - sines);
-      const inverse =
-        (2 * (sinSpread ** 2 - sine * sines - flat * sine * sinAngle)) / sinAngle +
-        2 * bend * sine * (1 - flat) +
-        2 * Math.sinh(ratio) * cosine * sinSpread;
-      const even = (norm * curved + straight + inverse / norm / ends) / (2 * Math.PI);
       const square = (variance: number): number =>
         activations.gelu!.gaussianMoments!(variance, variance, variance).value;
       const [left, right] = [square(suu), square(svv)];
-      // Where u and v are opposite, even(z) adds up.
-      const both = suv < 0 ? 2 * (left - suu / 4 + right - svv / 4) - even : even;
-      return sineSquaredOf(left, right, meanSquare / 4 + both);
+      // Of gelu = z/2 + even(z) the even part adds up where u and v are opposite.
+      const apart = evenGeluDifference(suu, svv, meanSquare);
+      const even = suv < 0 ? 2 * (left - suu / 4 + right - svv / 4) - apart : apart;
+      return sineSquaredOf(left, right, meanSquare / 4 + even);
     },
   },
   {
