@@ -1,5 +1,5 @@
 /** What a study's result is made of on a lattice: the engine's observations as moments, and what they warn of. */
-import type { EngineInfo, LatticeReport } from "../engine/engine.ts";
+import type { EngineInfo, LatticeReport, Precision } from "../engine/engine.ts";
 import type { LatticeState, Observation } from "../engine/latticeJob.ts";
 import { DivergenceError } from "../errors.ts";
 import type { Album } from "./pictures.ts";
@@ -34,21 +34,28 @@ function fluctuates({ study: { fluctuations } }: Setup, f: number): boolean {
   return !("amplitude" in fluctuations) || fluctuations.amplitude !== 0;
 }
 
-/** Rounding that accumulates over a float32 run against the fluctuations it carries (physics.md section 5). */
+/** Half the distance between neighbouring numbers at 1. */
+const ROUNDING: Readonly<Partial<Record<Precision, number>>> = { float32: 6e-8, float64: 1.1e-16 };
+
+/** Rounding that accumulates over a run against the fluctuations it carries (physics.md section 5). */
 function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][], steps: number): string[] {
-  if (info.precision !== "float32") return [];
+  const unit = ROUNDING[info.precision];
+  if (unit === undefined) return [];
+  const { fluctuations } = setup.study;
+  // In float64 only of what is drawn: the last digits may be all by which a stored state, or one without fluctuations, differs.
+  const concerns = (rms: number, f: number): boolean =>
+    info.precision === "float64" ? fluctuates(setup, f) && !storesState(fluctuations) : rms > 0 || fluctuates(setup, f);
   const last = moments[moments.length - 1]![0]!;
-  const better = info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64";
+  const better = `use precision: ${info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64"}`;
+  const mend = info.precision === "float64" ? "give the field as what it differs from a constant by" : better;
   for (const [f, name] of setup.potential.fields.entries()) {
     const largest = moments.reduce((most, [moment]) => Math.max(most, Math.abs(moment!.mean[f]!)), 0);
-    const rounding = largest * 6e-8 * Math.sqrt(steps);
+    const rounding = largest * unit * Math.sqrt(steps);
     const rms = Math.sqrt(last.variance[f]!);
-    if ((rms > 0 || fluctuates(setup, f)) && rounding > 0.01 * rms) {
+    if (concerns(rms, f) && rounding > 0.01 * rms) {
       const lost =
         rms > 0 ? `exceeds 1% of its rms fluctuation ${rms.toExponential(1)}` : "leaves nothing of its fluctuations";
-      return [
-        `precision: float32 rounding of ${name}, about ${rounding.toExponential(1)}, ${lost}; use precision: ${better}`,
-      ];
+      return [`precision: ${info.precision} rounding of ${name}, about ${rounding.toExponential(1)}, ${lost}; ${mend}`];
     }
   }
   return [];
@@ -139,6 +146,38 @@ export function divergence(step: number, partial: FieldResult, collapsed = false
   return new DivergenceError(message, step, { partial, path: collapsed ? "time.end" : "time.step" });
 }
 
+/** Decades of the largest pi^2 = (a^3 dphi/dt)^2 that an engine holds: where it sums in float32, and where only pi is in it. */
+const DECADES = { webgpu: 38, float32: 77, float64: 308 };
+/** Decades within which sites may differ from their mean, and steps from the last record. */
+const LEEWAY = 4;
+
+/** The error where momenta have outgrown the engine's numbers with a^3, as after many e-folds they do; undefined where it is the field. */
+function outgrown(
+  setup: Setup,
+  { kind, precision }: EngineInfo,
+  step: number,
+  moments: readonly Moment[][],
+  partial: FieldResult,
+): DivergenceError<FieldResult> | undefined {
+  const { expansion, study } = setup;
+  const largest = kind === "webgpu" ? DECADES.webgpu : precision === "float32" ? DECADES.float32 : DECADES.float64;
+  const folds = ({ scaleFactor }: Moment): number =>
+    Math.log(expansion.kind === "prescribed" ? expansion.background.scaleFactor(step * study.time.step) : scaleFactor);
+  const most = moments.at(-1)?.find((moment) => {
+    const decades = (6 * folds(moment)) / Math.LN10;
+    const all = decades + Math.log10(2 * Math.max(...moment.kinetic));
+    return decades > largest || (decades > largest / 2 && all > largest - LEEWAY);
+  });
+  if (!most) return undefined;
+  const mend =
+    largest === DECADES.float64 ? "" : ` or use ${kind === "webgpu" ? "--engine cpu with " : ""}precision: float64`;
+  return new DivergenceError(
+    `the momentum a^3 dphi/dt or its square is beyond ${largest === DECADES.float64 ? "float64" : "float32"} at step ${step}, after ${folds(most).toFixed(0)} e-folds; end earlier${mend}`,
+    step,
+    { partial, path: "time.end" },
+  );
+}
+
 /**
  * The result of a study whose realisations are all those of the report.
  * @throws InputError; DivergenceError with a FieldResult of the records before.
@@ -176,7 +215,11 @@ export function measure(
     ...album.develop(snapshots, madeWith),
   };
   const unstable = stabilityWarnings(setup, lattice, moments);
-  if (bad) throw divergence(stepAfter(bad.afterOperation), { ...measured, warnings: unstable }, allFinite(bad));
+  if (bad) {
+    const step = stepAfter(bad.afterOperation);
+    const partial = { ...measured, warnings: unstable };
+    throw outgrown(setup, info, step, moments, partial) ?? divergence(step, partial, allFinite(bad));
+  }
   const imprecise = [...precisionWarnings(info, setup, moments, steps), ...underflowWarnings(info, setup, moments)];
   return {
     result: {

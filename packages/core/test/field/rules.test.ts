@@ -168,7 +168,7 @@ it("says where V is not finite at the start, and that float32 may be why", async
   await expect(refusal("float32")).rejects.toThrow(/^V, V' or a square .*beyond float32, use precision: float64 or/);
 });
 
-it("says what rounding in float32 grows to over the steps, where it is 1% of the fluctuations", async () => {
+it("says what rounding grows to over the steps, where it is 1% of the fluctuations", async () => {
   const single = { ...referenceEngine, info: { ...referenceEngine.info, precision: "float32" as const } };
   const warningsOf = async (amplitude: number, engine: typeof referenceEngine) => {
     const study: FieldStudy = {
@@ -193,7 +193,45 @@ it("says what rounding in float32 grows to over the steps, where it is 1% of the
     ),
   ]);
   expect(await warningsOf(0, single)).toEqual([]);
+  expect(await warningsOf(1e-12, referenceEngine)).toEqual([
+    expect.stringMatching(/^precision: float64 rounding of phi, about 7\.0e-15, exceeds 1% .*; give the field as what/),
+  ]);
 });
+
+it.each([
+  ["cpu", "float64", Infinity, /beyond float64 at step 1200, after 120 e-folds; end earlier$/],
+  ["cpu", "float32", 1e77, /beyond float32 at step 3\d0, after 3\d e-folds; end earlier or use precision: float64$/],
+  ["webgpu", "compensated", 3e38, /after 17 e-folds; end earlier or use --engine cpu with precision: float64$/],
+] as const)(
+  "says that momenta outgrow the numbers of %s in %s with the scale factor",
+  async (kind, precision, largest, words) => {
+    const engine: typeof referenceEngine = {
+      ...referenceEngine,
+      info: { ...referenceEngine.info, kind, precision },
+      async evolveLattice(job) {
+        const report = await referenceEngine.evolveLattice(job);
+        const held = (squares: Float64Array) => squares.map((square) => (square < largest ? square : Infinity));
+        const observations = report.observations.map((each) => ({
+          ...each,
+          momentumSquare: held(each.momentumSquare!),
+        }));
+        return { ...report, observations };
+      },
+    };
+    const study: FieldStudy = {
+      ...base,
+      background: { kind: "deSitter", hubble: 1 },
+      field: { potential: { expression: "0.01*phi^2" }, mean: 1 },
+      lattice: { ...lattice, dimensions: 1, points: 4 },
+      fluctuations: { ...wave, mode: [1], amplitude: 1e-3 },
+      time: { ...base.time, alpha: 0, step: 0.1, end: 150, recordEvery: 10 },
+    };
+    await expect(fieldStudy(study, engine)).rejects.toMatchObject({
+      path: "time.end",
+      message: expect.stringMatching(words),
+    });
+  },
+);
 
 it("says it of a run whose records are more than a call may have arguments", async () => {
   const { info } = referenceEngine;
