@@ -93,7 +93,7 @@ describe("README and docs", () => {
     const { code, error } = await PROGRAMS[words[0]!]!(words.slice(1));
     expect(code, error).toBe(0);
   });
-  it("have examples of the library that run", () => {
+  it("have examples of the library that run, and have the types that a strict project asks for", () => {
     // In the checkout's own folder, as the README says; all in one process, which loads the library once.
     const folder = mkdtempSync(path.join(root, ".readme-"));
     try {
@@ -113,6 +113,15 @@ describe("README and docs", () => {
         },
       );
       expect(status, stderr).toBe(0);
+      // A project's strictest rules, and the types of browsers beside Node's, which say otherwise of some things.
+      const compilerOptions = {
+        ...{ module: "NodeNext", target: "ES2022", lib: ["ES2023", "DOM"], types: ["node"], skipLibCheck: true },
+        ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, noImplicitOverride: true },
+        ...{ allowImportingTsExtensions: true, noEmit: true },
+      };
+      writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: names }));
+      const types = spawnSync("npx", ["tsc", "-p", folder], { cwd: root, encoding: "utf8" });
+      expect(types.status, types.stdout).toBe(0);
       for (const name of names) {
         const [, count] = new RegExp(`^${name} (\\d+)$`, "m").exec(stdout) ?? [];
         expect(Number(count), name).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
 /** What of mathjs is used, its parser. Imported as `#mathjs`: one file that the set-up makes of it (scripts/libraries.mjs). */
 import { create, parseDependencies } from "mathjs/number";
 
-export const { parse } = create({ parseDependencies });
+export const { parse } = create({ ...parseDependencies });

@@ -48,7 +48,8 @@ export function pagesFor(bytes: number): number {
 /** A zeroed memory of so many pages. Throws RangeError where this machine does not give it. */
 export function sharedMemory(pages: number): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  counted(memory.buffer as SharedArrayBuffer);
+  // The types of browsers do not know that it is one.
+  counted(memory.buffer as ArrayBufferLike as SharedArrayBuffer);
   return memory;
 }
 
