@@ -13,7 +13,7 @@ afterAll(() => gpu.close());
 
 describe("checkPotential", () => {
   it.each(potentialNames)("holds for %s", async (name) => {
-    const outcome = await checkPotential(await compilePotential(name), gpu);
+    const outcome = await checkPotential(await compilePotential(name), { gpu });
     expect(outcome).toMatchObject({ passed: true });
   });
 
@@ -25,48 +25,55 @@ describe("checkPotential", () => {
     "sinh(phi)*tan(phi/4)",
     "cos(30*phi)",
   ])("holds for %s", async (expression) => {
-    expect(await checkPotential(await compilePotential({ expression }), gpu)).toMatchObject({ passed: true });
+    expect(await checkPotential(await compilePotential({ expression }), { gpu })).toMatchObject({ passed: true });
+  });
+
+  it("looks at a potential where it is told to", async () => {
+    // Of 9,500 periods between -3 and 3 differences tell nothing.
+    const narrow = await compilePotential({ expression: "cos(1e4*phi) + sqrt(phi)" });
+    const range = [0, 0.003] as const;
+    expect(await checkPotential(narrow, { range, gpu })).toMatchObject({ finite: 601, passed: true });
   });
 
   const coupled = { expression: "phi^4/4 + q*phi^2*chi^2/2 + sin(chi)*psi^3", parameters: { q: 3 } };
   const fields = ["phi", "chi", "psi"];
 
   it("holds for a potential of several fields", async () => {
-    expect(await checkPotential(await compilePotential(coupled, { fields }), gpu)).toMatchObject({ passed: true });
+    expect(await checkPotential(await compilePotential(coupled, { fields }), { gpu })).toMatchObject({ passed: true });
   });
   it("finds what is wrong of one field of several, or across two", async () => {
     const right = await compilePotential(coupled, { fields });
     const wrong = await compilePotential({ ...coupled, parameters: { q: 3.001 } }, { fields });
     const slope = await checkPotential(
       { ...right, gradient: (f, ...phi) => (f === 1 ? wrong : right).gradient(f, ...phi) },
-      gpu,
+      { gpu },
     );
     expect(slope.derivatives.first).toBeGreaterThan(1e-5);
     const mixed = await checkPotential(
       { ...right, hessian: (f, g, ...phi) => (f === 0 && g === 1 ? wrong : right).hessian(f, g, ...phi) },
-      gpu,
+      { gpu },
     );
     expect(mixed.derivatives.second).toBeGreaterThan(1e-5);
     const { value, gradient, hessian } = right.tree;
     const tree = { value, hessian, gradient: [gradient[0]!, gradient[1]!, wrong.tree.gradient[0]!] };
-    const wgsl = await checkPotential({ ...right, tree }, gpu);
+    const wgsl = await checkPotential({ ...right, tree }, { gpu });
     expect(wgsl.wgsl.gradient).toBeGreaterThan(1e-3);
     for (const outcome of [slope, mixed, wgsl]) expect(outcome.passed).toBe(false);
   });
 
   it("does not hold for a potential without a finite value", async () => {
     const potential = await compilePotential({ expression: "log(-1 - phi^2)" });
-    expect(await checkPotential(potential, gpu)).toMatchObject({ finite: 0, passed: false });
+    expect(await checkPotential(potential, { gpu })).toMatchObject({ finite: 0, passed: false });
   });
 
   it("finds a wrong gradient, a wrong curvature and wrong WGSL", async () => {
     const right = await compilePotential("quartic");
     const wrong = await compilePotential({ expression: "phi^4/4 + 0.01*phi" });
-    const gradient = await checkPotential({ ...right, gradient: wrong.gradient }, gpu);
+    const gradient = await checkPotential({ ...right, gradient: wrong.gradient }, { gpu });
     expect(gradient.derivatives.first).toBeGreaterThan(1e-4);
-    const curvature = await checkPotential({ ...right, hessian: (_f, _g, phi) => 3.001 * phi! ** 2 }, gpu);
+    const curvature = await checkPotential({ ...right, hessian: (_f, _g, phi) => 3.001 * phi! ** 2 }, { gpu });
     expect(curvature.derivatives.second).toBeGreaterThan(1e-4);
-    const wgsl = await checkPotential({ ...right, tree: wrong.tree }, gpu);
+    const wgsl = await checkPotential({ ...right, tree: wrong.tree }, { gpu });
     expect(wgsl.wgsl.gradient).toBeGreaterThan(1e-4);
     for (const outcome of [gradient, curvature, wgsl]) expect(outcome.passed).toBe(false);
   });

@@ -30,6 +30,10 @@ export interface PotentialOptions {
   readonly force?: boolean;
 }
 
+export interface RangeOptions extends PotentialOptions {
+  readonly range: string;
+}
+
 /** Exit code of a defect of the program itself: none of the contract's, after BSD's EX_SOFTWARE. */
 const DEFECT = 70;
 
@@ -48,6 +52,8 @@ const withEngine = (command: Command): Command =>
 
 const withOutput = (command: Command): Command =>
   command.option("--json", "print one JSON document").option("--quiet", "no progress");
+
+const withRange = (command: Command): Command => command.option("--range <from,to>", "values of the fields", "-3,3");
 
 const withStudy = (command: Command): Command =>
   withOutput(withEngine(command))
@@ -113,19 +119,19 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
       const { show } = await import("./commands/potential.ts");
       finish(await show(name, options, io));
     });
-  withOutput(potential.command("check"))
+  withRange(withOutput(potential.command("check")))
     .description("parse a potential, check its derivatives, compare WGSL with float64 on a grid")
     .argument("<name|file>")
-    .action(async (subject: string, options: PotentialOptions) => {
+    .action(async (subject: string, options: RangeOptions) => {
       const { check } = await import("./commands/potential.ts");
       finish(await check(subject, options, io));
     });
-  withOutput(potential.command("plot"))
+  withRange(withOutput(potential.command("plot")))
     .description("V and V' as an SVG file")
     .argument("<name|file>")
     .option("--out <file>", "the SVG file to write", "potential.svg")
     .option("--force", "overwrite it")
-    .action(async (subject: string, options: PotentialOptions) => {
+    .action(async (subject: string, options: RangeOptions) => {
       const { plot } = await import("./commands/potential.ts");
       finish(await plot(subject, options, io));
     });

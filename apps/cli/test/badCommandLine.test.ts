@@ -41,6 +41,11 @@ const lines: [argv: string[], place: string, word: string][] = [
   [["potential", "check", "neither.yaml"], "neither.yaml", "of several fields"],
   [["potential", "check", "word.yaml"], "word.yaml.parameters.l", 'must be a finite number, not "1/2"'],
   [["potential", "check", "key.yaml"], "key.yaml.potential.parameter", "did you mean key.yaml.potential.parameters?"],
+  ...["5", "3,-3", "1,1", "1,2,3", ",5", "0,1e999"].map((range): [string[], string, string] => [
+    ["potential", "plot", "quadratic", "--range", range],
+    "--range",
+    `not ${range}`,
+  ]),
   [["potential", "plot", "walls.yaml"], "walls.yaml", "a plot is of one field"],
   [["potential", "plot", "quadratic", "--out", "v.png"], "--out", "must end with .svg, not .png"],
   [["potential", "plot", "quadratic", "--out", "a-file"], "--out", "exists"],

@@ -166,6 +166,9 @@ fluctuations: { kind: file, field: ${files("field")}, momentum: ${files("momentu
     expect(check.code).toBe(0);
     expect((await slowroll(["potential", "check", "starobinsky"], { cwd })).out).toContain("holds");
     expect((await slowroll(["potential", "plot", "cosine", "--out", "cosine.svg"], { cwd })).code).toBe(0);
+    const wide = ["potential", "plot", "cosine", "--range", "-40,40", "--out", "wide.svg"];
+    expect((await slowroll(wide, { cwd })).code).toBe(0);
+    expect(readFileSync(path.join(cwd, "wide.svg"), "utf8")).toContain(">−40<");
     expect(readFileSync(path.join(cwd, "cosine.svg"), "utf8")).toMatch(/^<svg/);
   });
 
@@ -173,6 +176,9 @@ fluctuations: { kind: file, field: ${files("field")}, momentum: ${files("momentu
     const none = await slowroll(["potential", "check", "-"], { cwd, input: "{ expression: 'sqrt(phi - 10)' }" });
     expect(none.code).toBe(1);
     expect(none.out).toContain("V is finite at 0 of 601 points between -3 and 3\n");
+    const some = ["potential", "check", "-", "--range", "8,20"];
+    const within = await slowroll(some, { cwd, input: "{ expression: 'sqrt(phi - 10)' }" });
+    expect(within.out).toContain("V is finite at 501 of 601 points between 8 and 20\n");
     const pole = { cwd, input: "{ expression: '1e-14/phi^2' }" };
     expect((await slowroll(["potential", "plot", "-", "--out", "pole.svg"], pole)).code).toBe(0);
     const svg = readFileSync(path.join(cwd, "pole.svg"), "utf8");

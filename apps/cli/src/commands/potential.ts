@@ -8,12 +8,13 @@ import { replaceFile } from "@slowroll/core/files/replace";
 import { unwritable } from "@slowroll/core/files/unwritable";
 import { mend } from "@slowroll/core/nearest";
 import { builtins } from "@slowroll/core/potential/builtins/index";
+import type { Range } from "@slowroll/core/potential/check";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import type { Potential } from "@slowroll/core/potential/potential";
 import { readText } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { named } from "../named.ts";
-import type { PotentialOptions } from "../program.ts";
+import type { PotentialOptions, RangeOptions } from "../program.ts";
 
 /** A potential from a file with a spec, as in a config's `potential`, or with its fields beside it, as in `field`. */
 async function fromFile(file: string, io: Io): Promise<Potential> {
@@ -45,6 +46,17 @@ const parametersText = (parameters: Readonly<Record<string, number>>): string =>
   Object.entries(parameters)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ") || "none";
+
+/** The two numbers of --range. */
+function rangeOf({ range }: RangeOptions): Range {
+  // Number("") is 0.
+  const ends = range.split(",").map((end) => (end.trim() === "" ? Number.NaN : Number(end)));
+  const [low, high] = ends as [number, number];
+  if (ends.length !== 2 || !(high > low) || !Number.isFinite(high - low)) {
+    throw new InputError(`must be two numbers, the lower one first, as -10,10; not ${range}`, { path: "--range" });
+  }
+  return [low, high];
+}
 
 export function list(options: PotentialOptions, io: Io): number {
   const potentials = Object.values(builtins).map(({ name, expression, parameters, reference }) => ({
@@ -79,15 +91,18 @@ export async function show(name: string, options: PotentialOptions, io: Io): Pro
 }
 
 /** Exit code 1 where derivatives or WGSL do not agree. */
-export async function check(subject: string, options: PotentialOptions, io: Io): Promise<number> {
+export async function check(subject: string, options: RangeOptions, io: Io): Promise<number> {
+  const range = rangeOf(options);
   const potential = await fromSubject(subject, io);
   const { checkPotential } = await import("@slowroll/core/potential/check");
-  const outcome = await checkPotential(potential);
+  const outcome = await checkPotential(potential, { range });
   const { derivatives, wgsl, finite, passed } = outcome;
   const text = [
     `V = ${potential.expression}, parameters: ${parametersText(potential.parameters)}`,
     ...(potential.fields.length > 1 ? [`fields: ${potential.fields.join(", ")}; V' and V'' along and across all`] : []),
-    ...(finite < wgsl.points ? [`V is finite at ${finite} of ${wgsl.points} points between -3 and 3`] : []),
+    ...(finite < wgsl.points
+      ? [`V is finite at ${finite} of ${wgsl.points} points between ${range.join(" and ")}`]
+      : []),
     `V' against finite differences: largest relative difference beyond their own error ${derivatives.first.toExponential(1)}`,
     `V'' against finite differences: largest relative difference beyond their own error ${derivatives.second.toExponential(1)}`,
     `WGSL against float64 on ${wgsl.points} points: V ${wgsl.value.toExponential(1)}, V' ${wgsl.gradient.toExponential(1)} of their largest value`,
@@ -99,8 +114,9 @@ export async function check(subject: string, options: PotentialOptions, io: Io):
   return passed ? 0 : 1;
 }
 
-export async function plot(subject: string, options: PotentialOptions, io: Io): Promise<number> {
+export async function plot(subject: string, options: RangeOptions, io: Io): Promise<number> {
   const { out = "potential.svg", force } = options;
+  const [low, high] = rangeOf(options);
   const potential = await fromSubject(subject, io);
   if (potential.fields.length > 1) {
     throw new InputError(`is of ${potential.fields.join(", ")}: a plot is of one field`, { path: subject });
@@ -113,7 +129,7 @@ export async function plot(subject: string, options: PotentialOptions, io: Io): 
   }
   const { potentialFigure } = await import("../report/potentialFigure.ts");
   const { toSvg } = await import("../report/render.ts");
-  const svg = await toSvg(potentialFigure(potential, -3, 3));
+  const svg = await toSvg(potentialFigure(potential, low, high));
   try {
     replaceFile(file, (partial) => writeFileSync(partial, svg));
   } catch (cause) {

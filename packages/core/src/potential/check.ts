@@ -13,7 +13,8 @@ export interface PotentialCheck {
   readonly passed: boolean;
 }
 
-const STEP = 1e-3;
+/** Values that a field takes, from the first to the second. */
+export type Range = readonly [number, number];
 
 /** The fourth-order central difference of f at x. */
 function difference(f: (x: number) => number, x: number, h: number): number {
@@ -29,17 +30,17 @@ interface Slope {
 
 /**
  * How far slopes are from difference quotients, beyond their own error (their change when the step is halved, which is large next to poles
- * and across kinks); relative to the largest quotient of all, since some may be zero everywhere. Points whose neighbours lie outside the
- * function's domain are left out.
+ * and across kinks); relative to the largest quotient of all, since some may be zero everywhere. Points whose neighbours, `step` away, lie outside
+ * the function's domain are left out.
  */
-function slopeError(slopes: readonly Slope[], points: readonly number[][]): number {
+function slopeError(slopes: readonly Slope[], points: readonly number[][], step: number): number {
   let largest = 0;
   let scale = 0;
   for (const { of, slope, along } of slopes) {
     for (const phi of points) {
       const onLine = (x: number): number => of(...phi.with(along, x));
-      const coarse = difference(onLine, phi[along]!, STEP);
-      const fine = difference(onLine, phi[along]!, STEP / 2);
+      const coarse = difference(onLine, phi[along]!, step);
+      const fine = difference(onLine, phi[along]!, step / 2);
       if (!Number.isFinite(coarse) || !Number.isFinite(fine)) continue;
       const excess = Math.abs(slope(...phi) - fine) - Math.abs(coarse - fine);
       largest = Math.max(largest, Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess);
@@ -67,11 +68,15 @@ const POINTS = 601;
 /** Steps through the same values by which the fields after the first go: so all meet all others' values. */
 const STRIDE = 37;
 
-/** Checks a potential with its fields between -3 and 3. Throws what opening a device throws. */
-export async function checkPotential(potential: Potential, gpu?: Gpu): Promise<PotentialCheck> {
+/** Checks a potential with all its fields in `range`, -3 to 3 unless given. Throws what opening a device throws. */
+export async function checkPotential(
+  potential: Potential,
+  { range: [low, high] = [-3, 3], gpu }: { readonly range?: Range; readonly gpu?: Gpu } = {},
+): Promise<PotentialCheck> {
   const fields = potential.fields.map((_, f) => f);
   // Float32 values, so that both sides see the same phi; the offset keeps clear of kinks and poles at round numbers.
-  const line = Float32Array.from({ length: POINTS }, (_, i) => -3 + (6 * i) / (POINTS - 1) + 0.00469);
+  const spacing = (high - low) / (POINTS - 1);
+  const line = Float32Array.from({ length: POINTS }, (_, i) => low + (i + 0.469) * spacing);
   const points = Array.from(line, (_, i) => fields.map((f) => line[(i * STRIDE ** f) % POINTS]!));
   const phi = Float32Array.from(points.flat());
   const value = Float64Array.from(points, (at) => potential.value(...at));
@@ -85,7 +90,8 @@ export async function checkPotential(potential: Potential, gpu?: Gpu): Promise<P
       return { of, slope: (...at) => potential.hessian(f, g, ...at), along: g };
     }),
   );
-  const derivatives = { first: slopeError(slopes, points), second: slopeError(curvatures, points) };
+  const step = spacing / 10;
+  const derivatives = { first: slopeError(slopes, points, step), second: slopeError(curvatures, points, step) };
   const device = await evaluatePotential(potential, phi, gpu);
   const wgsl = {
     points: POINTS,
