@@ -41,11 +41,11 @@ export function memoryLine(
 const YOUNG = 2 ** 25;
 
 /**
- * Bytes that a lattice's files and report take at its end over all that was there before, and more where there are slices to draw: measured. A
- * network's take what its workers had, which are gone by then.
+ * Bytes that a lattice's files and report take at its end over all that was there before, and more where there are slices to draw, for which
+ * the young generation grows further from Node 24 on: measured. A network's take what its workers had, which are gone by then.
  */
 const FIELD_REPORT = 24e6;
-const SLICES = 8e6;
+const SLICES = Number.parseInt(process.versions.node, 10) < 24 ? 8e6 : 32e6;
 
 /** Bytes that a software adapter's threads take with the first dispatch and do not give back: measured. */
 const DISPATCH = 14e6;
