@@ -20,9 +20,9 @@ interface Frame<C extends ConfigCommand> {
   readonly incomplete?: string;
 }
 
-/** A run that was cut short lacks some of the result's keys. */
-export type ResultDocument =
-  | (Frame<"kernel"> & Partial<KernelResult>)
-  | (Frame<"network"> & Partial<NetworkResult<PerDatum>>)
-  | (Frame<"field"> & Partial<FieldResult> & Partial<SweepResult>)
-  | (Frame<"duality"> & Partial<DualityResult<PerDatum>>);
+// Partial: a run that was cut short lacks some of the result's keys.
+export type KernelDocument = Frame<"kernel"> & Partial<KernelResult>;
+export type NetworkDocument = Frame<"network"> & Partial<NetworkResult<PerDatum>>;
+export type FieldDocument = Frame<"field"> & Partial<FieldResult> & Partial<SweepResult>;
+export type DualityDocument = Frame<"duality"> & Partial<DualityResult<PerDatum>>;
+export type ResultDocument = KernelDocument | NetworkDocument | FieldDocument | DualityDocument;

@@ -1,9 +1,7 @@
 /** A field study's table: quantities down, start and end across, so that many fields stay within a terminal's width. */
 import type { PhysicalUnit, Quantity } from "@slowroll/core/field/units";
-import type { ResultDocument } from "./document.ts";
+import type { FieldDocument } from "./document.ts";
 import { number, table } from "./table.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 interface Row {
   readonly name: string;

@@ -3,12 +3,10 @@
  * scale over all frames, sites as squares, and below each frame its time. A comment before each frame has the time in full.
  */
 import { GifWriter } from "omggif";
-import type { ResultDocument } from "./document.ts";
+import type { FieldDocument } from "./document.ts";
 import { writeText } from "./glyphs.ts";
 import { blockMeans, type ColourScale, colourIndices, colours, zoomTo } from "./report/raster.ts";
 import { type Plane, planesOf } from "./report/sliceFigures.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 /** A GIF has 256 colours: two are the caption's ground and ink. */
 const COLOURS = 254;

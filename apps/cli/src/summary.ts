@@ -1,6 +1,6 @@
 /** A result's main figures as a table for people. */
 import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
-import type { ResultDocument } from "./document.ts";
+import type { DualityDocument, ResultDocument } from "./document.ts";
 import { fieldSummary } from "./fieldSummary.ts";
 import { ofOutput, outputsOf } from "./outputs.ts";
 import { thinned } from "./report/figure.ts";
@@ -17,7 +17,7 @@ export function settingOf({ settings }: { readonly settings: Readonly<Record<str
   return { name, value: `x = ${(value as { relative: number }).relative}` };
 }
 
-function dualitySummary(document: Extract<ResultDocument, { command: "duality" }>): string {
+function dualitySummary(document: DualityDocument): string {
   let text = "";
   const { background, regression, scaling, hyperparameters, checks } = document;
   if (background) {

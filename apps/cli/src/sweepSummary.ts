@@ -1,10 +1,8 @@
 /** A sweep's table: points down, what was swept and the values at their ends across. */
 import type { SweepEntry } from "@slowroll/core/field/sweep";
 import { shortNames } from "@slowroll/core/field/sweepPoint";
-import type { ResultDocument } from "./document.ts";
+import type { FieldDocument } from "./document.ts";
 import { number, table } from "./table.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 export function sweepSummary({ config }: FieldDocument, sweep: readonly SweepEntry[]): string {
   const paths = Object.keys(sweep[0]?.values ?? {});

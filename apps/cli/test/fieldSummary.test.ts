@@ -4,7 +4,7 @@ import { HOST } from "@slowroll/core/engine/host";
 import { fieldStudy } from "@slowroll/core/field/run";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../src/document.ts";
+import type { FieldDocument, ResultDocument } from "../src/document.ts";
 import { summary } from "../src/summary.ts";
 
 const TWO = `
@@ -15,9 +15,7 @@ lattice: { dimensions: 1, points: 8 }
 fluctuations: { kind: planeWave, mode: [1], amplitude: 0.01 }
 time: { step: 0.01, end: 0.1 }`;
 
-async function summaryOf(
-  text: string,
-): Promise<{ text: string; document: Extract<ResultDocument, { command: "field" }> }> {
+async function summaryOf(text: string): Promise<{ text: string; document: FieldDocument }> {
   const config = await parseConfig("field", text);
   const { result } = await fieldStudy(config, referenceEngine);
   const document = { command: "field", version: "0", config, engine: HOST, timings: {}, ...result } as Extract<

@@ -9,7 +9,7 @@ import { readHdf5 } from "@slowroll/core/files/hdf5";
 import { GifReader } from "omggif";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../src/document.ts";
+import type { FieldDocument } from "../src/document.ts";
 import { loadRunWriter } from "../src/folder.ts";
 import { movies } from "../src/movie.ts";
 import { writeReport } from "../src/report/report.ts";
@@ -28,7 +28,7 @@ fluctuations: { kind: planeWave, mode: [1, 0], amplitude: 0.1 }
 time: { step: 0.05, end: 1 }
 observe: { slicesEvery: 5 }`;
 
-let document: Extract<ResultDocument, { command: "field" }>;
+let document: FieldDocument;
 beforeAll(async () => {
   const config = await parseConfig("field", WAVE);
   const { result } = await fieldStudy(config, referenceEngine);

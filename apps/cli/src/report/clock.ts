@@ -1,7 +1,5 @@
 /** The time that a field's figures run in: cosmic time, or alpha-time where the study steps in it, in which its oscillations are even. */
-import type { ResultDocument } from "../document.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
+import type { FieldDocument } from "../document.ts";
 
 export interface Clock {
   /** An axis's title. */

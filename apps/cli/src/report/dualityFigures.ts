@@ -1,5 +1,5 @@
 /** The duality's figures: trajectories with their dual, errors of the duals, the cosmological constant, the width's power laws, and hyperparameters. */
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { studyDuals } from "./duals.ts";
 import { errorFigure } from "./errorFigure.ts";
 import type { Figure } from "./figure.ts";
@@ -8,7 +8,7 @@ import { lambdaFigure } from "./lambdaFigure.ts";
 import { scalingFigures } from "./scalingFigures.ts";
 import { trajectoryFigure } from "./trajectoryFigure.ts";
 
-export async function dualityFigures(document: Extract<ResultDocument, { command: "duality" }>): Promise<Figure[]> {
+export async function dualityFigures(document: DualityDocument): Promise<Figure[]> {
   const study = await studyDuals(document);
   return [
     ...trajectoryFigure(document, study),

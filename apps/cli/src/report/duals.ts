@@ -10,10 +10,8 @@ import type { Eigen } from "@slowroll/core/linalg/eigen";
 import { byOutput, interleaved, type PerDatum, perDatum } from "@slowroll/core/network/outputs";
 import { setupNetwork } from "@slowroll/core/network/setup";
 import { type Dynamics, quadraticMass, recursion } from "@slowroll/core/theory/prediction";
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { earlyThenThinned, largest } from "./figure.ts";
-
-type Duality = Extract<ResultDocument, { command: "duality" }>;
 
 /** The orders whose error falls with x; `exact` has rounding alone. */
 export const FALLING = ["slowRoll", "secondOrder"] as const;
@@ -75,7 +73,7 @@ function errorsAt(x: number, dynamics: Dynamics, initial: readonly Float64Array[
 
 function dualFrom(
   dynamics: Dynamics,
-  { network, times }: NonNullable<Duality["background"]>,
+  { network, times }: NonNullable<DualityDocument["background"]>,
   spectrum: Eigen,
 ): DualStudy["fromMean"] {
   const start = Float64Array.from(network[0]!.flat());
@@ -93,7 +91,7 @@ function dualFrom(
 }
 
 /** The study, or why there is none. */
-export async function studyDuals({ background, config, eta }: Duality): Promise<DualStudy | string> {
+export async function studyDuals({ background, config, eta }: DualityDocument): Promise<DualStudy | string> {
   if (!background || eta === undefined) return "the background was not computed";
   const theory = background.theory[0] ?? [];
   if (theory.flat().length > MOST_POINTS) {

@@ -1,11 +1,10 @@
 /** The figure of the map's orders: errors of the duals against x, measured at five learning rates, and whether they fall as they must. */
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { logarithmic } from "./axes.ts";
 import { type DualStudy, FALLING, type Falling, fitUpTo, judgeOrder } from "./duals.ts";
 import { type Figure, HEIGHT, list, notice, say, WIDTH } from "./figure.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-type Errors = NonNullable<Duality["background"]>["errors"];
+type Errors = NonNullable<DualityDocument["background"]>["errors"];
 
 const NAMES: Record<Falling, string> = { slowRoll: "slow roll", secondOrder: "second order" };
 /** Above this the exact dual's error is no longer rounding. */
@@ -18,7 +17,7 @@ function exactly({ exact }: Errors): string {
     : `the exact dual is off by ${say(exact)}, which is more than rounding: it does not agree`;
 }
 
-export function errorFigure({ background, outputs, config }: Duality, study: DualStudy | string): Figure[] {
+export function errorFigure({ background, outputs, config }: DualityDocument, study: DualStudy | string): Figure[] {
   if (!background) return [];
   const { momentum } = config.training;
   const { errors } = background;

@@ -1,10 +1,9 @@
 /** What a fitted power of the width says: whether it is the leading one of 1/n, or shallower because higher orders are still in it. */
 import { LARGE_WIDTH, type PowerLaw, type Quantity } from "@slowroll/core/duality/scaling";
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { measured, say } from "./figure.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-export type Scaling = NonNullable<Duality["scaling"]>;
+export type Scaling = NonNullable<DualityDocument["scaling"]>;
 
 export const NAMES: Readonly<Record<Quantity, string>> = {
   kernelFluctuation: "kernel fluctuation",
@@ -24,7 +23,7 @@ const FINITE_RANGE: Partial<Record<Quantity, number>> = {
 };
 
 /** The powers that a finite range of widths is known to give for this network of one output; none for others. */
-export function finiteRange({ config, outputs }: Duality): Partial<Record<Quantity, number>> {
+export function finiteRange({ config, outputs }: DualityDocument): Partial<Record<Quantity, number>> {
   if (outputs) return {};
   const { network, training } = config;
   const { potential, momentum } = training;

@@ -1,6 +1,6 @@
 /** Figures of fields on their background. */
 import { integratorOf } from "@slowroll/core/field/schedule";
-import type { ResultDocument } from "../document.ts";
+import type { FieldDocument } from "../document.ts";
 import { hasEnergy } from "../fieldSummary.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, largest, say, thinned } from "./figure.ts";
@@ -10,7 +10,6 @@ import { sliceFigures } from "./sliceFigures.ts";
 import { sweepFigures } from "./sweepFigures.ts";
 import { type Line, type Panel, timeFigure } from "./timeFigure.ts";
 
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 type FieldSeries = NonNullable<FieldDocument["mean"]>;
 
 /** Mean against fluctuations below which a mean that symmetry keeps at zero is rounding. */

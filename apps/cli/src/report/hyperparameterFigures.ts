@@ -1,13 +1,12 @@
 /** Figures of the hyperparameter study: friction and masses of the dual universe against each, with the dictionary's lines through them. */
 
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { settingOf } from "../summary.ts";
 import { labels, linear, logarithmic } from "./axes.ts";
 import { counted, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-type Point = NonNullable<Duality["hyperparameters"]>[number];
+type Point = NonNullable<DualityDocument["hyperparameters"]>[number];
 
 const NAMES: Readonly<Record<string, string>> = {
   learningRate: "learning rate",
@@ -44,7 +43,7 @@ function verdict(points: readonly Point[]): string {
   return `3H is within ${say(100 * friction, 2)}% of the prediction and ${ofMasses}; of one network's kernel ${say(100 * Math.min(...fluctuations), 2)} to ${say(100 * Math.max(...fluctuations), 2)}% of its norm is chance, which finite width leaves.${missing}`;
 }
 
-function figureOf(name: string, points: readonly Point[], { outputs, config }: Duality): Figure {
+function figureOf(name: string, points: readonly Point[], { outputs, config }: DualityDocument): Figure {
   const values = points.map((point) => settingOf(point).value);
   const numeric = values.every((value) => typeof value === "number");
   // Where the number of data varies, a mode is there from as many data on.
@@ -145,7 +144,7 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
 }
 
 /** One figure for each hyperparameter that takes several values. */
-export function hyperparameterFigures(document: Duality): Figure[] {
+export function hyperparameterFigures(document: DualityDocument): Figure[] {
   const { hyperparameters = [] } = document;
   const names = [...new Set(hyperparameters.map((point) => settingOf(point).name))];
   return names.flatMap((name) => {

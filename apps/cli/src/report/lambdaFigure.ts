@@ -1,13 +1,11 @@
 /** The figure of the regression: the field equation's coefficients from the training curves, over what the dictionary says they are. */
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { linear } from "./axes.ts";
 import { type Figure, measured, notice, PALETTE, say, WIDTH } from "./figure.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-
 const NAMES = { a: "A", b: "B", friction: "3H", lambda: "Λ", lambdaEta: "Λη" } as const;
 
-export function lambdaFigure({ regression, outputs, config }: Duality): Figure[] {
+export function lambdaFigure({ regression, outputs, config }: DualityDocument): Figure[] {
   if (!regression) return [];
   const frame = { id: "lambda", title: "The cosmological constant from the training curves" };
   const equation = `Coefficients of A φ″ + B φ′ + Θ V′(φ) = 0, regressed on all networks' trajectories${outputs ? ` of all ${outputs.length} outputs` : ""} with their own kernels`;

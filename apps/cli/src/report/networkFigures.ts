@@ -1,6 +1,6 @@
 /** Figures of an ensemble and of kernels. */
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
-import type { ResultDocument } from "../document.ts";
+import type { KernelDocument, NetworkDocument } from "../document.ts";
 import { outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
 import { earlyThenThinned, evenTicks, type Figure, PALETTE, say, WIDTH } from "./figure.ts";
@@ -9,7 +9,7 @@ import { observedFigures } from "./observedFigures.ts";
 import { outputFigure } from "./outputFigure.ts";
 import { testFigures } from "./testFigure.ts";
 
-export function kernelFigures(document: Extract<ResultDocument, { command: "kernel" }>): Figure[] {
+export function kernelFigures(document: KernelDocument): Figure[] {
   const { nngp, ntk, eigenvalues } = document;
   if (!nngp || !ntk) return [];
   const matrices = heatMap(
@@ -72,8 +72,6 @@ function eigenvaluesFigure(eigenvalues: readonly number[]): Figure {
     },
   };
 }
-
-type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 
 /** Variances of the outputs along the kernel's eigenvectors: training empties the first modes first. None where no mode has any. */
 function modesFigure(

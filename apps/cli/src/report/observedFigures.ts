@@ -1,6 +1,6 @@
 /** Figures of what a network study observes on the way: kernels and parameters step by step, kernels by layer, linearised twins. */
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
-import type { ResultDocument } from "../document.ts";
+import type { NetworkDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
 import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
 import {
@@ -17,7 +17,6 @@ import {
 import { heatMap } from "./heatMap.ts";
 import { stepFigure } from "./stepFigure.ts";
 
-type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 type Observed<Key extends keyof NetworkDocument> = NonNullable<NetworkDocument[Key]>;
 
 /** Lines of a family that can still be told apart. */

@@ -1,10 +1,8 @@
 /** The ensemble's outputs over the steps of training, with their spread, beside the infinitely wide ensemble's. */
-import type { ResultDocument } from "../document.ts";
+import type { NetworkDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
 import { fitOneScale, linear, steps as stepAxis } from "./axes.ts";
 import { counted, earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
-
-type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 
 /** Standard errors within which a largest difference over the data is noise. */
 const NOISE = 5;

@@ -2,14 +2,12 @@
 import { REACH } from "@slowroll/core/field/pictures";
 import type { SpectrumResult } from "@slowroll/core/field/result";
 import type { Quantity } from "@slowroll/core/field/units";
-import type { ResultDocument } from "../document.ts";
+import type { FieldDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { type Clock, clockOf } from "./clock.ts";
 import { type Figure, HEIGHT, logThinned, say, thinned, WIDTH, zoom } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { ofFirst } from "./sliceFigures.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 /** Lines of a family drawn at most: more colours cannot be told apart. */
 const FAMILY = 16;

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { shortNames } from "@slowroll/core/field/sweepPoint";
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument, KernelDocument, NetworkDocument, ResultDocument } from "../document.ts";
 import { writeWhole } from "../folder.ts";
 import { dualityFigures } from "./dualityFigures.ts";
 import { falls } from "./exponents.ts";
@@ -11,7 +11,7 @@ import { counted, type Figure, list, measured, say, superscript } from "./figure
 import { kernelFigures, networkFigures } from "./networkFigures.ts";
 import { type MovieImage, type Page, toHtml, toSvg } from "./render.ts";
 
-type NetworkConfig = Extract<ResultDocument, { command: "duality" | "network" | "kernel" }>["config"];
+type NetworkConfig = (KernelDocument | NetworkDocument | DualityDocument)["config"];
 
 async function figuresOf(document: ResultDocument): Promise<Figure[]> {
   switch (document.command) {

@@ -1,11 +1,10 @@
 /** The figures of the width: departures from the free field with their power laws, and the powers beside what is expected of them. */
 import { LARGE_WIDTH, type PowerLaw, type Quantity } from "@slowroll/core/duality/scaling";
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { falls, finiteRange, fitsOf, judgeExponent, NAMES, QUANTITIES, type Scaling } from "./exponents.ts";
 import { count, counted, type Figure, HEIGHT, list, WIDTH } from "./figure.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
 type Drawn = readonly (readonly [Quantity, PowerLaw])[];
 
 const ALL = "all widths";
@@ -121,7 +120,7 @@ function departures(drawn: Drawn, scaling: Scaling, networks: string): Figure {
   };
 }
 
-function exponents(drawn: Drawn, { widths }: Scaling, document: Duality): Figure[] {
+function exponents(drawn: Drawn, { widths }: Scaling, document: DualityDocument): Figure[] {
   const known = finiteRange(document);
   const rows = drawn.flatMap(([key, law]) => {
     const { all, large } = fitsOf(law, widths);
@@ -207,7 +206,7 @@ function exponents(drawn: Drawn, { widths }: Scaling, document: Duality): Figure
   ];
 }
 
-export function scalingFigures(document: Duality): Figure[] {
+export function scalingFigures(document: DualityDocument): Figure[] {
   const { scaling, outputs, config } = document;
   if (!scaling) return [];
   const networks = `${counted(config.ensemble.size, "network")}${outputs ? ` of ${outputs.length} outputs` : ""}`;

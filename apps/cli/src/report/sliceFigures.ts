@@ -1,12 +1,11 @@
 /** Planes of a lattice as images, at the start, half way and at the end. */
-import type { ResultDocument } from "../document.ts";
+import type { FieldDocument } from "../document.ts";
 import { labels } from "./axes.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
 import { blockMeans, colourScale, pngAddress, zoomTo } from "./raster.ts";
 
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 export type Plane = readonly (readonly number[])[];
 
 const IMAGES = 3;

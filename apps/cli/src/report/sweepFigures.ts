@@ -1,7 +1,7 @@
 /** Figures of a sweep: its points as a family of lines coloured by what was swept, and their ends against it. */
 import type { SweepEntry } from "@slowroll/core/field/sweep";
 import { describePoint, shortNames } from "@slowroll/core/field/sweepPoint";
-import type { ResultDocument } from "../document.ts";
+import type { FieldDocument } from "../document.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, HEIGHT, legendOf, list, logThinned, say, thinned, WIDTH, zoom } from "./figure.ts";
@@ -10,7 +10,6 @@ import { BINS, POWER } from "./pictureFigures.ts";
 import { coloursFor, familyColours } from "./raster.ts";
 import { type Line, timeFigure } from "./timeFigure.ts";
 
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 type Series = NonNullable<SweepEntry["mean"]>;
 
 /** Points drawn at most: more colours cannot be told apart. */

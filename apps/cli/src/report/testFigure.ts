@@ -1,11 +1,10 @@
 /** The band plot of Gaussian processes: what a trained ensemble predicts off its data, beside theory. */
-import type { ResultDocument } from "../document.ts";
+import type { NetworkDocument } from "../document.ts";
 import { type Output, ofOutput } from "../outputs.ts";
 import { linear } from "./axes.ts";
 import { type Along, curveFigure, REACH } from "./curveFigure.ts";
 import { counted, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
-type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 export type Test = NonNullable<NetworkDocument["test"]>;
 
 /** Outputs that are drawn at most, below each other. */

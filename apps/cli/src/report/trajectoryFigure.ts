@@ -1,13 +1,12 @@
 /** The figure of the background: the ensemble's mean against the dual field, and what is left between them, each output in a column. */
-import type { ResultDocument } from "../document.ts";
+import type { DualityDocument } from "../document.ts";
 import { type Output, ofOutput, outputsOf } from "../outputs.ts";
 import { fitOneScale, labels, linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
 import { counted, DATUM_COLOUR, earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
 import { COLUMNS } from "./outputFigure.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-type Background = NonNullable<Duality["background"]>;
+type Background = NonNullable<DualityDocument["background"]>;
 
 /** Standard errors within which a largest difference over many steps and data is noise. */
 const NOISE = 5;
@@ -97,7 +96,7 @@ function panels(rows: readonly Row[], all: readonly Row[], lastStep: number, wid
   };
 }
 
-export function trajectoryFigure(document: Duality, study: DualStudy | string): Figure[] {
+export function trajectoryFigure(document: DualityDocument, study: DualStudy | string): Figure[] {
   const { background, config } = document;
   if (!background) return [];
   const { times, network } = background;

@@ -3,18 +3,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ResultDocument } from "../../src/document.ts";
+import type { DualityDocument } from "../../src/document.ts";
 import { dualityFigures } from "../../src/report/dualityFigures.ts";
 import { type DualStudy, studyDuals } from "../../src/report/duals.ts";
 import { finiteRange } from "../../src/report/exponents.ts";
 import { slowroll } from "../inProcess.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-
 const cwd = mkdtempSync(path.join(os.tmpdir(), "slowroll-fields-"));
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-async function run(targets: string, name: string, points = 4): Promise<Duality> {
+async function run(targets: string, name: string, points = 4): Promise<DualityDocument> {
   const input = `network: { width: 16 }
 data: { inputs: { circle: { points: ${points} } }, targets: ${targets} }
 training: { steps: 8 }
@@ -28,11 +26,11 @@ duality: { regression: { bootstrap: 20 }, widths: [8, 16], hyperparameters: { mo
   return JSON.parse(out);
 }
 
-let two: Duality;
+let two: DualityDocument;
 beforeAll(async () => {
   two = await run("{ expressions: { across: cos(theta), up: sin(theta) } }", "two");
 });
-const figure = async (of: Duality, id: string) => (await dualityFigures(of)).find((one) => one.id === id)!;
+const figure = async (of: DualityDocument, id: string) => (await dualityFigures(of)).find((one) => one.id === id)!;
 const svg = (id: string): string => readFileSync(path.join(cwd, "two", "plots", `${id}.svg`), "utf8");
 
 describe("the duality of two outputs", () => {
@@ -90,7 +88,7 @@ describe("the duality of two outputs", () => {
   });
   it("is held to no exponents that were measured of one", () => {
     const { outputs: _outputs, ...one } = two;
-    expect(finiteRange(one as Duality)).toHaveProperty("kernelDrift");
+    expect(finiteRange(one as DualityDocument)).toHaveProperty("kernelDrift");
     expect(finiteRange(two)).toEqual({});
   });
 });

@@ -8,15 +8,13 @@ import { fieldStudy } from "@slowroll/core/field/run";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../../src/document.ts";
+import type { FieldDocument } from "../../src/document.ts";
 import { fieldSummary } from "../../src/fieldSummary.ts";
 import { clockOf } from "../../src/report/clock.ts";
 import { fieldFigures } from "../../src/report/fieldFigures.ts";
 import { say } from "../../src/report/figure.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { envelope, timeFigure } from "../../src/report/timeFigure.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-fields-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -7,17 +7,15 @@ import { dualityStudy } from "@slowroll/core/duality/run";
 import { HOST } from "@slowroll/core/engine/host";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../../src/document.ts";
+import type { DualityDocument } from "../../src/document.ts";
 import { hyperparameterFigures } from "../../src/report/hyperparameterFigures.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { summary } from "../../src/summary.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-hyperparameters-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let document: Duality;
+let document: DualityDocument;
 beforeAll(async () => {
   const config = await parseConfig(
     "duality",
@@ -74,7 +72,7 @@ describe("a hyperparameter study", () => {
       const changed = { ...measured, friction: { value: told, error: told === null ? null : 0.01 } };
       return { ...first!, measured: changed };
     };
-    const said = (points: NonNullable<Duality["hyperparameters"]>) =>
+    const said = (points: NonNullable<DualityDocument["hyperparameters"]>) =>
       hyperparameterFigures({ ...document, hyperparameters: points })[0]!.agrees;
     expect(said([at(1.25), at(1)])).toContain("3H is within 25% of the prediction");
     expect(said([at(0.75), at(1)])).toContain("3H is within 25% of the prediction");

@@ -1,15 +1,13 @@
 /** Figures of more sites, bins, records and data than a page has pixels and a function takes arguments. */
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
-import type { ResultDocument } from "../../src/document.ts";
+import type { FieldDocument, NetworkDocument } from "../../src/document.ts";
 import { movies } from "../../src/movie.ts";
 import { logThinned } from "../../src/report/figure.ts";
 import { observedFigures } from "../../src/report/observedFigures.ts";
 import { spectrumFigures } from "../../src/report/pictureFigures.ts";
 import { blockMeans } from "../../src/report/raster.ts";
 import { sliceFigures } from "../../src/report/sliceFigures.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 const POINTS = 1500;
 const BINS = 20_000;
@@ -92,7 +90,7 @@ describe("of what many steps and data observe", () => {
       layerDistance: times.map((t) => [t, t]),
     },
     kernelLayers: { initial: [matrix, matrix], final: [matrix, matrix], theory: [matrix, matrix] },
-  } as unknown as Extract<ResultDocument, { command: "network" }>;
+  } as unknown as NetworkDocument;
 
   it("lines have the first steps and some of the others, to the last", () => {
     for (const figure of observedFigures(studied).filter(({ id }) => id !== "kernelLayers")) {

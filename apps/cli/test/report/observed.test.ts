@@ -7,13 +7,11 @@ import { HOST } from "@slowroll/core/engine/host";
 import { networkStudy } from "@slowroll/core/network/run";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../../src/document.ts";
+import type { NetworkDocument } from "../../src/document.ts";
 import { networkFigures } from "../../src/report/networkFigures.ts";
 import { observedFigures } from "../../src/report/observedFigures.ts";
 import { toSvg } from "../../src/report/render.ts";
 import { writeReport } from "../../src/report/report.ts";
-
-type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-observed-"));
 afterAll(() => rmSync(folder, { recursive: true }));

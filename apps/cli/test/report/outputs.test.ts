@@ -7,14 +7,12 @@ import { HOST } from "@slowroll/core/engine/host";
 import { networkStudy } from "@slowroll/core/network/run";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../../src/document.ts";
+import type { NetworkDocument } from "../../src/document.ts";
 import { say } from "../../src/report/figure.ts";
 import { networkFigures } from "../../src/report/networkFigures.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { testFigures } from "../../src/report/testFigure.ts";
 import { summary } from "../../src/summary.ts";
-
-type NetworkDocument = Extract<ResultDocument, { command: "network" }>;
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-outputs-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -7,19 +7,17 @@ import { dualityStudy } from "@slowroll/core/duality/run";
 import { HOST } from "@slowroll/core/engine/host";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../../src/document.ts";
+import type { DualityDocument } from "../../src/document.ts";
 import { type DualStudy, judgeOrder, studyDuals } from "../../src/report/duals.ts";
 import { errorFigure } from "../../src/report/errorFigure.ts";
 import { evenTicks } from "../../src/report/figure.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { summary } from "../../src/summary.ts";
 
-type Duality = Extract<ResultDocument, { command: "duality" }>;
-
 const folder = mkdtempSync(path.join(os.tmpdir(), "slowroll-report-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let document: Duality;
+let document: DualityDocument;
 beforeAll(async () => {
   const config = await parseConfig(
     "duality",
@@ -33,10 +31,10 @@ beforeAll(async () => {
     engine: HOST,
     timings: { totalSeconds: 1, engineSeconds: 1 },
     ...result,
-  } as Duality;
+  } as DualityDocument;
 });
 
-async function reportOf(changed: Duality, name: string): Promise<string> {
+async function reportOf(changed: DualityDocument, name: string): Promise<string> {
   const directory = path.join(folder, name);
   await writeReport(directory, changed);
   return readFileSync(path.join(directory, "report.html"), "utf8");
@@ -98,7 +96,10 @@ describe("the report", () => {
       [true, "all hold"],
       [false, "not all hold"],
     ] as const) {
-      const html = await reportOf({ ...document, passed, checks: [{ ...check, passed }] } as Duality, "checked");
+      const html = await reportOf(
+        { ...document, passed, checks: [{ ...check, passed }] } as DualityDocument,
+        "checked",
+      );
       expect(html).toContain(`<th>checks</th><td>${told}</td>`);
     }
   });
@@ -110,7 +111,7 @@ describe("the report", () => {
   });
   it("lacks what an interrupted run lacks, and says why", async () => {
     const { scaling: _scaling, regression: _regression, ...rest } = document;
-    const html = await reportOf({ ...rest, incomplete: "interrupted" } as Duality, "cut");
+    const html = await reportOf({ ...rest, incomplete: "interrupted" } as DualityDocument, "cut");
     expect(html).toContain("incomplete: interrupted");
     expect(readdirSync(path.join(folder, "cut", "plots")).sort()).toEqual(["errors.svg", "trajectories.svg"]);
   });
@@ -129,7 +130,7 @@ describe("the report", () => {
       network: widen(network, 500),
       dual: { ...dual, secondOrder: widen(dual.secondOrder!) },
     };
-    await reportOf({ ...document, background } as Duality, "wide");
+    await reportOf({ ...document, background } as DualityDocument, "wide");
     const svg = readFileSync(path.join(folder, "wide", "plots", "trajectories.svg"), "utf8");
     const legend = svg.slice(svg.indexOf("role-legend"));
     expect([...legend.matchAll(/>(\d+)<\/text>/g)].map(([, datum]) => datum)).toEqual(["0", "4", "7", "11"]);
@@ -138,7 +139,10 @@ describe("the report", () => {
   it("says whether the mean keeps to its networks' own trajectories", async () => {
     const withDeviation = (value: number, standardErrors: number, name: string) =>
       reportOf(
-        { ...document, background: { ...document.background!, deviation: { value, standardErrors } } } as Duality,
+        {
+          ...document,
+          background: { ...document.background!, deviation: { value, standardErrors } },
+        } as DualityDocument,
         name,
       );
     expect(await withDeviation(0.01, 2, "near")).toContain("2.0 standard errors: they agree.");
@@ -161,12 +165,12 @@ describe("the report", () => {
       linearisationError: law,
       meanDeviation: none,
     };
-    const four = await reportOf({ ...document, scaling: falling } as Duality, "four");
+    const four = await reportOf({ ...document, scaling: falling } as DualityDocument, "four");
     expect(four).toContain("Four measures");
     expect(four).toContain("All four fall with width");
     expect(four).toContain("at every width");
     const rising = { ...falling, kernelDrift: { ...law, values: [0.1, 0.2], exponent: 1 } };
-    const html = await reportOf({ ...document, scaling: rising } as Duality, "rising");
+    const html = await reportOf({ ...document, scaling: rising } as DualityDocument, "rising");
     expect(html).toContain(
       "Not seen to fall with width by more than three standard errors of the fitted power: kernel drift.",
     );
@@ -178,7 +182,7 @@ describe("the report", () => {
       Object.keys(document.scaling!).map((key) => [key, key === "widths" ? [8, 16] : law]),
     );
     const config = { ...document.config, ensemble: { size: 1, seed: 1 } };
-    const html = await reportOf({ ...document, config, scaling } as unknown as Duality, "one");
+    const html = await reportOf({ ...document, config, scaling } as unknown as DualityDocument, "one");
     expect(html).toContain("each over 1 network a width");
     expect(html).toContain("nothing tells a fall from noise");
     expect(html).toContain("1 network with one hidden layer of 16 erf units descends 10 steps");
@@ -197,7 +201,7 @@ describe("the report", () => {
     const scaling = Object.fromEntries(
       Object.keys(document.scaling!).map((key) => [key, key === "widths" ? [64, 256, 1024] : law]),
     );
-    const both = { ...document, scaling } as unknown as Duality;
+    const both = { ...document, scaling } as unknown as DualityDocument;
     expect(await reportOf(both, "both")).toContain("(n ≥ 256: −0.980 ± 0.030)");
     expect(summary(both)).toMatch(/n >= 256 +│ -0\.980 \+- 0\.030/);
     expect(summary(document)).not.toContain("n >= 256");
@@ -205,13 +209,13 @@ describe("the report", () => {
   it("escapes whatever a user wrote", async () => {
     const evil = "</script><script>alert(1)</script>";
     const config = { ...document.config, training: { ...document.config.training, potential: { expression: evil } } };
-    const html = await reportOf({ ...document, config, incomplete: evil } as Duality, "evil");
+    const html = await reportOf({ ...document, config, incomplete: evil } as DualityDocument, "evil");
     expect(html).not.toContain(evil);
   });
 });
 
 describe("the errors against x", () => {
-  const at = (momentum: number): Duality => ({
+  const at = (momentum: number): DualityDocument => ({
     ...document,
     config: { ...document.config, training: { ...document.config.training, momentum } },
   });

@@ -7,14 +7,12 @@ import { HOST } from "@slowroll/core/engine/host";
 import { fieldSweep } from "@slowroll/core/field/sweep";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
-import type { ResultDocument } from "../../src/document.ts";
+import type { FieldDocument } from "../../src/document.ts";
 import { fieldFigures } from "../../src/report/fieldFigures.ts";
 import type { Figure } from "../../src/report/figure.ts";
 import { toSvg } from "../../src/report/render.ts";
 import { writeReport } from "../../src/report/report.ts";
 import { summary } from "../../src/summary.ts";
-
-type FieldDocument = Extract<ResultDocument, { command: "field" }>;
 
 const ROLLING =
   'background: { kind: static }\nfield: { potential: { expression: "g*phi^4 + phi^2" }, mean: 1 }\ntime: { step: 0.05, end: 3 }';
