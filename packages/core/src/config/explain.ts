@@ -5,7 +5,7 @@
 import { InputError } from "../errors.ts";
 import { mend, nearest } from "../nearest.ts";
 import { type ConfigCommand, commandSchema, SCHEMAS } from "./schema.ts";
-import { shorten } from "./yaml.ts";
+import { isSection, shorten } from "./yaml.ts";
 
 export type Issue = import("zod").core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -128,69 +128,64 @@ function meant(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | 
   return best.length === 1 ? best[0] : undefined;
 }
 
-function explainOne(issue: Issue, document: unknown, command: ConfigCommand): { place: string; message: string } {
+interface Told {
+  readonly place: string;
+  readonly message: string;
+}
+
+/** A key that the schema does not have at `path`, or not beside what else is given there. */
+function unknownKey(key: string, path: Path, document: unknown, command: ConfigCommand): Told {
+  const known = keysAt(command, path);
+  if (known.includes(key)) {
+    const kind = valueAt(document, [...path, "kind"]);
+    const why =
+      typeof kind === "string"
+        ? `of kind ${shorten(kind, 40)}; remove it or change ${pathText([...path, "kind"])}`
+        : "beside the others given; remove it";
+    return { place: pathText([...path, key]), message: `is no key ${why}` };
+  }
+  const others = path.length === 0 ? commandsWith(key, command) : [];
+  if (others.length > 0) {
+    const takes = `${list(others)} ${others.length > 1 ? "take" : "takes"} it`;
+    return { place: key, message: `is no section of the ${command} command; ${takes}` };
+  }
+  const hint = known.length > 0 ? mend(key, known, (name) => pathText([...path, name])) : "remove it";
+  return { place: shorten(pathText([...path, key]), 80), message: `unknown key; ${hint}` };
+}
+
+type UnionIssue = Extract<Issue, { code: "invalid_union" }>;
+
+/** A value that fits no alternative of a union: what is wrong with the one that was meant, else what all of them are. */
+function noAlternative(issue: UnionIssue, document: unknown, command: ConfigCommand): Told {
+  const { path } = issue;
+  const place = pathText(path);
+  const but = `, not ${shown(document, path)}`;
+  const given = valueAt(document, path);
+  if (issue.discriminator !== undefined) {
+    const { options = [] } = issue as { options?: readonly unknown[] };
+    const message =
+      given === undefined
+        ? `is missing: give one of ${options.join(", ")}`
+        : `must be one of ${options.join(", ")}${but}${maybe(given, options)}`;
+    return { place, message };
+  }
+  const inner = meant(issue.errors)?.map((one) => ({ ...one, path: [...path, ...one.path] }) as Issue);
+  if (inner) return explainOne(first(document, inner), document, command);
+  // No alternative fits better than another: of sections a key that none knows is told, else all forms are.
+  const known = keysAt(command, path);
+  const stranger = known.length > 0 && isSection(given) && Object.keys(given).find((key) => !known.includes(key));
+  return stranger ? unknownKey(stranger, path, document, command) : { place, message: `${issue.message}${but}` };
+}
+
+function explainOne(issue: Issue, document: unknown, command: ConfigCommand): Told {
   const { path } = issue;
   const place = pathText(path);
   const but = `, not ${shown(document, path)}`;
   switch (issue.code) {
-    case "unrecognized_keys": {
-      const key = issue.keys[0]!;
-      const known = keysAt(command, path);
-      // A key of another alternative of the section.
-      if (known.includes(key)) {
-        const kind = valueAt(document, [...path, "kind"]);
-        const mend =
-          typeof kind === "string"
-            ? `of kind ${shorten(kind, 40)}; remove it or change ${pathText([...path, "kind"])}`
-            : "beside the others given; remove it";
-        return { place: pathText([...path, key]), message: `is no key ${mend}` };
-      }
-      const others = path.length === 0 ? commandsWith(key, command) : [];
-      if (others.length > 0) {
-        const takes = `${list(others)} ${others.length > 1 ? "take" : "takes"} it`;
-        return { place: key, message: `is no section of the ${command} command; ${takes}` };
-      }
-      const hint = known.length > 0 ? mend(key, known, (name) => pathText([...path, name])) : "remove it";
-      return { place: shorten(pathText([...path, key]), 80), message: `unknown key; ${hint}` };
-    }
-    case "invalid_union": {
-      if (issue.discriminator !== undefined) {
-        const { options = [] } = issue as { options?: readonly unknown[] };
-        return {
-          place,
-          message:
-            valueAt(document, path) === undefined
-              ? `is missing: give one of ${options.join(", ")}`
-              : `must be one of ${options.join(", ")}${but}${maybe(valueAt(document, path), options)}`,
-        };
-      }
-      const inner = meant(issue.errors);
-      if (inner)
-        return explainOne(
-          first(
-            document,
-            inner.map((one) => ({ ...one, path: [...path, ...one.path] }) as Issue),
-          ),
-          document,
-          command,
-        );
-      // No alternative fits better than another: of sections a key that none knows is told, else all forms are.
-      const known = keysAt(command, path);
-      const given = valueAt(document, path);
-      const stranger =
-        known.length > 0 &&
-        typeof given === "object" &&
-        given !== null &&
-        !Array.isArray(given) &&
-        Object.keys(given).find((key) => !known.includes(key));
-      if (stranger)
-        return explainOne(
-          { code: "unrecognized_keys", keys: [stranger], path, message: "", input: given } as Issue,
-          document,
-          command,
-        );
-      return { place, message: `${issue.message}${but}` };
-    }
+    case "unrecognized_keys":
+      return unknownKey(issue.keys[0]!, path, document, command);
+    case "invalid_union":
+      return noAlternative(issue, document, command);
     case "invalid_type": {
       const words = WORDS[issue.expected] ?? issue.expected;
       return {
