@@ -12,67 +12,100 @@ const MAX_LATTICE_STEPS = 1e7;
 /** The regression's central differences need steps on both sides of several. */
 const MIN_REGRESSION_STEPS = 4;
 
-function require(holds: boolean, path: string, message: string): void {
+/** Not called `require`, of whose arguments formatters keep the first on the call's own line. */
+function demand(holds: boolean, path: string, message: string): void {
   if (!holds) throw new InputError(message, { path });
 }
 
 function checkField({ field, fluctuations, lattice, modes, observe, time }: Config<"field">): void {
   if (storesState(fluctuations)) {
     for (const key of ["mean", "velocity"] as const) {
-      require(field[key] ===
-        undefined, `field.${key}`, "may not be given with stored arrays, which hold the whole field");
+      demand(
+        field[key] === undefined,
+        `field.${key}`,
+        "may not be given with stored arrays, which hold the whole field",
+      );
     }
   }
-  require(lattice !== undefined ||
-    fluctuations.kind === "none", "fluctuations", "need a lattice: add a lattice section");
+  demand(
+    lattice !== undefined || fluctuations.kind === "none",
+    "fluctuations",
+    "need a lattice: add a lattice section",
+  );
   const longest = lattice && (2 * Math.PI) / lattice.length;
   if (longest !== undefined && "cutoff" in fluctuations && fluctuations.cutoff !== undefined) {
-    require(isWithin(
-      longest,
-      fluctuations.cutoff,
-    ), "fluctuations.cutoff", `is below 2 pi/length = ${longest}, the lattice's smallest wave number, so that no wave would be drawn: use a larger one, or kind: none`);
+    demand(
+      isWithin(longest, fluctuations.cutoff),
+      "fluctuations.cutoff",
+      `is below 2 pi/length = ${longest}, the lattice's smallest wave number, so that no wave would be drawn: use a larger one, or kind: none`,
+    );
   }
-  require(modes === undefined ||
-    lattice === undefined, "modes", "are for runs without a lattice: leave out lattice or modes");
-  require(observe === undefined || lattice !== undefined, "observe", "needs a lattice: add a lattice section");
+  demand(
+    modes === undefined || lattice === undefined,
+    "modes",
+    "are for runs without a lattice: leave out lattice or modes",
+  );
+  demand(observe === undefined || lattice !== undefined, "observe", "needs a lattice: add a lattice section");
   for (const key of ["velocitySpectra", "occupationNumbers"] as const)
-    require(!observe?.[key] ||
-      observe.spectraEvery !== undefined, `observe.${key}`, "comes with the spectra: give observe.spectraEvery too");
+    demand(
+      !observe?.[key] || observe.spectraEvery !== undefined,
+      `observe.${key}`,
+      "comes with the spectra: give observe.spectraEvery too",
+    );
   const steps = time.end / time.step;
-  require(steps / time.recordEvery <=
-    MAX_RECORDS, "time.recordEvery", `gives ${Math.ceil(steps / time.recordEvery)} records, at most ${MAX_RECORDS} are kept: record less often`);
+  demand(
+    steps / time.recordEvery <= MAX_RECORDS,
+    "time.recordEvery",
+    `gives ${Math.ceil(steps / time.recordEvery)} records, at most ${MAX_RECORDS} are kept: record less often`,
+  );
   const stages = fractionsOf(time).length;
-  require((lattice === undefined && time.integrator === undefined) ||
-    steps * stages <=
-      MAX_LATTICE_STEPS, "time.step", `gives ${Math.ceil(steps * stages)} substeps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`);
+  demand(
+    (lattice === undefined && time.integrator === undefined) || steps * stages <= MAX_LATTICE_STEPS,
+    "time.step",
+    `gives ${Math.ceil(steps * stages)} substeps to time.end, at most ${MAX_LATTICE_STEPS} are taken: use a larger step`,
+  );
 }
 
 /** Throws InputError where the points of a sweep together have more records than a result holds. */
 export function checkSweptRecords(points: readonly Config<"field">[]): void {
   const records = points.reduce((sum, { time }) => sum + time.end / time.step / time.recordEvery, 0);
-  require(records <=
-    MAX_RECORDS, "sweep", `gives ${Math.ceil(records)} records in all, at most ${MAX_RECORDS} are kept: record less often`);
+  demand(
+    records <= MAX_RECORDS,
+    "sweep",
+    `gives ${Math.ceil(records)} records in all, at most ${MAX_RECORDS} are kept: record less often`,
+  );
 }
 
 function checkDuality({ duality, training }: Config<"duality">): void {
   const { background, widths, regression, hyperparameters } = duality;
-  require(background ||
-    [widths, regression, hyperparameters].some(
-      (section) => section !== undefined,
-    ), "duality", "names nothing to compare: give background: true, regression, widths or hyperparameters");
+  demand(
+    background || [widths, regression, hyperparameters].some((section) => section !== undefined),
+    "duality",
+    "names nothing to compare: give background: true, regression, widths or hyperparameters",
+  );
   for (const [w, width] of (widths ?? []).entries()) {
     const before = widths![w - 1];
-    require(before === undefined ||
-      width > before, `duality.widths[${w}]`, `widths must ascend, each once: ${width} follows ${before}`);
+    demand(
+      before === undefined || width > before,
+      `duality.widths[${w}]`,
+      `widths must ascend, each once: ${width} follows ${before}`,
+    );
   }
-  require(hyperparameters === undefined ||
-    Object.keys(hyperparameters).length >
-      0, "duality.hyperparameters", "names no hyperparameter: give a list of values to one, as depth: [1, 2]");
-  require(regression === undefined ||
-    training.steps >=
-      MIN_REGRESSION_STEPS, "training.steps", `the regression needs at least ${MIN_REGRESSION_STEPS} steps, not ${training.steps}`);
-  require(training.steps <=
-    MAX_RECORDS, "training.steps", `a duality study records every step, at most ${MAX_RECORDS}, not ${training.steps}`);
+  demand(
+    hyperparameters === undefined || Object.keys(hyperparameters).length > 0,
+    "duality.hyperparameters",
+    "names no hyperparameter: give a list of values to one, as depth: [1, 2]",
+  );
+  demand(
+    regression === undefined || training.steps >= MIN_REGRESSION_STEPS,
+    "training.steps",
+    `the regression needs at least ${MIN_REGRESSION_STEPS} steps, not ${training.steps}`,
+  );
+  demand(
+    training.steps <= MAX_RECORDS,
+    "training.steps",
+    `a duality study records every step, at most ${MAX_RECORDS}, not ${training.steps}`,
+  );
 }
 
 /** Throws InputError at the first rule that does not hold. */
@@ -81,20 +114,25 @@ export function checkRules(config: Config<ConfigCommand>): void {
   else {
     const { training, data } = config;
     const records = training.steps / training.recordEvery;
-    require("duality" in config ||
-      records <=
-        MAX_RECORDS, "training.recordEvery", `gives ${Math.ceil(records)} records, at most ${MAX_RECORDS} are kept: record less often`);
-    const { inputs } = data;
-    const ragged = Array.isArray(inputs) ? inputs.findIndex((row) => row.length !== inputs[0]!.length) : -1;
+    demand(
+      "duality" in config || records <= MAX_RECORDS,
+      "training.recordEvery",
+      `gives ${Math.ceil(records)} records, at most ${MAX_RECORDS} are kept: record less often`,
+    );
+    const { inputs, targets } = data;
     if (Array.isArray(inputs)) {
-      require(ragged <
-        0, `data.inputs[${ragged}]`, `has ${inputs[ragged]?.length} coordinates, the first row has ${inputs[0]!.length}`);
+      const ragged = inputs.findIndex((row) => row.length !== inputs[0]!.length);
+      demand(
+        ragged < 0,
+        `data.inputs[${ragged}]`,
+        `has ${inputs[ragged]?.length} coordinates, the first row has ${inputs[0]!.length}`,
+      );
     }
-    const { targets } = data;
-    require(typeof targets === "string" ||
-      !("expressions" in targets) ||
-      Object.keys(targets.expressions).length >
-        0, "data.targets.expressions", "names no output: give an expression to one, as { y: sin(theta) }");
+    demand(
+      typeof targets === "string" || !("expressions" in targets) || Object.keys(targets.expressions).length > 0,
+      "data.targets.expressions",
+      "names no output: give an expression to one, as { y: sin(theta) }",
+    );
     if ("duality" in config) checkDuality(config);
   }
 }
