@@ -1,6 +1,6 @@
 /** The sections of the field's config: background, fields and their fluctuations, time, and what is recorded. */
 import { z } from "#zod";
-import { expression, fieldNames, finite, positive, potential, wholePositive } from "./values.ts";
+import { expression, fieldNames, finite, positive, potential, seed, wholePositive } from "./values.ts";
 
 const MAX_POINTS = 2 ** 24;
 
@@ -66,7 +66,7 @@ const vacuum = z
   );
 const realisations = wholePositive.max(2 ** 20 - 1).default(1);
 const random = {
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
+  seed: seed.describe("key of the random numbers"),
   amplitude: finite.default(1).describe("multiplies the fluctuations; omega_*/f_* in program units"),
   cutoff: positive.exactOptional().describe("|k| above it is left empty"),
   realisations: realisations.describe("independent draws, evolved together"),

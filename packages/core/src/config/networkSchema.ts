@@ -1,7 +1,7 @@
 /** The sections that say which networks are trained on what, and what is recorded of them. */
 import { z } from "#zod";
 import { CIRCLE_TARGETS, MAX_DATA } from "../network/study.ts";
-import { finite, positive, potential, wholePositive } from "./values.ts";
+import { finite, positive, potential, seed, wholePositive } from "./values.ts";
 
 /** Philox counters have 32 bits: more networks or units could not be told apart. */
 const MAX_COUNT = 2 ** 32 - 1;
@@ -29,7 +29,7 @@ const row = z.array(finite).min(1);
 const randomPoints = z.strictObject({
   points: points.describe("number of points"),
   dimension: wholePositive.max(MAX_DIMENSION).describe("number of coordinates"),
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the random numbers"),
+  seed: seed.describe("key of the random numbers"),
 });
 const inputs = z.union(
   [
@@ -144,7 +144,7 @@ export const batchedTraining = z
     batch: z
       .strictObject({
         size: wholePositive.max(MAX_DATA).describe("data of a step"),
-        seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1).describe("key of the data's orders"),
+        seed: seed.describe("key of the data's orders"),
       })
       .exactOptional()
       .describe("mini-batches: each step takes so many data of a random order; unless given, all"),
@@ -155,7 +155,7 @@ export const batchedTraining = z
 export const ensemble = z
   .strictObject({
     size: wholePositive.max(MAX_COUNT).default(512).describe("number of networks"),
-    seed: z.number().int().min(0).default(1).describe("key of the random numbers"),
+    seed: seed.describe("key of the random numbers"),
   })
   .prefault({})
   .describe("independently initialised networks");

@@ -8,7 +8,7 @@ import { storesState } from "../field/setup.ts";
 import { inPoint, type SweepPoint, type SweptValues } from "../field/sweepPoint.ts";
 import { checkRules, checkSweptRecords } from "./rules.ts";
 import type { Config, ConfigCommand } from "./schema.ts";
-import { override, parseDocument, shorten } from "./yaml.ts";
+import { isSection, override, parseDocument, shorten } from "./yaml.ts";
 
 export interface ConfigSource {
   /** The text's name in messages. */
@@ -55,12 +55,12 @@ export async function parseConfig<C extends ConfigCommand>(
   { source = "config", overrides = [] }: ConfigSource = {},
 ): Promise<Config<C>> {
   const document = (await parseDocument(text, source)) ?? {};
-  if (typeof document !== "object" || Array.isArray(document)) {
+  if (!isSection(document)) {
     throw new InputError(`must hold sections as in "network:", not ${shorten(JSON.stringify(document), 40)}`, {
       path: source,
     });
   }
-  for (const assignment of overrides) await override(document as Record<string, unknown>, assignment);
+  for (const assignment of overrides) await override(document, assignment);
   const loaded = await load();
   /** What the config has of its sweep's first point. */
   let swept: SweptValues = {};
@@ -70,7 +70,7 @@ export async function parseConfig<C extends ConfigCommand>(
     // What is no sweep is told with all else that is wrong.
     if (sweep.success && sweep.data) {
       checkSweep(sweep.data, document);
-      swept = completeWith(document as Record<string, unknown>, sweep.data);
+      swept = completeWith(document, sweep.data);
     }
   }
   try {

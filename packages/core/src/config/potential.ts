@@ -1,7 +1,7 @@
 /** A potential's spec from a file of its own. */
 import { InputError } from "../errors.ts";
 import type { PotentialSpec } from "../potential/potential.ts";
-import { parseDocument } from "./yaml.ts";
+import { isSection, parseDocument } from "./yaml.ts";
 
 /** A potential, and the names of its fields, phi alone unless given. */
 export interface NamedPotential {
@@ -16,8 +16,8 @@ export interface NamedPotential {
 export async function parsePotential(text: string, source: string): Promise<NamedPotential> {
   const document = await parseDocument(text, source);
   const { fieldNames, potential } = await import("./values.ts");
-  const isSection = typeof document === "object" && document !== null && "potential" in document;
-  const given = isSection ? document.potential : document;
+  const inField = isSection(document) && "potential" in document;
+  const given = inField ? document.potential : document;
   const parsed = potential.safeParse(given);
   if (!parsed.success) {
     if (typeof given === "object" && given !== null && !("fields" in given)) {
@@ -26,7 +26,7 @@ export async function parsePotential(text: string, source: string): Promise<Name
       const place = ["field", "potential"];
       const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...place, ...issue.path] }));
       const { path, message } = explain(issues, { field: { potential: given } }, "field");
-      const here = (text: string): string => text.replace(place.join("."), isSection ? `${source}.potential` : source);
+      const here = (text: string): string => text.replace(place.join("."), inField ? `${source}.potential` : source);
       throw new InputError(here(message), { path: here(path ?? "") });
     }
     throw new InputError(
@@ -34,7 +34,7 @@ export async function parsePotential(text: string, source: string): Promise<Name
       { path: source },
     );
   }
-  if (!isSection || !("fields" in document)) return { potential: parsed.data as PotentialSpec };
+  if (!inField || !("fields" in document)) return { potential: parsed.data as PotentialSpec };
   const fields = fieldNames.safeParse(document.fields);
   if (!fields.success) {
     const { message, path } = fields.error.issues[0]!;

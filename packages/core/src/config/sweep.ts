@@ -21,17 +21,16 @@ const pathsOf = (sweep: Sweep): string[] =>
 
 /** Paths of the document's values, and of all sections that have such a key, that end in a name: q of field.potential.parameters.q. */
 function pathsTo(name: string, document: object): string[] {
-  const inDocument = (place: unknown, way: string): string[] =>
-    isSection(place)
-      ? Object.entries(place).flatMap(([key, value]) => [
-          ...(key === name && way !== "sweep" ? [`${way}${way && "."}${key}`] : []),
-          ...(way === "sweep" ? [] : inDocument(value, `${way}${way && "."}${key}`)),
-        ])
-      : [];
+  const { sweep: _, ...sections } = document as Record<string, unknown>;
+  const inDocument = (place: Record<string, unknown>, above: string): string[] =>
+    Object.entries(place).flatMap(([key, value]) => {
+      const here = `${above}${key}`;
+      return [...(key === name ? [here] : []), ...(isSection(value) ? inDocument(value, `${here}.`) : [])];
+    });
   const inSchema = keysAt("field", [])
     .filter((section) => keysAt("field", [section]).includes(name))
     .map((section) => `${section}.${name}`);
-  return [...new Set([...inDocument(document, ""), ...inSchema])];
+  return [...new Set([...inDocument(sections, ""), ...inSchema])];
 }
 
 /** Throws InputError for a path that leads to no key of a field's config, or to one that all points share. */

@@ -5,6 +5,8 @@ import { RESERVED } from "../potential/parse.ts";
 export const finite = z.number();
 export const positive = z.number().positive();
 export const wholePositive = z.number().int().min(1);
+/** Key of random numbers; to be described by what is drawn. */
+export const seed = z.number().int().min(0).default(1);
 
 /** Forms of an expression: its text, or a constant, which YAML reads as a number. */
 export const expression = [z.string(), finite.transform(String)] as const;
