@@ -2,7 +2,7 @@
 import { InputError } from "../errors.ts";
 import { compilePotential } from "../potential/compile.ts";
 import type { Potential } from "../potential/potential.ts";
-import { type Background, loadBackground } from "./background.ts";
+import { type Background, exponentOf, loadBackground } from "./background.ts";
 import { hubbleOf } from "./friedmann.ts";
 import { normalModes } from "./normalModes.ts";
 import type { FieldStudy } from "./study.ts";
@@ -55,13 +55,18 @@ export function outsideDomain(where: string, path: string, float32 = false): Inp
 }
 
 /**
- * The velocities of the slow-roll attractor, -(3H + s)^-1 V' with s the slow root of s^2 + 3H s + V'' = 0, a matrix where masses mix: exact
- * for a quadratic potential and constant H, and of second order in slow roll else.
+ * The velocities of the slow-roll attractor, -V' over the larger root f of f^2 - (3 + epsilon) H f + V'' = 0 with epsilon = -(dH/dt)/H^2, a
+ * matrix where masses mix: exact where epsilon, V''/H^2 and the direction of V' are constant (a quadratic potential in de Sitter space, an
+ * exponential one that drives its own expansion, V' alone in a power law), and of second order in slow roll else.
  * @throws InputError where a field, or a combination of fields, is too heavy to roll slowly, or nothing slows it.
  */
-function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble: number): number[] {
+function attractor(
+  fields: Pick<Setup, "potential" | "fields" | "mean">,
+  hubble: number,
+  epsilon: number,
+): readonly number[] {
   const { potential, mean } = fields;
-  const friction = 3 * hubble;
+  const friction = (3 + epsilon) * hubble;
   if (friction === 0)
     throw new InputError("there is no slow-roll attractor without friction: H is 0 here; give a number", {
       path: "field.velocity",
@@ -72,7 +77,7 @@ function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble:
     const discriminant = friction ** 2 - 4 * massSquared;
     if (!(discriminant >= 0)) {
       throw new InputError(
-        `${name} has no slow-roll attractor: V'' = ${massSquared} exceeds 9 H^2/4 = ${(friction / 2) ** 2}; give a number`,
+        `${name} has no slow-roll attractor: V'' = ${massSquared} exceeds ${(friction / 2) ** 2}, (3 + epsilon)^2 H^2/4 with epsilon = -(dH/dt)/H^2 = ${epsilon}; give a number`,
         { path: "field.velocity" },
       );
     }
@@ -83,10 +88,25 @@ function attractor(fields: Pick<Setup, "potential" | "fields" | "mean">, hubble:
   return velocity;
 }
 
-/** Where the attractor's own energy, which its H leaves out, would stop the acceleration that it stands on. */
+const kineticOf = (velocity: readonly number[]): number => velocity.reduce((sum, v) => sum + v ** 2 / 2, 0);
+
+/** The same where the fields drive the expansion, their kinetic energy too: a fixed point, approached by halves so that it is stable. */
+function drivingAttractor(fields: Pick<Setup, "potential" | "fields" | "mean">, planckMass: number): readonly number[] {
+  const { potential, mean } = fields;
+  let velocity: readonly number[] = mean.map(() => 0);
+  for (let step = 0; step < 50; step++) {
+    const kinetic = kineticOf(velocity);
+    const hubble = hubbleOf({ kinetic, gradient: 0, potential: potential.value(...mean) }, planckMass);
+    const next = attractor(fields, hubble, hubble && kinetic / (planckMass * hubble) ** 2);
+    velocity = velocity.map((v, f) => (v + next[f]!) / 2);
+  }
+  return velocity;
+}
+
+/** Where the attractor's own energy would stop the acceleration that it stands on. */
 function attractorWarnings({ study, potential, mean, velocity }: Setup): string[] {
   if (study.field.velocity !== "attractor" || study.background.kind !== "selfConsistent") return [];
-  const kinetic = velocity.reduce((sum, v) => sum + v ** 2 / 2, 0);
+  const kinetic = kineticOf(velocity);
   const value = potential.value(...mean);
   if (!(kinetic > value / 2)) return [];
   return [
@@ -141,13 +161,16 @@ export async function prepare(study: FieldStudy): Promise<Setup> {
     background.kind === "selfConsistent"
       ? background
       : { kind: "prescribed", background: await loadBackground(background, time.alpha) };
-  const hubble = (): number =>
-    expansion.kind === "prescribed"
-      ? expansion.background.hubble(0)
-      : hubbleOf({ kinetic: 0, gradient: 0, potential: potential.value(...mean) }, expansion.planckMass);
+  // Of a table, whose H may bend at its rows, epsilon is taken as 0.
   const velocity =
-    field.velocity === "attractor"
-      ? attractor({ potential, fields, mean }, hubble())
-      : perField(field.velocity, fields, "field.velocity");
+    field.velocity !== "attractor"
+      ? perField(field.velocity, fields, "field.velocity")
+      : expansion.kind === "selfConsistent"
+        ? drivingAttractor({ potential, fields, mean }, expansion.planckMass)
+        : attractor(
+            { potential, fields, mean },
+            expansion.background.hubble(0),
+            1 / (exponentOf(background) ?? Infinity),
+          );
   return { study, potential, fields, named: field.fields !== undefined, mean, velocity, expansion };
 }

@@ -53,6 +53,42 @@ describe("the slow-roll attractor", () => {
       }
     }
   });
+  it.each([0.3, 0.8])(
+    "has the decay of its own H in it: power-law inflation, lambda = %d, is exact",
+    async (lambda) => {
+      const field = {
+        potential: { name: "exponential", parameters: { v0: 2, lambda } },
+        velocity: "attractor",
+      } as const;
+      const { velocity } = await prepare({ ...base, background: { kind: "selfConsistent", planckMass: 1 }, field });
+      // epsilon = lambda^2/2 = K/H^2 with 3 H^2 = K + V.
+      const epsilon = lambda ** 2 / 2;
+      expect(velocity[0]! / Math.sqrt((4 * epsilon) / (3 - epsilon))).toBeCloseTo(1, 13);
+    },
+  );
+  it.each([
+    [5, 1e-4],
+    [10, 2e-6],
+  ])("is where an inflaton of V = phi^2/2 that started higher up comes by phi = %d", async (mean, bound) => {
+    const study = {
+      ...base,
+      background: { kind: "selfConsistent", planckMass: 1 },
+      time: { alpha: 0, step: 0.002, end: 12, recordEvery: 1 },
+    } as const;
+    const higher = { potential: "quadratic", mean: mean + 4 } as const;
+    const { result } = await fieldStudy({ ...study, field: higher }, undefined);
+    const after = (result.mean as number[]).findIndex((value) => value < mean);
+    const { velocity } = await prepare({ ...study, field: { ...higher, mean, velocity: "attractor" } });
+    expect(Math.abs((result.velocity as number[])[after]! / velocity[0]! - 1)).toBeLessThan(bound);
+  });
+  it("is that of a force that stays, -2 V' t/5, in the radiation era", async () => {
+    const field = { potential: { expression: "3*phi" }, velocity: "attractor" } as const;
+    const background = { kind: "fluid", omega: 1 / 3, hubble: 0.5 } as const;
+    const { result } = await fieldStudy({ ...base, background, field }, undefined);
+    // H = 1/(2t), 1 at the start.
+    for (const [r, t] of result.times.entries())
+      expect((result.velocity as number[])[r]!).toBeCloseTo(-1.2 * (1 + t), 9);
+  });
   it("is refused where a normal mode is too heavy, though no field is", async () => {
     const field = { fields: ["phi", "chi"], potential: { expression: "phi^2 + chi^2 + phi*chi" }, mean: 1 };
     const study = { ...base, field: { ...field, velocity: "attractor" } } as const;
