@@ -88,7 +88,7 @@ const fluctuations = z
         .union([...expression, z.strictObject({ file: z.string().min(1) })], {
           error: "must be an expression in k or { file }",
         })
-        .describe("<|dphi_k|^2>: an expression in k, or a CSV file of k and power"),
+        .describe("<|dphi_k|^2>, without a factor of k^3: an expression in k, or a CSV file of rows k, <|dphi_k|^2>"),
     }),
     z.strictObject({
       kind: z.literal("cosmoLattice"),

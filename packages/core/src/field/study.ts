@@ -37,7 +37,7 @@ export interface LatticeSpec {
 /** Which vacuum (vacuum.ts). */
 export type VacuumKind = "fitting" | "bunchDavies" | "adiabatic" | "minkowski";
 
-/** A power spectrum <|dphi_k|^2> by wave number: an expression in k, or rows of k and power. */
+/** A power spectrum <|dphi_k|^2> by wave number, without a factor of k^3: an expression in k, or rows of k and its value there. */
 export type SpectrumSpec = string | { readonly file: string };
 
 export type FluctuationSpec =
