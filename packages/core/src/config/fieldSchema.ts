@@ -62,7 +62,7 @@ const vacuum = z
   .enum(["fitting", "bunchDavies", "adiabatic", "minkowski"])
   .default("fitting")
   .describe(
-    "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, and without mass in power laws; adiabatic, of order 2 (of a table, 0); fitting: the first where it is exact, else the second; minkowski, omega^2 = k^2 + V'' as CosmoLattice's",
+    "the vacuum at a = 1: bunchDavies, exact, in static and de Sitter space, and without mass in power laws; adiabatic, of order 2 (of a table, 0); fitting: the first where it is exact, else the second; minkowski, omega^2 = k^2 + V'', or k^2 where V'' is negative, as CosmoLattice's",
   );
 const realisations = wholePositive.max(2 ** 20 - 1).default(1);
 const random = {

@@ -115,8 +115,8 @@ function mends({ study }: Setup, { massSquared }: NormalMode, k: number, q: numb
     if (k < 2 * hubble) ways.push(`start ${before ? "earlier" : "later"}, when it is inside the horizon`);
     if (massSquared === 0 && isExactWithoutMass(exponentOf(background)))
       ways.push("use initial: bunchDavies, exact here");
-    ways.push("use initial: minkowski");
   }
+  ways.push("use initial: minkowski");
   return ways.join(", or ");
 }
 

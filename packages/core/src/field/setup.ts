@@ -114,6 +114,21 @@ function attractorWarnings({ study, potential, mean, velocity }: Setup): string[
   ];
 }
 
+/** Where the state asked for leaves a negative V'' out. */
+function minkowskiWarnings(setup: Setup): string[] {
+  const { fluctuations, modes } = setup.study;
+  const [path, initial] = modes
+    ? ["modes.initial", modes.initial]
+    : ["fluctuations.initial", fluctuations.kind === "vacuum" ? fluctuations.initial : undefined];
+  if (initial !== "minkowski") return [];
+  return normalModes(setup)
+    .filter(({ massSquared }) => massSquared < 0)
+    .map(
+      ({ massSquared, name }) =>
+        `${path}: V'' = ${massSquared} of ${name} is negative: its waves start with omega = k, as CosmoLattice draws them`,
+    );
+}
+
 /** What a study most likely does not mean, in words: what is computed is what it says all the same. */
 export function studyWarnings(setup: Setup): string[] {
   const { study, potential } = setup;
@@ -135,6 +150,7 @@ export function studyWarnings(setup: Setup): string[] {
         ]
       : []),
     ...attractorWarnings(setup),
+    ...minkowskiWarnings(setup),
     ...unitsWarnings(study),
   ];
 }

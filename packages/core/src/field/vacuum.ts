@@ -1,8 +1,8 @@
 /**
  * The vacuum's mode functions at a = 1, of each normal mode (normalModes.ts) by itself. Bunch and Davies': exact in static and de Sitter
  * space, and without mass in power laws, for a field at rest, V'' being that of the mean. Adiabatic: of order 2 (adiabatic.ts).
- * Minkowski's: omega^2 = k^2 + V'' as if space did not expand, chi = a phi at rest in its amplitude; what CosmoLattice draws
- * (arXiv:2006.15122, section 7.2), for modes whose adiabatic frequency is not real. Fitting: the first where it is exact for as long as
+ * Minkowski's: omega^2 = k^2 + V'' as if space did not expand, chi = a phi at rest in its amplitude, and omega = k where V'' is negative; what
+ * CosmoLattice draws (arXiv:2006.15122, section 7.2; its fluctuationsgenerator.h), for modes whose adiabatic frequency is not real. Fitting: the first where it is exact for as long as
  * the mean stays as it is, else the second.
  */
 import { DivergenceError, InputError } from "../errors.ts";
@@ -79,13 +79,13 @@ export function vacuumState(setup: Setup, normal: NormalMode, kind: VacuumKind, 
   if (state === "bunchDavies" && setup.study.background.kind !== "static") {
     return exactVacuum(setup, normal, hubble, path);
   }
+  const massSquared = state === "minkowski" ? Math.max(normal.massSquared, 0) : normal.massSquared;
   return (k) => {
-    const square = k ** 2 + normal.massSquared;
+    const square = k ** 2 + massSquared;
     if (!(square > 0)) {
-      const mend = withoutLongWaves(Math.sqrt(-normal.massSquared), setup.study.lattice);
-      const another = setup.study.background.kind === "deSitter" ? ", or initial: bunchDavies" : "";
+      const mend = withoutLongWaves(Math.sqrt(-massSquared), setup.study.lattice);
       throw new InputError(
-        `the mode k = ${k} of ${normal.name} has no vacuum: its frequency squared, k^2 + V'', is ${square}; ${mend}${another}`,
+        `the mode k = ${k} of ${normal.name} has no vacuum: its frequency squared, k^2 + V'', is ${square}; use initial: minkowski, of omega = k where V'' is negative, or ${mend}`,
         { path },
       );
     }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { InputError } from "@slowroll/core/errors";
 import { bunchDavies } from "@slowroll/core/field/bunchDavies";
 import { planInitialState } from "@slowroll/core/field/initial";
+import { fieldStudy } from "@slowroll/core/field/run";
 import { prepare } from "@slowroll/core/field/setup";
 import type { FieldStudy, FluctuationSpec, LatticeSpec } from "@slowroll/core/field/study";
 import { waveNumbers } from "@slowroll/core/field/waves";
@@ -254,6 +255,20 @@ describe("the vacuum of coupled fields", () => {
     );
     expect(apart((await fromFile!).field, (await field!).field)).toBeLessThan(1e-12);
     rmSync(folder, { recursive: true });
+  });
+
+  it("of minkowski has the frequency k of each normal mode of negative V'', and warns of it", async () => {
+    const modes = { wavenumbers: [0.5, 3], initial: "minkowski" } as const;
+    const { result } = await fieldStudy({ ...base, field: rotated([4, -4]), modes }, undefined);
+    const U = ROTATIONS[2]!;
+    for (const { k, amplitude } of result.modes!)
+      for (const f of [0, 1]) {
+        const square = U[f]![0]! ** 2 / (2 * Math.hypot(k, 2)) + U[f]![1]! ** 2 / (2 * k);
+        expect((amplitude as number[][])[0]![f]! ** 2 / square).toBeCloseTo(1, 12);
+      }
+    expect(result.warnings).toEqual([
+      expect.stringMatching(/^modes\.initial: V'' = -\S+ of [-+]0\.600 phi [-+]0\.800 chi is negative: .* omega = k/),
+    ]);
   });
 
   it("is refused where a normal mode has none, with the length that leaves such waves out", async () => {
