@@ -58,7 +58,7 @@ export function outsideDomain(where: string, path: string, float32 = false): Inp
  * The velocities of the slow-roll attractor, -V' over the larger root f of f^2 - (3 + epsilon) H f + V'' = 0 with epsilon = -(dH/dt)/H^2, a
  * matrix where masses mix: exact where epsilon, V''/H^2 and the direction of V' are constant (a quadratic potential in de Sitter space, an
  * exponential one that drives its own expansion, V' alone in a power law), and of second order in slow roll else.
- * @throws InputError where a field, or a combination of fields, is too heavy to roll slowly, or nothing slows it.
+ * @throws InputError where a field, or a combination of fields, is on a slope and too heavy to roll slowly, or nothing slows it.
  */
 function attractor(
   fields: Pick<Setup, "potential" | "fields" | "mean">,
@@ -74,14 +74,16 @@ function attractor(
   const slope = mean.map((_, f) => potential.gradient(f, ...mean));
   const velocity = mean.map(() => 0);
   for (const { massSquared, direction, name } of normalModes(fields)) {
+    const along = direction.reduce((sum, part, f) => sum + part * slope[f]!, 0);
+    // However heavy, it rests where it is.
+    if (along === 0) continue;
     const discriminant = friction ** 2 - 4 * massSquared;
     if (!(discriminant >= 0)) {
       throw new InputError(
-        `${name} has no slow-roll attractor: V'' = ${massSquared} exceeds ${(friction / 2) ** 2}, (3 + epsilon)^2 H^2/4 with epsilon = -(dH/dt)/H^2 = ${epsilon}; give a number`,
+        `${name} has no slow-roll attractor: V'' = ${massSquared} exceeds ${(friction / 2) ** 2}, a quarter of the square of its friction, ${3 + epsilon} H; give a number`,
         { path: "field.velocity" },
       );
     }
-    const along = direction.reduce((sum, part, f) => sum + part * slope[f]!, 0);
     const rate = (-2 * along) / (friction + Math.sqrt(discriminant));
     for (const [f, part] of direction.entries()) velocity[f]! += part * rate;
   }

@@ -96,6 +96,11 @@ describe("the slow-roll attractor", () => {
     expect((error as InputError).path).toBe("field.velocity");
     expect((error as InputError).message).toMatch(/0\.707 phi \S0\.707 chi has no slow-roll attractor/);
   });
+  it("is rest for a field at the bottom of its valley, however heavy", async () => {
+    const field = { fields: ["phi", "chi"], potential: { expression: "phi^2/8 + 50*phi^2*chi^2" }, mean: [3, 0] };
+    const { velocity } = await prepare({ ...base, field: { ...field, velocity: "attractor" } });
+    expect(velocity).toEqual([-1.5 / (3 + Math.sqrt(8)), 0]);
+  });
   it("is refused where space does not expand, down a hill too", async () => {
     const field = { potential: "doubleWell", mean: 0.1, velocity: "attractor" } as const;
     await expect(prepare({ ...base, background: { kind: "static" }, field })).rejects.toMatchObject({
