@@ -61,6 +61,41 @@ describe.each(["doubleWell", "quartic"])("2,048 networks of width 1,024 in a %s 
   });
 });
 
+describe("a linear network of one datum past the learning rate that infinite width bears", () => {
+  const width = 1024;
+  it.each([1, 2, 3])(
+    "is caught where its kernel has fallen below 2/eta, by the exact law of f and Theta, seed %i",
+    async (seed) => {
+      const { result } = await networkStudy(
+        {
+          network: { depth: 1, width, activation: "linear", weightStd: 1, biasStd: 0 },
+          data: { inputs: [[1]], targets: [0] },
+          training: { learningRate: { relative: 3 }, momentum: 0, steps: 60, potential: "quadratic", recordEvery: 1 },
+          ensemble: { size: 1, seed },
+        },
+        engine,
+      );
+      expect(result.warnings.join()).toContain("is unstable at infinite width; finite networks may settle");
+      const { eta, mean, loss } = result;
+      // Lewkowycz et al., arXiv:2003.02218, equations 4 and 5.
+      let f = mean[0]![0]!;
+      let kernel = result.kernelInitial![0]![0]!;
+      const peak = Math.max(...loss);
+      for (const [t, [measured]] of mean.entries()) {
+        expect(Math.abs(measured! - f), `step ${t}`).toBeLessThan(1e-3 * Math.sqrt(2 * peak));
+        [f, kernel] = [
+          f * (1 - eta * kernel + (eta * f) ** 2 / width),
+          kernel + ((eta * f * f) / width) * (eta * kernel - 4),
+        ];
+      }
+      expect(peak).toBeGreaterThan(100 * loss[0]!);
+      expect(loss.at(-1)!).toBeLessThan(loss[0]!);
+      expect(result.kernelFinal![0]![0]! * eta).toBeLessThan(2);
+      expect(result.kernelFinal![0]![0]!).toBeCloseTo(kernel, 3);
+    },
+  );
+});
+
 describe("the kernel's fluctuation at initialisation", () => {
   it.each(Object.keys(activations))("of 4,096 networks of 128 units, %s, is theory's", async (activation) => {
     const { result } = await networkStudy(

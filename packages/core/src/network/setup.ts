@@ -41,10 +41,14 @@ function architectureOf(network: NetworkSpec, { dimension, outputs }: Data): Arc
   };
 }
 
-/** A learning rate beyond which some mode of an infinitely wide network grows, x = eta lambda_max V'', as a line of warning. */
+/**
+ * A learning rate beyond which some mode of an infinitely wide network grows, x = eta lambda_max V'', as a line of warning. It is no more than
+ * that: a finite network's kernel falls while its outputs grow, and up to x = 4 or more it mostly settles where eta lambda_max V'' < 2 (the
+ * catapult of Lewkowycz et al., arXiv:2003.02218); and where V flattens outwards outputs oscillate without end.
+ */
 function divergenceWarning(x: number, { momentum, batch }: TrainingSpec): string {
   const bound = batch ? `what steps of ${batch.size} data bear` : String(2 * (1 + momentum));
-  return `training.learningRate: eta lambda_max V'' = ${x.toPrecision(3)} is past ${bound}: descent diverges`;
+  return `training.learningRate: eta lambda_max V'' = ${x.toPrecision(3)} is past ${bound}, where descent is unstable at infinite width; finite networks may settle as their kernels fall`;
 }
 
 /** Throws InputError where the recursion over layers has left float64's range. */

@@ -180,7 +180,7 @@ describe("the hyperparameter study", () => {
   });
   it("warns of the value that is past divergence, at its own place", async () => {
     const { warnings } = await run("hyperparameters: { learningRate: [{ relative: 2.1 }], momentum: [0] }", "steps: 4");
-    const said = warnings.filter((warning) => warning.includes("diverges"));
+    const said = warnings.filter((warning) => warning.includes("is unstable"));
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^duality\.hyperparameters\.learningRate\[0\]: eta lambda_max/);
     const steep = await run("hyperparameters: { momentum: [0] }", "steps: 4, learningRate: { relative: 2.1 }");

@@ -307,6 +307,6 @@ describe("dualityStudy on the reference engine", () => {
       duality: { background: true },
     };
     const { result } = await dualityStudy(fast, referenceEngine);
-    expect(result.warnings[0]).toContain("diverges");
+    expect(result.warnings[0]).toContain("is unstable");
   });
 });
