@@ -32,6 +32,18 @@ export function linear(values: readonly (number | null | undefined)[]) {
   return { scale: { domain: [low - margin, high + margin], nice: false, zero: false }, axis: labels(values) };
 }
 
+/** How many times as far from zero as networks' outputs what they are held against may lie and stay in the picture. */
+const OUTGROWN = 1000;
+
+/** Whether `expected` leaves `measured` far behind, as theory of infinite width does at learning rates that it does not bear. */
+export function outgrows(
+  expected: readonly (number | null | undefined)[],
+  measured: readonly (number | null | undefined)[],
+): boolean {
+  const most = (values: readonly (number | null | undefined)[]) => Math.max(...(ends(values) ?? [0, 0]).map(Math.abs));
+  return most(expected) > OUTGROWN * most(measured);
+}
+
 /** How many times the range of some values may be that of others on the same scale. */
 const ALIKE = 4;
 

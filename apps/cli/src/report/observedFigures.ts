@@ -2,7 +2,7 @@
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { NetworkDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
-import { linear, logarithmic, steps as stepAxis } from "./axes.ts";
+import { linear, logarithmic, outgrows, steps as stepAxis } from "./axes.ts";
 import {
   DATUM_COLOUR,
   earlyThenThinned,
@@ -143,13 +143,15 @@ function linearisedFigure(
   const outputs = thinned(all.length, OUTPUTS).map((i) => all[i]!);
   const errors = drawn.map((t) => ({ step: times[t]!, error: error[t]! > 0 ? error[t]! : null }));
   const x = stepAxis(times.at(-1)!);
+  const isCut = outgrows(twin.flat(2), mean.flat(2));
   const worst = error.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const panels = outputs.map(({ c, name }, i) => {
     const values = drawn.flatMap((t) => {
       const [network, linearised] = [ofOutput(mean[t]!, c), ofOutput(twin[t]!, c)];
       return data.map((a) => ({ step: times[t]!, datum: String(a), network: network[a]!, twin: linearised[a]! }));
     });
-    const f = linear(values.flatMap(({ network, twin: linearised }) => [network, linearised]));
+    const networks = values.map(({ network }) => network);
+    const f = linear(isCut ? networks : [...networks, ...values.map(({ twin: linearised }) => linearised)]);
     return {
       width: WIDTH,
       height: name === "" ? HEIGHT - 20 : HEIGHT - 140,
@@ -161,7 +163,7 @@ function linearisedFigure(
           encoding: { y: { field: "network", type: "quantitative" as const, title: name === "" ? "f" : name, ...f } },
         },
         {
-          mark: { type: "line" as const, strokeWidth: 1.5, strokeDash: [5, 4] },
+          mark: { type: "line" as const, clip: true, strokeWidth: 1.5, strokeDash: [5, 4] },
           encoding: { y: { field: "twin", type: "quantitative" as const } },
         },
       ],
@@ -172,9 +174,10 @@ function linearisedFigure(
     id: "linearised",
     title: "The networks and their linearisations",
     shows: `Mean of f over the ensemble at ${data.length} of ${D} data${several} (broad) and over its networks' own linearisations (dashed); below, the root mean square over networks and data of their difference.`,
-    agrees: error.includes(null)
-      ? "The linearisations diverge: this learning rate is past their stable one."
-      : `They differ by at most ${say(worst)} at width ${document.config.network.width}, which falls as 1/n in wide networks.`,
+    agrees:
+      isCut || error.includes(null)
+        ? "The linearisations diverge: this learning rate is past their stable one."
+        : `They differ by at most ${say(worst)} at width ${document.config.network.width}, which falls as 1/n in wide networks.`,
     spec: {
       vconcat: [
         ...panels,

@@ -1,7 +1,7 @@
 /** The ensemble's outputs over the steps of training, with their spread, beside the infinitely wide ensemble's. */
 import type { NetworkDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
-import { fitOneScale, linear, steps as stepAxis } from "./axes.ts";
+import { fitOneScale, linear, outgrows, steps as stepAxis } from "./axes.ts";
 import { counted, earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 /** Standard errors within which a largest difference over the data is noise. */
@@ -62,8 +62,13 @@ export function outputFigure(document: NetworkDocument): Figure {
         size,
       )
     : [0, 0];
-  const valuesOf = (some: typeof rows) =>
-    some.flatMap(({ low, high, theory: at, theoryLow, theoryHigh }) => [low, high, at, theoryLow, theoryHigh]);
+  const expectedOf = (some: typeof rows) =>
+    some.flatMap(({ theory: at, theoryLow, theoryHigh }) => [at, theoryLow, theoryHigh]);
+  const measuredOf = (some: typeof rows) => some.flatMap(({ low, high }) => [low, high]);
+  // At the start theory's band is of the size that networks have, if one alone or of targets that are zero has not.
+  const start = rows.filter(({ step }) => step === times[0]);
+  const isCut = outgrows(expectedOf(rows), [...measuredOf(rows), ...expectedOf(start)]);
+  const valuesOf = (some: typeof rows) => [...measuredOf(some), ...(isCut ? [] : expectedOf(some))];
   const parts = outputs.map(({ c }) => rows.filter(({ output }) => output === c));
   const columns = Math.max(2, outputs.length);
   // Of one step alone lines and areas would show nothing.
@@ -73,7 +78,7 @@ export function outputFigure(document: NetworkDocument): Figure {
     const color = PALETTE[1];
     return lone
       ? { type: "tick" as const, orient: "horizontal" as const, thickness, color }
-      : { type: "line" as const, ...style, color };
+      : { type: "line" as const, clip: true, ...style, color };
   };
   const band = lone
     ? { type: "rule" as const, strokeWidth: 8, opacity: 0.18, color: PALETTE[0] }
@@ -130,9 +135,11 @@ export function outputFigure(document: NetworkDocument): Figure {
     shows: `Mean of f over ${counted(size, "network")} of width ${config.network.width} at ${data.length} of ${D} data${several} (dots), one standard deviation (bands)${theory ? `, and the infinite-width mean (lines)${theory.std ? " and standard deviation (dashed)" : ""}${theory.samples ? ` of ${theory.samples} samples` : ""}` : ""}.`,
     agrees: !theory
       ? "Samples of the infinitely wide ensemble diverge, so that it has no mean."
-      : size === 1
-        ? `At the last step the one network is at most ${say(shift)} from theory's mean: without more networks nothing tells noise from a shift.`
-        : `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`,
+      : isCut
+        ? "Theory leaves the picture: at infinite width outputs grow without end at this learning rate, which these networks do not."
+        : size === 1
+          ? `At the last step the one network is at most ${say(shift)} from theory's mean: without more networks nothing tells noise from a shift.`
+          : `At the last step the mean is at most ${say(shift)}, or ${say(distance, 2)} standard errors, from theory: ${distance <= NOISE ? "they agree" : "more than noise, and finite width's only if it falls as 1/n"}.`,
     spec: fitOneScale(parts.map(valuesOf))
       ? panels(rows, columns)
       : { hconcat: parts.map((own) => panels(own, 1)), spacing: 30 },

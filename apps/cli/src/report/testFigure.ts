@@ -1,7 +1,7 @@
 /** The band plot of Gaussian processes: what a trained ensemble predicts off its data, beside theory. */
 import type { NetworkDocument } from "../document.ts";
 import { type Output, ofOutput } from "../outputs.ts";
-import { linear } from "./axes.ts";
+import { linear, outgrows } from "./axes.ts";
 import { type Along, curveFigure, REACH } from "./curveFigure.ts";
 import { counted, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
@@ -58,15 +58,14 @@ function bandPanel(
     }))
     .sort((left, right) => left.at - right.at);
   const points = known.map((x, a) => ({ at: x, target: targets[a]! }));
+  const measured = [...rows.flatMap(({ low, high }) => [low, high]), ...targets];
+  const expected = rows.flatMap(({ theoryLow, theoryHigh }) => [theoryLow, theoryHigh]);
   const y = {
     type: "quantitative" as const,
-    ...linear([
-      ...rows.flatMap(({ low, high, theoryLow, theoryHigh }) => [low, high, theoryLow, theoryHigh]),
-      ...targets,
-    ]),
+    ...linear(outgrows(expected, measured) ? measured : [...measured, ...expected]),
   };
   const line = (field: string, color: string, dash: number[]) => ({
-    mark: { type: "line" as const, color, strokeDash: dash, strokeWidth: 1.5 },
+    mark: { type: "line" as const, clip: true, color, strokeDash: dash, strokeWidth: 1.5 },
     encoding: { y: { ...y, field } },
   });
   return {

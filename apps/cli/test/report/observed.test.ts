@@ -133,6 +133,22 @@ describe("the report", () => {
     });
     expect(shows + agrees).not.toContain("align");
   });
+  it("keeps networks in the picture that do not grow with theory and linearisations, and says so", async () => {
+    const caught = await documentOf([
+      "network={ depth: 1, width: 256, activation: linear, weightStd: 1, biasStd: 0 }",
+      "data={ inputs: [[1]], targets: [0] , test: { inputs: [[1], [2]] } }",
+      "training={ learningRate: { relative: 2.5 }, steps: 60 }",
+    ]);
+    const most = (values: readonly unknown[]) => Math.max(...values.flat(9).map((value) => Math.abs(value as number)));
+    expect(most(caught.theory!.mean.concat(caught.theory!.std!))).toBeGreaterThan(1e6);
+    const figures = networkFigures(caught);
+    for (const id of ["trajectories", "linearised", "test"]) {
+      const { spec, agrees } = figures.find((one) => one.id === id)!;
+      const domains = JSON.stringify(spec).match(/"domain":\[[^\]]*\],"nice":false,"zero":false/g)!;
+      expect(most(domains.map((text) => JSON.parse(text.slice(9, text.indexOf("]") + 1)))), id).toBeLessThan(1000);
+      if (id !== "test") expect(agrees).toMatch(/learning rate/);
+    }
+  });
   it("says where linearisations diverge", () => {
     const { mean, std, error } = document.linearised!;
     const lost = { mean, std, error: error.map((value, t) => (t > 4 ? null : value)) };
