@@ -4,3 +4,6 @@ export function recordedSteps(steps: number, every: number): number[] {
   if (records[records.length - 1] !== steps) records.push(steps);
   return records;
 }
+
+/** Steps 0 .. count - 1. */
+export const firstSteps = (count: number): number[] => Array.from({ length: count }, (_, t) => t);

@@ -7,7 +7,7 @@ import { exactDual, secondOrderDual, slowRollDual } from "@slowroll/core/duality
 import { slope } from "@slowroll/core/duality/scaling";
 import { SlowrollError } from "@slowroll/core/errors";
 import type { Eigen } from "@slowroll/core/linalg/eigen";
-import { byOutput, interleaved, type PerDatum, perDatum } from "@slowroll/core/network/outputs";
+import { byOutput, interleaved, type PerDatum, perRecord } from "@slowroll/core/network/outputs";
 import { setupNetwork } from "@slowroll/core/network/setup";
 import { type Dynamics, quadraticMass, recursion } from "@slowroll/core/theory/prediction";
 import type { DualityDocument } from "../document.ts";
@@ -86,7 +86,7 @@ function dualFrom(
   const dual = interleaved(isExact ? exact : initial.map((own) => secondOrderDual(dynamics, own, times)));
   return {
     order: isExact ? "exact" : "secondOrder",
-    phi: times.map((_, t) => perDatum(dual.subarray(t * size, (t + 1) * size), outputs)),
+    phi: perRecord(dual, size, outputs),
   };
 }
 

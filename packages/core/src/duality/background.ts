@@ -5,9 +5,10 @@
 import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { DivergenceError } from "../errors.ts";
-import { eachOutput, type PerDatum, perDatum } from "../network/outputs.ts";
+import { eachOutput, type PerDatum, perRecord } from "../network/outputs.ts";
 import type { NetworkSetup } from "../network/setup.ts";
 import { Moments } from "../network/statistics.ts";
+import { firstSteps } from "../recordedSteps.ts";
 import { recursionWork } from "../theory/prediction.ts";
 import { dualComparison, type Order } from "./dual.ts";
 
@@ -37,7 +38,7 @@ export class BackgroundCollector {
   constructor(setup: NetworkSetup, momentum: number, steps: number) {
     this.setup = setup;
     this.momentum = momentum;
-    this.times = Array.from({ length: steps + 1 }, (_, t) => t);
+    this.times = firstSteps(steps + 1);
     const size = this.times.length * setup.data.targets.length;
     this.phi = new Moments(size, { covariance: false });
     this.difference = new Moments(size, { covariance: false });
@@ -82,8 +83,7 @@ export class BackgroundCollector {
         { path: "training.learningRate" },
       );
     }
-    const rows = (trajectory: Float64Array): PerDatum[][] =>
-      this.times.map((_, t) => perDatum(trajectory.subarray(t * size, (t + 1) * size), outputs));
+    const rows = (trajectory: Float64Array): PerDatum[][] => perRecord(trajectory, size, outputs);
     const { slowRoll, secondOrder, exact } = dual;
     let value = 0;
     let standardErrors = 0;

@@ -11,9 +11,10 @@ import { activationNamed } from "../network/activations.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { modeVariances } from "../network/observables.ts";
 import { meanKernel } from "../network/outputs.ts";
-import { ensembleJob, setupNetwork } from "../network/setup.ts";
+import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { Moments, squaredNorm } from "../network/statistics.ts";
 import type { InputsSpec, NetworkStudy } from "../network/study.ts";
+import { firstSteps } from "../recordedSteps.ts";
 import { resampled, spread } from "./bootstrap.ts";
 import { dictionary } from "./dictionary.ts";
 import { at } from "./place.ts";
@@ -64,8 +65,15 @@ export interface HyperparameterResult {
   };
 }
 
+/** One value of one hyperparameter, and its place in the config. */
+interface Setting {
+  readonly name: Hyperparameter;
+  readonly value: unknown;
+  readonly path: string;
+}
+
 /** Each hyperparameter's values in their order. */
-function settingsOf(spec: HyperparametersSpec): { name: Hyperparameter; value: unknown; path: string }[] {
+function settingsOf(spec: HyperparametersSpec): Setting[] {
   return Object.entries(spec).flatMap(([name, values]: [string, readonly unknown[]]) =>
     values.map((value, i) => ({
       name: name as Hyperparameter,
@@ -109,6 +117,97 @@ function costOf({ network: { width, depth }, data: { inputs } }: NetworkStudy): 
 }
 
 /**
+ * Trains the ensemble at one value, of a study that has it.
+ * @throws InputError and DivergenceError at the value; what the engine throws.
+ */
+async function measureAt(
+  { name, value, path }: Setting,
+  study: NetworkStudy,
+  setup: NetworkSetup,
+  bootstrap: number,
+  engine: Engine,
+  control: JobControl,
+): Promise<{ result: HyperparameterResult; engineSeconds: number }> {
+  const { data, jointNtk, spectrum, potential, eta } = setup;
+  const { points: D, outputs: C, targets } = data;
+  const { momentum, steps } = study.training;
+  // Masses are measured at step 0, whatever the steps.
+  const kernelRecords = Math.max(1, steps);
+  const job = ensembleJob(setup, study, {
+    recordOutputs: firstSteps(steps + 1),
+    recordKernels: firstSteps(kernelRecords),
+  });
+  const watch = new DivergenceWatch(job);
+  const sums: number[] = [];
+  const curvature = potential.hessian(0, 0, 0);
+  const masses = new Moments(D, { covariance: false });
+  const fluctuations: number[] = [];
+  const { length: square } = jointNtk;
+  const norm = squaredNorm(jointNtk, 0, square);
+  function* measure(batch: EnsembleBatch): Work<void> {
+    accumulate(batch, { targets, potential, records: steps + 1, kernelRecords }, sums);
+    for (let m = 0; m < batch.count; m++) {
+      const first = m * kernelRecords * square;
+      const theta = batch.kernels.subarray(first, first + square);
+      const lambdas = yield* modeVariances(meanKernel(theta, D, C), spectrum);
+      masses.add(lambdas.map((lambda) => lambda * curvature));
+      fluctuations.push(squaredNorm(theta, 0, square, jointNtk) / norm);
+    }
+  }
+  const training = engine.trainEnsemble(
+    job,
+    async (batch) => {
+      watch.see(batch);
+      if (!watch.first) await cooperate(measure(batch), control.signal);
+    },
+    control,
+  );
+  const { engineSeconds } = await at(path, training);
+  if (watch.first) {
+    const label = `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+    const mend =
+      name === "learningRate" ? `use a smaller ${path}` : `use a smaller training.learningRate or leave out ${path}`;
+    const cause = divergenceError(watch.first, `training at ${label}`, undefined, mend);
+    throw cause instanceof DivergenceError
+      ? new DivergenceError(cause.message, cause.step, { partial: undefined, path, cause })
+      : new InputError(cause.message, { path, cause });
+  }
+  const regression = await cooperate(regress(sums, bootstrap, eta, momentum), control.signal);
+  const size = job.networks.count;
+  const rms = (weights?: Float64Array): number =>
+    Math.sqrt(fluctuations.reduce((sum, one, m) => sum + (weights ? weights[m]! : 1) * one, 0) / size);
+  const around = await cooperate(resampled(size, bootstrap, 3, rms), control.signal);
+  const { friction, lambda, lambdaEta } = dictionary(eta, momentum);
+  const result = {
+    settings: { [name]: value },
+    measured: {
+      friction: measured(regression.friction),
+      lambda: measured(regression.lambda),
+      lambdaEta: measured(regression.lambdaEta),
+      massSquared: {
+        values: Array.from(masses.mean),
+        errors: Array.from(masses.mean, (_, i) => (size > 1 ? Math.sqrt(masses.variance(i) / size) : null)),
+      },
+      kernelFluctuation: {
+        value: rms(),
+        error: size > 1 ? spread(around) : null,
+      },
+    },
+    predicted: { friction, lambda, lambdaEta, massSquared: Array.from(spectrum.values, (of) => of * curvature) },
+  };
+  return { result, engineSeconds };
+}
+
+/** What the set-up at one value is warned of; what the data are is said once, of all. */
+function warningsAt({ name, path }: Setting, { data, warnings }: NetworkSetup): string[] {
+  // Of a learning rate the place is the value's own.
+  const place = name === "learningRate" ? "training.learningRate: " : "";
+  return warnings
+    .slice(data.warnings.length)
+    .map((warning) => `${path}: ${warning.slice(warning.startsWith(place) ? place.length : 0)}`);
+}
+
+/**
  * Trains one ensemble a value.
  * @throws InputError and DivergenceError at the value; what `setupNetwork` and the engine throw.
  */
@@ -119,99 +218,29 @@ export async function measureHyperparameters(
   engine: Engine,
   control: JobControl = {},
 ): Promise<{ result: HyperparameterResult[]; engineSeconds: number; warnings: string[] }> {
+  const { signal } = control;
   const steps = Math.min(study.training.steps, REGRESSION_STEPS + 1);
-  const settings = settingsOf(spec).map(({ name, value, path }) => {
-    const own = studyAt({ ...study, training: { ...study.training, steps } }, name, value);
-    return { name, value, path, study: own, cost: costOf(own) / (made(study.data.inputs)?.points ?? 1) };
+  const settings = settingsOf(spec).map((setting) => {
+    const own = studyAt({ ...study, training: { ...study.training, steps } }, setting.name, setting.value);
+    return { setting, own, cost: costOf(own) / (made(study.data.inputs)?.points ?? 1) };
   });
-  const work = settings.reduce((sum, { cost }) => sum + cost, 0);
+  const networkSteps = steps * study.ensemble.size;
+  const work = settings.reduce((sum, { cost }) => sum + cost, 0) * networkSteps;
   const result: HyperparameterResult[] = [];
   const warnings: string[] = [];
   let engineSeconds = 0;
   let done = 0;
-  for (const { name, value, path, study: own, cost } of settings) {
-    const setup = await at(path, setupNetwork(own, { signal: control.signal }));
-    const { data, jointNtk, spectrum, potential, eta } = setup;
-    const { points: D, outputs: C, targets } = data;
-    const { momentum } = own.training;
-    // Masses are measured at step 0, whatever the steps.
-    const kernelRecords = Math.max(1, steps);
-    const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
-    const job = ensembleJob(setup, own, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
-    const watch = new DivergenceWatch(job);
-    const sums: number[] = [];
-    const curvature = potential.hessian(0, 0, 0);
-    const masses = new Moments(D, { covariance: false });
-    const fluctuations: number[] = [];
-    const { length: square } = jointNtk;
-    const norm = squaredNorm(jointNtk, 0, square);
-    function* measure(batch: EnsembleBatch): Work<void> {
-      accumulate(batch, { targets, potential, records: steps + 1, kernelRecords }, sums);
-      for (let m = 0; m < batch.count; m++) {
-        const at = m * kernelRecords * square;
-        const theta = batch.kernels.subarray(at, at + square);
-        const lambdas = yield* modeVariances(meanKernel(theta, D, C), spectrum);
-        masses.add(lambdas.map((lambda) => lambda * curvature));
-        fluctuations.push(squaredNorm(theta, 0, square, jointNtk) / norm);
-      }
-    }
-    const training = engine.trainEnsemble(
-      job,
-      async (batch) => {
-        watch.see(batch);
-        if (!watch.first) await cooperate(measure(batch), control.signal);
-      },
-      {
-        signal: control.signal,
-        onProgress: (part, total) => {
-          const weights = done + (cost * part) / total;
-          control.onProgress?.(weights * steps * job.networks.count, work * steps * job.networks.count, "weight steps");
-        },
-      },
-    );
-    const report = await at(path, training);
-    const label = `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
-    if (watch.first) {
-      const mend =
-        name === "learningRate" ? `use a smaller ${path}` : `use a smaller training.learningRate or leave out ${path}`;
-      const cause = divergenceError(watch.first, `training at ${label}`, undefined, mend);
-      throw cause instanceof DivergenceError
-        ? new DivergenceError(cause.message, cause.step, { partial: undefined, path, cause })
-        : new InputError(cause.message, { path, cause });
-    }
-    engineSeconds += report.engineSeconds;
-    done += cost;
-    // Of a learning rate the place is the value's own.
-    const place = name === "learningRate" ? "training.learningRate: " : "";
-    warnings.push(
-      // What the data are warned of is said once, of all.
-      ...setup.warnings
-        .slice(data.warnings.length)
-        .map((warning) => `${path}: ${warning.slice(warning.startsWith(place) ? place.length : 0)}`),
-    );
-    const regression = await cooperate(regress(sums, bootstrap, eta, momentum), control.signal);
-    const size = job.networks.count;
-    const rms = (weights?: Float64Array): number =>
-      Math.sqrt(fluctuations.reduce((sum, one, m) => sum + (weights ? weights[m]! : 1) * one, 0) / size);
-    const around = await cooperate(resampled(size, bootstrap, 3, rms), control.signal);
-    const { friction, lambda, lambdaEta } = dictionary(eta, momentum);
-    result.push({
-      settings: { [name]: value },
-      measured: {
-        friction: measured(regression.friction),
-        lambda: measured(regression.lambda),
-        lambdaEta: measured(regression.lambdaEta),
-        massSquared: {
-          values: Array.from(masses.mean),
-          errors: Array.from(masses.mean, (_, i) => (size > 1 ? Math.sqrt(masses.variance(i) / size) : null)),
-        },
-        kernelFluctuation: {
-          value: rms(),
-          error: size > 1 ? spread(around) : null,
-        },
-      },
-      predicted: { friction, lambda, lambdaEta, massSquared: Array.from(spectrum.values, (of) => of * curvature) },
+  for (const { setting, own, cost } of settings) {
+    const setup = await at(setting.path, setupNetwork(own, { signal }));
+    const point = await measureAt(setting, own, setup, bootstrap, engine, {
+      signal,
+      onProgress: (part, total) =>
+        control.onProgress?.((done + (cost * part) / total) * networkSteps, work, "weight steps"),
     });
+    result.push(point.result);
+    engineSeconds += point.engineSeconds;
+    warnings.push(...warningsAt(setting, setup));
+    done += cost;
   }
   return { result, engineSeconds, warnings };
 }

@@ -7,6 +7,7 @@ import { assertFinitePotential, DivergenceWatch, divergenceError } from "../netw
 import type { PerDatum } from "../network/outputs.ts";
 import { ensembleJob, type JobSetup, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
+import { firstSteps } from "../recordedSteps.ts";
 import { BackgroundCollector, type BackgroundResult } from "./background.ts";
 import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
 import { assertHyperparameters, type HyperparameterResult, measureHyperparameters } from "./hyperparameters.ts";
@@ -57,9 +58,8 @@ export async function dualityStudy<F extends PerDatum = number>(
   const { steps, momentum } = study.training;
   if (values) assertHyperparameters(study, values);
   const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
-  const range = (count: number): number[] => Array.from({ length: count }, (_, t) => t);
   const jobOf = (setup: JobSetup): EnsembleJob =>
-    ensembleJob(setup, study, { recordOutputs: range(steps + 1), recordKernels: range(kernelRecords) });
+    ensembleJob(setup, study, { recordOutputs: firstSteps(steps + 1), recordKernels: firstSteps(kernelRecords) });
   const setup = await setupNetwork(study, control, async (before) => {
     assertCheckable(study, before.data.points, before.data.outputs);
     if (wantsBackground || regressionSpec) await engine.assertRoom(jobOf(before));

@@ -11,7 +11,7 @@ import { eachOutput } from "../network/outputs.ts";
 import { ensembleJob, type JobSetup, type NetworkSetup, setupNetwork } from "../network/setup.ts";
 import { squaredNorm } from "../network/statistics.ts";
 import type { NetworkStudy } from "../network/study.ts";
-import { recordedSteps } from "../recordedSteps.ts";
+import { firstSteps, recordedSteps } from "../recordedSteps.ts";
 import { recursionWork } from "../theory/prediction.ts";
 import { resampled, spread } from "./bootstrap.ts";
 import { at } from "./place.ts";
@@ -74,7 +74,7 @@ function* measure(
   const { length: size } = targets;
   const T = steps + 1;
   const kernelRecords = kernelSteps(steps).length;
-  const record = Array.from({ length: T }, (_, t) => t);
+  const record = firstSteps(T);
   const norm = squaredNorm(jointNtk, 0, size * size);
   const dynamics = { potential, learningRate: eta, momentum };
   const free = { ...dynamics, points, theta: kernels.ntk };
@@ -149,7 +149,7 @@ export function slope(widths: readonly number[], values: readonly (number | null
 
 function jobOf(setup: JobSetup, study: NetworkStudy, width: number): EnsembleJob {
   return ensembleJob({ ...setup, architecture: { ...setup.architecture, width } }, study, {
-    recordOutputs: Array.from({ length: study.training.steps + 1 }, (_, t) => t),
+    recordOutputs: firstSteps(study.training.steps + 1),
     recordKernels: kernelSteps(study.training.steps),
   });
 }
