@@ -25,6 +25,7 @@ export const QUANTITIES = {
   meanDeviation: -1,
 } as const;
 export type Quantity = keyof typeof QUANTITIES;
+const NAMES = Object.keys(QUANTITIES) as Quantity[];
 
 export interface PowerLaw {
   /** [W]; null where the value is below three standard errors, or what it is measured from leaves the finite numbers. */
@@ -165,6 +166,48 @@ export async function assertWidthsFit(
     await at(`duality.widths[${w}]`, engine.assertRoom(jobOf(setup, study, width)));
 }
 
+/** What was measured of a quantity, width by width. */
+interface Column {
+  readonly values: (number | null)[];
+  readonly errors: (number | null)[];
+  /** [W][resamples]; null where the value is. */
+  readonly resamples: (readonly number[] | null)[];
+}
+
+/** `several`: whether there were several networks a width; one resampled is the same network, whose spread of 0 says nothing. */
+function lawOf(
+  quantity: Quantity,
+  { values, errors, resamples }: Column,
+  widths: readonly number[],
+  several: boolean,
+): PowerLaw {
+  const fit = (least: number): [number | null, number | null] => {
+    const power = (of: (w: number) => number | null | undefined): number | null =>
+      slope(
+        widths,
+        widths.map((width, w) => (width >= least ? (of(w) ?? null) : null)),
+      );
+    const exponent = power((w) => values[w]);
+    if (exponent === null || !several) return [exponent, null];
+    return [exponent, spread(Array.from({ length: RESAMPLES }, (_, r) => power((w) => resamples[w]?.[r])!))];
+  };
+  const [exponent, exponentError] = fit(0);
+  const [exponentLarge, exponentLargeError] = fit(LARGE_WIDTH);
+  return {
+    values,
+    errors,
+    exponent,
+    exponentError,
+    exponentLarge,
+    exponentLargeError,
+    expected: QUANTITIES[quantity],
+  };
+}
+
+/** A record of each quantity. */
+const ofEach = <T>(of: (quantity: Quantity) => T): Record<Quantity, T> =>
+  Object.fromEntries(NAMES.map((quantity) => [quantity, of(quantity)])) as Record<Quantity, T>;
+
 /**
  * Trains one ensemble a width and fits the power laws; `given` is the study's set-up, where it is at hand.
  * @throws DivergenceError naming the width; what `setupNetwork` and the engine throw.
@@ -177,11 +220,9 @@ export async function measureScaling(
   given?: NetworkSetup,
 ): Promise<{ result: ScalingResult; engineSeconds: number; warnings: string[] }> {
   const { steps, momentum } = study.training;
+  const several = study.ensemble.size > 1;
   const warnings: string[] = [];
-  const values: Record<Quantity, (number | null)[]> = emptyTable();
-  const errors: Record<Quantity, (number | null)[]> = emptyTable();
-  /** [quantity][resample][W]. */
-  const tables = Array.from({ length: RESAMPLES }, () => emptyTable<number | null>());
+  const columns = ofEach((): Column => ({ values: [], errors: [], resamples: [] }));
   // Theory's kernels are the same at every width.
   const setup = given ?? (await setupNetwork(study, { signal: control.signal }));
   const size = setup.data.targets.length;
@@ -213,19 +254,22 @@ export async function measureScaling(
     engineSeconds += report.engineSeconds;
     widthsDone += width;
     const central = statistics(measured, size);
-    const resamples = resampled(job.networks.count, RESAMPLES, 2 + w, (weights) => statistics(measured, size, weights));
-    for (const [r, one] of (await cooperate(resamples, control.signal)).entries())
-      for (const quantity of Object.keys(QUANTITIES) as Quantity[]) tables[r]![quantity].push(one[quantity]);
+    const resamples = await cooperate(
+      resampled(job.networks.count, RESAMPLES, 2 + w, (weights) => statistics(measured, size, weights)),
+      control.signal,
+    );
     const lost: Quantity[] = [];
-    for (const quantity of Object.keys(QUANTITIES) as Quantity[]) {
+    for (const quantity of NAMES) {
       // Networks may stay finite where what they are compared with does not: their linearisation past its stable learning rate.
       const finite = Number.isFinite(central[quantity]);
       if (!finite) lost.push(quantity);
       const visible = finite && (quantity !== "meanDeviation" || central.meanDeviation >= 3 * noiseOfMean(measured));
-      values[quantity].push(visible ? central[quantity] : null);
-      const error = spread(tables.map((table) => table[quantity][w]!));
-      errors[quantity].push(job.networks.count > 1 && Number.isFinite(error) ? error : null);
-      if (!visible) for (const table of tables) table[quantity][w] = null;
+      const own = resamples.map((one) => one[quantity]);
+      const error = spread(own);
+      const column = columns[quantity];
+      column.values.push(visible ? central[quantity] : null);
+      column.errors.push(several && Number.isFinite(error) ? error : null);
+      column.resamples.push(visible ? own : null);
     }
     if (lost.length > 0) {
       warnings.push(
@@ -233,33 +277,6 @@ export async function measureScaling(
       );
     }
   }
-  const large = widths.map((width) => width >= LARGE_WIDTH);
-  const law = (quantity: Quantity): PowerLaw => {
-    const fit = (keep: (w: number) => boolean): [number | null, number | null] => {
-      const pick = (column: readonly (number | null)[]): (number | null)[] =>
-        column.map((value, w) => (keep(w) ? value : null));
-      const exponent = slope(widths, pick(values[quantity]));
-      if (exponent === null) return [null, null];
-      // One network resampled is the same network: its spread of 0 says nothing.
-      const told = study.ensemble.size > 1;
-      return [exponent, told ? spread(tables.map((table) => slope(widths, pick(table[quantity]))!)) : null];
-    };
-    const [exponent, exponentError] = fit(() => true);
-    const [exponentLarge, exponentLargeError] = fit((w) => large[w]!);
-    return {
-      values: values[quantity],
-      errors: errors[quantity],
-      exponent,
-      exponentError,
-      exponentLarge,
-      exponentLargeError,
-      expected: QUANTITIES[quantity],
-    };
-  };
-  const laws = Object.fromEntries((Object.keys(QUANTITIES) as Quantity[]).map((quantity) => [quantity, law(quantity)]));
-  return { result: { widths: [...widths], ...(laws as Record<Quantity, PowerLaw>) }, engineSeconds, warnings };
-}
-
-function emptyTable<T>(): Record<Quantity, T[]> {
-  return { kernelFluctuation: [], kernelDrift: [], dualDeviation: [], linearisationError: [], meanDeviation: [] };
+  const laws = ofEach((quantity) => lawOf(quantity, columns[quantity], widths, several));
+  return { result: { widths: [...widths], ...laws }, engineSeconds, warnings };
 }
