@@ -11,7 +11,7 @@ import type { StudyOptions } from "./program.ts";
 import { type KeptPoints, readPoints } from "./sweepFolder.ts";
 
 /** What a run goes on from: a lattice's checkpoint, the finished points of a sweep, or both. */
-interface Resumed {
+export interface Resumed {
   readonly config: object;
   /** What has the config. */
   readonly source: string;

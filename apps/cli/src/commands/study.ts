@@ -1,7 +1,7 @@
 /** `kernel`, `network`, `field` and `duality`: config in, one call of the library, result out. */
 import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
-import type { ConfigCommand } from "@slowroll/core/config/schema";
+import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
 import { HOST } from "@slowroll/core/engine/host";
 import { lazyEngine } from "@slowroll/core/engine/open";
@@ -22,18 +22,79 @@ import { clearState, keepsState, loadRunWriter, makeWay, saveFinal } from "../fo
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
 import { jsonPieces } from "../json.ts";
-import { keeping } from "../kept.ts";
+import { type Kept, keeping } from "../kept.ts";
 import { named } from "../named.ts";
 import { checkOptions, threadsOf } from "../options.ts";
-import { choosePlaces } from "../places.ts";
+import { choosePlaces, type Places } from "../places.ts";
 import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
-import { restartHint, resumeCommand, resumedRun, standingOf } from "../resume.ts";
+import { type Resumed, restartHint, resumeCommand, resumedRun, standingOf } from "../resume.ts";
 import { studies } from "../studies.ts";
 import { summary } from "../summary.ts";
 import { keepPoints } from "../sweepFolder.ts";
 import { trajectoriesWhileWritable } from "../trajectories.ts";
-import { createVoice } from "../voice.ts";
+import { createVoice, type Voice } from "../voice.ts";
+
+/** What is run, with all defaults and the files that it names found; what it goes on from; and where its files go. */
+async function readStudy<C extends ConfigCommand>(command: C, file: string | undefined, options: StudyOptions, io: Io) {
+  const { cwd } = io;
+  const resumed = options.resume ? await resumedRun(file, options, cwd) : undefined;
+  const text = resumed ? JSON.stringify(resumed.config) : file === undefined ? "" : await readText(file, io);
+  const source = resumed ? resumed.source : file === "-" ? "standard input" : file;
+  const parsed = await parseConfig(command, text, { ...(source ? { source } : {}), overrides: options.set });
+  checkOptions(options, parsed);
+  const config = withFoundFiles(parsed, file, cwd);
+  const goesOn = (resumed?.kept?.finished.size ?? 0) > 0;
+  return { config, resumed, places: await choosePlaces(command, options, goesOn, cwd) };
+}
+
+/** What a field's run keeps while it goes on, to go on from once it is interrupted: checkpoints, and of a sweep the points that are done. */
+async function keepOnTheWay(
+  config: Config<ConfigCommand>,
+  resumed: Resumed | undefined,
+  { folder, finalFolder }: Places,
+  ready: () => Promise<void>,
+  { note, warn }: Voice,
+) {
+  const keptOf = (points: number): Kept =>
+    keeping(resumed && standingOf(resumed, points), () => keepsState(folder), warn);
+  /** Final states of a sweep's points that could not be saved. */
+  const lostStates: UnwritableError[] = [];
+  if ("sweep" in config && config.sweep) {
+    const points = await sweepPoints(config);
+    const kept = keptOf(points.length);
+    const hooks = keepPoints({
+      folder,
+      config,
+      points,
+      resumed,
+      finalFolder,
+      ready,
+      onKept(what) {
+        kept.saved(what);
+        note("checkpoint", { kept: what });
+      },
+      onFailure: kept.failed,
+      onStateLost(what, error) {
+        if (!lostStates.some(({ why }) => why === error.why))
+          warn(`${what} is not saved: ${error.message}; the sweep goes on`);
+        lostStates.push(error);
+      },
+    });
+    return { kept, lostStates, sweep: { points, hooks } };
+  }
+  const kept = keptOf(0);
+  if (!("lattice" in config && config.lattice && folder)) return { kept, lostStates };
+  const checkpointing = folderCheckpoints(folder, [config], resumed?.saved, {
+    ready,
+    onSave(said, step) {
+      kept.saved(said);
+      note("checkpoint", { step });
+    },
+    onFailure: kept.failed,
+  });
+  return { kept, lostStates, checkpointing };
+}
 
 /** Runs a study from its config to its result, and resolves with the exit code. */
 export async function study<C extends ConfigCommand>(
@@ -43,14 +104,8 @@ export async function study<C extends ConfigCommand>(
   io: Io,
 ): Promise<number> {
   const start = performance.now();
-  const resumed = options.resume ? await resumedRun(file, options, io.cwd) : undefined;
-  const text = resumed ? JSON.stringify(resumed.config) : file === undefined ? "" : await readText(file, io);
-  const source = resumed ? resumed.source : file === "-" ? "standard input" : file;
-  const parsed = await parseConfig(command, text, { ...(source ? { source } : {}), overrides: options.set });
-  checkOptions(options, parsed);
-  const config = withFoundFiles(parsed, file, io.cwd);
-  const goesOn = (resumed?.kept?.finished.size ?? 0) > 0;
-  const { folder, finalFolder, trajectoryFile } = await choosePlaces(command, options, goesOn, io.cwd);
+  const { config, resumed, places } = await readStudy(command, file, options, io);
+  const { folder, finalFolder, trajectoryFile } = places;
   const writeRun = folder ? await loadRunWriter(options.movie) : undefined;
 
   const threads = threadsOf(options);
@@ -114,36 +169,9 @@ export async function study<C extends ConfigCommand>(
     return document;
   };
 
-  const sweeps = "sweep" in config && config.sweep !== undefined;
+  const { kept, checkpointing, sweep, lostStates } = await keepOnTheWay(config, resumed, places, ready, voice);
   const finished = [...(resumed?.kept?.finished.values() ?? [])];
   let sections: object | undefined = finished.length > 0 ? { sweep: finished, warnings: [] } : undefined;
-  const points = sweeps ? await sweepPoints(config) : [];
-  const kept = keeping(resumed && standingOf(resumed, points.length), () => keepsState(folder), warn);
-  const checkpointing =
-    "lattice" in config && config.lattice && folder && !sweeps
-      ? folderCheckpoints(folder, [config], resumed?.saved, {
-          ready,
-          onSave(said, step) {
-            kept.saved(said);
-            note("checkpoint", { step });
-          },
-          onFailure: kept.failed,
-        })
-      : undefined;
-  const onKept = (what: string): void => {
-    kept.saved(what);
-    note("checkpoint", { kept: what });
-  };
-  /** Of a sweep's points. */
-  const states: UnwritableError[] = [];
-  const onStateLost = (what: string, error: UnwritableError): void => {
-    if (!states.some(({ why }) => why === error.why)) warn(`${what} is not saved: ${error.message}; the sweep goes on`);
-    states.push(error);
-  };
-  const hooks = { ready, onKept, onFailure: kept.failed, onStateLost };
-  const sweep = sweeps
-    ? { points, hooks: keepPoints({ folder, config, points, resumed, finalFolder, ...hooks }) }
-    : undefined;
   /** Tells the result and what went wrong, of which the first gives the exit code. */
   const tell = (document: ResultDocument, wrong: readonly SlowrollError[]): number => {
     const [first] = wrong;
@@ -174,7 +202,7 @@ export async function study<C extends ConfigCommand>(
     voice.tellChecks((result as Partial<DualityResult>).checks ?? []);
     const document = await keep(result, engineSeconds, failure?.message);
     if (trajectories) await attempt(() => trajectories.finish());
-    unwritten.push(...states.slice(0, 1));
+    unwritten.push(...lostStates.slice(0, 1));
     if (finalFolder && final && "field" in config) {
       const isSaved = await attempt(() => saveFinal(finalFolder, final, config));
       const how = restartHint(config, result as FieldResult);
@@ -187,13 +215,13 @@ export async function study<C extends ConfigCommand>(
     voice.stop();
     const wrong = error instanceof InputError || error instanceof ExpressionError;
     // Of a sweep the finished points are kept.
-    if (wrong && !(sweeps && sections)) throw error;
+    if (wrong && !(sweep && sections)) throw error;
     if (trajectories?.abandon())
       io.error(`not saved: ${options.saveTrajectories}, whose networks were not all trained\n`);
     if (finalFolder && error instanceof DivergenceError)
       io.error(`not saved: ${named(finalFolder, io.cwd)}, as the run has not come to its end\n`);
     // Of a sweep's point that was interrupted its own checkpoint is enough.
-    const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !sweeps) ? error : undefined;
+    const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !sweep) ? error : undefined;
     const partial = (cut?.partial ?? sections) as object | undefined;
     settle(partial ?? {});
     if (folder && error instanceof InterruptedError) {
