@@ -1,6 +1,5 @@
 /** `potential`: the built-ins and users' own, listed, shown, checked and plotted. */
-import { writeFileSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parsePotential } from "@slowroll/core/config/potential";
 import { InputError } from "@slowroll/core/errors";
@@ -25,17 +24,11 @@ async function fromFile(file: string, io: Io): Promise<Potential> {
 /** The file or built-in that `subject` names. */
 async function fromSubject(subject: string, io: Io): Promise<Potential> {
   if (Object.hasOwn(builtins, subject)) return compilePotential(subject);
-  const isFile = subject === "-" || (await exists(path.resolve(io.cwd, subject)));
+  const isFile = subject === "-" || existsSync(path.resolve(io.cwd, subject));
   if (isFile) return fromFile(subject, io);
   const hint = mend(subject, Object.keys(builtins));
   throw new InputError(`is neither a file nor a built-in potential; ${hint}`, { path: subject });
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 function print(io: Io, { json }: PotentialOptions, document: object, text: string): number {
   io.out(json ? `${JSON.stringify(document)}\n` : text);
@@ -124,7 +117,7 @@ export async function plot(subject: string, options: RangeOptions, io: Io): Prom
   const ending = path.extname(out);
   if (ending !== "" && ending !== ".svg") throw new InputError(`must end with .svg, not ${ending}`, { path: "--out" });
   const file = path.resolve(io.cwd, out);
-  if (!force && (await exists(file))) {
+  if (!force && existsSync(file)) {
     throw new InputError(`${out} exists: choose another file, or --force to overwrite it`, { path: "--out" });
   }
   const { potentialFigure } = await import("../report/potentialFigure.ts");
