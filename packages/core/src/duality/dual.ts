@@ -99,14 +99,16 @@ function* secondOrder(
   return flatten(recorded(states, record), points);
 }
 
-/** B phi' + Theta V' = 0. Throws DivergenceError, TooStiffError. */
+/** B phi' + Theta V' = 0 from phi(0) = `initial` [D], at the ascending steps `record`. Throws DivergenceError, TooStiffError. */
 export function slowRollDual(dynamics: Dynamics, initial: ArrayLike<number>, record: ArrayLike<number>): Trajectory {
   return complete(slowRoll(dynamics, initial, record));
 }
 
 /**
- * A phi'' + B phi' + Theta V' = 0 in step time, from the attractor for beta = 0 and from half a step's velocity for beta > 0.
- * `frictionFactor` multiplies B, for showing that a wrong Hubble rate is seen. Throws DivergenceError, TooStiffError.
+ * A phi'' + B phi' + Theta V' = 0 in step time from phi(0) = `initial` [D], at the ascending steps `record`; its velocity there is the
+ * attractor's for beta = 0, half a step's for beta > 0.
+ * @param frictionFactor multiplies B, for showing that a wrong Hubble rate is seen
+ * @throws DivergenceError, TooStiffError
  */
 export function secondOrderDual(
   dynamics: Dynamics,
@@ -183,7 +185,7 @@ function* exact(
 }
 
 /**
- * The field whose samples are the steps exactly; null where V is not quadratic or a mode has none. Theta is decomposed anew unless its
+ * The field from phi(0) = `initial` [D] whose samples at `record` are the steps exactly; null where V is not quadratic or a mode has none. Theta is decomposed anew unless its
  * `spectrum` is given.
  */
 export function exactDual(

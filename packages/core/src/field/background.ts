@@ -63,12 +63,12 @@ const builders: Builders = {
   },
 };
 
-/** The background of `spec` in the alpha-time of `alpha`. */
+/** A background in closed form, in the alpha-time of `alpha`. */
 export function createBackground(spec: ClosedForm, alpha: number): Background {
   return (builders[spec.kind] as (spec: ClosedForm, alpha: number) => Background)(spec, alpha);
 }
 
-/** The same, of a table too. Throws InputError (background.file) where the table cannot be read or used. */
+/** A background in the alpha-time of `alpha`. Throws InputError (background.file) where the table cannot be read or used. */
 export async function loadBackground(spec: PrescribedSpec, alpha: number): Promise<Background> {
   return spec.kind === "table"
     ? tableBackground(await readTable(spec.file, "background.file"), alpha)

@@ -169,7 +169,7 @@ export function deSitterVacuum(massSquared: number, hubble: number): (k: number)
   };
 }
 
-/** The same of every wave number of `wavenumbers`. Throws DivergenceError. */
+/** u_k and du_k/dt at a = 1 of each of `wavenumbers`, as `deSitterVacuum` gives them. Throws DivergenceError. */
 export const bunchDavies = (wavenumbers: readonly number[], massSquared: number, hubble: number): ModeFunction[] =>
   wavenumbers.map(deSitterVacuum(massSquared, hubble));
 

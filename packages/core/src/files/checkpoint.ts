@@ -162,9 +162,9 @@ function readHeader(content: Hdf5Content, file: string, place: string | undefine
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint. Of studies that are evolved together some may have diverged, and their states are not finite: it is at the end that
+ * this is told.
  * @param place where in the config or on the command line the file is named
- * Of studies that are evolved together some may have diverged, and their states are not finite: it is at the end that this is told.
  * @throws InputError where the file cannot be read, is damaged or truncated, or is no checkpoint
  */
 export async function readCheckpoint(file: string, place?: string): Promise<FieldCheckpoint> {

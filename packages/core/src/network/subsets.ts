@@ -63,7 +63,7 @@ export function drawSubsets(points: number, steps: number, batch: BatchSpec): Su
 }
 
 /** What the force on datum `a` is multiplied by at `step`. */
-export function pushOf(subsets: Subsets | undefined, step: number, a: number): number {
+export function forceWeight(subsets: Subsets | undefined, step: number, a: number): number {
   if (!subsets) return 1;
   return (subsets.bits[step * subsets.words + (a >> 5)]! >>> (a & 31)) & 1 ? subsets.weight : 0;
 }

@@ -5,7 +5,7 @@
  */
 import { complete, type Work } from "../cooperate.ts";
 import { type Eigen, eigen } from "../linalg/eigen.ts";
-import { pushOf, type Subsets } from "../network/subsets.ts";
+import { forceWeight, type Subsets } from "../network/subsets.ts";
 import { hasKinks } from "../potential/differentiate.ts";
 import type { Potential } from "../potential/potential.ts";
 import type { TestKernels } from "./kernels.ts";
@@ -43,7 +43,7 @@ export function* recursionWork(
     if (record[r] === t) result.set(phi, r++ * points);
     if (r === record.length) break;
     const slopes = potential.gradients(0, [phi], points);
-    for (let a = 0; a < points; a++) force[a] = pushOf(subsets, t, Math.floor(a / outputs)) * slopes[a]!;
+    for (let a = 0; a < points; a++) force[a] = forceWeight(subsets, t, Math.floor(a / outputs)) * slopes[a]!;
     for (let a = 0; a < points; a++) {
       let push = 0;
       for (let b = 0; b < points; b++) push += theta[a * points + b]! * force[b]!;
@@ -73,7 +73,7 @@ export function recursion(dynamics: Dynamics, initial: ArrayLike<number>, record
   return complete(recursionWork(dynamics, initial, record));
 }
 
-/** V'' of a potential that is quadratic with its minimum at phi = 0; undefined for any other. */
+/** V'' of a potential that is quadratic with its extremum at phi = 0; undefined for any other. */
 export function quadraticMass(potential: Potential): number | undefined {
   const curvature = potential.tree.hessian[0]![0]!;
   // The derivative of |phi| is flat wherever it is defined, and so is that of the slope of |phi| + phi^2/2.
@@ -94,6 +94,9 @@ export interface TestPrediction {
  *   mean* = B y,  covariance* = K_** - B K_*^T - K_* B^T + B K B^T
  * (Lee et al., arXiv:1902.06720, eq. 14 and 15, in discrete time and with momentum). Theta^-1 (1 - P) is summed step by step as a function
  * of Theta's eigenvalues, so that vanishing ones do no harm.
+ * @param nngp K, [D][D]
+ * @param targets y, [D]
+ * @param spectrum of Theta
  */
 export function testPrediction(
   dynamics: Omit<Dynamics, "potential" | "theta">,
@@ -205,8 +208,10 @@ function transpose(matrix: Float64Array, points: number): Float64Array {
 }
 
 /**
- * Mean y + P (0 - y) and covariance P K P^T of f for quadratic V with V'' = `massSquared`, P = U p U^T the propagator in Theta's eigenbasis
- * `spectrum`.
+ * Mean y + P (0 - y) and covariance P K P^T of f at the steps `record` for quadratic V with V'' = `massSquared`, P = U p U^T the propagator
+ * in Theta's eigenbasis `spectrum`.
+ * @param nngp K, [D][D]
+ * @param targets y, [D]
  */
 export function quadraticPrediction(
   dynamics: Omit<Dynamics, "potential">,

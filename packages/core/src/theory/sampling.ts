@@ -9,7 +9,7 @@
 import type { Work } from "../cooperate.ts";
 import { type Eigen, eigenvalueRounding } from "../linalg/eigen.ts";
 import { Moments } from "../network/statistics.ts";
-import { pushOf } from "../network/subsets.ts";
+import { forceWeight } from "../network/subsets.ts";
 import { theoryNormals } from "../random/normal.ts";
 import type { TestKernels } from "./kernels.ts";
 import type { Dynamics } from "./prediction.ts";
@@ -224,7 +224,7 @@ export function* sampledPrediction(
         if (r === T) break;
       }
       const slopes = potential.gradients(0, [phi], size);
-      for (let i = 0; i < size; i++) force[i] = pushOf(subsets, t, i % D) * slopes[i]!;
+      for (let i = 0; i < size; i++) force[i] = forceWeight(subsets, t, i % D) * slopes[i]!;
       yield* kick(dynamics, force, velocity);
       for (let i = 0; i < size; i++) f[i]! += velocity[i]!;
       for (let i = 0; i < memory.length; i++) {

@@ -6,7 +6,7 @@ import { InputError } from "@slowroll/core/errors";
 import { jointKernel } from "@slowroll/core/network/outputs";
 import { networkStudy } from "@slowroll/core/network/run";
 import { type NetworkSetup, setupNetwork } from "@slowroll/core/network/setup";
-import { drawSubsets, pushOf } from "@slowroll/core/network/subsets";
+import { drawSubsets, forceWeight } from "@slowroll/core/network/subsets";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { recursion } from "@slowroll/core/theory/prediction";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const membersOf = (points: number, steps: number, size: number, seed = 4): number[][] => {
   const subsets = drawSubsets(points, steps, { size, seed });
   const all = Array.from({ length: points }, (_, a) => a);
-  return Array.from({ length: steps }, (_, step) => all.filter((a) => pushOf(subsets, step, a) > 0));
+  return Array.from({ length: steps }, (_, step) => all.filter((a) => forceWeight(subsets, step, a) > 0));
 };
 
 describe("mini-batches", () => {
@@ -38,7 +38,7 @@ describe("mini-batches", () => {
     const subsets = drawSubsets(7, steps, { size: 3, seed: 2 });
     for (let a = 0; a < 7; a++) {
       let sum = 0;
-      for (let step = 0; step < steps; step++) sum += pushOf(subsets, step, a);
+      for (let step = 0; step < steps; step++) sum += forceWeight(subsets, step, a);
       // Of a step the variance is D/size - 1.
       expect(Math.abs(sum / steps - 1)).toBeLessThan(5 * Math.sqrt((7 / 3 - 1) / steps));
     }
