@@ -33,7 +33,7 @@ export interface HomogeneousTrajectory {
 }
 
 /** Error of a step relative to the solution; what accumulates over a run stays near the promised 1e-10. */
-const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
+export const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
 /** Of what a number would be where it is not near 0. */
 export const NEAR_ZERO = 1e-14;
 /** Of what is 0 throughout. */

@@ -6,15 +6,13 @@
  */
 import { cooperate, type Work } from "../cooperate.ts";
 import { DivergenceError, InputError } from "../errors.ts";
-import { equations, NEAR_ZERO, NOTHING, recordingGrid } from "./homogeneous.ts";
+import { equations, NEAR_ZERO, NOTHING, recordingGrid, TOLERANCE } from "./homogeneous.ts";
 import { type IntegrateOptions, integration, TooStiffError } from "./integrate.ts";
 import { normalModes } from "./normalModes.ts";
 import type { ModeResult } from "./result.ts";
 import type { Setup } from "./setup.ts";
 import type { ModesSpec } from "./study.ts";
 import { vacuumState } from "./vacuum.ts";
-
-const TOLERANCE = { relativeTolerance: 1e-12, absoluteTolerance: 1e-14 };
 
 /** Numbers of one u_fi: Re u, Re du/dt, Im u, Im du/dt. */
 const PARTS = 4;
