@@ -2,6 +2,7 @@
 import type { EngineInfo, LatticeReport, Precision } from "../engine/engine.ts";
 import type { LatticeState, Observation } from "../engine/latticeJob.ts";
 import { DivergenceError } from "../errors.ts";
+import { needsPositive } from "../potential/domain.ts";
 import type { Album } from "./pictures.ts";
 import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
@@ -139,10 +140,18 @@ function planeWaveMode({ study }: Setup, lattice: LatticeSpec, observations: rea
 }
 
 /** `collapsed`: where it is the scale factor that has come to 0. */
-export function divergence(step: number, partial: FieldResult, collapsed = false): DivergenceError<FieldResult> {
+export function divergence(
+  { potential }: Setup,
+  step: number,
+  partial: FieldResult,
+  collapsed = false,
+): DivergenceError<FieldResult> {
+  const domain = needsPositive(potential.tree.value)
+    ? ", which has no value where its logarithms, roots or powers that are not whole are of negative numbers"
+    : "";
   const message = collapsed
     ? `space collapsed: its scale factor is not above 0 at step ${step}; end earlier or check the potential`
-    : `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential`;
+    : `the field diverged: it is not finite at step ${step}; use a smaller time.step, end earlier or check the potential${domain}`;
   return new DivergenceError(message, step, { partial, path: collapsed ? "time.end" : "time.step" });
 }
 
@@ -218,7 +227,7 @@ export function measure(
   if (bad) {
     const step = stepAfter(bad.afterOperation);
     const partial = { ...measured, warnings: unstable };
-    throw outgrown(setup, info, step, moments, partial) ?? divergence(step, partial, allFinite(bad));
+    throw outgrown(setup, info, step, moments, partial) ?? divergence(setup, step, partial, allFinite(bad));
   }
   const imprecise = [...precisionWarnings(info, setup, moments, steps), ...underflowWarnings(info, setup, moments)];
   return {

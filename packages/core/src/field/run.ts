@@ -45,7 +45,7 @@ async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promi
   // The last record is made at the end, which need not be a whole number of steps.
   if (good.length < etas.length) {
     const step = Math.ceil(etas[good.length]! / study.time.step - 1e-9);
-    throw divergence(step, result, bad >= 0 && hasNumbers(records[bad]!));
+    throw divergence(setup, step, result, bad >= 0 && hasNumbers(records[bad]!));
   }
   if (!study.modes) return { result, engineSeconds: 0 };
   return { result: { ...result, modes: await evolveModes(setup, study.modes, signal) }, engineSeconds: 0 };

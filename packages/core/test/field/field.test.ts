@@ -93,7 +93,20 @@ describe("homogeneous fields", () => {
     };
     const error = await fieldStudy(study, undefined).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DivergenceError);
+    expect((error as Error).message).toMatch(/^the field diverged: .* or check the potential$/);
   });
+  it.each(["phi^(2/3)", "phi*sqrt(phi) + 2", "-cos(phi)*log(phi/2)", "2*phi + exp(-1/phi^0.3)"])(
+    "say that they may have left where V = %s has values",
+    async (expression) => {
+      const study: FieldStudy = {
+        ...oscillator(50, { step: 0.1, integrator: "verlet2" }),
+        field: { potential: { expression }, mean: 1, velocity: -3 },
+      };
+      await expect(fieldStudy(study, undefined)).rejects.toThrow(
+        /check the potential, which has no value where its logarithms, roots or powers that are not whole are of negative/,
+      );
+    },
+  );
   it.each([undefined, "verlet2"] as const)(
     "keep the records before they diverge, integrator %s",
     async (integrator) => {
