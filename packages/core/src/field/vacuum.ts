@@ -2,8 +2,8 @@
  * The vacuum's mode functions at a = 1, of each normal mode (normalModes.ts) by itself. Bunch and Davies': exact in static and de Sitter
  * space, and without mass in power laws, for a field at rest, V'' being that of the mean. Adiabatic: of order 2 (adiabatic.ts).
  * Minkowski's: omega^2 = k^2 + V'' as if space did not expand, chi = a phi at rest in its amplitude, and omega = k where V'' is negative; what
- * CosmoLattice draws (arXiv:2006.15122, section 7.2; its fluctuationsgenerator.h), for modes whose adiabatic frequency is not real. Fitting: the first where it is exact for as long as
- * the mean stays as it is, else the second.
+ * CosmoLattice draws (arXiv:2006.15122, section 7.2; its fluctuationsgenerator.h), for modes whose adiabatic frequency is not real. Fitting:
+ * the first where it is exact for as long as the mean stays as it is, else the second.
  */
 import { DivergenceError, InputError } from "../errors.ts";
 import { adiabaticVacuum } from "./adiabatic.ts";
