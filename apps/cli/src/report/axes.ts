@@ -35,14 +35,21 @@ export function linear(values: readonly (number | null | undefined)[]) {
 /** How many times as far from zero as networks' outputs what they are held against may lie and stay in the picture. */
 const OUTGROWN = 1000;
 
-/** Whether `expected` leaves `measured` far behind, as theory of infinite width does at learning rates that it does not bear. */
-export function outgrows(
+/**
+ * How far from zero `expected` is drawn: Infinity, unless it leaves `measured` far behind, as theory of infinite width does at learning rates
+ * that it does not bear. Lines beyond would cross the picture at every step.
+ */
+export function reachOf(
   expected: readonly (number | null | undefined)[],
   measured: readonly (number | null | undefined)[],
-): boolean {
+): number {
   const most = (values: readonly (number | null | undefined)[]) => Math.max(...(ends(values) ?? [0, 0]).map(Math.abs));
-  return most(expected) > OUTGROWN * most(measured);
+  return most(expected) > OUTGROWN * most(measured) ? 2 * most(measured) : Number.POSITIVE_INFINITY;
 }
+
+/** A transform that breaks the line of `field` where it is beyond `reach`. */
+export const within = (field: string, reach: number) =>
+  Number.isFinite(reach) ? [{ calculate: `abs(datum.${field}) <= ${reach} ? datum.${field} : null`, as: field }] : [];
 
 /** How many times the range of some values may be that of others on the same scale. */
 const ALIKE = 4;

@@ -2,7 +2,7 @@
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { NetworkDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
-import { linear, logarithmic, outgrows, steps as stepAxis } from "./axes.ts";
+import { linear, logarithmic, reachOf, steps as stepAxis, within } from "./axes.ts";
 import {
   DATUM_COLOUR,
   earlyThenThinned,
@@ -143,7 +143,8 @@ function linearisedFigure(
   const outputs = thinned(all.length, OUTPUTS).map((i) => all[i]!);
   const errors = drawn.map((t) => ({ step: times[t]!, error: error[t]! > 0 ? error[t]! : null }));
   const x = stepAxis(times.at(-1)!);
-  const isCut = outgrows(twin.flat(2), mean.flat(2));
+  const reach = reachOf(twin.flat(2), mean.flat(2));
+  const isCut = Number.isFinite(reach);
   const worst = error.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const panels = outputs.map(({ c, name }, i) => {
     const values = drawn.flatMap((t) => {
@@ -163,6 +164,7 @@ function linearisedFigure(
           encoding: { y: { field: "network", type: "quantitative" as const, title: name === "" ? "f" : name, ...f } },
         },
         {
+          transform: within("twin", reach),
           mark: { type: "line" as const, clip: true, strokeWidth: 1.5, strokeDash: [5, 4] },
           encoding: { y: { field: "twin", type: "quantitative" as const } },
         },

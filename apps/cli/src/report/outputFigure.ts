@@ -1,7 +1,7 @@
 /** The ensemble's outputs over the steps of training, with their spread, beside the infinitely wide ensemble's. */
 import type { NetworkDocument } from "../document.ts";
 import { ofOutput, outputsOf } from "../outputs.ts";
-import { fitOneScale, linear, outgrows, steps as stepAxis } from "./axes.ts";
+import { fitOneScale, linear, reachOf, steps as stepAxis, within } from "./axes.ts";
 import { counted, earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
 /** Standard errors within which a largest difference over the data is noise. */
@@ -67,7 +67,8 @@ export function outputFigure(document: NetworkDocument): Figure {
   const measuredOf = (some: typeof rows) => some.flatMap(({ low, high }) => [low, high]);
   // At the start theory's band is of the size that networks have, if one alone or of targets that are zero has not.
   const start = rows.filter(({ step }) => step === times[0]);
-  const isCut = outgrows(expectedOf(rows), [...measuredOf(rows), ...expectedOf(start)]);
+  const reach = reachOf(expectedOf(rows), [...measuredOf(rows), ...expectedOf(start)]);
+  const isCut = Number.isFinite(reach);
   const valuesOf = (some: typeof rows) => [...measuredOf(some), ...(isCut ? [] : expectedOf(some))];
   const parts = outputs.map(({ c }) => rows.filter(({ output }) => output === c));
   const columns = Math.max(2, outputs.length);
@@ -108,10 +109,12 @@ export function outputFigure(document: NetworkDocument): Figure {
           ...(theory
             ? [
                 {
+                  transform: within("theory", reach),
                   mark: line({ strokeWidth: 1.5 }),
                   encoding: { y: { ...y, field: "theory" } },
                 },
                 ...(theory.std ? ["theoryLow", "theoryHigh"] : []).map((field) => ({
+                  transform: within(field, reach),
                   mark: line({ strokeWidth: 1, strokeDash: [2, 3] }),
                   encoding: { y: { ...y, field } },
                 })),

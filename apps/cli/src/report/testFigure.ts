@@ -1,7 +1,7 @@
 /** The band plot of Gaussian processes: what a trained ensemble predicts off its data, beside theory. */
 import type { NetworkDocument } from "../document.ts";
 import { type Output, ofOutput } from "../outputs.ts";
-import { linear, outgrows } from "./axes.ts";
+import { linear, reachOf } from "./axes.ts";
 import { type Along, curveFigure, REACH } from "./curveFigure.ts";
 import { counted, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
@@ -62,7 +62,7 @@ function bandPanel(
   const expected = rows.flatMap(({ theoryLow, theoryHigh }) => [theoryLow, theoryHigh]);
   const y = {
     type: "quantitative" as const,
-    ...linear(outgrows(expected, measured) ? measured : [...measured, ...expected]),
+    ...linear(Number.isFinite(reachOf(expected, measured)) ? measured : [...measured, ...expected]),
   };
   const line = (field: string, color: string, dash: number[]) => ({
     mark: { type: "line" as const, clip: true, color, strokeDash: dash, strokeWidth: 1.5 },
