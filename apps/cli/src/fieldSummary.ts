@@ -1,6 +1,7 @@
 /** A field study's table: quantities down, start and end across, so that many fields stay within a terminal's width. */
 import type { PhysicalUnit, Quantity } from "@slowroll/core/field/units";
 import type { FieldDocument } from "./document.ts";
+import { component } from "./outputs.ts";
 import { number, table } from "./table.ts";
 
 interface Row {
@@ -28,7 +29,7 @@ function rowsOf(document: FieldDocument): Row[] {
       ? []
       : names.map((field, f) => ({
           name: `${name} ${field}`.trim(),
-          values: series.map((value) => (typeof value === "number" ? value : value[f]!)),
+          values: component(series, f),
           quantity,
           ...(digits === undefined ? {} : { digits }),
         }));

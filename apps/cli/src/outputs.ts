@@ -1,7 +1,7 @@
-/** One at a time of a network's outputs: results have a number of each datum, or with several outputs one for each. */
+/** One at a time of a network's outputs, or of several fields: results have one number where there is one, else a list of one for each. */
 
-/** Output `c` of what there is of each datum. */
-export const ofOutput = <T extends number | null>(values: readonly (T | readonly T[])[], c: number): T[] =>
+/** Number `c` of what there is of each datum, or at each record. */
+export const component = <T extends number | null>(values: readonly (T | readonly T[])[], c: number): T[] =>
   values.map((value) => (Array.isArray(value) ? (value as readonly T[])[c]! : (value as T)));
 
 export interface Output {

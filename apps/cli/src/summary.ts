@@ -2,7 +2,7 @@
 import { LARGE_WIDTH } from "@slowroll/core/duality/scaling";
 import type { DualityDocument, ResultDocument } from "./document.ts";
 import { fieldSummary } from "./fieldSummary.ts";
-import { ofOutput, outputsOf } from "./outputs.ts";
+import { component, outputsOf } from "./outputs.ts";
 import { thinned } from "./report/figure.ts";
 import { sweepSummary } from "./sweepSummary.ts";
 import { number, table, withError } from "./table.ts";
@@ -148,7 +148,7 @@ export function summary(document: ResultDocument): string {
           ["datum", ...(outputs.length > 1 ? ["output"] : []), `mean f at step ${times[last]}`, "std", "theory"],
           shown.flatMap((a) =>
             outputs.map(({ c, name }) => {
-              const at = (values: typeof mean): string => number(ofOutput((values[last] ?? []).slice(a, a + 1), c)[0]);
+              const at = (values: typeof mean): string => number(component((values[last] ?? []).slice(a, a + 1), c)[0]);
               return [String(a), ...(name === "" ? [] : [name]), at(mean), at(std), at(theory?.mean ?? [])];
             }),
           ),

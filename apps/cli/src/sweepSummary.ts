@@ -2,22 +2,21 @@
 import type { SweepEntry } from "@slowroll/core/field/sweep";
 import { shortNames } from "@slowroll/core/field/sweepPoint";
 import type { FieldDocument } from "./document.ts";
+import { component } from "./outputs.ts";
 import { number, table } from "./table.ts";
 
 export function sweepSummary({ config }: FieldDocument, sweep: readonly SweepEntry[]): string {
   const paths = Object.keys(sweep[0]?.values ?? {});
   const names = config.field.fields ?? [""];
-  const one = (value: number | readonly number[] | undefined, f: number): number | undefined =>
-    typeof value === "object" ? value[f] : value;
-  const own = (name: string, pick: (entry: SweepEntry) => number | readonly number[] | undefined) =>
+  const own = (name: "mean" | "variance") =>
     names.map((field, f) => ({
       head: `${name} ${field}`.trim(),
-      cell: (entry: SweepEntry) => number(one(pick(entry), f)),
+      cell: (entry: SweepEntry) => number(component(entry[name] ?? [], f).at(-1)),
     }));
   const columns = [
     { head: "time", cell: ({ times }: SweepEntry) => number(times?.at(-1)) },
-    ...own("mean", ({ mean }) => mean?.at(-1)),
-    ...(config.lattice ? own("variance", ({ variance }) => variance?.at(-1)) : []),
+    ...own("mean"),
+    ...(config.lattice ? own("variance") : []),
     ...(sweep.some(({ constraint }) => constraint)
       ? [{ head: "constraint", cell: ({ constraint }: SweepEntry) => number(constraint?.at(-1), 2) }]
       : []),

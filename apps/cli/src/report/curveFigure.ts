@@ -1,5 +1,5 @@
 /** Two outputs against each other: the curve in their plane that a trained ensemble draws as its one coordinate runs. */
-import { type Output, ofOutput } from "../outputs.ts";
+import { component, type Output } from "../outputs.ts";
 import { linear } from "./axes.ts";
 import { type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 import type { Test } from "./testFigure.ts";
@@ -32,8 +32,8 @@ export function curveFigure(
   const order = [...at.keys()].sort((p, q) => at[p]! - at[q]!);
   const path = isClosed ? [...order, order[0]!] : order;
   const pair = (values: Test["mean"], p: number): [number, number] => [
-    ofOutput([values[p]!], 0)[0]!,
-    ofOutput([values[p]!], 1)[0]!,
+    component([values[p]!], 0)[0]!,
+    component([values[p]!], 1)[0]!,
   ];
   const curve = (values: Test["mean"]) =>
     path.map((p, step) => {

@@ -2,6 +2,7 @@
 import { integratorOf } from "@slowroll/core/field/schedule";
 import type { FieldDocument } from "../document.ts";
 import { hasEnergy } from "../fieldSummary.ts";
+import { component } from "../outputs.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, largest, say, thinned } from "./figure.ts";
 import { inGev } from "./gev.ts";
@@ -25,8 +26,7 @@ const MODES = 8;
 
 /** A quantity of each field as [T] of its own. */
 function byField(of: FieldSeries | undefined, names: readonly string[]): Line[] {
-  if (!of) return [];
-  return names.map((name, f) => ({ name, values: of.map((value) => (typeof value === "number" ? value : value[f]!)) }));
+  return of ? names.map((name, f) => ({ name, values: component(of, f) })) : [];
 }
 
 /** Several lines' first and last values in words. */

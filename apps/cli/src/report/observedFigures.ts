@@ -1,7 +1,7 @@
 /** Figures of what a network study observes on the way: kernels and parameters step by step, kernels by layer, linearised twins. */
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { NetworkDocument } from "../document.ts";
-import { ofOutput, outputsOf } from "../outputs.ts";
+import { component, outputsOf } from "../outputs.ts";
 import { linear, logarithmic, reachOf, steps as stepAxis, within } from "./axes.ts";
 import {
   DATUM_COLOUR,
@@ -148,7 +148,7 @@ function linearisedFigure(
   const worst = error.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const panels = outputs.map(({ c, name }, i) => {
     const values = drawn.flatMap((t) => {
-      const [network, linearised] = [ofOutput(mean[t]!, c), ofOutput(twin[t]!, c)];
+      const [network, linearised] = [component(mean[t]!, c), component(twin[t]!, c)];
       return data.map((a) => ({ step: times[t]!, datum: String(a), network: network[a]!, twin: linearised[a]! }));
     });
     const networks = values.map(({ network }) => network);

@@ -1,6 +1,6 @@
 /** The ensemble's outputs over the steps of training, with their spread, beside the infinitely wide ensemble's. */
 import type { NetworkDocument } from "../document.ts";
-import { ofOutput, outputsOf } from "../outputs.ts";
+import { component, outputsOf } from "../outputs.ts";
 import { fitOneScale, linear, reachOf, steps as stepAxis, within } from "./axes.ts";
 import { counted, earlyThenThinned, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
@@ -35,7 +35,7 @@ export function outputFigure(document: NetworkDocument): Figure {
     data.flatMap((a) =>
       outputs.map(({ c, name }) => {
         const at = (values: readonly (readonly (number | readonly number[])[])[]): number =>
-          ofOutput([values[t]![a]!], c)[0]!;
+          component([values[t]![a]!], c)[0]!;
         return {
           output: c,
           step: times[t],

@@ -2,6 +2,7 @@
 import type { SweepEntry } from "@slowroll/core/field/sweep";
 import { describePoint, shortNames } from "@slowroll/core/field/sweepPoint";
 import type { FieldDocument } from "../document.ts";
+import { component } from "../outputs.ts";
 import { linear, logarithmic } from "./axes.ts";
 import { clockOf } from "./clock.ts";
 import { type Figure, HEIGHT, legendOf, list, logThinned, say, thinned, WIDTH, zoom } from "./figure.ts";
@@ -9,8 +10,6 @@ import { inGev } from "./gev.ts";
 import { BINS, POWER } from "./pictureFigures.ts";
 import { coloursFor, familyColours } from "./raster.ts";
 import { type Line, timeFigure } from "./timeFigure.ts";
-
-type Series = NonNullable<SweepEntry["mean"]>;
 
 /** Points drawn at most: more colours cannot be told apart. */
 const FAMILY = 12;
@@ -30,8 +29,6 @@ function drawnOf(entries: readonly SweepEntry[]): Drawn[] {
   const family = familyColours(shown.length);
   return shown.map((entry, i) => ({ entry, name: describePoint(entry.values), colour: family[i]! }));
 }
-
-const part = (of: Series, f: number): number[] => of.map((value) => (typeof value === "number" ? value : value[f]!));
 
 const how = (drawn: readonly Drawn[], entries: readonly SweepEntry[]): string =>
   `one line a point, coloured from the first to the last${drawn.length < entries.length ? `, ${drawn.length} of ${entries.length}` : ""}`;
@@ -118,7 +115,7 @@ function endFigure(
   const values = ended.flatMap((entry) =>
     names.map((field, f) => ({
       swept: entry.values[numeric] as number,
-      value: part(entry[quantity]!, f).at(-1)!,
+      value: component(entry[quantity]!, f).at(-1)!,
       field,
       others: others(entry.values),
     })),
@@ -200,12 +197,12 @@ export function sweepFigures(document: FieldDocument, entries: readonly SweepEnt
   return [
     timeFigure(
       clock,
-      names.map((name, f) => ({ y: `⟨${name}⟩`, lines: lines((entry) => part(entry.mean!, f)) })),
+      names.map((name, f) => ({ y: `⟨${name}⟩`, lines: lines((entry) => component(entry.mean!, f)) })),
       {
         id: "sweepMean",
         title: names.length > 1 ? "The mean fields" : "The mean field",
         shows: `Mean of ${list(names)}, ${how(drawn, entries)}.`,
-        agrees: `At the end of the last: ${names.map((name, f) => `${name} = ${say(part(drawn.at(-1)!.entry.mean!, f).at(-1))}`).join(", ")}.`,
+        agrees: `At the end of the last: ${names.map((name, f) => `${name} = ${say(component(drawn.at(-1)!.entry.mean!, f).at(-1))}`).join(", ")}.`,
         ...inGev(units, { [clock.symbol]: "time", mean: "field" }),
       },
     ),
@@ -215,14 +212,14 @@ export function sweepFigures(document: FieldDocument, entries: readonly SweepEnt
             clock,
             names.map((name, f) => ({
               y: names.length > 1 ? `variance of ${name}` : "variance",
-              lines: lines((entry) => part(entry.variance!, f)),
+              lines: lines((entry) => component(entry.variance!, f)),
               log: true,
             })),
             {
               id: "sweepVariance",
               title: "Fluctuations",
               shows: `Variance of ${list(names)} over the lattice, ${how(drawn, entries)}.`,
-              agrees: `The largest variance is ${names.map((name, f) => `${say(largest(lines((entry) => part(entry.variance!, f))))} of ${name}`).join(", ")}.`,
+              agrees: `The largest variance is ${names.map((name, f) => `${say(largest(lines((entry) => component(entry.variance!, f))))} of ${name}`).join(", ")}.`,
               ...inGev(units, { [clock.symbol]: "time", variance: "variance" }),
             },
           ),

@@ -1,6 +1,6 @@
 /** The band plot of Gaussian processes: what a trained ensemble predicts off its data, beside theory. */
 import type { NetworkDocument } from "../document.ts";
-import { type Output, ofOutput } from "../outputs.ts";
+import { component, type Output } from "../outputs.ts";
 import { linear, reachOf } from "./axes.ts";
 import { type Along, curveFigure, REACH } from "./curveFigure.ts";
 import { counted, type Figure, HEIGHT, largest, PALETTE, say, thinned, WIDTH } from "./figure.ts";
@@ -39,7 +39,7 @@ function bandPanel(
     title,
   }: { readonly at: readonly number[]; readonly known: readonly number[]; readonly title: string | null },
 ) {
-  const of = (values: Test["mean"]): number[] => ofOutput(values, c);
+  const of = (values: Test["mean"]): number[] => component(values, c);
   const [mean, std, targets] = [of(test.mean), of(test.std), of(test.data.targets)];
   const theory = test.theory && { mean: of(test.theory.mean), std: of(test.theory.std) };
   const rows = at

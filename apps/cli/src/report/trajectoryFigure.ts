@@ -1,6 +1,6 @@
 /** The figure of the background: the ensemble's mean against the dual field, and what is left between them, each output in a column. */
 import type { DualityDocument } from "../document.ts";
-import { type Output, ofOutput, outputsOf } from "../outputs.ts";
+import { component, type Output, outputsOf } from "../outputs.ts";
 import { fitOneScale, labels, linear, steps as stepAxis } from "./axes.ts";
 import type { DualStudy } from "./duals.ts";
 import { counted, DATUM_COLOUR, earlyThenThinned, type Figure, HEIGHT, say, thinned, WIDTH } from "./figure.ts";
@@ -110,7 +110,7 @@ export function trajectoryFigure(document: DualityDocument, study: DualStudy | s
   const outputs = thinned(named.length, COLUMNS).map((at) => named[at]!);
   const rowsOf = ({ c }: Output): Row[] =>
     earlyThenThinned(times.length, 40, 60).flatMap((t) => {
-      const [measured, field] = [ofOutput(network[t]!, c), dual?.[t] && ofOutput(dual[t], c)];
+      const [measured, field] = [component(network[t]!, c), dual?.[t] && component(dual[t], c)];
       return data.map((a) => ({
         step: times[t],
         datum: String(a),
