@@ -7,6 +7,7 @@ import { keyOfSeed } from "../../random/philox.ts";
 import type { JobControl, JobMemory, JobReport } from "../engine.ts";
 import { dataOf, type EnsembleJob, kernelPartsOf, type OnEnsembleBatch, outputsOf } from "../ensembleJob.ts";
 import { LARGEST_MEMORY, planMemory } from "./control.ts";
+import { upTo } from "./layout.ts";
 import { type Call, elementOf, type Pool, type Session, tooLarge } from "./pool.ts";
 
 type ElementPrecision = "float32" | "float64";
@@ -67,8 +68,6 @@ function recordSizes(job: EnsembleJob): RecordSizes {
     test: C * testPoints(job),
   };
 }
-
-const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
 /**
  * Bytes of what packages/wasm/assembly/linalg/ lays out anew, in panels of three rows or columns with a vector of each a turn, and a free

@@ -1,7 +1,7 @@
 /** The lattice job's histograms on the CPU: packages/wasm/assembly/field/pictures.ts sums and counts, and the host says from where to where. */
 import type { LatticeJob, Snapshot } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
-import type { Elements, Layout } from "./layout.ts";
+import { type Elements, type Layout, overPlanes } from "./layout.ts";
 import type { Call } from "./pool.ts";
 import { askedFor } from "./spectra.ts";
 
@@ -40,11 +40,7 @@ export function planHistograms(
       const { buffer } = elements;
       await run([[`sumSpreads${suffix}`, field]]);
       const sums = new Float64Array(buffer, spreads, 2 * all * planes);
-      const mean = (rf: number, of: 0 | 1): number => {
-        let sum = 0;
-        for (let plane = 0; plane < planes; plane++) sum += sums[2 * (rf * planes + plane) + of]!;
-        return sum / sites;
-      };
+      const mean = (rf: number, of: 0 | 1): number => overPlanes(sums, planes, rf, 2, of) / sites;
       const ends = Array.from({ length: all }, (_, rf) => {
         const above = mean(rf, 0);
         // Relative to the first site, so that small fluctuations on a large mean keep their digits.

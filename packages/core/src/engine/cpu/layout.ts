@@ -12,7 +12,8 @@ export interface Layout {
   readonly lead: number;
 }
 
-const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
+/** `count` to whole multiples. */
+export const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple;
 
 export function layoutOf({ grid }: { readonly grid: Pick<Grid, "dimensions" | "points"> }, size: 4 | 8): Layout {
   const { dimensions, points } = grid;
@@ -23,6 +24,13 @@ export function layoutOf({ grid }: { readonly grid: Pick<Grid, "dimensions" | "p
   // Planes whole pages apart would meet in the same sets of the cache.
   const planeBytes = rows * rowBytes + (rows > 1 && (rows * rowBytes) % 4096 < 1024 ? 1088 : 0);
   return { planes, rows, rowBytes, planeBytes, fieldBytes: planes * planeBytes, lead: 32 };
+}
+
+/** Sum over the planes, in their order, of number `of` of the `width` that each has: [...][planes][width], at index `i` of the first. */
+export function overPlanes(values: Float64Array, planes: number, i: number, width = 1, of = 0): number {
+  let sum = 0;
+  for (let plane = 0; plane < planes; plane++) sum += values[(i * planes + plane) * width + of]!;
+  return sum;
 }
 
 export type Elements = Float32Array | Float64Array;

@@ -7,7 +7,7 @@ import { type Form, formOf } from "../../potential/form.ts";
 import { type LatticeJob, type Oscillators, potentialsOf } from "../latticeJob.ts";
 import { planConstants } from "./constants.ts";
 import type { MemoryPlan } from "./control.ts";
-import type { Elements, Layout } from "./layout.ts";
+import { type Elements, type Layout, overPlanes } from "./layout.ts";
 import type { Call } from "./pool.ts";
 
 type Run = (calls: readonly Call[]) => Promise<unknown>;
@@ -61,9 +61,7 @@ export function planOscillators(
       const made = new Float64Array(buffer, sums, realisations * planes * pairs.length);
       const means = Float64Array.from({ length: realisations * pairs.length }, (_, rp) => {
         const [r, p] = [Math.floor(rp / pairs.length), rp % pairs.length];
-        let sum = 0;
-        for (let plane = 0; plane < planes; plane++) sum += made[(r * planes + plane) * pairs.length + p]!;
-        return sum / grid.points ** grid.dimensions;
+        return overPlanes(made, planes, r, pairs.length, p) / grid.points ** grid.dimensions;
       });
       return massMatrices(means, pairs, fields);
     },

@@ -1,7 +1,7 @@
 /** The lattice job's observations on the CPU: where the planes' sums are kept, and the means that they give, added in order on the host. */
 import type { LatticeJob, Observation } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, overPlanes } from "./layout.ts";
 import type { Call } from "./pool.ts";
 
 /** Bytes of observations kept before they are read. */
@@ -101,11 +101,10 @@ export function gatherMoments(
   const { realisations, fields } = job;
   const sites = job.grid.points ** job.grid.dimensions;
   const mean = (moment: keyof typeof MOMENT): Float64Array =>
-    Float64Array.from({ length: realisations * fields }, (_, rf) => {
-      let sum = 0;
-      for (let plane = 0; plane < planes; plane++) sum += sums[(rf * planes + plane) * MOMENTS + MOMENT[moment]]!;
-      return sum / sites;
-    });
+    Float64Array.from(
+      { length: realisations * fields },
+      (_, rf) => overPlanes(sums, planes, rf, MOMENTS, MOMENT[moment]) / sites,
+    );
   const above = mean("field");
   const square = mean("square");
   const cube = mean("cube");
@@ -131,10 +130,5 @@ export function gatherMoments(
 }
 
 /** 2 <phi cos(k.x)> from sums [realisations][fields][planes]. */
-function gatherCosine(sums: Float64Array, planes: number, sites: number): Float64Array {
-  return Float64Array.from({ length: sums.length / planes }, (_, rf) => {
-    let sum = 0;
-    for (let plane = 0; plane < planes; plane++) sum += sums[rf * planes + plane]!;
-    return (2 * sum) / sites;
-  });
-}
+const gatherCosine = (sums: Float64Array, planes: number, sites: number): Float64Array =>
+  Float64Array.from({ length: sums.length / planes }, (_, rf) => (2 * overPlanes(sums, planes, rf)) / sites);
