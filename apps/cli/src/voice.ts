@@ -7,6 +7,7 @@ import type { Io } from "./io.ts";
 import { memoryLine, programBytes } from "./memory.ts";
 import type { threadsOf } from "./options.ts";
 import { createProgress } from "./progress.ts";
+import { counted } from "./report/figure.ts";
 
 export interface Voice {
   /** With the time of each event; log.jsonl. */
@@ -29,7 +30,7 @@ export interface Voice {
 /** `cpu on AMD EPYC (wasm, float32, 2 threads)`. */
 function describeEngine({ kind, name, type, backend, precision, threads }: EngineInfo): string {
   const where = kind === "webgpu" ? `${type}, ` : "";
-  const workers = threads > 0 ? `, ${threads} thread${threads > 1 ? "s" : ""}` : "";
+  const workers = threads > 0 ? `, ${counted(threads, "thread")}` : "";
   return `${kind} on ${name} (${where}${backend}, ${precision}${workers})`;
 }
 
@@ -81,7 +82,7 @@ export async function createVoice(
       signal: io.signal,
       onMemory(planned) {
         const { batch } = planned;
-        if (command === "network") sayMemory(planned, `batches of ${batch === 1 ? "1 network" : `${batch} networks`}`);
+        if (command === "network") sayMemory(planned, `batches of ${counted(batch, "network")}`);
       },
       async onLatticeMemory(planned) {
         // Of a sweep's jobs those that take more than all before.
@@ -92,7 +93,7 @@ export async function createVoice(
         const { batch } = planned;
         // A sweep's points have realisations of their own.
         const what = "sweep" in config ? "lattice" : "realisation";
-        sayMemory(planned, `${batch} ${what}${batch === 1 ? "" : "s"} at once`);
+        sayMemory(planned, `${counted(batch, what)} at once`);
       },
       onStage: progress.onStage,
       onProgress(...report) {
