@@ -12,7 +12,6 @@ const MAX_LATTICE_STEPS = 1e7;
 /** The regression's central differences need steps on both sides of several. */
 const MIN_REGRESSION_STEPS = 4;
 
-/** Not called `require`, of whose arguments formatters keep the first on the call's own line. */
 function demand(holds: boolean, path: string, message: string): void {
   if (!holds) throw new InputError(message, { path });
 }

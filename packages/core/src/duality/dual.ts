@@ -185,8 +185,8 @@ function* exact(
 }
 
 /**
- * The field from phi(0) = `initial` [D] whose samples at `record` are the steps exactly; null where V is not quadratic or a mode has none. Theta is decomposed anew unless its
- * `spectrum` is given.
+ * The field from phi(0) = `initial` [D] whose samples at `record` are the steps exactly; null where V is not quadratic or a mode has none.
+ * Theta is decomposed anew unless its `spectrum` is given.
  */
 export function exactDual(
   dynamics: Dynamics,
