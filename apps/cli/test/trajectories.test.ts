@@ -67,7 +67,7 @@ describe("--save-trajectories", () => {
     const { code, error } = await slowroll(argv, { cwd, input });
     expect(code).toBe(4);
     expect(error).toContain(`not saved: ${file}`);
-    expect(error.trimEnd().split("\n").at(-1)).toMatch(/diverged: .* at step \d+/);
+    expect(error.trimEnd().split("\n").at(-1)).toMatch(/diverged in \d+ of \d+ networks: .* at step \d+/);
     expect(existsSync(path.join(cwd, file))).toBe(false);
     expect(partials()).toEqual([]);
   });

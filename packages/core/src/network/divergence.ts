@@ -6,10 +6,17 @@ import { type EnsembleBatch, type EnsembleJob, kernelPartsOf } from "../engine/e
 import { DivergenceError, InputError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
 
-export interface Divergence {
+/** Where a network leaves the finite numbers. */
+interface Exit {
   readonly step: number;
   /** The field at which V or V' is not finite; NaN where an output or a kernel is not. */
   readonly phi: number;
+}
+
+/** The earliest of all networks', of how many of those seen. */
+export interface Divergence extends Exit {
+  readonly networks: number;
+  readonly seen: number;
 }
 
 const finiteAt = (potential: Potential, phi: number): boolean =>
@@ -41,17 +48,24 @@ function allFinite(values: Float64Array, start: number, end: number): boolean {
   return Number.isFinite(sum) || values.subarray(start, end).every(Number.isFinite);
 }
 
-/** Finds the earliest step of a job at which an output, V or a kernel is not finite. */
+/** Finds the earliest step of a job at which an output, V or a kernel is not finite, and in how many networks any is not. */
 export class DivergenceWatch {
-  /** Of the batches seen so far. */
-  first: Divergence | undefined;
   private readonly job: EnsembleJob;
   /** Of one network, [records][data and outputs]. */
   private readonly phi: Float64Array;
+  private earliest: Exit | undefined;
+  private networks = 0;
+  private seen = 0;
 
   constructor(job: EnsembleJob) {
     this.job = job;
     this.phi = new Float64Array(job.recordOutputs.length * job.targets.length);
+  }
+
+  /** Of the batches seen so far. */
+  get first(): Divergence | undefined {
+    const { earliest, networks, seen } = this;
+    return earliest && { ...earliest, networks, seen };
   }
 
   see(batch: EnsembleBatch): void {
@@ -60,60 +74,66 @@ export class DivergenceWatch {
 
   /** Looks at network m of a batch. Returns V at its recorded outputs, [records][data and outputs] and maybe more, until the next call. */
   seeNetwork(batch: EnsembleBatch, m: number): Float64Array {
-    const { recordOutputs, recordKernels, targets, potential } = this.job;
+    const { targets, potential } = this.job;
     const { length: size } = targets;
     const { phi } = this;
     const outputs = m * phi.length;
     for (let start = 0; start < phi.length; start += size)
       for (let i = 0; i < size; i++) phi[start + i] = batch.outputs[outputs + start + i]! - targets[i]!;
     const values = potential.values([phi], phi.length);
-    if (!allFinite(phi, 0, phi.length) || !allFinite(values, 0, phi.length)) this.seeOutputs(values);
-    const start = recordOutputs.indexOf(0);
-    if (start >= 0 && this.isEarlier(0)) this.seeStart(start * size);
-    const kernelSize = size * size * kernelPartsOf(this.job);
-    for (let k = 0; k < recordKernels.length && this.isEarlier(recordKernels[k]!); k++) {
-      const start = (m * recordKernels.length + k) * kernelSize;
-      if (!allFinite(batch.kernels, start, start + kernelSize))
-        this.first = { step: recordKernels[k]!, phi: Number.NaN };
-    }
+    const exits = [this.exitOfOutputs(values), this.exitAtStart(), this.exitOfKernels(batch, m)].filter(
+      (exit) => exit !== undefined,
+    );
+    this.seen++;
+    if (exits.length > 0) this.networks++;
+    for (const exit of exits) if (!this.earliest || exit.step < this.earliest.step) this.earliest = exit;
     return values;
   }
 
-  private isEarlier(step: number): boolean {
-    return this.first === undefined || step < this.first.step;
-  }
-
-  /** Looks at each output and V there. */
-  private seeOutputs(values: Float64Array): void {
-    const { recordOutputs, targets } = this.job;
+  /** Where an output or V there, `values`, is not finite. */
+  private exitOfOutputs(values: Float64Array): Exit | undefined {
     const { phi } = this;
+    if (allFinite(phi, 0, phi.length) && allFinite(values, 0, phi.length)) return undefined;
+    const { recordOutputs, targets } = this.job;
     const i = phi.findIndex((of, at) => !Number.isFinite(of) || !Number.isFinite(values[at]!));
     const step = recordOutputs[Math.floor(i / targets.length)]!;
-    if (this.isEarlier(step)) this.first = { step, phi: Number.isFinite(phi[i]!) ? phi[i]! : Number.NaN };
+    return { step, phi: Number.isFinite(phi[i]!) ? phi[i]! : Number.NaN };
   }
 
-  /** Before training V' must be finite too, at the record that starts at `start`. */
-  private seeStart(start: number): void {
-    const { targets, potential } = this.job;
+  /** Before training V' must be finite too. */
+  private exitAtStart(): Exit | undefined {
+    const { recordOutputs, targets, potential } = this.job;
+    const start = recordOutputs.indexOf(0) * targets.length;
+    if (start < 0) return undefined;
     const phi = this.phi.subarray(start, start + targets.length);
     const slopes = potential.gradients(0, [phi], phi.length);
-    if (allFinite(slopes, 0, phi.length)) return;
-    this.first = { step: 0, phi: phi.find((_, i) => !Number.isFinite(slopes[i]!))! };
+    if (allFinite(slopes, 0, phi.length)) return undefined;
+    return { step: 0, phi: phi.find((_, i) => !Number.isFinite(slopes[i]!))! };
+  }
+
+  private exitOfKernels({ kernels }: EnsembleBatch, m: number): Exit | undefined {
+    const { recordKernels, targets } = this.job;
+    const size = targets.length ** 2 * kernelPartsOf(this.job);
+    const start = m * recordKernels.length * size;
+    const k = recordKernels.findIndex((_, at) => !allFinite(kernels, start + at * size, start + (at + 1) * size));
+    return k < 0 ? undefined : { step: recordKernels[k]!, phi: Number.NaN };
   }
 }
 
 /** The error of a divergence in `what`: bad input at step 0, else a DivergenceError that keeps `partial`. */
 export function divergenceError<Partial>(
-  { step, phi }: Divergence,
+  { step, phi, networks, seen }: Divergence,
   what: string,
   partial: Partial,
   mend = "use a smaller training.learningRate",
 ): InputError | DivergenceError<Partial> {
   if (step > 0) {
-    return new DivergenceError(`${what} diverged: an output or kernel is not finite at step ${step}; ${mend}`, step, {
-      partial,
-      path: "training.learningRate",
-    });
+    const share = seen > 1 ? ` in ${networks} of ${seen} networks` : "";
+    return new DivergenceError(
+      `${what} diverged${share}: an output or kernel is not finite at step ${step}; ${mend}`,
+      step,
+      { partial, path: "training.learningRate" },
+    );
   }
   if (Number.isFinite(phi)) return outsideDomain(phi);
   return new InputError(

@@ -1,6 +1,6 @@
 /** Where an ensemble leaves the finite numbers: at which step, and at which field. */
 import type { EnsembleBatch, EnsembleJob } from "@slowroll/core/engine/ensembleJob";
-import { DivergenceWatch } from "@slowroll/core/network/divergence";
+import { DivergenceWatch, divergenceError } from "@slowroll/core/network/divergence";
 import { compilePotential } from "@slowroll/core/potential/compile";
 import { describe, expect, it } from "vitest";
 
@@ -19,7 +19,10 @@ async function watched(expression: string, outputs: readonly number[], kernels: 
   const count = outputs.length / 6;
   const batch = { count, outputs: Float64Array.from(outputs), kernels: Float64Array.from(kernels) };
   watch.see(batch as EnsembleBatch);
-  return watch.first;
+  if (!watch.first) return undefined;
+  const { networks, seen, ...first } = watch.first;
+  expect(seen).toBe(count);
+  return { ...first, ...(count > 1 ? { networks } : {}) };
 }
 
 describe("a divergence", () => {
@@ -37,8 +40,8 @@ describe("a divergence", () => {
     [
       "is that of the first step of all networks",
       "phi^2",
-      [1, 1, 1, 1, 1e200, 1, 1, 1, 1e201, 1, 1, 1],
-      { step: 10, phi: 1e201 },
+      [1, 1, 1, 1, 1e200, 1, 1, 1, 1e201, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+      { step: 10, phi: 1e201, networks: 2 },
     ],
     ["is where V' is not finite before training", "sqrt(phi)", [1, 0, 1, 1, 1, 1], { step: 0, phi: 0 }],
     ["is none where V' is not finite later", "sqrt(phi)", [1, 1, 1, 0, 1, 1], undefined],
@@ -50,5 +53,15 @@ describe("a divergence", () => {
     const kernels = [1, 2, 3, 4, 5, Number.POSITIVE_INFINITY, 7, 8];
     expect(await watched("phi^2", [1, 1, 1, 1, 1, 1], kernels)).toEqual({ step: 15, phi: Number.NaN });
     expect(await watched("phi^2", [1, 1, 1, Number.NaN, 1, 1], kernels)).toEqual({ step: 10, phi: Number.NaN });
+  });
+});
+
+describe("the error of a divergence", () => {
+  it("says in how many networks it is", () => {
+    const first = { step: 7, phi: Number.NaN };
+    const message = (networks: number, seen: number): string =>
+      divergenceError({ ...first, networks, seen }, "training", undefined).message;
+    expect(message(3, 400)).toMatch(/^training diverged in 3 of 400 networks: .* at step 7; use a smaller/);
+    expect(message(1, 1)).toMatch(/^training diverged: .* at step 7; use a smaller/);
   });
 });
