@@ -46,9 +46,9 @@ export function standingOf({ saved, kept }: Resumed, points: number): string | u
 
 /**
  * What a config needs that starts from the final state, which the arrays do not tell: of several realisations their number, after space has
- * expanded its size; undefined where there is neither.
+ * expanded its size, and its steps but in cosmic time; undefined where there is neither.
  */
-export function restartHint({ lattice, background }: Config<"field">, result: FieldResult): string | undefined {
+export function restartHint({ lattice, background, time }: Config<"field">, result: FieldResult): string | undefined {
   const a = result.scaleFactor.at(-1)!;
   const { realisations = 1 } = result;
   if (!lattice || (a === 1 && realisations === 1)) return undefined;
@@ -58,6 +58,7 @@ export function restartHint({ lattice, background }: Config<"field">, result: Fi
     ...(realisations > 1 ? [`fluctuations.realisations: ${realisations}`] : []),
     ...(a === 1 ? [] : [`fluctuations.scaleFactor: ${a}`, `lattice.length: ${a * lattice.length}`]),
     ...(a !== 1 && "hubble" in background ? [`background.hubble: ${result.hubble.at(-1)}`] : []),
+    ...(a !== 1 && time.alpha !== 0 ? [`time.step: ${a ** time.alpha * time.step}`] : []),
   ];
   return `to start from it: ${needs.join(", ")}`;
 }

@@ -122,6 +122,25 @@ fluctuations: { kind: file, field: state/field.f64, momentum: state/momentum.f64
     );
   });
 
+  it("says the step of a run in conformal time that starts from a final state", async () => {
+    const inEta = (hubble: number, length: number, step: number, steps: number, start = "field: { mean: 1 }") =>
+      `precision: float64
+background: { kind: fluid, omega: 0, hubble: ${hubble} }
+lattice: { dimensions: 1, points: 16, length: ${length} }
+time: { alpha: 1, step: ${step}, end: ${steps * step} }
+${start}`;
+    const field = (input: string, ...args: string[]) =>
+      slowroll(["field", "-", "--engine", "cpu", "--quiet", "--json", ...args], { cwd, input });
+    const half = await field(inEta(1, 1, 0.01, 100), "--out", "half", "--save-final", "middle");
+    const [, said] = /saved: middle; to start from it: (.*)/.exec(half.error)!;
+    const [scale, length, rate, step] = said!.split(", ").map((need) => Number(need.split(": ")[1]));
+    expect(said).toMatch(/, time\.step: [\d.]+$/);
+    const arrays = `fluctuations: { kind: file, field: middle/field.f64, momentum: middle/momentum.f64, scaleFactor: ${scale} }`;
+    const rest = await field(inEta(rate!, length!, step!, 100, arrays), "--out", "rest");
+    const whole = await field(inEta(1, 1, 0.01, 200), "--out", "whole");
+    expect(JSON.parse(rest.out).mean.at(-1)).toBeCloseTo(JSON.parse(whole.out).mean.at(-1), 12);
+  });
+
   it("goes on from the final states of several realisations to the same bits", async () => {
     const field = (more: string, ...args: string[]) =>
       slowroll(["field", "-", "--engine", "cpu", "--quiet", ...args], {
