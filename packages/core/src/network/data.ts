@@ -1,7 +1,7 @@
 /** Data of a network study: inputs, standardised where asked for, targets and test inputs. */
 import { InputError } from "../errors.ts";
 import { type Inputs, readInputs } from "./inputs.ts";
-import { type Standardisation, standardisationOf, standardised } from "./standardise.ts";
+import { type Standardisation, spreadsOf, standardisationOf, standardised } from "./standardise.ts";
 import type { DataSpec } from "./study.ts";
 import { readTargets, targetColumns } from "./targets.ts";
 
@@ -34,6 +34,26 @@ function rowNumbersWarning({ rowNumbers }: Inputs): string[] {
   ];
 }
 
+/** How many times as large as another differs a coordinate may be. */
+const UNLIKE = 100;
+
+/** Where networks hardly see how a coordinate differs beside how large it or another one is. */
+function unlikeWarning({ names }: Inputs, inputs: Float64Array, dimension: number): string[] {
+  const coordinates = spreadsOf(inputs, dimension).map(({ mean, deviation }, i) => ({
+    name: names ? JSON.stringify(names[i]) : `x${i}`,
+    size: Math.hypot(mean, deviation),
+    deviation,
+  }));
+  const largest = coordinates.reduce((most, other) => (other.size > most.size ? other : most));
+  const varied = coordinates.filter(({ deviation }) => deviation > 0);
+  const [least] = varied.sort((one, other) => one.deviation - other.deviation);
+  if (!least || largest.size <= UNLIKE * least.deviation) return [];
+  const [small, large] = [least.deviation, largest.size].map((value) => Number(value.toPrecision(3)));
+  return [
+    `data.inputs: networks hardly see the standard deviation of ${least.name}, ${small}, beside the root mean square of ${largest.name}, ${large}; use data.standardise: true`,
+  ];
+}
+
 /**
  * Prepares the data.
  * @throws InputError for empty, ragged or unreadable data and a wrong number of targets; ExpressionError for the targets' expression.
@@ -55,7 +75,7 @@ export async function prepareData(spec: DataSpec): Promise<Data> {
     targets,
     given,
     ...(standardisation ? { standardisation } : {}),
-    warnings: rowNumbersWarning(read),
+    warnings: [...rowNumbersWarning(read), ...(standardisation ? [] : unlikeWarning(read, given.inputs, dimension))],
   };
   if (!spec.test) return data;
   const tested = await readInputs(spec.test.inputs, "data.test.inputs", { like: read.names });

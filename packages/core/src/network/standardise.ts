@@ -6,24 +6,33 @@ export interface Standardisation {
   readonly scale: readonly number[];
 }
 
-/**
- * The means and the standard deviations (with 1/D) of the coordinates of `inputs`, [D][dimension]. A coordinate that is the same in all of
- * them is only shifted: its scale is 1.
- */
-export function standardisationOf(inputs: Float64Array, dimension: number): Standardisation {
+/** A coordinate's mean and standard deviation (with 1/D) over the inputs; the latter is 0 only where it is the same in all of them. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** Of each coordinate of `inputs`, [D][dimension]. */
+export function spreadsOf(inputs: Float64Array, dimension: number): Spread[] {
   const points = inputs.length / dimension;
   const columns = Array.from({ length: dimension }, (_, i) =>
     Float64Array.from({ length: points }, (_, a) => inputs[a * dimension + i]!),
   );
-  const moments = columns.map((column): [shift: number, scale: number] => {
+  return columns.map((column) => {
     // Of equal numbers the mean may be off by rounding.
-    if (column.every((x) => x === column[0])) return [column[0]!, 1];
+    if (column.every((x) => x === column[0])) return { mean: column[0]!, deviation: 0 };
     const mean = column.reduce((sum, x) => sum + x / points, 0);
     // In units of the largest, no square leaves float64's range.
     const largest = column.reduce((most, x) => Math.max(most, Math.abs(x - mean)), 0);
-    return [mean, largest * Math.sqrt(column.reduce((sum, x) => sum + ((x - mean) / largest) ** 2, 0) / points)];
+    const square = column.reduce((sum, x) => sum + ((x - mean) / largest) ** 2, 0) / points;
+    return { mean, deviation: largest * Math.sqrt(square) };
   });
-  return { shift: moments.map(([shift]) => shift), scale: moments.map(([, scale]) => scale) };
+}
+
+/** The standardisation of `inputs`, [D][dimension]. A coordinate that is the same in all of them is only shifted: its scale is 1. */
+export function standardisationOf(inputs: Float64Array, dimension: number): Standardisation {
+  const spreads = spreadsOf(inputs, dimension);
+  return { shift: spreads.map(({ mean }) => mean), scale: spreads.map(({ deviation }) => deviation || 1) };
 }
 
 /** `inputs`, [..][dimension], as networks see them. */

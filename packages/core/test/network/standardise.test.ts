@@ -43,6 +43,53 @@ describe("standardised inputs", () => {
 
 describe("data", () => {
   const spec: DataSpec = { inputs: ROWS, targets: "x0 + 2*x1", standardise: true, test: { inputs: [[1.125, 8, 0]] } };
+  it.each([
+    [
+      "another coordinate is large",
+      [
+        [3, 1],
+        [-300, 1.5],
+      ],
+      "of x1, 0.25, beside the root mean square of x0, 212;",
+    ],
+    [
+      "a coordinate is large that is the same in all",
+      [
+        [3, 900],
+        [4, 900],
+      ],
+      "of x0, 0.5, beside the root mean square of x1, 900;",
+    ],
+    ["it is far from 0 itself", [[2010], [2022]], "of x0, 6, beside the root mean square of x0, 2020;"],
+  ] as const)(
+    "say that networks hardly see a coordinate where %s, unless standardised",
+    async (_name, inputs, line) => {
+      const rows = inputs.map((row) => [...row]);
+      const { warnings } = await prepareData({ inputs: rows, targets: "x0" });
+      expect(warnings).toEqual([
+        `data.inputs: networks hardly see the standard deviation ${line} use data.standardise: true`,
+      ]);
+      expect((await prepareData({ inputs: rows, targets: "x0", standardise: true })).warnings).toEqual([]);
+    },
+  );
+  it.each([
+    [
+      [
+        [1, 0],
+        [-1, 0.02],
+      ],
+    ],
+    [[[5], [5]]],
+    [
+      [
+        [7, 7],
+        [7, 7],
+      ],
+    ],
+  ])("say nothing of %j", async (inputs) => {
+    expect((await prepareData({ inputs, targets: "x0" })).warnings).toEqual([]);
+  });
+
   it("shift and scale test inputs by the data's numbers, and have targets in the user's units", async () => {
     const data = await prepareData(spec);
     const { shift, scale } = data.standardisation!;
