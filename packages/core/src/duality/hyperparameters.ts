@@ -5,13 +5,12 @@
  */
 import { cooperate, type Work } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
-import type { EnsembleBatch } from "../engine/ensembleJob.ts";
+import type { EnsembleBatch, EnsembleJob } from "../engine/ensembleJob.ts";
 import { DivergenceError, InputError } from "../errors.ts";
-import { activationNamed } from "../network/activations.ts";
 import { DivergenceWatch, divergenceError } from "../network/divergence.ts";
 import { modeVariances } from "../network/observables.ts";
 import { meanKernel } from "../network/outputs.ts";
-import { ensembleJob, type NetworkSetup, setupNetwork } from "../network/setup.ts";
+import { ensembleJob, type JobSetup, type NetworkSetup, setupJob, setupNetwork } from "../network/setup.ts";
 import { Moments, squaredNorm } from "../network/statistics.ts";
 import type { InputsSpec, NetworkStudy } from "../network/study.ts";
 import { firstSteps } from "../recordedSteps.ts";
@@ -92,17 +91,6 @@ function made(inputs: InputsSpec): { readonly points: number } | undefined {
   return "gaussian" in inputs ? inputs.gaussian : undefined;
 }
 
-/** Throws InputError where an activation is unknown, or the number of data cannot be chosen. */
-export function assertHyperparameters({ data: { inputs } }: NetworkStudy, spec: HyperparametersSpec): void {
-  for (const { name, value, path } of settingsOf(spec))
-    if (name === "activation") activationNamed(value as string, path);
-  if (spec.points && !made(inputs)) {
-    throw new InputError("needs data.inputs that can have any number of points: a circle, a sphere or gaussian", {
-      path: "duality.hyperparameters.points",
-    });
-  }
-}
-
 /** The study with another value of one hyperparameter. */
 function studyAt(study: NetworkStudy, name: Hyperparameter, value: unknown): NetworkStudy {
   const section = SECTIONS[name];
@@ -114,6 +102,45 @@ function studyAt(study: NetworkStudy, name: Hyperparameter, value: unknown): Net
 /** Weights of a network times data, which its cost is in proportion to; where data cannot vary, weights alone. */
 function costOf({ network: { width, depth }, data: { inputs } }: NetworkStudy): number {
   return width * (1 + (depth - 1) * width) * (made(inputs)?.points ?? 1);
+}
+
+/** Each value's own study, as far as its training is regressed. */
+function ownStudies(study: NetworkStudy, spec: HyperparametersSpec): { setting: Setting; own: NetworkStudy }[] {
+  const steps = Math.min(study.training.steps, REGRESSION_STEPS + 1);
+  const short = { ...study, training: { ...study.training, steps } };
+  return settingsOf(spec).map((setting) => ({ setting, own: studyAt(short, setting.name, setting.value) }));
+}
+
+function jobOf(setup: JobSetup, study: NetworkStudy): EnsembleJob {
+  const { steps } = study.training;
+  return ensembleJob(setup, study, {
+    recordOutputs: firstSteps(steps + 1),
+    recordKernels: firstSteps(recordsOf(steps)),
+  });
+}
+
+/** Kernels that are recorded: masses are measured at step 0, whatever the steps. */
+const recordsOf = (steps: number): number => Math.max(1, steps);
+
+/**
+ * @throws InputError where the number of data cannot be chosen, else at the first value that cannot be, or of which not one network fits the
+ *   engine; InterruptedError.
+ */
+export async function assertHyperparameters(
+  study: NetworkStudy,
+  spec: HyperparametersSpec,
+  engine: Engine,
+  { signal }: JobControl,
+): Promise<void> {
+  if (spec.points && !made(study.data.inputs)) {
+    throw new InputError("needs data.inputs that can have any number of points: a circle, a sphere or gaussian", {
+      path: "duality.hyperparameters.points",
+    });
+  }
+  for (const { setting, own } of ownStudies(study, spec)) {
+    const fits = async (): Promise<void> => engine.assertRoom(jobOf(await setupJob(own, { signal }), own));
+    await at(setting.path, fits());
+  }
 }
 
 /**
@@ -131,12 +158,8 @@ async function measureAt(
   const { data, jointNtk, spectrum, potential, eta } = setup;
   const { points: D, outputs: C, targets } = data;
   const { momentum, steps } = study.training;
-  // Masses are measured at step 0, whatever the steps.
-  const kernelRecords = Math.max(1, steps);
-  const job = ensembleJob(setup, study, {
-    recordOutputs: firstSteps(steps + 1),
-    recordKernels: firstSteps(kernelRecords),
-  });
+  const kernelRecords = recordsOf(steps);
+  const job = jobOf(setup, study);
   const watch = new DivergenceWatch(job);
   const sums: number[] = [];
   const curvature = potential.hessian(0, 0, 0);
@@ -219,12 +242,11 @@ export async function measureHyperparameters(
   control: JobControl = {},
 ): Promise<{ result: HyperparameterResult[]; engineSeconds: number; warnings: string[] }> {
   const { signal } = control;
-  const steps = Math.min(study.training.steps, REGRESSION_STEPS + 1);
-  const settings = settingsOf(spec).map((setting) => {
-    const own = studyAt({ ...study, training: { ...study.training, steps } }, setting.name, setting.value);
-    return { setting, own, cost: costOf(own) / (made(study.data.inputs)?.points ?? 1) };
-  });
-  const networkSteps = steps * study.ensemble.size;
+  const settings = ownStudies(study, spec).map((one) => ({
+    ...one,
+    cost: costOf(one.own) / (made(study.data.inputs)?.points ?? 1),
+  }));
+  const networkSteps = Math.min(study.training.steps, REGRESSION_STEPS + 1) * study.ensemble.size;
   const work = settings.reduce((sum, { cost }) => sum + cost, 0) * networkSteps;
   const result: HyperparameterResult[] = [];
   const warnings: string[] = [];

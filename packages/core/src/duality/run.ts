@@ -56,7 +56,6 @@ export async function dualityStudy<F extends PerDatum = number>(
     checks = [],
   } = study.duality;
   const { steps, momentum } = study.training;
-  if (values) assertHyperparameters(study, values);
   const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
   const jobOf = (setup: JobSetup): EnsembleJob =>
     ensembleJob(setup, study, { recordOutputs: firstSteps(steps + 1), recordKernels: firstSteps(kernelRecords) });
@@ -64,6 +63,7 @@ export async function dualityStudy<F extends PerDatum = number>(
     assertCheckable(study, before.data.points, before.data.outputs);
     if (wantsBackground || regressionSpec) await engine.assertRoom(jobOf(before));
     await assertWidthsFit(before, study, widths ?? [], engine);
+    if (values) await assertHyperparameters(study, values, engine, control);
   });
   const { outputs, outputNames, targets, standardisation } = setup.data;
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];

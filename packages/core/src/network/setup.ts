@@ -92,8 +92,20 @@ export async function setupKernels(
 export type JobSetup = Pick<NetworkSetup, "architecture" | "data" | "potential" | "eta" | "subsets">;
 
 /**
- * Sets a study up. `check` may throw for what shows before the eigenvalues, which take minutes of thousands of data; its learning rate is not
- * known by then, and 0.
+ * What of a study its job is made of, and the kernels; the learning rate is not known before the eigenvalues, and 0.
+ * @throws InputError and ExpressionError with the config path; InterruptedError.
+ */
+export async function setupJob(
+  study: NetworkStudy,
+  control: JobControl = {},
+): Promise<JobSetup & Pick<NetworkSetup, "kernels">> {
+  const { batch, steps } = study.training;
+  const setup = await setupKernels(study, control);
+  return { ...setup, subsets: batch && drawSubsets(setup.data.points, steps, batch), eta: 0 };
+}
+
+/**
+ * Sets a study up. `check` may throw for what shows before the eigenvalues, which take minutes of thousands of data.
  * @throws InputError and ExpressionError with the config path; InterruptedError; what `check` throws.
  */
 export async function setupNetwork(
@@ -103,11 +115,10 @@ export async function setupNetwork(
 ): Promise<NetworkSetup> {
   const { training } = study;
   const { signal, onStage } = control;
-  const kernelSetup = await setupKernels(study, control);
-  const { data, potential, kernels } = kernelSetup;
-  const { batch, momentum, steps } = training;
-  const subsets = batch && drawSubsets(data.points, steps, batch);
-  await check({ ...kernelSetup, subsets, eta: 0 });
+  const before = await setupJob(study, control);
+  const { data, potential, kernels } = before;
+  const { batch, momentum } = training;
+  await check(before);
   onStage?.(`eigenvalues of ${data.points} data`);
   const spectrum = await eigenAside(kernels.ntk, data.points, signal);
   const largest = spectrum.values[0]!;
@@ -126,11 +137,10 @@ export async function setupNetwork(
   const diverges =
     batch && curvature > 0 ? await cooperate(batchesDiverge({ ...dynamics, batch }), signal) : x > 2 * (1 + momentum);
   return {
-    ...kernelSetup,
+    ...before,
     jointNtk: jointKernel(kernels.ntk, data.points, data.outputs),
     spectrum,
     eta,
-    subsets,
     warnings: [...data.warnings, ...(diverges ? [divergenceWarning(x, training)] : [])],
   };
 }

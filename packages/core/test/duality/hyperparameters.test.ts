@@ -2,6 +2,7 @@
 import { parseConfig } from "@slowroll/core/config/parse";
 import { kernelStudy } from "@slowroll/core/duality/kernel";
 import { type DualityResult, dualityStudy } from "@slowroll/core/duality/run";
+import type { HyperparametersSpec } from "@slowroll/core/duality/study";
 import { InputError, InterruptedError } from "@slowroll/core/errors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
@@ -161,6 +162,31 @@ describe("the hyperparameter study", () => {
     const error = await run(`hyperparameters: { ${values} }`).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     expect((error as InputError).path).toBe(place);
+  });
+  it("refuses the first value that does not fit, or that no kernel is finite of, before any is trained, at its place", async () => {
+    const asked: string[] = [];
+    const engine: typeof referenceEngine = {
+      ...referenceEngine,
+      async assertRoom({ architecture: { width, depth } }) {
+        asked.push(`${width} ${depth}`);
+        if (width > 100) throw new InputError("does not fit", { path: "network.width" });
+      },
+      async trainEnsemble() {
+        throw new Error("trained");
+      },
+    };
+    const study = await config("hyperparameters: { depth: [2] }");
+    const studied = (hyperparameters: HyperparametersSpec) =>
+      dualityStudy({ ...study, duality: { ...study.duality, hyperparameters } }, engine);
+    await expect(studied({ width: [20, 128], depth: [2] })).rejects.toMatchObject({
+      message: "does not fit",
+      path: "duality.hyperparameters.width[1]",
+    });
+    expect(asked.splice(0)).toEqual(["20 1", "128 1"]);
+    await expect(studied({ depth: [2], weightStd: [1, 1e200] })).rejects.toMatchObject({
+      path: "duality.hyperparameters.weightStd[1]",
+    });
+    expect(asked).toEqual(["12 2", "12 1"]);
   });
   it("names the value at which training diverges, and what to mend", async () => {
     const rate = run("hyperparameters: { learningRate: [0.01, 1.0e+30] }");
