@@ -231,7 +231,7 @@ function warningsAt({ name, path }: Setting, { data, warnings }: NetworkSetup): 
 }
 
 /**
- * Trains one ensemble a value.
+ * Trains one ensemble a value, and tells after each what is measured and warned of by then. Returns the engine's seconds.
  * @throws InputError and DivergenceError at the value; what `setupNetwork` and the engine throw.
  */
 export async function measureHyperparameters(
@@ -239,8 +239,9 @@ export async function measureHyperparameters(
   spec: HyperparametersSpec,
   bootstrap: number,
   engine: Engine,
-  control: JobControl = {},
-): Promise<{ result: HyperparameterResult[]; engineSeconds: number; warnings: string[] }> {
+  control: JobControl,
+  onValue: (result: readonly HyperparameterResult[], warnings: readonly string[]) => void,
+): Promise<number> {
   const { signal } = control;
   const settings = ownStudies(study, spec).map((one) => ({
     ...one,
@@ -263,8 +264,9 @@ export async function measureHyperparameters(
     engineSeconds += point.engineSeconds;
     warnings.push(...warningsAt(setting, setup));
     done += cost;
+    onValue([...result], [...warnings]);
   }
-  return { result, engineSeconds, warnings };
+  return engineSeconds;
 }
 
 const measured = ({ value, error }: Measured): Measured => ({ value, error });

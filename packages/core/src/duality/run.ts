@@ -131,9 +131,10 @@ export async function dualityStudy<F extends PerDatum = number>(
     }
     if (values) {
       const bootstrap = regressionSpec?.bootstrap ?? BOOTSTRAP;
-      const measured = await measureHyperparameters(study, values, bootstrap, engine, control);
-      engineSeconds += measured.engineSeconds;
-      finish({ hyperparameters: measured.result, warnings: [...sections.warnings, ...measured.warnings] });
+      const { warnings: before } = sections;
+      engineSeconds += await measureHyperparameters(study, values, bootstrap, engine, control, (result, warnings) =>
+        finish({ hyperparameters: result, warnings: [...before, ...warnings] }),
+      );
     }
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;

@@ -3,7 +3,7 @@ import { parseConfig } from "@slowroll/core/config/parse";
 import { kernelStudy } from "@slowroll/core/duality/kernel";
 import { type DualityResult, dualityStudy } from "@slowroll/core/duality/run";
 import type { HyperparametersSpec } from "@slowroll/core/duality/study";
-import { InputError, InterruptedError } from "@slowroll/core/errors";
+import { type DivergenceError, InputError, InterruptedError } from "@slowroll/core/errors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
@@ -203,6 +203,15 @@ describe("the hyperparameter study", () => {
       ),
       path: "duality.hyperparameters.depth[0]",
     });
+  });
+  it("keeps what is measured before a value at which training diverges, with its warnings", async () => {
+    const rates = "learningRate: [0.01, { relative: 2.1 }, 1.0e+30]";
+    const error = await run(`hyperparameters: { ${rates} }`).catch((thrown: unknown) => thrown);
+    const { hyperparameters, warnings } = (error as DivergenceError<DualityResult>).partial!;
+    const whole = await run("hyperparameters: { learningRate: [0.01, { relative: 2.1 }] }");
+    expect(hyperparameters).toEqual(whole.hyperparameters);
+    expect(warnings).toEqual(whole.warnings);
+    expect(warnings.join()).toContain("learningRate[1]: eta lambda_max");
   });
   it("warns of the value that is past divergence, at its own place", async () => {
     const { warnings } = await run("hyperparameters: { learningRate: [{ relative: 2.1 }], momentum: [0] }", "steps: 4");
