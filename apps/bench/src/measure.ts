@@ -38,10 +38,11 @@ export async function measureAll(target: Target, options: ReportOptions): Promis
   const left = wanted(leftOut);
   if (kernels.length + jobs.length + peers.length + left.length === 0) {
     const what = options.peers ? "no kernel, job or peer has" : "no kernel and no job has";
-    throw new InputError(
-      `${what} ${JSON.stringify(filter)} in its title; without it all are measured, with their titles`,
-      { path: "--filter" },
-    );
+    const all = [...target.kernels, ...timed, ...(options.peers ? target.peers : []), ...leftOut];
+    const beginnings = [...new Set(all.map(({ title }) => title.split(", ")[0]))];
+    throw new InputError(`${what} ${JSON.stringify(filter)} in its title; titles begin with ${beginnings.join(", ")}`, {
+      path: "--filter",
+    });
   }
   for (const { title, reason } of left) options.onLeaveOut(title, reason);
 
