@@ -37,7 +37,10 @@ function rowNumbersWarning({ rowNumbers }: Inputs): string[] {
 /** How many times as large as another differs a coordinate may be. */
 const UNLIKE = 100;
 
-/** Where networks hardly see how a coordinate differs beside how large it or another one is. */
+/**
+ * Where networks hardly see how half of the coordinates or more differ beside how large one is: a few may be so in any data, as pixels at an
+ * image's edge, and are by chance in few data of many coordinates.
+ */
 function unlikeWarning({ names }: Inputs, inputs: Float64Array, dimension: number): string[] {
   const coordinates = spreadsOf(inputs, dimension).map(({ mean, deviation }, i) => ({
     name: names ? JSON.stringify(names[i]) : `x${i}`,
@@ -46,11 +49,12 @@ function unlikeWarning({ names }: Inputs, inputs: Float64Array, dimension: numbe
   }));
   const largest = coordinates.reduce((most, other) => (other.size > most.size ? other : most));
   const varied = coordinates.filter(({ deviation }) => deviation > 0);
-  const [least] = varied.sort((one, other) => one.deviation - other.deviation);
-  if (!least || largest.size <= UNLIKE * least.deviation) return [];
-  const [small, large] = [least.deviation, largest.size].map((value) => Number(value.toPrecision(3)));
+  const ascending = varied.sort((one, other) => one.deviation - other.deviation);
+  const middle = ascending[Math.floor((ascending.length - 1) / 2)];
+  if (!middle || largest.size <= UNLIKE * middle.deviation) return [];
+  const [small, large] = [middle.deviation, largest.size].map((value) => Number(value.toPrecision(3)));
   return [
-    `data.inputs: networks hardly see the standard deviation of ${least.name}, ${small}, beside the root mean square of ${largest.name}, ${large}; use data.standardise: true`,
+    `data.inputs: networks hardly see the standard deviation of ${middle.name}, ${small}, beside the root mean square of ${largest.name}, ${large}; use data.standardise: true`,
   ];
 }
 

@@ -6,7 +6,7 @@ import { openEngine } from "@slowroll/core/engine/open";
 import { prepareData } from "@slowroll/core/network/data";
 import { networkStudy } from "@slowroll/core/network/run";
 import { standardisationOf, standardised } from "@slowroll/core/network/standardise";
-import type { DataSpec, NetworkStudy } from "@slowroll/core/network/study";
+import type { DataSpec, InputsSpec, NetworkStudy } from "@slowroll/core/network/study";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROWS = [
@@ -61,6 +61,14 @@ describe("data", () => {
       "of x0, 0.5, beside the root mean square of x1, 900;",
     ],
     ["it is far from 0 itself", [[2010], [2022]], "of x0, 6, beside the root mean square of x0, 2020;"],
+    [
+      "half of the coordinates differ little",
+      [
+        [300, 2, 1, 300],
+        [-300, 1, 2.5, 304],
+      ],
+      "of x2, 0.75, beside the root mean square of x3, 302;",
+    ],
   ] as const)(
     "say that networks hardly see a coordinate where %s, unless standardised",
     async (_name, inputs, line) => {
@@ -87,6 +95,18 @@ describe("data", () => {
       ],
     ],
   ])("say nothing of %j", async (inputs) => {
+    expect((await prepareData({ inputs, targets: "x0" })).warnings).toEqual([]);
+  });
+  it.each([
+    { gaussian: { points: 2, dimension: 1000, seed: 1 } },
+    { sphere: { points: 3, dimension: 784, seed: 1 } },
+    // As pixels at the edge of an image.
+    [
+      [0.3, 0.9, 0],
+      [0.8, 0.1, 0],
+      [0.5, 0.4, 0.004],
+    ],
+  ] as InputsSpec[])("say nothing of a few that differ little: %j", async (inputs) => {
     expect((await prepareData({ inputs, targets: "x0" })).warnings).toEqual([]);
   });
 
