@@ -1,15 +1,15 @@
 /**
- * Waiting for the device. Dawn looks for what is awaited at every turn of the event loop and offers no other way, which takes a whole core: on
- * a software adapter one of those that the work needs. So the turns of a wait sleep for a part of what it has taken so far: what lasts is seen
- * later by no more than that part, and what comes at once is seen at once.
+ * Waiting for the device. Dawn looks for what is awaited at every turn of the event loop and offers no other way, which takes a whole core, on
+ * a software adapter one of those that the work needs, and leaves some five hundred bytes of garbage a look. So the turns of a wait pause for a
+ * part of what it has taken so far: what lasts is seen later by no more than that part, and what comes at once is seen at once.
  */
 
-/** Milliseconds of a wait in which nothing sleeps: many short submits are waited for one after the other. */
-const PROMPT = 1;
-/** Part of the wait so far that a turn sleeps. */
-const PART = 1 / 32;
-/** Milliseconds that a turn sleeps at most. */
+/** Part of the wait so far that a turn pauses. */
+const PART = 1 / 16;
+/** Milliseconds that a turn pauses at most. */
 const LONGEST = 4;
+/** Milliseconds under which a sleep lasts longer than it was asked to: such a pause is spent awake. */
+const SHORTEST_SLEEP = 0.06;
 
 /** Sleeps end by their time alone: nobody changes this. */
 const never = new Int32Array(new SharedArrayBuffer(4));
@@ -22,8 +22,10 @@ let turning = false;
 function turn(): void {
   turning = open > 0;
   if (!turning) return;
-  const waited = performance.now() - newest;
-  if (waited > PROMPT) Atomics.wait(never, 0, 0, Math.min(LONGEST, PART * waited));
+  const now = performance.now();
+  const pause = Math.min(LONGEST, PART * (now - newest));
+  if (pause > SHORTEST_SLEEP) Atomics.wait(never, 0, 0, pause);
+  else while (performance.now() < now + pause);
   setImmediate(turn);
 }
 
