@@ -5,6 +5,7 @@
 import type { Work } from "../cooperate.ts";
 import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { DivergenceError } from "../errors.ts";
+import { assertHeap, listBytes } from "../lists.ts";
 import { eachOutput, type PerDatum, perRecord } from "../network/outputs.ts";
 import type { NetworkSetup } from "../network/setup.ts";
 import { Moments } from "../network/statistics.ts";
@@ -25,6 +26,15 @@ export interface BackgroundResult<F extends PerDatum = number> {
   readonly network: F[][];
   /** Standard errors are null where one network gives none. */
   readonly deviation: { readonly value: number; readonly standardErrors: number | null };
+}
+
+/** Throws InputError where five trajectories of so many `records` do not fit V8's heap. */
+export function assertTrajectories(
+  { points, outputs }: { readonly points: number; readonly outputs: number },
+  records: number,
+): void {
+  const bytes = 5 * listBytes(records, points, ...(outputs > 1 ? [outputs] : []));
+  assertHeap([{ bytes, path: "training.steps", mend: "take fewer steps" }]);
 }
 
 /** Collects an ensemble whose outputs were recorded at every step 0 .. T - 1. */

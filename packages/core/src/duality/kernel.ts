@@ -1,8 +1,8 @@
 /** The `kernel` command: theory alone, the infinite-width kernels of a network and its dictionary. */
 import type { JobControl } from "../engine/engine.ts";
+import { nested } from "../lists.ts";
 import { type NetworkSetup, setupKernels, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
-import { nested } from "../network/statistics.ts";
 import { CIRCLE_TARGETS, type NetworkStudy } from "../network/study.ts";
 import { type Dictionary, dictionary } from "./dictionary.ts";
 

@@ -8,7 +8,7 @@ import type { PerDatum } from "../network/outputs.ts";
 import { ensembleJob, type JobSetup, setupNetwork } from "../network/setup.ts";
 import type { Standardisation } from "../network/standardise.ts";
 import { firstSteps } from "../recordedSteps.ts";
-import { BackgroundCollector, type BackgroundResult } from "./background.ts";
+import { assertTrajectories, BackgroundCollector, type BackgroundResult } from "./background.ts";
 import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
 import { assertHyperparameters, type HyperparameterResult, measureHyperparameters } from "./hyperparameters.ts";
 import { accumulate, REGRESSION_STEPS, type RegressionResult, regress } from "./regression.ts";
@@ -61,6 +61,7 @@ export async function dualityStudy<F extends PerDatum = number>(
     ensembleJob(setup, study, { recordOutputs: firstSteps(steps + 1), recordKernels: firstSteps(kernelRecords) });
   const setup = await setupNetwork(study, control, async (before) => {
     assertCheckable(study, before.data.points, before.data.outputs);
+    if (wantsBackground) assertTrajectories(before.data, steps + 1);
     if (wantsBackground || regressionSpec) await engine.assertRoom(jobOf(before));
     await assertWidthsFit(before, study, widths ?? [], engine);
     if (values) await assertHyperparameters(study, values, engine, control);

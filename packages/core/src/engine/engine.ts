@@ -26,11 +26,14 @@ export interface EngineInfo {
   readonly reason: string;
 }
 
-/** What a job is going to take: all of its engine's memory that grows with the job, and the host's copies of its records. */
+/**
+ * What a job is going to take: all of its engine's memory that grows with the job, and the host's copies of its records; of a study's job what
+ * the study makes of them too.
+ */
 export interface JobMemory {
   readonly bytes: number;
   /** The same by what it is for. */
-  readonly parts: Readonly<Record<"weights" | "units" | "records" | "data" | "copies", number>>;
+  readonly parts: Readonly<Record<"weights" | "units" | "records" | "data" | "copies", number> & { results?: number }>;
   /** Networks that are in it at once. */
   readonly batch: number;
 }

@@ -3,8 +3,9 @@ import type { EngineInfo, LatticeReport, Precision } from "../engine/engine.ts";
 import type { LatticeState, Observation } from "../engine/latticeJob.ts";
 import { DivergenceError } from "../errors.ts";
 import { needsPositive } from "../potential/domain.ts";
+import { realisationsOf } from "./initial.ts";
 import type { Album } from "./pictures.ts";
-import { type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
+import { type Average, averageOf, type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
 import { stabilityWarnings } from "./stability.ts";
 import type { LatticeSpec } from "./study.ts";
@@ -39,18 +40,18 @@ function fluctuates({ study: { fluctuations } }: Setup, f: number): boolean {
 const ROUNDING: Readonly<Partial<Record<Precision, number>>> = { float32: 6e-8, float64: 1.1e-16 };
 
 /** Rounding that accumulates over a run against the fluctuations it carries (physics.md section 5). */
-function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][], steps: number): string[] {
+function precisionWarnings(info: EngineInfo, setup: Setup, averages: readonly Average[], steps: number): string[] {
   const unit = ROUNDING[info.precision];
   if (unit === undefined) return [];
   const { fluctuations } = setup.study;
   // In float64 only of what is drawn: the last digits may be all by which a stored state, or one without fluctuations, differs.
   const concerns = (rms: number, f: number): boolean =>
     info.precision === "float64" ? fluctuates(setup, f) && !storesState(fluctuations) : rms > 0 || fluctuates(setup, f);
-  const last = moments[moments.length - 1]![0]!;
+  const last = averages[averages.length - 1]!;
   const better = `use precision: ${info.kind === "webgpu" ? "compensated, or float64 with --engine cpu" : "float64"}`;
   const mend = info.precision === "float64" ? "give the field as what it differs from a constant by" : better;
   for (const [f, name] of setup.potential.fields.entries()) {
-    const largest = moments.reduce((most, [moment]) => Math.max(most, Math.abs(moment!.mean[f]!)), 0);
+    const largest = averages.reduce((most, { mean }) => Math.max(most, Math.abs(mean[f]!)), 0);
     const rounding = largest * unit * Math.sqrt(steps);
     const rms = Math.sqrt(last.variance[f]!);
     if (concerns(rms, f) && rounding > 0.01 * rms) {
@@ -66,15 +67,17 @@ function precisionWarnings(info: EngineInfo, setup: Setup, moments: readonly Mom
 const FADING = 1e-32;
 
 /** Squares that float32 may round to 0 where their sums are made in it: on a device all, here those that drive an expansion. */
-function underflowWarnings(info: EngineInfo, setup: Setup, moments: readonly Moment[][]): string[] {
+function underflowWarnings(info: EngineInfo, setup: Setup, averages: readonly Average[]): string[] {
   const onDevice = info.kind === "webgpu";
   const drives = setup.expansion.kind === "selfConsistent";
   if (!onDevice && !(drives && info.precision === "float32")) return [];
   const lost = onDevice ? "energies and spectra" : "energies, which drive the expansion";
   const better = drives ? `${onDevice ? "--engine cpu with " : ""}precision: float64` : "--engine cpu";
   for (const [f, name] of setup.potential.fields.entries()) {
-    const seen = moments.flat().map(({ variance }) => variance[f]!);
-    const least = seen.reduce((small, variance) => (variance > 0 ? Math.min(small, variance) : small), Infinity);
+    const least = averages.reduce(
+      (small, { variance }) => (variance[f]! > 0 ? Math.min(small, variance[f]!) : small),
+      Infinity,
+    );
     if (least < FADING) {
       return [
         `precision: the fluctuations of ${name} are down to ${Math.sqrt(least).toExponential(1)} rms, whose squares float32 may round to 0 in ${lost}; give fields in a smaller unit, or use ${better}`,
@@ -165,23 +168,22 @@ function outgrown(
   setup: Setup,
   { kind, precision }: EngineInfo,
   step: number,
-  moments: readonly Moment[][],
+  averages: readonly Average[],
   partial: FieldResult,
 ): DivergenceError<FieldResult> | undefined {
   const { expansion, study } = setup;
   const largest = kind === "webgpu" ? DECADES.webgpu : precision === "float32" ? DECADES.float32 : DECADES.float64;
-  const folds = ({ scaleFactor }: Moment): number =>
-    Math.log(expansion.kind === "prescribed" ? expansion.background.scaleFactor(step * study.time.step) : scaleFactor);
-  const most = moments.at(-1)?.find((moment) => {
-    const decades = (6 * folds(moment)) / Math.LN10;
-    const all = decades + Math.log10(2 * Math.max(...moment.kinetic));
-    return decades > largest || (decades > largest / 2 && all > largest - LEEWAY);
-  });
-  if (!most) return undefined;
+  const last = averages.at(-1);
+  if (!last) return undefined;
+  const folds =
+    expansion.kind === "prescribed" ? Math.log(expansion.background.scaleFactor(step * study.time.step)) : last.efolds;
+  const decades = (6 * folds) / Math.LN10;
+  const all = decades + Math.log10(2 * Math.max(...last.kinetic));
+  if (decades <= largest && (decades <= largest / 2 || all <= largest - LEEWAY)) return undefined;
   const mend =
     largest === DECADES.float64 ? "" : ` or use ${kind === "webgpu" ? "--engine cpu with " : ""}precision: float64`;
   return new DivergenceError(
-    `the momentum a^3 dphi/dt or its square is beyond ${largest === DECADES.float64 ? "float64" : "float32"} at step ${step}, after ${folds(most).toFixed(0)} e-folds; end earlier${mend}`,
+    `the momentum a^3 dphi/dt or its square is beyond ${largest === DECADES.float64 ? "float64" : "float32"} at step ${step}, after ${folds.toFixed(0)} e-folds; end earlier${mend}`,
     step,
     { partial, path: "time.end" },
   );
@@ -210,26 +212,28 @@ export function measure(
     );
   }
   const good = observed.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
-  const moments = good.map((observation) => momentsOf(setup, observation, stepAfter(observation.afterOperation)));
+  const averages = good.map((observation) =>
+    averageOf(setup, momentsOf(setup, observation, stepAfter(observation.afterOperation))),
+  );
   const modes = planeWaveMode(setup, lattice, good);
+  const made = new Map(report.observations.map((observation) => [observation.afterOperation, observation]));
   const madeWith = (afterOperation: number) => {
     const step = stepAfter(afterOperation);
-    const made = report.observations.find((observation) => observation.afterOperation === afterOperation)!;
-    return { step, moments: momentsOf(setup, made, step) };
+    return { step, moments: momentsOf(setup, made.get(afterOperation)!, step) };
   };
   const snapshots = report.snapshots.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
   const measured = {
-    ...summarise(setup, moments),
+    ...summarise(setup, averages, realisationsOf(setup)),
     ...(modes.length > 0 ? { modes } : {}),
     ...album.develop(snapshots, madeWith),
   };
-  const unstable = stabilityWarnings(setup, lattice, moments);
+  const unstable = stabilityWarnings(setup, lattice, averages);
   if (bad) {
     const step = stepAfter(bad.afterOperation);
     const partial = { ...measured, warnings: unstable };
-    throw outgrown(setup, info, step, moments, partial) ?? divergence(setup, step, partial, allFinite(bad));
+    throw outgrown(setup, info, step, averages, partial) ?? divergence(setup, step, partial, allFinite(bad));
   }
-  const imprecise = [...precisionWarnings(info, setup, moments, steps), ...underflowWarnings(info, setup, moments)];
+  const imprecise = [...precisionWarnings(info, setup, averages, steps), ...underflowWarnings(info, setup, averages)];
   return {
     result: {
       ...measured,

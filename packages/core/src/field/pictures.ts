@@ -1,5 +1,6 @@
 /** A lattice's snapshots: at which steps which are wanted, and the contract's spectra, histograms and slices from what the engine gives. */
 import type { Observation, Picture, Snapshot } from "../engine/latticeJob.ts";
+import { listed } from "../lists.ts";
 import { recordedSteps } from "../recordedSteps.ts";
 import { oscillatorsOf } from "./occupation.ts";
 import type { FieldResult, HistogramResult, Moment, Series, SliceResult, SpectrumResult } from "./result.ts";
@@ -8,7 +9,8 @@ import { developSpectra } from "./spectra.ts";
 import type { LatticeSpec } from "./study.ts";
 import { axisSquares } from "./waves.ts";
 
-const BINS = 100;
+/** Of a histogram. */
+export const HISTOGRAM_BINS = 100;
 /** Histograms reach this many rms to either side of the mean. */
 export const REACH = 5;
 
@@ -42,7 +44,7 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number):
     const { points } = lattice;
     const rows = (f: number): number[][] =>
       Array.from({ length: points }, (_, y) =>
-        Array.from(values.subarray((f * points + y) * points, (f * points + y + 1) * points)),
+        listed(values.subarray((f * points + y) * points, (f * points + y + 1) * points)),
       );
     return { time, values: perField(rows) as SliceResult["values"] };
   };
@@ -59,7 +61,7 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number):
         const of = (made: Observation, curvature: Float64Array) => oscillatorsOf(momentsOf(made), curvature);
         if (occupationNumbers) asked.push({ kind: "oscillators", waveSquares: axisSquares(lattice), of });
       }
-      if (due.histograms.size > 0) asked.push({ kind: "histogram", bins: BINS, reach: REACH });
+      if (due.histograms.size > 0) asked.push({ kind: "histogram", bins: HISTOGRAM_BINS, reach: REACH });
       if (due.slices.size > 0 && lattice.dimensions > 1) asked.push({ kind: "slice", index: 0 });
       return asked;
     },

@@ -115,22 +115,60 @@ function densities({ kinetic, gradient, potential }: Moment): Densities {
   return { kinetic: total(kinetic), gradient: total(gradient), potential };
 }
 
-/** The result of moments [T][R]. */
-export function summarise(setup: Setup, moments: readonly (readonly Moment[])[]): Omit<FieldResult, "warnings"> {
-  const { named, expansion, study } = setup;
-  const average = (pick: (moment: Moment) => number): number[] =>
-    moments.map((all) => total(all.map(pick)) / all.length);
-  const series = (pick: (moment: Moment) => readonly number[]): Series =>
-    named
-      ? moments.map((all) => pick(all[0]!).map((_, f) => total(all.map((moment) => pick(moment)[f]!)) / all.length))
-      : average((moment) => pick(moment)[0]!);
-  const shaped = moments[0]?.[0]?.skewness !== undefined;
+/** The averages over realisations of what each has at one time. */
+export interface Average extends Moment {
+  readonly efolds: number;
+  /** NaN where a realisation's density is 0. */
+  readonly equationOfState: number;
+  readonly constraint?: number;
+}
+
+/** The average of one record's moments [R]: a long run of many realisations has no room for all of them. */
+export function averageOf({ expansion }: Setup, all: readonly Moment[]): Average {
+  const average = (pick: (moment: Moment) => number): number => total(all.map(pick)) / all.length;
+  const each = (pick: (moment: Moment) => readonly number[]): number[] =>
+    pick(all[0]!).map((_, f) => average((moment) => pick(moment)[f]!));
+  const shaped = all[0]!.skewness !== undefined;
   return {
-    times: average(({ time }) => time),
-    alphaTimes: average(({ alphaTime }) => alphaTime),
-    efolds: average(({ scaleFactor }) => Math.log(scaleFactor)),
+    alphaTime: average(({ alphaTime }) => alphaTime),
+    time: average(({ time }) => time),
     scaleFactor: average(({ scaleFactor }) => scaleFactor),
+    efolds: average(({ scaleFactor }) => Math.log(scaleFactor)),
     hubble: average(({ hubble }) => hubble),
+    mean: each(({ mean }) => mean),
+    velocity: each(({ velocity }) => velocity),
+    variance: each(({ variance }) => variance),
+    ...(shaped ? { skewness: each((m) => m.skewness!), kurtosis: each((m) => m.kurtosis!) } : {}),
+    kinetic: each(({ kinetic }) => kinetic),
+    gradient: each(({ gradient }) => gradient),
+    potential: average(({ potential }) => potential),
+    equationOfState: average((moment) => {
+      const { kinetic, gradient, potential } = densities(moment);
+      const density = kinetic + gradient + potential;
+      return density === 0 ? Number.NaN : (kinetic - gradient / 3 - potential) / density;
+    }),
+    ...(expansion.kind === "selfConsistent"
+      ? { constraint: average((moment) => constraint(moment.hubble, densities(moment), expansion.planckMass)) }
+      : {}),
+  };
+}
+
+/** The result of averages over so many realisations, [T]. */
+export function summarise(
+  { named, expansion, study }: Setup,
+  averages: readonly Average[],
+  realisations = 1,
+): Omit<FieldResult, "warnings"> {
+  const column = (pick: (average: Average) => number): number[] => averages.map(pick);
+  const series = (pick: (average: Average) => readonly number[]): Series =>
+    named ? averages.map((average) => [...pick(average)]) : column((average) => pick(average)[0]!);
+  const shaped = averages[0]?.skewness !== undefined;
+  return {
+    times: column(({ time }) => time),
+    alphaTimes: column(({ alphaTime }) => alphaTime),
+    efolds: column(({ efolds }) => efolds),
+    scaleFactor: column(({ scaleFactor }) => scaleFactor),
+    hubble: column(({ hubble }) => hubble),
     mean: series(({ mean }) => mean),
     velocity: series(({ velocity }) => velocity),
     variance: series(({ variance }) => variance),
@@ -138,17 +176,11 @@ export function summarise(setup: Setup, moments: readonly (readonly Moment[])[])
     energy: {
       kinetic: series(({ kinetic }) => kinetic),
       gradient: series(({ gradient }) => gradient),
-      potential: average(({ potential }) => potential),
+      potential: column(({ potential }) => potential),
     },
-    equationOfState: average((moment) => {
-      const { kinetic, gradient, potential } = densities(moment);
-      const density = kinetic + gradient + potential;
-      return density === 0 ? Number.NaN : (kinetic - gradient / 3 - potential) / density;
-    }).map((value) => (Number.isNaN(value) ? null : value)),
-    ...(expansion.kind === "selfConsistent"
-      ? { constraint: average((moment) => constraint(moment.hubble, densities(moment), expansion.planckMass)) }
-      : {}),
-    ...(moments[0] && moments[0].length > 1 ? { realisations: moments[0].length } : {}),
+    equationOfState: averages.map(({ equationOfState }) => (Number.isNaN(equationOfState) ? null : equationOfState)),
+    ...(expansion.kind === "selfConsistent" ? { constraint: column((m) => m.constraint!) } : {}),
+    ...(averages.length > 0 && realisations > 1 ? { realisations } : {}),
     ...(study.units ? { units: physicalUnits(study.units) } : {}),
   };
 }

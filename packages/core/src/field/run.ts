@@ -7,7 +7,8 @@ import { evolveHomogeneous, type HomogeneousRecord } from "./homogeneous.ts";
 import { type Checkpointing, runLattice } from "./lattice.ts";
 import { divergence } from "./measure.ts";
 import { evolveModes } from "./modes.ts";
-import { type FieldResult, summarise } from "./result.ts";
+import { averageOf, type FieldResult, summarise } from "./result.ts";
+import { assertResults } from "./resultMemory.ts";
 import { prepare, type Setup, studyWarnings } from "./setup.ts";
 import type { FieldStudy } from "./study.ts";
 
@@ -27,21 +28,20 @@ async function homogeneous(setup: Setup, signal: AbortSignal | undefined): Promi
   const bad = records.findIndex((record) => !hasNumbers(record) || record.scaleFactor <= 0);
   const good = bad < 0 ? records : records.slice(0, bad);
   const none = new Array<number>(fields).fill(0);
-  const moments = good.map(({ time, scaleFactor, hubble, mean, velocity }, r) => [
-    {
-      alphaTime: etas[r]!,
-      time,
-      scaleFactor,
-      hubble,
-      mean,
-      velocity,
-      variance: none,
-      kinetic: velocity.map((v) => (v * v) / 2),
-      gradient: none,
-      potential: potential.value(...mean),
-    },
-  ]);
-  const result: FieldResult = { ...summarise(setup, moments), warnings: studyWarnings(setup) };
+  const moments = good.map(({ time, scaleFactor, hubble, mean, velocity }, r) => ({
+    alphaTime: etas[r]!,
+    time,
+    scaleFactor,
+    hubble,
+    mean,
+    velocity,
+    variance: none,
+    kinetic: velocity.map((v) => (v * v) / 2),
+    gradient: none,
+    potential: potential.value(...mean),
+  }));
+  const averages = moments.map((moment) => averageOf(setup, [moment]));
+  const result: FieldResult = { ...summarise(setup, averages), warnings: studyWarnings(setup) };
   // The last record is made at the end, which need not be a whole number of steps.
   if (good.length < etas.length) {
     const step = Math.ceil(etas[good.length]! / study.time.step - 1e-9);
@@ -66,6 +66,7 @@ export async function fieldStudy(
     throw new InputError("is for fieldSweep, which runs all points; fieldStudy runs one", { path: "sweep" });
   }
   const setup = await prepare(study);
+  assertResults([setup]);
   if (!study.lattice) return homogeneous(setup, control.signal);
   if (!engine) throw new EngineUnavailableError("a lattice needs an engine");
   return runLattice(setup, study.lattice, engine, control, checkpointing);

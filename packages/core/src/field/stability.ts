@@ -3,7 +3,7 @@
  * depends on h omega alone: the map's powers stay bounded while half its trace lies within -1 and 1 (Hairer, Lubich and Wanner, Geometric
  * Numerical Integration, 2nd ed. (2006), section I.5), beyond that waves grow by a factor a step out of rounding alone.
  */
-import type { Moment } from "./result.ts";
+import type { Average } from "./result.ts";
 import { fractionsOf, integratorOf } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
@@ -50,16 +50,15 @@ function largestWave({ dimensions, points, length, stencil }: LatticeSpec): numb
 export function stabilityWarnings(
   { study, potential, fields }: Setup,
   lattice: LatticeSpec,
-  moments: readonly (readonly Moment[])[],
+  averages: readonly Average[],
 ): string[] {
   const { alpha, step } = study.time;
   const wave = largestWave(lattice);
   let highest = 0;
   let at = 1;
-  const stride = Math.max(1, Math.floor(moments.length / RECORDS));
-  const last = moments.length - 1;
-  for (const seen of moments.filter((_, r) => r % stride === 0 || r === last)) {
-    const { scaleFactor: a, mean } = seen[0]!;
+  const stride = Math.max(1, Math.floor(averages.length / RECORDS));
+  const last = averages.length - 1;
+  for (const { scaleFactor: a, mean } of averages.filter((_, r) => r % stride === 0 || r === last)) {
     for (let f = 0; f < fields; f++) {
       const frequency = Math.sqrt(a ** (2 * alpha) * (wave / a ** 2 + Math.max(0, potential.hessian(f, f, ...mean))));
       if (Number.isFinite(frequency) && frequency > highest) [highest, at] = [frequency, a];

@@ -16,6 +16,7 @@ import {
 import { assertDrawable, planInitialState, realisationsOf } from "./initial.ts";
 import { type Checkpointing, evolveTogether, runLattice } from "./lattice.ts";
 import type { FieldResult } from "./result.ts";
+import { assertResults } from "./resultMemory.ts";
 import { type FieldRun, fieldStudy } from "./run.ts";
 import { assertEnds, fractionsOf } from "./schedule.ts";
 import { prepare, type Setup } from "./setup.ts";
@@ -126,6 +127,7 @@ async function prepareAll(
       throw inPoint(error, values, p);
     }
   }
+  assertResults(setups);
   const sizeOf = (setup: Setup): string => {
     const { dimensions, points: side, stencil } = setup.study.lattice ?? {};
     return `${[dimensions, side, stencil, setup.fields, realisationsOf(setup)]}`;

@@ -6,10 +6,11 @@
  */
 import type { EnsembleBatch } from "../engine/ensembleJob.ts";
 import { eigenAside } from "../linalg/eigen.ts";
+import { nested } from "../lists.ts";
 import { targetAlignment } from "./observables.ts";
 import { meanKernel } from "./outputs.ts";
 import type { NetworkSetup } from "./setup.ts";
-import { nested, squaredNorm } from "./statistics.ts";
+import { squaredNorm } from "./statistics.ts";
 
 /** Parts of the kernel that the weights and biases into each layer have, the output's last, [depth + 1][D][D] each. */
 export interface KernelLayers {

@@ -3,15 +3,16 @@
  * wide outputs are independent; results have one list a datum, and with one output no list at all.
  */
 import type { Work } from "../cooperate.ts";
-import { Moments, nested } from "./statistics.ts";
+import { listed, nested } from "../lists.ts";
+import { Moments } from "./statistics.ts";
 
 /** What a result has of each datum: a number, or with several outputs one for each. */
 export type PerDatum = number | number[];
 
 /** [D] of each output as [D][C], or of one output as [D]. */
-export function byDatum<T>(columns: readonly ArrayLike<T>[]): T[] | T[][] {
+export function byDatum(columns: readonly Float64Array[]): PerDatum[] {
   const [first] = columns;
-  return columns.length === 1 ? Array.from(first!) : Array.from(first!, (_, a) => columns.map((column) => column[a]!));
+  return columns.length === 1 ? listed(first!) : Array.from(first!, (_, a) => columns.map((column) => column[a]!));
 }
 
 /** [D] of each output from [D][C]. */
@@ -38,7 +39,8 @@ export function* eachOutput(
 }
 
 /** [D][C] as a result has it. */
-export const perDatum = (values: Float64Array, outputs: number): PerDatum[] => byDatum(byOutput(values, outputs));
+export const perDatum = (values: Float64Array, outputs: number): PerDatum[] =>
+  outputs === 1 ? listed(values) : nested(values, outputs);
 
 /** [D][D] of each output as [C][D][D], or of one output as [D][D]. */
 export function matrices(of: readonly Float64Array[], points: number): number[][] | number[][][] {

@@ -2,6 +2,7 @@
 import { cooperate } from "../cooperate.ts";
 import type { Engine, JobControl } from "../engine/engine.ts";
 import type { EnsembleBatch, EnsembleJob } from "../engine/ensembleJob.ts";
+import { nested } from "../lists.ts";
 import { recordedSteps } from "../recordedSteps.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
@@ -9,9 +10,10 @@ import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
 import { inModes, modeVariances } from "./observables.ts";
 import { byDatum, byOutput, OutputCovariances, type PerDatum, perDatum, perRecord } from "./outputs.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
+import { planResult } from "./resultMemory.ts";
 import { ensembleJob, type JobSetup, setupNetwork } from "./setup.ts";
 import type { Standardisation } from "./standardise.ts";
-import { Moments, nested } from "./statistics.ts";
+import { Moments } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
 import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
 
@@ -106,7 +108,11 @@ export async function networkStudy<F extends PerDatum = number>(
     }),
     test: setup.data.test,
   });
-  const setup = await setupNetwork(study, control, (before) => engine.assertRoom(jobOf(before)));
+  let results = 0;
+  const setup = await setupNetwork(study, control, async (before) => {
+    results = planResult(before, study, times.length, recordKernels.length);
+    await engine.assertRoom(jobOf(before));
+  });
   const { data, spectrum, eta, warnings } = setup;
   const { points: D, outputs: C, targets } = data;
   const size = targets.length;
@@ -142,7 +148,11 @@ export async function networkStudy<F extends PerDatum = number>(
         if (twins) await cooperate(twins.add(batch, m, empirical.own(batch, m, 0)), control.signal);
       }
     },
-    control,
+    {
+      ...control,
+      onMemory: ({ bytes, parts, ...rest }) =>
+        control.onMemory?.({ ...rest, bytes: bytes + results, parts: { ...parts, results } }),
+    },
   );
 
   const { first: diverged } = watch;

@@ -11,7 +11,7 @@ export class Moments {
   private readonly comoment: Float64Array;
   private readonly size: number;
   private readonly full: boolean;
-  /** A vector less the mean before it, and after it. */
+  /** With `full`, a vector less the mean before it, and after it. */
   private readonly before: Float64Array;
   private readonly after: Float64Array;
 
@@ -19,8 +19,8 @@ export class Moments {
     this.size = size;
     this.full = covariance;
     this.mean = new Float64Array(size);
-    this.before = new Float64Array(size);
-    this.after = new Float64Array(size);
+    this.before = new Float64Array(covariance ? size : 0);
+    this.after = new Float64Array(covariance ? size : 0);
     this.comoment = new Float64Array(covariance ? size * size : size);
   }
 
@@ -88,11 +88,4 @@ export function squaredNorm(
       sum += apart * apart;
     }
   return sum;
-}
-
-/** [rows][columns] from a flat array. */
-export function nested(flat: ArrayLike<number>, columns: number): number[][] {
-  return Array.from({ length: flat.length / columns }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => flat[row * columns + column]!),
-  );
 }

@@ -36,11 +36,14 @@ export interface TestTheory<F extends PerDatum> {
   readonly meanError?: F[];
 }
 
-/** What theory says of one output: [T][D], [D][D] and, at the test inputs, [P]. */
+/** What theory says of one output at record r, [D]. */
+type At = (r: number) => Float64Array;
+
+/** What theory says of one output: at each record, [D][D] and, at the test inputs, [P]. */
 interface OutputTheory {
-  readonly mean: readonly Float64Array[];
-  readonly std?: readonly Float64Array[];
-  readonly meanError?: readonly Float64Array[];
+  readonly mean: At;
+  readonly std?: At;
+  readonly meanError?: At;
   readonly covarianceFinal: Float64Array;
   readonly test?: { readonly mean: Float64Array; readonly std: Float64Array; readonly meanError?: Float64Array };
 }
@@ -50,16 +53,17 @@ type Told = { readonly theory: EnsembleTheory<PerDatum>; readonly test?: TestThe
 /** Multiplications and additions that the standard deviations of quadratic V may take, some 10 s of them. */
 const BUDGET = 1e10;
 
-/** Independent outputs side by side, and the loss of all together. */
+/** Independent outputs side by side at `records` records, and the loss of all together. */
 function together(
   outputs: readonly OutputTheory[],
   points: number,
+  records: number,
   loss: readonly number[] | undefined,
   sampled?: { readonly samples: number; readonly lossError: Float64Array },
 ): Told {
   const [first] = outputs;
-  const series = (pick: (output: OutputTheory) => readonly Float64Array[]): PerDatum[][] =>
-    pick(first!).map((_, r) => byDatum(outputs.map((output) => pick(output)[r]!)));
+  const series = (pick: (output: OutputTheory) => At): PerDatum[][] =>
+    Array.from({ length: records }, (_, r) => byDatum(outputs.map((output) => pick(output)(r))));
   const tested = (pick: (test: NonNullable<OutputTheory["test"]>) => Float64Array): PerDatum[] =>
     byDatum(outputs.map(({ test }) => pick(test!)));
   const { std, test } = first!;
@@ -105,32 +109,34 @@ async function closedForm(
   const predictions = targets.map((y) => quadraticPrediction(dynamics, massSquared, kernels.nngp, y, times, spectrum));
   // Targets move the mean alone: fluctuations of all outputs are alike.
   const [{ varianceWork, covarianceWork }] = predictions as [QuadraticPrediction];
-  const variance: Float64Array[] = [];
-  if (2 * D ** 3 * times.length <= BUDGET)
-    for (const r of times.keys()) variance.push(await cooperate(varianceWork(r), signal));
-  const covarianceFinal = await cooperate(covarianceWork(times.length - 1), signal);
-  const std = variance.map((of) => of.map(Math.sqrt));
-  const outputs = predictions.map((prediction, c): OutputTheory => {
+  const T = times.length;
+  const known = 2 * D ** 3 * T <= BUDGET;
+  /** [T][D]. */
+  const variance = new Float64Array(known ? T * D : 0);
+  if (known) for (const r of times.keys()) variance.set(await cooperate(varianceWork(r), signal), r * D);
+  const covarianceFinal = await cooperate(covarianceWork(T - 1), signal);
+  const outputs = predictions.map(({ mean }, c): OutputTheory => {
     const off =
       kernels.test &&
       testPrediction(dynamics, massSquared, kernels.nngp, kernels.test, targets[c]!, times.at(-1)!, spectrum);
     return {
-      mean: times.map((_, r) => prediction.mean(r)),
-      ...(std.length > 0 ? { std } : {}),
+      mean,
+      ...(known ? { std: (r: number) => variance.subarray(r * D, (r + 1) * D).map(Math.sqrt) } : {}),
       covarianceFinal,
       ...(off ? { test: off } : {}),
     };
   });
   // V need not be 0 at its extremum: that of a hilltop is not.
   const extremum = D * data.outputs * potential.value(0);
-  const loss = variance.map((of, r) =>
-    targets.reduce(
-      (total, y, c) =>
-        y.reduce((sum, at, a) => sum + (massSquared / 2) * (of[a]! + (outputs[c]!.mean[r]![a]! - at) ** 2), total),
-      extremum,
-    ),
-  );
-  return together(outputs, D, loss.length > 0 ? loss : undefined);
+  const lossAt = (r: number): number =>
+    outputs.reduce((total, { mean }, c) => {
+      const f = mean(r);
+      return targets[c]!.reduce(
+        (sum, y, a) => sum + (massSquared / 2) * (variance[r * D + a]! + (f[a]! - y) ** 2),
+        total,
+      );
+    }, extremum);
+  return together(outputs, D, T, known ? times.map((_, r) => lossAt(r)) : undefined);
 }
 
 async function trajectories(
@@ -162,8 +168,17 @@ async function trajectories(
       ],
     };
   }
-  const { outputs, loss, lossError } = prediction;
-  return { ...together(outputs, D, Array.from(loss), { samples, lossError }), warnings: [] };
+  const { loss, lossError } = prediction;
+  const outputs = prediction.outputs.map(
+    ({ mean, std, meanError, ...rest }): OutputTheory => ({
+      mean: (r) => mean[r]!,
+      std: (r) => std[r]!,
+      meanError: (r) => meanError[r]!,
+      ...rest,
+    }),
+  );
+  const { length: T } = times;
+  return { ...together(outputs, D, T, Array.from(loss), { samples, lossError }), warnings: [] };
 }
 
 /**

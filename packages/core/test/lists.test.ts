@@ -1,0 +1,83 @@
+/** Results that outgrow V8's heap are refused before their work; what is counted of them is what they take. */
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { parseConfig } from "@slowroll/core";
+import { sweepPoints } from "@slowroll/core/config/parse";
+import { dualityStudy } from "@slowroll/core/duality/run";
+import type { Engine } from "@slowroll/core/engine/engine";
+import { fieldStudy } from "@slowroll/core/field/run";
+import { fieldSweep } from "@slowroll/core/field/sweep";
+import { listBytes, nested } from "@slowroll/core/lists";
+import { networkStudy } from "@slowroll/core/network/run";
+import { describe, expect, it } from "vitest";
+
+const { heap_size_limit: LIMIT } = getHeapStatistics();
+
+/** Fails where it is asked for anything. */
+const unasked = new Proxy({} as Engine, {
+  get(_, key) {
+    throw new Error(`the engine's ${String(key)} was asked for`);
+  },
+});
+
+describe("a list", () => {
+  it("takes the bytes that are counted of it", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const flat = new Float64Array(2 ** 20).map((_, i) => i / 3);
+    const kept: number[][][] = [];
+    for (const columns of [1, 8, 64]) {
+      collect();
+      const before = process.memoryUsage().heapUsed;
+      kept.push(nested(flat, columns));
+      collect();
+      const taken = process.memoryUsage().heapUsed - before;
+      expect(taken / listBytes(kept.at(-1)!.length, columns), `${columns} columns`).toBeCloseTo(1, 1);
+    }
+    expect(kept.map((rows) => rows.length)).toEqual([2 ** 20, 2 ** 17, 2 ** 14]);
+  });
+});
+
+describe("a result that V8's heap does not hold", () => {
+  /** Data, or fields' numbers, of which a thousand records are as much as the heap's limit. */
+  const many = Math.ceil(LIMIT / 8 / 1000);
+  const training = "training: { steps: 1000000 }";
+  const points = Math.ceil(LIMIT / 8e6 / 5);
+
+  it("is refused of records of an ensemble", async () => {
+    const study = await parseConfig("network", `{ data: { inputs: { circle: { points: ${points} } } }, ${training} }`);
+    await expect(networkStudy(study, unasked)).rejects.toMatchObject({
+      path: "training.recordEvery",
+      message: expect.stringMatching(
+        /^the result takes [\d.]+ GiB, and Node's heap has [\d.]+ GiB for it: record less/,
+      ),
+    });
+  });
+  it("is refused of kernels of an ensemble", async () => {
+    const study = await parseConfig(
+      "network",
+      `{ data: { inputs: { circle: { points: ${Math.ceil(Math.sqrt(points * 5))} } } }, training: { steps: 1000000, recordEvery: 1000000 },
+         observe: { kernelsEvery: 1, kernelMatrices: true } }`,
+    );
+    await expect(networkStudy(study, unasked)).rejects.toMatchObject({ path: "observe.kernelsEvery" });
+  });
+  it("is refused of trajectories of a duality study", async () => {
+    const study = await parseConfig(
+      "duality",
+      `{ data: { inputs: { circle: { points: ${points} } } }, ${training}, duality: { background: true } }`,
+    );
+    await expect(dualityStudy(study, unasked)).rejects.toMatchObject({ path: "training.steps" });
+  });
+
+  const side = Math.ceil(Math.sqrt(many));
+  const field = `field: { potential: quadratic }, lattice: { dimensions: 2, points: ${side + (side % 2)}, length: 1 }`;
+  it("is refused of slices of a lattice, and of those of all points of a sweep together", async () => {
+    const study = await parseConfig("field", `{ ${field}, time: { step: 1, end: 1000 }, observe: { slicesEvery: 1 } }`);
+    await expect(fieldStudy(study, unasked)).rejects.toMatchObject({ path: "observe.slicesEvery" });
+    const swept = await parseConfig(
+      "field",
+      `{ ${field}, time: { step: 1, end: 10 }, observe: { slicesEvery: 1 }, sweep: { field.mean: [${Array.from({ length: 100 }, (_, p) => p + 1)}] } }`,
+    );
+    await expect(fieldSweep(await sweepPoints(swept), unasked)).rejects.toMatchObject({ path: "observe.slicesEvery" });
+  });
+});
