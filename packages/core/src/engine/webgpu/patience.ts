@@ -6,10 +6,13 @@
 
 /** Part of the wait so far that a turn pauses. */
 const PART = 1 / 16;
-/** Milliseconds that a turn pauses at most. */
-const LONGEST = 4;
+/** Milliseconds that a turn pauses at most: the user may want to interrupt. */
+const LONGEST = 16;
 /** Milliseconds under which a sleep lasts longer than it was asked to: such a pause is spent awake. */
 const SHORTEST_SLEEP = 0.06;
+
+/** Milliseconds between two turns that others must have had: they are not to sleep with the wait. */
+const OTHERS = 1;
 
 /** Sleeps end by their time alone: nobody changes this. */
 const never = new Int32Array(new SharedArrayBuffer(4));
@@ -18,14 +21,19 @@ const never = new Int32Array(new SharedArrayBuffer(4));
 let open = 0;
 let newest = 0;
 let turning = false;
+/** Until when nothing that is awaited is expected, and when the last pause ended. */
+let expected = 0;
+let ended = 0;
 
 function turn(): void {
   turning = open > 0;
   if (!turning) return;
   const now = performance.now();
-  const pause = Math.min(LONGEST, PART * (now - newest));
+  const others = now - ended > OTHERS;
+  const pause = Math.min(LONGEST, now < expected && !others ? expected - now : PART * (now - newest));
   if (pause > SHORTEST_SLEEP) Atomics.wait(never, 0, 0, pause);
   else while (performance.now() < now + pause);
+  ended = performance.now();
   setImmediate(turn);
 }
 
@@ -41,5 +49,15 @@ export async function patiently<T>(promise: Promise<T>): Promise<T> {
     return await promise;
   } finally {
     open--;
+  }
+}
+
+/** What `promise` of an open wait gives, of which nothing is expected before the time `until`, of performance.now(): no turn looks before. */
+export async function notBefore<T>(until: number, promise: Promise<T>): Promise<T> {
+  expected = until;
+  try {
+    return await promise;
+  } finally {
+    expected = 0;
   }
 }
