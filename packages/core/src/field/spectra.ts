@@ -112,7 +112,10 @@ export function developSpectra(
     const occupation = oscillators && statistics(reordered(oscillators, states!.index), halves);
     /** a^2 m^2, the least of the realisations'. */
     const massSquared = (f: number): number =>
-      Math.min(...moments.map(({ scaleFactor }, r) => scaleFactor ** 2 * states!.massSquared[r]![f]!));
+      moments.reduce(
+        (least, { scaleFactor }, r) => Math.min(least, scaleFactor ** 2 * states!.massSquared[r]![f]!),
+        Number.POSITIVE_INFINITY,
+      );
     const whereAll = (f: number, values: readonly number[]): (number | null)[] => {
       const mass = massSquared(f);
       if (mass > 0) return [...values];

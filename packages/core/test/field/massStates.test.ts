@@ -175,6 +175,14 @@ describe("occupation numbers of several realisations", () => {
     close((occupationError as number[][]).flat(), [0, 0, 0, 0]);
   });
 
+  it("are averaged over more realisations than a call has arguments", async () => {
+    const realisations = 130_000;
+    const curvature = Float64Array.from({ length: 4 * realisations }, (_, i) => [9, 0, 0, 1][i % 4]!);
+    const { occupation } = await spectrumOf(curvature, new Array(realisations).fill([5, 1]));
+    const [heavy, light] = occupation as number[][];
+    for (const [b, value] of light!.entries()) expect(heavy![b]! / value).toBeCloseTo(5, 9);
+  });
+
   it("are not there where one realisation's have no frequency", async () => {
     const own = (mass: number) => [mass, 0, 0, 1];
     const { occupation } = await spectrumOf(Float64Array.from([...own(1), ...own(-1), ...own(1)]), [
