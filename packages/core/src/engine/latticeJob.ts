@@ -226,3 +226,13 @@ export function potentialsOf({
 }: Pick<LatticeJob, "potential" | "realisations">): readonly Potential[] {
   return "tree" in potential ? new Array<Potential>(realisations).fill(potential) : potential;
 }
+
+/**
+ * What a stretch observes: of the ascending operations `after` those from the `next`-th on that are not past `halt`, at most `capacity`. The rest
+ * is not looked at, since there may be millions of each.
+ */
+export function dueUntil(after: readonly number[], next: number, capacity: number, halt: number): number[] {
+  let end = next;
+  while (end < next + capacity && after[end]! <= halt) end++;
+  return after.slice(next, end);
+}

@@ -21,9 +21,8 @@ export function endLost(
 ): boolean {
   const last = observations[observations.length - 1];
   const picture = snapshots[snapshots.length - 1];
-  const due = after.slice(snapshots.length);
-  if (!last || !areLost(last, realisations) || (due.length > 0 && !picture)) return false;
+  if (!last || !areLost(last, realisations) || (after.length > snapshots.length && !picture)) return false;
   for (const afterOperation of observeAfter.slice(observations.length)) observations.push({ ...last, afterOperation });
-  for (const afterOperation of due) snapshots.push({ ...picture, afterOperation });
+  for (const afterOperation of after.slice(snapshots.length)) snapshots.push({ ...picture, afterOperation });
   return true;
 }

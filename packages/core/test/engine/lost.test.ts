@@ -1,6 +1,6 @@
 /** When a lattice's job ends before its schedule: only where nothing is left that has numbers. */
 
-import type { Observation, Snapshot } from "@slowroll/core/engine/latticeJob";
+import { dueUntil, type Observation, type Snapshot } from "@slowroll/core/engine/latticeJob";
 import { endLost } from "@slowroll/core/engine/lost";
 import type { PartJob } from "@slowroll/core/engine/parts";
 import { describe, expect, it } from "vitest";
@@ -38,4 +38,19 @@ describe("a lattice's job", () => {
     expect(ends(records, { ...job, snapshots: undefined })).toBe(true);
     expect(records.snapshots).toEqual([]);
   });
+});
+
+it("a lattice with a picture after each of very many operations is looked at in no time proportional to those that are left", () => {
+  const count = 200_000;
+  const after = Array.from({ length: count }, (_, n) => n);
+  const read: PropertyKey[] = [];
+  const watched = new Proxy(after, {
+    get(target, key) {
+      read.push(key);
+      return Reflect.get(target, key);
+    },
+  });
+  expect(ends(recordsOf([1, 2, 3, 4]), { ...job, observeAfter: watched, snapshots: { after: watched } })).toBe(false);
+  expect(dueUntil(watched, 1000, count, 1002)).toEqual([1000, 1001, 1002]);
+  expect(read.length).toBeLessThan(100);
 });

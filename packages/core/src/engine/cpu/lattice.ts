@@ -6,7 +6,14 @@ import { InterruptedError } from "../../errors.ts";
 import { assemblePotential, assembleWat } from "../../potential/assemble.ts";
 import type { JobControl, LatticeReport } from "../engine.ts";
 import { evolveInTurn } from "../inTurn.ts";
-import { type LatticeJob, type LatticeState, type Observation, type Snapshot, STENCILS } from "../latticeJob.ts";
+import {
+  dueUntil,
+  type LatticeJob,
+  type LatticeState,
+  type Observation,
+  type Snapshot,
+  STENCILS,
+} from "../latticeJob.ts";
 import { endLost } from "../lost.ts";
 import { cellsOf, type PartJob } from "../parts.ts";
 import { planAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
@@ -115,7 +122,7 @@ async function evolveAtOnce(
       const patience = Math.min(STRETCH, saving.seconds);
       to = Math.min(to, done + Math.max(1, pace > 0 ? Math.floor(patience / pace) : 1));
     }
-    const stretch = observeAfter.slice(observed, observed + records.capacity).filter((after) => after <= to);
+    const stretch = dueUntil(observeAfter, observed, records.capacity, to);
     new Int32Array(buffer, records.due, stretch.length).set(stretch);
     const operations = to - done;
     // A worker that stops in the middle leaves no whole state: where one is wanted, interruptions wait for the stretch to end.

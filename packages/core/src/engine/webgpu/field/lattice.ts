@@ -7,7 +7,7 @@ import { type CompensatedOperation, operationsOf } from "../../../potential/comp
 import { curvaturesOf, massPairs } from "../../../potential/curvature.ts";
 import { type Form, formOf } from "../../../potential/form.ts";
 import type { JobControl, LatticeReport } from "../../engine.ts";
-import { type LatticeState, type Observation, potentialsOf, type Snapshot } from "../../latticeJob.ts";
+import { dueUntil, type LatticeState, type Observation, potentialsOf, type Snapshot } from "../../latticeJob.ts";
 import { endLost } from "../../lost.ts";
 import { describeBytes } from "../../memory.ts";
 import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../../parts.ts";
@@ -118,7 +118,7 @@ export async function evolveLattice(
       // be saved it ends soon: an interruption waits for it.
       const soon = saving ? done + Math.max(1, Math.floor(STRETCH / (pace.secondsPerStep || STRETCH))) : operations;
       const halt = Math.min(wanted.after[snapshots.length] ?? operations, soon, operations);
-      const due = observeAfter.slice(next, next + slots.capacity).filter((after) => after <= halt);
+      const due = dueUntil(observeAfter, next, slots.capacity, halt);
       const start = done;
       const end = (observeAfter[next + due.length] ?? halt + 1) <= halt ? due[due.length - 1]! : halt;
       const recordAfter = new Map(due.map((after, record) => [after, record]));
