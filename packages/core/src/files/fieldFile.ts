@@ -149,24 +149,33 @@ const ABOUT: ReadonlySet<string> = new Set([
 ]);
 
 /** Sizes and numbers of nested arrays; null, which stands for a number that there is none of, is NaN. */
-function flatten(value: unknown, name: string): { shape: number[]; numbers: number[] } {
-  if (value === null) return { shape: [], numbers: [Number.NaN] };
-  if (typeof value === "number") return { shape: [], numbers: [value] };
-  if (!Array.isArray(value)) throw new Error(`${name} holds ${typeof value}, not numbers`);
-  const parts = value.map((part) => flatten(part, name));
-  const shape = parts[0]?.shape ?? [];
-  if (parts.some((part) => `${part.shape}` !== `${shape}`)) throw new Error(`${name} is ragged`);
-  return { shape: [value.length, ...shape], numbers: parts.flatMap((part) => part.numbers) };
+function flatten(value: unknown, name: string): { shape: number[]; data: Float64Array } {
+  const shape: number[] = [];
+  for (let part = value; Array.isArray(part); part = part[0]) shape.push(part.length);
+  const data = new Float64Array(shape.reduce((product, size) => product * size, 1));
+  let next = 0;
+  const fill = (part: unknown, depth: number): void => {
+    if (Array.isArray(part)) {
+      if (part.length !== shape[depth]) throw new Error(`${name} is ragged`);
+      for (const inner of part) fill(inner, depth + 1);
+    } else {
+      if (depth !== shape.length) throw new Error(`${name} is ragged`);
+      if (part !== null && typeof part !== "number") throw new Error(`${name} holds ${typeof part}, not numbers`);
+      data[next++] = part ?? Number.NaN;
+    }
+  };
+  fill(value, 0);
+  return { shape, data };
 }
 
 function datasetOf(value: unknown, name: string): Dataset {
   const meaning = MEANINGS[name];
   if (!meaning) throw new Error(`result.${name} has no units: give it a line in fieldFile.ts`);
-  const { shape, numbers } = flatten(value, name);
+  const { shape, data } = flatten(value, name);
   const needed = meaning.dimensions.filter((label) => !label.endsWith("?"));
   const dimensions =
     shape.length === needed.length ? needed : meaning.dimensions.map((label) => label.replace("?", ""));
-  return { ...meaning, data: Float64Array.from(numbers), shape, dimensions };
+  return { ...meaning, data, shape, dimensions };
 }
 
 const isItem = (value: unknown): value is Record<string, unknown> =>
@@ -179,7 +188,7 @@ function gather(items: readonly Record<string, unknown>[], name: string): Record
     keys.map((key) => {
       const values = items.map((item) => item[key]);
       if (!MEANINGS[`${name}/${key}`]?.shared) return [key, values];
-      if (values.some((value) => JSON.stringify(value) !== JSON.stringify(values[0])))
+      if (values.some((value) => value !== values[0] && JSON.stringify(value) !== JSON.stringify(values[0])))
         throw new Error(`${name}/${key} is not the same in all`);
       return [key, values[0]];
     }),
