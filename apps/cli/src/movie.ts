@@ -52,8 +52,8 @@ function prepared({ time, plane }: Frame): Frame {
 
 function sharedScale(frames: readonly Frame[]): ColourScale {
   let [most, rms] = [0, 0];
-  for (const { plane } of frames) {
-    const values = plane.flat();
+  for (const frame of frames) {
+    const values = prepared(frame).plane.flat();
     most = values.reduce((so, value) => Math.max(so, Math.abs(value)), most);
     rms = Math.max(rms, Math.sqrt(meanOf(values.map((value) => value * value))));
   }
@@ -61,8 +61,9 @@ function sharedScale(frames: readonly Frame[]): ColourScale {
   return { scheme: "blueorange", low: -reach, high: reach };
 }
 
+/** Frames are made ready one after another, for their colours and again as they are drawn: together they would take as much as all slices. */
 function encode(frames: readonly Frame[], name: string): Uint8Array {
-  const points = frames[0]!.plane.length;
+  const points = prepared(frames[0]!).plane.length;
   const zoom = zoomTo(points, PIXELS);
   const width = points * zoom;
   const height = width + CAPTION;
@@ -79,7 +80,8 @@ function encode(frames: readonly Frame[], name: string): Uint8Array {
     writer.setOutputBufferPosition(0);
   };
   flush(writer.getOutputBufferPosition());
-  for (const { time, plane } of frames) {
+  for (const frame of frames) {
+    const { time, plane } = prepared(frame);
     const pixels = new Uint8Array(width * height).fill(WHITE);
     pixels.set(colourIndices(plane, scale, COLOURS, zoom));
     writeText(pixels, width, `t = ${time.toPrecision(5)}`, { x: 4, y: width + 5, zoom: 2, ink: BLACK });
@@ -96,6 +98,6 @@ export function movies(document: FieldDocument): Movie[] {
   const { fields } = document.config.field;
   return (fields ?? [undefined]).map((name, f) => ({
     file: name === undefined ? "movie.gif" : `movie-${name}.gif`,
-    bytes: encode(planesOf(document, f).map(prepared), name ?? "phi"),
+    bytes: encode(planesOf(document, f), name ?? "phi"),
   }));
 }

@@ -30,8 +30,8 @@ export function listBytes(length: number, ...inner: readonly number[]): number {
   return ARRAY + length * (ELEMENT + (next === undefined ? 0 : listBytes(next, ...rest)));
 }
 
-/** Part of the heap that a result may have: with 0.9 of it one was still written, slowly. */
-const PART = 0.8;
+/** Part of the heap that a result may have: the rest is the program's, and what its files and its report are made of. */
+const PART = 0.7;
 
 /** A part of a result: its bytes in the heap, the config's path that they follow from, and how to have fewer. */
 export interface ResultPart {

@@ -2,46 +2,60 @@
 import { spectrumBins } from "../engine/latticeJob.ts";
 import { OBSERVATION } from "../engine/memory.ts";
 import { assertHeap, listBytes, type ResultPart } from "../lists.ts";
-import { recordedSteps } from "../recordedSteps.ts";
 import { HISTOGRAM_BINS } from "./pictures.ts";
 import type { Setup } from "./setup.ts";
+import type { LatticeSpec } from "./study.ts";
 
-/** Bytes of one record without a lattice while a result is made of it: measured. */
+/** Bytes of one record without a lattice while a result is made of it, of a picture beside its numbers, and of a mode at a record: measured. */
 const RECORD = 1200;
+const PICTURE = 2000;
+const MODE = 130;
+/** Bytes of a number beside nulls, and of any other. */
+const NUMBER_OR_NULL = 24;
+const NUMBER = 8;
 /** Lists of one number a record, and of one a field. */
 const COLUMNS = 8;
 const SERIES = 7;
 
 /** Records of a study that makes one every so many steps. */
-const recordsOf = ({ study: { time } }: Setup, every: number): number =>
-  recordedSteps(Math.ceil(time.end / time.step), every).length;
+const recordsOf = ({ study: { time } }: Setup, every: number): number => 1 + Math.ceil(time.end / time.step / every);
+
+/** What the result keeps of single modes. */
+function modesOf({ study, fields }: Setup, records: number): ResultPart[] {
+  const { length = 0 } = study.modes?.wavenumbers ?? [];
+  const numbers = fields + (fields > 1 ? fields ** 2 : 0);
+  const bytes = length * records * (MODE + NUMBER * numbers);
+  return [{ bytes, path: "modes.wavenumbers", mend: "follow fewer or record less often" }];
+}
+
+/** What the result keeps of a lattice's pictures. */
+function picturesOf(setup: Setup, lattice: LatticeSpec): ResultPart[] {
+  const { observe, fluctuations } = setup.study;
+  const { dimensions, points } = lattice;
+  const several = "realisations" in fluctuations && (fluctuations.realisations ?? 1) > 1;
+  const bin = NUMBER * (observe?.velocitySpectra ? 2 : 1) + (observe?.occupationNumbers ? NUMBER_OR_NULL : 0);
+  const each = {
+    spectraEvery: (several ? 2 : 1) * bin * spectrumBins(lattice),
+    histogramEvery: NUMBER * HISTOGRAM_BINS,
+    slicesEvery: dimensions > 1 ? listBytes(points, points) : 0,
+  };
+  return (["spectraEvery", "histogramEvery", "slicesEvery"] as const).map((kind) => {
+    const every = observe?.[kind];
+    const taken = every === undefined ? 0 : recordsOf(setup, every);
+    return { bytes: taken * (PICTURE + setup.fields * each[kind]), path: `observe.${kind}`, mend: "take fewer" };
+  });
+}
 
 /** What a study's result keeps. */
 function keptOf(setup: Setup): ResultPart[] {
   const { study, fields, named } = setup;
-  const { lattice, observe, time } = study;
-  const records = recordsOf(setup, time.recordEvery);
+  const records = recordsOf(setup, study.time.recordEvery);
   const series = named ? listBytes(records, fields) : listBytes(records);
-  const parts = [
-    {
-      bytes: COLUMNS * listBytes(records) + SERIES * series,
-      path: "time.recordEvery",
-      mend: "record less often",
-    },
+  return [
+    { bytes: COLUMNS * listBytes(records) + SERIES * series, path: "time.recordEvery", mend: "record less often" },
+    ...modesOf(setup, records),
+    ...(study.lattice ? picturesOf(setup, study.lattice) : []),
   ];
-  if (!lattice) return parts;
-  const { points } = lattice;
-  const { spectraEvery, histogramEvery, slicesEvery, velocitySpectra, occupationNumbers } = observe ?? {};
-  const pictures = (every: number | undefined, path: string, each: number): void => {
-    if (every === undefined) return;
-    parts.push({ bytes: recordsOf(setup, every) * fields * each, path: `observe.${path}`, mend: "take fewer" });
-  };
-  // Each with its error.
-  const spectra = 2 * (1 + (velocitySpectra ? 1 : 0) + (occupationNumbers ? 1 : 0));
-  pictures(spectraEvery, "spectraEvery", spectra * listBytes(spectrumBins(lattice)));
-  pictures(histogramEvery, "histogramEvery", listBytes(HISTOGRAM_BINS));
-  if (lattice.dimensions > 1) pictures(slicesEvery, "slicesEvery", listBytes(points, points));
-  return parts;
 }
 
 /** Throws InputError where the results of these studies, which are made one after another, do not fit V8's heap together. */

@@ -1,0 +1,45 @@
+/** What records, pictures and single modes take of the heap is known before anything is computed. */
+import { fieldStudy } from "@slowroll/core/field/run";
+import type { FieldStudy } from "@slowroll/core/field/study";
+import { fieldSweep } from "@slowroll/core/field/sweep";
+import { describe, expect, it } from "vitest";
+import { referenceEngine } from "../../../../tests/reference/engine.ts";
+
+const long: FieldStudy = {
+  background: { kind: "static" },
+  field: { potential: "quadratic", mean: 1, velocity: 0 },
+  fluctuations: { kind: "none" },
+  time: { alpha: 0, step: 1e-3, end: 1e4, recordEvery: 1e6 },
+};
+const lattice = { dimensions: 2, points: 256, length: 1, stencil: 2 } as const;
+const rare = { ...long, lattice, observe: { slicesEvery: 1e5 } };
+const engine = referenceEngine;
+
+describe("a study that would fill the heap before its end is refused", () => {
+  it.each([
+    ["records", { ...long, lattice, time: { ...long.time, recordEvery: 1 } }, "time.recordEvery"],
+    ["records without a lattice", { ...long, time: { ...long.time, recordEvery: 1 } }, "time.recordEvery"],
+    ["spectra", { ...long, lattice, observe: { spectraEvery: 1, histogramEvery: 1e6 } }, "observe.spectraEvery"],
+    ["histograms", { ...long, lattice, observe: { histogramEvery: 1 } }, "observe.histogramEvery"],
+    ["slices", { ...long, lattice, observe: { slicesEvery: 1000, spectraEvery: 1000 } }, "observe.slicesEvery"],
+    [
+      "modes",
+      {
+        ...long,
+        time: { ...long.time, recordEvery: 100 },
+        modes: { wavenumbers: Array.from({ length: 1000 }, (_, m) => 1 + m) },
+      },
+      "modes.wavenumbers",
+    ],
+  ])("for its %s", async (_, study, path) => {
+    const refused = expect.objectContaining({
+      path,
+      message: expect.stringMatching(/GiB, and Node's heap.*(less often|fewer)/),
+    });
+    await expect(fieldStudy(study, engine)).rejects.toEqual(refused);
+  });
+  it("for those of all points of a sweep", async () => {
+    const points = Array.from({ length: 1000 }, (_, p) => ({ values: { "field.mean": p }, study: rare }));
+    await expect(fieldSweep(points, engine)).rejects.toMatchObject({ path: "observe.slicesEvery" });
+  });
+});
