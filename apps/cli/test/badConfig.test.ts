@@ -133,6 +133,12 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "training: { momentum: -0.1 }", "training.momentum", "at least 0"],
   ["network", "training: { steps: -1 }", "training.steps", "at least 0"],
   ["network", "training: { recordEvery: 0 }", "training.recordEvery", "at least 1"],
+  [
+    "network",
+    "training: { steps: 1000000000, recordEvery: 1000000 }\nobserve: { kernelsEvery: 1 }",
+    "observe.kernelsEvery",
+    "gives kernels at 1000000000 steps",
+  ],
   ["network", "training: { learningRate: 0 }", "training.learningRate", "above 0"],
   ["network", "training: { learningRate: { relative: -1 } }", "training.learningRate.relative", "above 0"],
   ["network", "ensemble: { size: 0 }", "ensemble.size", "at least 1"],

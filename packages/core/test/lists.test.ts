@@ -49,14 +49,6 @@ describe("a result that V8's heap does not hold", () => {
       ),
     });
   });
-  it("is refused of kernels of an ensemble", async () => {
-    const study = await parseConfig(
-      "network",
-      `{ data: { inputs: { circle: { points: ${Math.ceil(Math.sqrt(points * 5))} } } }, training: { steps: 1000000, recordEvery: 1000000 },
-         observe: { kernelsEvery: 1, kernelMatrices: true } }`,
-    );
-    await expect(networkStudy(study, unasked)).rejects.toMatchObject({ path: "observe.kernelsEvery" });
-  });
   it("is refused of trajectories of a duality study", async () => {
     const study = await parseConfig(
       "duality",

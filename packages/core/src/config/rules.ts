@@ -118,6 +118,14 @@ export function checkRules(config: Config<ConfigCommand>): void {
       "training.recordEvery",
       `gives ${Math.ceil(records)} records, at most ${MAX_RECORDS} are kept: record less often`,
     );
+    if ("observe" in config && config.observe && "kernelsEvery" in config.observe) {
+      const kernels = training.steps / (config.observe.kernelsEvery ?? Number.POSITIVE_INFINITY);
+      demand(
+        kernels <= MAX_RECORDS,
+        "observe.kernelsEvery",
+        `gives kernels at ${Math.ceil(kernels)} steps, at most ${MAX_RECORDS} are kept: record them less often`,
+      );
+    }
     const { inputs, targets } = data;
     if (Array.isArray(inputs)) {
       const ragged = inputs.findIndex((row) => row.length !== inputs[0]!.length);

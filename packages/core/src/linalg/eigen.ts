@@ -1,4 +1,5 @@
 /** Eigenvalues and eigenvectors of symmetric matrices, by ml-matrix (decompose.mjs). */
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { InterruptedError, WorkerLostError } from "../errors.ts";
 import { decompose } from "./decompose.mjs";
@@ -32,6 +33,8 @@ const SMALL = 128;
  * @throws InterruptedError where `signal` is aborted; WorkerLostError where the thread fails, as for want of memory.
  */
 export async function eigenAside(symmetric: Float64Array, size: number, signal?: AbortSignal): Promise<Eigen> {
+  // So that an interrupt is heard between many small ones too.
+  if (size < SMALL) await setImmediate();
   if (signal?.aborted) throw new InterruptedError("interrupted");
   if (size < SMALL) return eigen(symmetric, size);
   const worker = new Worker(new URL("./eigenWorker.mjs", import.meta.url), {

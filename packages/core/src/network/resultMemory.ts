@@ -16,14 +16,15 @@ const MATRICES = 5;
  */
 export function planResult(
   { data, potential, subsets }: Pick<JobSetup, "data" | "potential" | "subsets">,
-  { observe }: Pick<NetworkStudy, "observe">,
+  { network, observe }: Pick<NetworkStudy, "network" | "observe">,
   records: number,
   kernels: number,
 ): number {
   const { points: D, outputs: C } = data;
   const matrices =
     (MATRICES * C + (observe?.kernelMatrices ? kernels : 0)) * listBytes(D, D) +
-    (observe?.kernelsEvery === undefined ? 0 : listBytes(kernels, D));
+    (observe?.kernelsEvery === undefined ? 0 : listBytes(kernels, D)) +
+    (observe?.parameterNorms ? 2 * listBytes(kernels, network.depth + 1) : 0);
   const samples = subsets !== undefined || quadraticMass(potential) === undefined;
   // Mean and std of the networks, of theory, and of the networks' linearisations; the mean along modes; the error that samples leave.
   const series = 5 + (samples ? 1 : 0) + (observe?.linearised ? 2 : 0);

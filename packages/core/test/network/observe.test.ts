@@ -86,6 +86,23 @@ describe("the kernels' series", () => {
     const run = networkStudy(study({ kernelsEvery: 3 }), late, { signal: abort.signal });
     await expect(run).rejects.toThrow(InterruptedError);
   });
+  it("can be interrupted between the eigenvalues of many small matrices", async () => {
+    const abort = new AbortController();
+    const late = changed(() => setImmediate(() => abort.abort()) as unknown as undefined);
+    const many = { ...study({ kernelsEvery: 1 }, { steps: 2000, recordEvery: 2000 }), ensemble: { size: 1, seed: 3 } };
+    const stages: string[] = [];
+    const run = networkStudy(many, late, { signal: abort.signal, onStage: (stage) => stages.push(stage) });
+    await expect(run).rejects.toThrow(InterruptedError);
+    expect(stages).not.toContain("theory of 2 data");
+  });
+  it("is refused where its kernels would fill the heap", async () => {
+    const { data, ...rest } = study({ kernelsEvery: 1, kernelMatrices: true }, { steps: 1e6, recordEvery: 1e6 });
+    const large = { ...rest, data: { ...data, inputs: { circle: { points: 64 } }, targets: "sin(theta)" } };
+    await expect(networkStudy(large, referenceEngine)).rejects.toMatchObject({
+      path: "observe.kernelsEvery",
+      message: expect.stringMatching(/takes \d+\.\d+ GiB, and Node's heap .* record kernels less often/),
+    });
+  });
   it("is kept up to a divergence", async () => {
     const broken = changed(({ kernels, count }) => kernels.fill(Number.NaN, ((count - 1) * 4 + 2) * 4));
     const error = await networkStudy(study({ kernelsEvery: 3, kernelMatrices: true }), broken).catch(
