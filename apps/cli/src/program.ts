@@ -67,7 +67,7 @@ const STUDIES = {
   kernel: "theory only: NNGP and NTK matrices, eigenvalues, dictionary",
   network: "train the ensemble: trajectories, mean, covariance, empirical kernels",
   field: "background, mode or lattice evolution on an expanding background",
-  duality: "the sections the config names: background, regression, width scaling, hyperparameters",
+  duality: "the sections the config names: background, regression, width scaling, perturbations, hyperparameters",
 } as const;
 
 function buildProgram(io: Io, finish: (code: number) => void): Command {

@@ -19,7 +19,7 @@ export function settingOf({ settings }: { readonly settings: Readonly<Record<str
 
 function dualitySummary(document: DualityDocument): string {
   let text = "";
-  const { background, regression, scaling, hyperparameters, checks } = document;
+  const { background, regression, scaling, perturbations, hyperparameters, checks } = document;
   if (background) {
     text += table(
       ["background", "largest |theory - dual| / |phi(0)|"],
@@ -64,6 +64,22 @@ function dualitySummary(document: DualityDocument): string {
         ["expected", ...laws.map(([, law]) => String(law.expected))],
       ],
     );
+  }
+  if (perturbations) {
+    const { mode, exponent, exponentError, expected, range, theory } = perturbations;
+    text += table(
+      ["perturbations", "measured", "infinite width", "expected"],
+      [
+        [
+          "exponent of the difference",
+          exponent === null ? (expected === null ? "none" : "cannot be told") : withError(exponent, exponentError),
+          number(theory.exponent),
+          number(expected),
+        ],
+      ],
+    );
+    const where = range ? `, ${range.map((N) => N.toFixed(2)).join(" to ")} e-folds after horizon exit` : "";
+    text += `variance of mode ${mode} against the power of its dual field${where}\n`;
   }
   if (hyperparameters) {
     text += table(

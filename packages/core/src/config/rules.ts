@@ -1,4 +1,5 @@
 /** Rules that hold between a config's keys, once each key alone is right. */
+import { timetable } from "../duality/efolds.ts";
 import { InputError } from "../errors.ts";
 import { fractionsOf } from "../field/schedule.ts";
 import { storesState } from "../field/setup.ts";
@@ -75,12 +76,12 @@ export function checkSweptRecords(points: readonly Config<"field">[]): void {
   );
 }
 
-function checkDuality({ duality, training }: Config<"duality">): void {
-  const { background, widths, regression, hyperparameters } = duality;
+function checkDuality({ duality, training, ensemble }: Config<"duality">): void {
+  const { background, widths, regression, perturbations, hyperparameters } = duality;
   demand(
-    background || [widths, regression, hyperparameters].some((section) => section !== undefined),
+    background || [widths, regression, perturbations, hyperparameters].some((section) => section !== undefined),
     "duality",
-    "names nothing to compare: give background: true, regression, widths or hyperparameters",
+    "names nothing to compare: give background: true, regression, widths, perturbations or hyperparameters",
   );
   for (const [w, width] of (widths ?? []).entries()) {
     const before = widths![w - 1];
@@ -105,6 +106,12 @@ function checkDuality({ duality, training }: Config<"duality">): void {
     "training.steps",
     `a duality study records every step, at most ${MAX_RECORDS}, not ${training.steps}`,
   );
+  demand(
+    perturbations === undefined || ensemble.size > 1,
+    "ensemble.size",
+    "the perturbations are a variance over networks: use at least 2",
+  );
+  if (perturbations) timetable(training);
 }
 
 /** Throws InputError at the first rule that does not hold. */

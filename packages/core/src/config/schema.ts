@@ -54,6 +54,17 @@ const duality = z
       .exactOptional()
       .describe("friction, cosmological constant and masses from the training curves"),
     widths: z.array(width).min(2).exactOptional().describe("widths to compare, ascending"),
+    perturbations: z
+      .strictObject({
+        mode: z
+          .number()
+          .int()
+          .min(0)
+          .default(0)
+          .describe("eigenvector of the infinite-width kernel: 0 is that of the largest eigenvalue"),
+      })
+      .exactOptional()
+      .describe("the ensemble's variance along a mode against a wave of its dual field on a lattice"),
     hyperparameters,
     checks: z.array(check).exactOptional().describe("what must hold; else exit 1"),
   })

@@ -2,6 +2,7 @@
 import { InputError } from "../errors.ts";
 import { mend } from "../nearest.ts";
 import { ORDERS } from "./dual.ts";
+import { timetable } from "./efolds.ts";
 import { settingsIn } from "./hyperparameters.ts";
 import { QUANTITIES } from "./scaling.ts";
 import type { CheckSpec, DualityStudy } from "./study.ts";
@@ -23,7 +24,7 @@ export function numberAt(result: unknown, path: string): number | null {
 
 /** Where a study's result can hold numbers, as paths with an upper bound for each index. */
 function numberPaths({ duality, training }: DualityStudy, points: number, outputs: number): (string | number)[][] {
-  const { background, regression, widths, hyperparameters } = duality;
+  const { background, regression, widths, perturbations, hyperparameters } = duality;
   const T = training.steps + 1;
   const paths: (string | number)[][] = [["eta"]];
   const trajectory = outputs > 1 ? [T, points, outputs] : [T, points];
@@ -52,6 +53,15 @@ function numberPaths({ duality, training }: DualityStudy, points: number, output
         paths.push(["scaling", quantity, key]);
     }
   }
+  if (perturbations) {
+    const records = timetable(training).steps.length;
+    for (const key of ["times", "efolds", "network", "lattice", "difference", "errors"])
+      paths.push(["perturbations", key, records]);
+    for (const key of ["network", "lattice", "difference"]) paths.push(["perturbations", "theory", key, records]);
+    for (const key of ["mode", "exponent", "exponentError", "expected"]) paths.push(["perturbations", key]);
+    for (const key of ["friction", "massSquared", "wavenumber"]) paths.push(["perturbations", "dual", key]);
+    paths.push(["perturbations", "theory", "exponent"], ["perturbations", "range", 2]);
+  }
   if (hyperparameters) {
     const count = settingsIn(hyperparameters);
     const modes = Math.max(points, ...(hyperparameters.points ?? []));
@@ -71,6 +81,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   background: "duality.background",
   regression: "duality.regression",
   scaling: "duality.widths",
+  perturbations: "duality.perturbations",
   hyperparameters: "duality.hyperparameters",
 };
 

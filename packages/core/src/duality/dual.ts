@@ -128,7 +128,7 @@ interface Complex {
  * Samples at integer steps of the damped field whose two solutions are powers of the roots z+- of z^2 - (1 + beta - x) z + beta = 0
  * (for beta = 0 of the one root 1 - x), through phi(0) = 1 and phi(1) = 1 - x. Null where a root is zero or negative: no field exists.
  */
-function exactMode(x: number, momentum: number): ((t: number) => number) | null {
+export function exactMode(x: number, momentum: number): ((t: number) => number) | null {
   if (momentum === 0) {
     if (x >= 1) return null;
     const mu = -Math.log1p(-x);
@@ -152,6 +152,35 @@ function exactMode(x: number, momentum: number): ((t: number) => number) | null 
   if (spread < 1e-12) return (t) => plus ** t * (1 + ((1 - x) / plus - 1) * t);
   const weight = (1 - x - minus) / (plus - minus);
   return (t) => weight * Math.exp(t * Math.log(plus)) + (1 - weight) * Math.exp(t * Math.log(minus));
+}
+
+/** A free field in step time: phi'' + 3H phi' + m^2 phi = 0. */
+export interface FreeField {
+  /** 3H. */
+  readonly friction: number;
+  readonly massSquared: number;
+}
+
+/**
+ * The field whose samples `exactMode` gives: 3H and m^2 are minus the sum and the product of ln(z+) and ln(z-), for beta = 0 those of which
+ * -ln(1 - x) is a root where 3H is 2. Null where there is none.
+ */
+export function exactField(x: number, momentum: number): FreeField | null {
+  if (momentum === 0) {
+    if (x >= 1) return null;
+    const rate = -Math.log1p(-x);
+    return { friction: 2, massSquared: rate * (2 - rate) };
+  }
+  if (x >= (1 + Math.sqrt(momentum)) ** 2) return null;
+  const friction = -Math.log(momentum);
+  const half = (1 + momentum - x) / 2;
+  const discriminant = half * half - momentum;
+  if (discriminant < 0) {
+    const omega = Math.atan2(Math.sqrt(-discriminant), half);
+    return { friction, massSquared: (friction / 2) ** 2 + omega ** 2 };
+  }
+  const slow = -Math.log(half + Math.sqrt(discriminant));
+  return { friction, massSquared: slow * (friction - slow) };
 }
 
 function* exact(

@@ -10,7 +10,9 @@ import type { Standardisation } from "../network/standardise.ts";
 import { firstSteps } from "../recordedSteps.ts";
 import { assertTrajectories, BackgroundCollector, type BackgroundResult } from "./background.ts";
 import { assertCheckable, type CheckOutcome, evaluateChecks } from "./checks.ts";
+import { timetable } from "./efolds.ts";
 import { assertHyperparameters, type HyperparameterResult, measureHyperparameters } from "./hyperparameters.ts";
+import { assertPerturbations, PerturbationCollector, type PerturbationsResult } from "./perturbations.ts";
 import { accumulate, REGRESSION_STEPS, type RegressionResult, regress } from "./regression.ts";
 import { assertWidthsFit, measureScaling, type ScalingResult } from "./scaling.ts";
 import type { DualityStudy } from "./study.ts";
@@ -23,6 +25,7 @@ export interface DualityResult<F extends PerDatum = number> {
   readonly background?: BackgroundResult<F>;
   readonly regression?: RegressionResult;
   readonly scaling?: ScalingResult;
+  readonly perturbations?: PerturbationsResult;
   readonly hyperparameters?: readonly HyperparameterResult[];
   readonly checks?: readonly CheckOutcome[];
   /** What networks see of an input x: (x - shift) / scale, coordinate by coordinate. */
@@ -52,23 +55,37 @@ export async function dualityStudy<F extends PerDatum = number>(
     background: wantsBackground,
     regression: regressionSpec,
     widths,
+    perturbations: perturbationsSpec,
     hyperparameters: values,
     checks = [],
   } = study.duality;
-  const { steps, momentum } = study.training;
+  const { training } = study;
+  const { momentum } = training;
+  const wantsCurves = wantsBackground || regressionSpec !== undefined;
+  const table = perturbationsSpec && timetable(training);
+  const wantsEnsemble = wantsCurves || table !== undefined;
+  // Perturbations alone take the steps that a wave is followed for.
+  const steps = table && !wantsCurves ? table.steps[table.steps.length - 1]! : training.steps;
   const kernelRecords = regressionSpec ? Math.min(steps, REGRESSION_STEPS + 1) : 0;
   const jobOf = (setup: JobSetup): EnsembleJob =>
-    ensembleJob(setup, study, { recordOutputs: firstSteps(steps + 1), recordKernels: firstSteps(kernelRecords) });
+    ensembleJob(
+      setup,
+      { ...study, training: { ...training, steps } },
+      { recordOutputs: firstSteps(steps + 1), recordKernels: firstSteps(kernelRecords) },
+    );
   const setup = await setupNetwork(study, control, async (before) => {
     assertCheckable(study, before.data.points, before.data.outputs);
     if (wantsBackground) assertTrajectories(before.data, steps + 1);
-    if (wantsBackground || regressionSpec) await engine.assertRoom(jobOf(before));
+    if (perturbationsSpec) assertPerturbations(before, perturbationsSpec.mode);
+    if (wantsEnsemble) await engine.assertRoom(jobOf(before));
     await assertWidthsFit(before, study, widths ?? [], engine);
     if (values) await assertHyperparameters(study, values, engine, control);
   });
   const { outputs, outputNames, targets, standardisation } = setup.data;
+  const modes = perturbationsSpec && table && new PerturbationCollector(setup, momentum, perturbationsSpec.mode, table);
+  const bootstrap = regressionSpec?.bootstrap ?? BOOTSTRAP;
   const alone = study.ensemble.size < 2 ? ["ensemble.size: one network has no spread: no standard error is known"] : [];
-  const { recordEvery } = study.training;
+  const { recordEvery } = training;
   const everyStep =
     recordEvery === 1
       ? []
@@ -85,7 +102,7 @@ export async function dualityStudy<F extends PerDatum = number>(
   };
   let engineSeconds = 0;
   try {
-    if (wantsBackground || regressionSpec) {
+    if (wantsEnsemble) {
       // The infinite-width trajectory starts at f = 0, whatever the networks do.
       if (wantsBackground)
         assertFinitePotential(
@@ -105,20 +122,30 @@ export async function dualityStudy<F extends PerDatum = number>(
           if (regressionSpec) {
             accumulate(batch, { targets, potential: setup.potential, records: steps + 1, kernelRecords }, sums);
           }
+          if (modes) await cooperate(modes.add(batch, steps + 1), control.signal);
         },
         control,
       );
       engineSeconds += report.engineSeconds;
       if (watch.first) throw divergenceError(watch.first, "training", undefined);
       if (regressionSpec) {
-        control.onStage?.(`${regressionSpec.bootstrap} resamples of ${study.ensemble.size} networks`);
-        const regression = regress(sums, regressionSpec.bootstrap, setup.eta, momentum);
+        control.onStage?.(`${bootstrap} resamples of ${study.ensemble.size} networks`);
+        const regression = regress(sums, bootstrap, setup.eta, momentum);
         finish({ regression: await cooperate(regression, control.signal) });
       }
       if (wantsBackground) {
         control.onStage?.(`dual fields of ${setup.data.points} data`);
         const { background, warnings } = await cooperate(collector.result(), control.signal);
         finish({ background, warnings: [...sections.warnings, ...warnings] });
+      }
+      if (modes) {
+        const {
+          perturbations,
+          engineSeconds: seconds,
+          warnings,
+        } = await modes.result(engine, study.ensemble.seed, bootstrap, control);
+        engineSeconds += seconds;
+        finish({ perturbations, warnings: [...sections.warnings, ...warnings] });
       }
     }
     if (widths) {
@@ -131,7 +158,6 @@ export async function dualityStudy<F extends PerDatum = number>(
       finish({ scaling, warnings: [...sections.warnings, ...warnings] });
     }
     if (values) {
-      const bootstrap = regressionSpec?.bootstrap ?? BOOTSTRAP;
       const { warnings: before } = sections;
       engineSeconds += await measureHyperparameters(study, values, bootstrap, engine, control, (result, warnings) =>
         finish({ hyperparameters: result, warnings: [...before, ...warnings] }),

@@ -103,8 +103,8 @@ function* measure(
   }
 }
 
-/** Weighted mean over networks of each element. */
-function meanOver(arrays: readonly Float64Array[], weights: Float64Array | undefined): Float64Array {
+/** Weighted mean over networks, or whatever the arrays are of, of each element. */
+export function meanOver(arrays: readonly Float64Array[], weights?: Float64Array): Float64Array {
   const mean = new Float64Array(arrays[0]!.length);
   for (const [m, array] of arrays.entries()) {
     const weight = (weights ? weights[m]! : 1) / arrays.length;
@@ -135,17 +135,25 @@ function statistics(measured: Measurements, size: number, weights?: Float64Array
 
 /** Standard error of the RMS over data and outputs of an ensemble mean that is zero: what pure sampling noise gives at its largest time. */
 function noiseOfMean(measured: Measurements): number {
-  return Math.sqrt(largest(meanOver(measured.fromDual, undefined)) / measured.distance.length);
+  return Math.sqrt(largest(meanOver(measured.fromDual)) / measured.distance.length);
 }
 
-/** Slope of log value against log width by least squares; null with fewer than two values. */
-export function slope(widths: readonly number[], values: readonly (number | null)[]): number | null {
-  const pairs = widths.flatMap((width, w) => (values[w] ? [[Math.log(width), Math.log(values[w]!)] as const] : []));
-  if (pairs.length < 2) return null;
-  const meanX = pairs.reduce((sum, [x]) => sum + x, 0) / pairs.length;
-  const meanY = pairs.reduce((sum, [, y]) => sum + y, 0) / pairs.length;
-  const xy = pairs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return xy / pairs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+/** Slope of log value against log width by least squares, each square times its weight; null with fewer than two values. */
+export function slope(
+  widths: readonly number[],
+  values: readonly (number | null)[],
+  weights?: readonly number[],
+): number | null {
+  const points = widths.flatMap((width, w) =>
+    values[w] ? [{ x: Math.log(width), y: Math.log(values[w]!), weight: weights ? weights[w]! : 1 }] : [],
+  );
+  if (points.length < 2) return null;
+  const sum = (of: (point: (typeof points)[number]) => number): number =>
+    points.reduce((total, point) => total + point.weight * of(point), 0);
+  const all = sum(() => 1);
+  const meanX = sum(({ x }) => x) / all;
+  const meanY = sum(({ y }) => y) / all;
+  return sum(({ x, y }) => (x - meanX) * (y - meanY)) / sum(({ x }) => (x - meanX) ** 2);
 }
 
 function jobOf(setup: JobSetup, study: NetworkStudy, width: number): EnsembleJob {

@@ -26,6 +26,8 @@ export interface DualitySpec {
   readonly background: boolean;
   readonly regression?: { readonly bootstrap: number };
   readonly widths?: readonly number[];
+  /** An eigenvector of the infinite-width kernel: 0 is that of the largest eigenvalue. */
+  readonly perturbations?: { readonly mode: number };
   readonly hyperparameters?: HyperparametersSpec;
   readonly checks?: readonly CheckSpec[];
 }
