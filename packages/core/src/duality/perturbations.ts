@@ -121,16 +121,14 @@ function perturbationOf(
 /** nu^2. */
 const indexSquare = ({ friction, massSquared }: FreeField): number => 9 / 4 - massSquared / (friction / 3) ** 2;
 
-/** Why a network and the vacuum of its dual field do not come to move alike. */
-function apart({ mode, x, momentum, field }: Perturbation): string | undefined {
-  const mend = "use a smaller training.learningRate or a higher mode";
-  if (indexSquare(field) < 0) {
-    return `mode ${mode} has no exponent: its field is heavy, of m^2 = ${(9 / 4 - indexSquare(field)).toPrecision(3)} H^2 above 9/4 H^2, and oscillates; ${mend}`;
-  }
-  // The rate of descent, for beta = 0 alone, above half of 3H.
-  if (momentum === 0 && -Math.log1p(-x) > field.friction / 2) {
-    return `mode ${mode} has no exponent: at eta lambda V'' = ${x.toPrecision(3)}, above 1 - 1/e, descent is the faster of its field's two solutions, and the vacuum comes to the slower; ${mend}`;
-  }
+/** Why a network and the vacuum of its dual field do not come to move alike, and the beginning of what helps. */
+function apart({ x, momentum, field }: Perturbation): string | undefined {
+  const square = indexSquare(field);
+  if (square < 0)
+    return `its field is heavy, of m^2 = ${(9 / 4 - square).toPrecision(3)} H^2 above 9/4 H^2, and oscillates; use`;
+  // For beta = 0 descent has one rate, which may be above half of 3H.
+  if (momentum === 0 && -Math.log1p(-x) > field.friction / 2)
+    return `at eta lambda V'' = ${x.toPrecision(3)}, above 1 - 1/e, descent is the faster of its field's two solutions, and the vacuum comes to the slower; use`;
   return undefined;
 }
 
@@ -235,16 +233,44 @@ function theoryOf({ x, momentum, field }: Perturbation, table: Timetable): Sides
 }
 
 /** Positions of the records at which the difference stands clear of any noise, from FIT_FROM on; none where they are too few for a fit. */
-function clearRecords(
-  { efolds, fitFrom }: Timetable,
-  difference: readonly number[],
-  noise?: readonly number[],
-): number[] {
+function clearRecords({ efolds, fitFrom }: Timetable, off: readonly number[], noise?: readonly number[]): number[] {
   const end = efolds[efolds.length - 1]! - FIT_BEFORE_LAST + 1e-9;
   const clear: number[] = [];
-  for (let t = fitFrom; efolds[t]! <= end && difference[t]! >= CLEAR * (noise ? noise[t]! : 0); t++) clear.push(t);
+  for (let t = fitFrom; efolds[t]! <= end && Math.abs(off[t]!) >= CLEAR * (noise ? noise[t]! : 0); t++) clear.push(t);
   const reach = clear.length === 0 ? 0 : efolds[clear[clear.length - 1]!]! - efolds[fitFrom]!;
   return clear.length >= FIT_RECORDS && reach >= FIT_EFOLDS - 1e-9 ? clear : [];
+}
+
+/** What is fitted of a measured difference. */
+type Fit = Pick<PerturbationsResult, "range" | "exponent" | "exponentError"> & {
+  readonly theoryExponent: number | null;
+};
+
+/** Fits the records at which the measured difference is `clear`, or where there are none theory's alone over `all`. */
+function fitted(
+  efolds: readonly number[],
+  { clear, all }: { readonly clear: readonly number[]; readonly all: readonly number[] },
+  measured: { readonly off: readonly number[]; readonly errors: readonly number[]; readonly resamples: number[][] },
+  theory: readonly number[],
+): Fit {
+  const { off, errors, resamples } = measured;
+  const records = clear.length > 0 ? clear : all;
+  const places = records.map((t) => Math.exp(efolds[t]!));
+  const weights = clear.length > 0 ? clear.map((t) => (off[t]! / errors[t]!) ** 2) : undefined;
+  const exponentOf = (values: readonly number[]): number | null =>
+    slope(
+      places,
+      records.map((t) => Math.abs(values[t]!)),
+      weights,
+    );
+  const theoryExponent = exponentOf(theory);
+  if (clear.length === 0) return { range: null, exponent: null, exponentError: null, theoryExponent };
+  return {
+    range: [efolds[clear[0]!]!, efolds[clear[clear.length - 1]!]!],
+    exponent: exponentOf(off),
+    exponentError: spread(resamples.map((values) => exponentOf(values) ?? Number.NaN)),
+    theoryExponent,
+  };
 }
 
 /**
@@ -262,49 +288,45 @@ export function* comparePerturbations(
   const { steps, efolds, fitFrom } = table;
   const networkOf = (weights?: Float64Array): number[] => variances(amplitudes, steps.length, weights);
   const latticeOf = (weights?: Float64Array): number[] => overLast(meanOver(power, weights));
-  const sides = sidesOf(networkOf(), latticeOf());
+  const { network, lattice, off } = sidesOf(networkOf(), latticeOf());
   const networks = yield* resampled(amplitudes.length, bootstrap, 4, networkOf);
   const lattices = yield* resampled(power.length, bootstrap, 5, latticeOf);
-  const resamples = networks.map((network, r) => sidesOf(network, lattices[r]!).off);
-  const errors = steps.map((_, t) => spread(resamples.map((off) => off[t]!)));
+  const resamples = networks.map((own, r) => sidesOf(own, lattices[r]!).off);
+  const errors = steps.map((_, t) => spread(resamples.map((values) => values[t]!)));
   const theory = theoryOf(perturbation, table);
-  const finiteWidth = sidesOf(theory.network, sides.lattice).off.map((off, t) => Math.abs(off - sides.off[t]!));
-  const difference = sides.off.map(Math.abs);
-
-  const noSolution = apart(perturbation);
+  const finiteWidth = sidesOf(theory.network, lattice).off.map((value, t) => Math.abs(value - off[t]!));
   const noise = errors.map((error, t) => Math.max(error, finiteWidth[t]!));
-  const clear = noSolution === undefined ? clearRecords(table, difference, noise) : [];
-  const fit = (records: readonly number[], off: readonly number[], weights?: readonly number[]): number | null =>
-    slope(
-      records.map((t) => Math.exp(efolds[t]!)),
-      records.map((t) => Math.abs(off[t]!)),
-      weights,
-    );
-  const weights = clear.map((t) => (difference[t]! / errors[t]!) ** 2);
-  const exponentOf = (off: readonly number[]): number | null => fit(clear, off, weights);
-  const exponent = exponentOf(sides.off);
-  const hidden = `mode ${mode} has no exponent: the difference, ${difference[fitFrom]!.toPrecision(2)} one e-fold after horizon exit, is not for an e-fold ${CLEAR} times what finite width (${finiteWidth[fitFrom]!.toPrecision(2)} there) and chance (${errors[fitFrom]!.toPrecision(2)}) do to it; use wider or more networks, a smaller training.learningRate or a higher mode`;
-  const all = noSolution === undefined ? clearRecords(table, difference) : [];
-  const warning = noSolution ?? (exponent === null ? hidden : undefined);
+
+  const why = apart(perturbation);
+  const [clear, all] =
+    why === undefined ? [clearRecords(table, off, noise), clearRecords(table, theory.off)] : [[], []];
+  const { theoryExponent, ...fit } = fitted(efolds, { clear, all }, { off, errors, resamples }, theory.off);
   const perturbations: PerturbationsResult = {
     mode,
     dual: { ...field, wavenumber: wavenumberOf(field, table) },
     times: steps,
     efolds,
-    network: sides.network,
-    lattice: sides.lattice,
-    difference,
+    network,
+    lattice,
+    difference: off.map(Math.abs),
     errors,
-    range: exponent === null ? null : [efolds[fitFrom]!, efolds[clear[clear.length - 1]!]!],
-    exponent,
-    exponentError: exponent === null ? null : spread(resamples.map((off) => exponentOf(off) ?? Number.NaN)),
-    expected: noSolution === undefined ? -2 * Math.min(1, Math.sqrt(indexSquare(field))) : null,
+    ...fit,
+    expected: why === undefined ? -2 * Math.min(1, Math.sqrt(indexSquare(field))) : null,
     theory: {
       network: theory.network,
       lattice: theory.lattice,
       difference: theory.off.map(Math.abs),
-      exponent: exponent === null ? fit(all, theory.off) : exponentOf(theory.off),
+      exponent: theoryExponent,
     },
   };
-  return { perturbations, warnings: warning === undefined ? [] : [`duality.perturbations: ${warning}`] };
+  const say = (values: readonly number[]): string => Math.abs(values[fitFrom]!).toPrecision(2);
+  const hidden = `the difference, ${say(off)} one e-fold after horizon exit, is not for an e-fold ${CLEAR} times what finite width (${say(finiteWidth)} there) and chance (${say(errors)}) do to it; use wider or more networks,`;
+  const reason = why ?? (clear.length === 0 ? hidden : undefined);
+  const warnings =
+    reason === undefined
+      ? []
+      : [
+          `duality.perturbations: mode ${mode} has no exponent: ${reason} a smaller training.learningRate or a higher mode`,
+        ];
+  return { perturbations, warnings };
 }
