@@ -38,6 +38,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "network.yaml": { command: "network", set: SMALL_ENSEMBLE },
   "outputs.yaml": { command: "network", set: [...SMALL_ENSEMBLE, "network.width=64"] },
+  "perturbations.yaml": { command: "duality", set: ["network.width=512"] },
   "preheating.yaml": { command: "field", set: ["lattice.points=16", "time.end=2"] },
   "regression.yaml": { command: "network", set: [...SMALL_ENSEMBLE, "network.width=64"] },
   "resonance.yaml": { command: "field", set: ["time.end=1", "sweep={field.potential.parameters.q: [50, 60]}"] },

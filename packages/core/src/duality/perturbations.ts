@@ -62,7 +62,7 @@ export interface PerturbationsResult {
 }
 
 /** How many times its error, and what finite width does to it, a difference is where it is fitted. */
-const CLEAR = 5;
+const CLEAR = 3;
 
 /** One eigenvector's part in the duality. */
 export interface Perturbation {
