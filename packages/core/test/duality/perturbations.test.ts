@@ -255,6 +255,16 @@ describe("a study of perturbations", () => {
       path: place,
     });
   });
+  it("refuses an ensemble that does not fit before it is trained", async () => {
+    const full: Engine = {
+      ...referenceEngine,
+      async assertRoom({ steps }) {
+        throw new InputError(`${steps} steps do not fit`, { path: "network.width" });
+      },
+    };
+    const study = await config("perturbations: {}", "");
+    await expect(dualityStudy(study, full)).rejects.toMatchObject({ message: "13 steps do not fit" });
+  });
   it("refuses a mode along which networks do not spread, and names the last along which they do", async () => {
     const study = await config("perturbations: { mode: 3 }", "");
     const linear = { ...study, network: { ...study.network, activation: "linear" } };
