@@ -4,8 +4,7 @@
  * many realisations. Their wave number is the stencil's k_eff, so that the grid leaves no error.
  */
 import type { Engine, JobControl } from "../engine/engine.ts";
-import type { Grid } from "../engine/latticeJob.ts";
-import { spectrumBins } from "../engine/latticeJob.ts";
+import { type Grid, spectrumBins } from "../engine/latticeJob.ts";
 import { DivergenceError } from "../errors.ts";
 import { createBackground } from "../field/background.ts";
 import { initialBytes, planInitialState } from "../field/initial.ts";

@@ -50,7 +50,7 @@ export interface PerturbationsResult {
   /** Slope of the difference's logarithm against e-folds, each weighed by the square of its relative error's inverse. */
   readonly exponent: number | null;
   readonly exponentError: number | null;
-  /** -2, or -2 nu where nu < 1; null where the two sides have no solution in common. */
+  /** -2, or -2 nu where nu < 1; null where the two sides come to different solutions. */
   readonly expected: number | null;
   /** The same of infinitely many infinitely wide networks and the field's mode function; where there is no range, over all of it. */
   readonly theory: {
