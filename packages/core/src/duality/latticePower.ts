@@ -20,6 +20,8 @@ const POINTS = 4;
 const REALISATIONS = 256;
 /** Of an e-fold, by a scheme of sixth order: its error is below 1e-6 of the power at horizon exit, and falls. */
 const SUBSTEPS = 50;
+/** And of a radian of a heavy field's own turning, where that asks for more. */
+const SUBSTEPS_OF_MASS = 4;
 
 /** The cube whose longest waves have this k_eff. */
 function latticeOf(wavenumber: number): LatticeSpec {
@@ -45,7 +47,8 @@ export async function latticePower(
   const { steps } = table;
   const hubble = field.friction / 3;
   const stride = steps[1]!;
-  const substeps = Math.ceil(stride * hubble * SUBSTEPS);
+  const mass = Math.sqrt(Math.max(0, field.massSquared));
+  const substeps = Math.ceil(stride * Math.max(hubble * SUBSTEPS, mass * SUBSTEPS_OF_MASS));
   const lattice = latticeOf(wavenumberOf(field, table));
   const study: FieldStudy = {
     background: { kind: "deSitter", hubble },
