@@ -159,6 +159,8 @@ const configs: [command: string, config: string, place: string, word: string][] 
   ["network", "network: { weightStd: -1 }", "network.weightStd", "at least 0"],
   ["network", "network: { weightStd: .nan }", "network.weightStd", "number"],
   ["network", "training: { momentum: 1 }", "training.momentum", "below 1"],
+  ["field", `${TIME}\nbackground: { kind: fluid, omega: 1/3 }`, "background.omega", "write 0.3333333333333333"],
+  ["network", "training: { momentum: 9/0 }", "training.momentum", 'a finite number, not "9/0"'],
   ["network", "training: { momentum: -0.1 }", "training.momentum", "at least 0"],
   ["network", "training: { steps: -1 }", "training.steps", "at least 0"],
   ["network", "training: { recordEvery: 0 }", "training.recordEvery", "at least 1"],

@@ -47,6 +47,13 @@ function maybe(given: unknown, values: readonly unknown[]): string {
   return name === undefined ? "" : `; did you mean ${name}?`;
 }
 
+/** The number that a quotient stands for, as an omega of 1/3: YAML has none. */
+function quotient(given: unknown): string {
+  const parts = typeof given === "string" && /^(-?[\d.]+) *\/ *([\d.]+)$/.exec(given);
+  const value = parts ? Number(parts[1]) / Number(parts[2]) : Number.NaN;
+  return Number.isFinite(value) ? `: write ${value}` : "";
+}
+
 type Node = {
   properties?: Record<string, Node>;
   anyOf?: Node[];
@@ -188,10 +195,9 @@ function explainOne(issue: Issue, document: unknown, command: ConfigCommand): To
       return noAlternative(issue, document, command);
     case "invalid_type": {
       const words = WORDS[issue.expected] ?? issue.expected;
-      return {
-        place,
-        message: valueAt(document, path) === undefined ? `is missing: give ${words}` : `must be ${words}${but}`,
-      };
+      const given = valueAt(document, path);
+      const written = issue.expected === "number" ? quotient(given) : "";
+      return { place, message: given === undefined ? `is missing: give ${words}` : `must be ${words}${but}${written}` };
     }
     case "too_small":
     case "too_big": {

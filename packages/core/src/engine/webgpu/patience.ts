@@ -52,7 +52,7 @@ export async function patiently<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** What `promise` of an open wait gives, of which nothing is expected before the time `until`, of performance.now(): no turn looks before. */
+/** What `promise` of an open wait gives, of which nothing is expected before the time `until`, of performance.now(): turns pause as long as they may. */
 export async function notBefore<T>(until: number, promise: Promise<T>): Promise<T> {
   expected = until;
   try {
