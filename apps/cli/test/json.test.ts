@@ -1,7 +1,10 @@
 /** JSON in pieces, and the kernels that need it. */
+
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { jsonPieces, readJson } from "../src/json.ts";
 import { slowroll } from "./inProcess.ts";
@@ -44,4 +47,24 @@ it("kernels come without eigenvalues where none are asked for, with a report of 
   expect(error).toContain("warning: training.learningRate: a relative one needs observe.eigenvalues");
   expect(await readdir(path.join(cwd, "run", "plots"))).toEqual(["kernels.svg"]);
   expect((await slowroll(["report", "run"], { cwd })).code).toBe(0);
+});
+
+it("writes what JSON.stringify does, and leaves lists of numbers as small as they are", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const held = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const numbers = 64;
+  const document = {
+    lists: Array.from({ length: 20_000 }, (_, r) => Array.from({ length: numbers }, (_, i) => Math.sin(r * i + 1))),
+    gaps: [null, 0.5, Number.NaN, -0],
+    mixed: [1, { key: undefined, other: [] }, [undefined, "a\n"]],
+    empty: { lists: [], object: {}, nothing: null, none: undefined, 'quo"ted': true },
+  };
+  const before = held();
+  expect([...jsonPieces(document)].join("") === `${JSON.stringify(document)}\n`).toBe(true);
+  for (const _ of jsonPieces(document));
+  expect((held() - before) / (document.lists.length * numbers)).toBeLessThan(2);
 });
