@@ -41,7 +41,7 @@ const configs: [command: string, config: string, place: string, word: string][] 
     "training.momentum",
     "2.30 e-folds a step at momentum 0.001",
   ],
-  ["duality", "duality: { perturbations: {} }\nensemble: { size: 1 }", "ensemble.size", "use at least 2"],
+  ["duality", "duality: { perturbations: {} }\nensemble: { size: 2 }", "ensemble.size", "use at least 3"],
   [
     "duality",
     `duality: { perturbations: {} }\n${SMALL}\ntraining: { potential: doubleWell }`,

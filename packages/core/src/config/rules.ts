@@ -107,9 +107,10 @@ function checkDuality({ duality, training, ensemble }: Config<"duality">): void 
     `a duality study records every step, at most ${MAX_RECORDS}, not ${training.steps}`,
   );
   demand(
-    perturbations === undefined || ensemble.size > 1,
+    // Of two, each resample has the same variance over its last: every error would be 0.
+    perturbations === undefined || ensemble.size > 2,
     "ensemble.size",
-    "the perturbations are a variance over networks: use at least 2",
+    "the perturbations are a variance over networks, whose error two do not tell: use at least 3",
   );
   if (perturbations) timetable(training);
 }
