@@ -71,7 +71,14 @@ function abstractOf(document: ResultDocument): string {
       return `${how} over ${say(document.efolds?.at(-1))} e-folds.${cut}`;
     }
     case "duality": {
-      const { ensemble, training } = document.config;
+      const { duality, ensemble, training } = document.config;
+      const { background, regression, widths: swept, hyperparameters } = duality;
+      const { perturbations } = document;
+      // Perturbations alone train no further than their wave is followed.
+      const steps =
+        perturbations && !background && !(regression ?? swept ?? hyperparameters)
+          ? perturbations.times.at(-1)!
+          : training.steps;
       const { lambdaEta } = document.regression ?? {};
       const constant =
         lambdaEta?.value == null
@@ -87,7 +94,7 @@ function abstractOf(document: ResultDocument): string {
         drift?.exponent == null
           ? ""
           : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift goes as width to the power ${measured(drift.exponent, drift.exponentError)}${falls(drift) ? ": the field becomes free" : ""}.`;
-      return `${counted(ensemble.size, "network")} with ${architecture(document.config)} descend${ensemble.size === 1 ? "s" : ""} ${counted(training.steps, "step")} on the potential ${potentialName(training.potential)}, and ${ensemble.size === 1 ? "is" : "are"} compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
+      return `${counted(ensemble.size, "network")} with ${architecture(document.config)} descend${ensemble.size === 1 ? "s" : ""} ${counted(steps, "step")} on the potential ${potentialName(training.potential)}, and ${ensemble.size === 1 ? "is" : "are"} compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
     }
   }
 }

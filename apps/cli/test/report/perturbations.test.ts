@@ -38,6 +38,15 @@ const changed = (more: Partial<Perturbations>): DualityDocument => ({
 const said = (more: Partial<Perturbations>): string => perturbationFigure(changed(more))[0]!.agrees;
 
 describe("perturbations", () => {
+  it("alone are of so many steps as were trained", async () => {
+    const html = async (duality: object): Promise<string> => {
+      const config = { ...document.config, duality: { ...document.config.duality, ...duality } };
+      await writeReport(folder, { ...document, config });
+      return readFileSync(path.join(folder, "report.html"), "utf8");
+    };
+    expect(await html({})).toContain("descend 13 steps on");
+    expect(await html({ regression: { bootstrap: 200 } })).toContain("descend 200 steps on");
+  });
   it("are one figure of both sides and their difference, with named axes", async () => {
     await writeReport(folder, document);
     const plots = path.join(folder, "plots");
