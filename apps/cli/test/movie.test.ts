@@ -1,5 +1,5 @@
 /** `field --movie`: GIFs that decode to the slices' planes, and every reason why there can be none. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
@@ -90,6 +90,12 @@ describe("a movie", () => {
     expect(report()).toContain(address);
     await writeReport(run, document);
     expect(report()).toContain(address);
+    // Some 1,000 frames of 512 x 512 sites.
+    truncateSync(path.join(run, "movie-phi.gif"), 400e6);
+    await writeReport(run, document);
+    expect(report()).toContain('<img src="movie-phi.gif"');
+    expect(report()).toContain("too large for this page to hold");
+    expect(report()).toContain("data:image/gif");
     await (await loadRunWriter())(run, document, []);
     expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual([]);
     expect(report()).not.toContain("image/gif");

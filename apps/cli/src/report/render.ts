@@ -29,7 +29,7 @@ function escapeHtml(text: string): string {
 const scriptJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028");
 
-/** An animation: its title, what it shows, and an address that holds it whole. */
+/** An animation: its title, what it shows, and an address that holds it whole, or of a large one its file beside the page. */
 export interface MovieImage {
   readonly title: string;
   readonly shows: string;

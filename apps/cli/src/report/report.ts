@@ -1,5 +1,5 @@
 /** A run's report: report.html and plots/*.svg, written like a page of a paper from nothing but the result document. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { shortNames } from "@slowroll/core/field/sweepPoint";
 import type { DualityDocument, KernelDocument, NetworkDocument, ResultDocument } from "../document.ts";
@@ -136,25 +136,30 @@ function factsOf(document: ResultDocument): [string, string][] {
   return facts;
 }
 
+/** Bytes of a movie that the page holds itself: browsers open no page of a gigabyte, and Node makes no string of more than half of one. */
+const MOST_HELD = 2 ** 26;
+
 /** The movies beside a result, where the run was asked for them. */
 async function moviesIn(directory: string, document: ResultDocument): Promise<MovieImage[]> {
   if (document.command !== "field") return [];
   const { slices = [], config } = document;
   const names = config.field.fields?.map((name) => ({ name, file: `movie-${name}.gif` }));
-  const found: MovieImage[] = [];
+  const images: MovieImage[] = [];
   for (const { name, file } of names ?? [{ name: "φ", file: "movie.gif" }]) {
-    const bytes = await readFile(path.join(directory, file)).catch((error: NodeJS.ErrnoException) => {
+    const whole = path.join(directory, file);
+    const found = await stat(whole).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });
-    if (!bytes) continue;
-    found.push({
+    if (!found) continue;
+    const isBeside = found.size > MOST_HELD;
+    images.push({
       title: `A movie of ${name}`,
-      shows: `${name} less its mean in the plane of the slices at ${slices.length} times from ${say(slices[0]?.time)} to ${say(slices.at(-1)?.time)}, blue below and orange above, with one scale for all frames (in the file's comments); it is ${file} of the run's folder.`,
-      address: `data:image/gif;base64,${bytes.toString("base64")}`,
+      shows: `${name} less its mean in the plane of the slices at ${slices.length} times from ${say(slices[0]?.time)} to ${say(slices.at(-1)?.time)}, blue below and orange above, with one scale for all frames (in the file's comments); it is ${file} of the run's folder${isBeside ? ", too large for this page to hold, which shows it from there" : ""}.`,
+      address: isBeside ? file : `data:image/gif;base64,${await readFile(whole, "base64")}`,
     });
   }
-  return found;
+  return images;
 }
 
 /** Writes report.html and plots/*.svg into `directory`. Throws what the file system throws. */
