@@ -6,6 +6,7 @@ import path from "node:path";
 import type { SliceResult } from "@slowroll/core/field/result";
 import { sweepGroupName } from "@slowroll/core/files/fieldFile";
 import { readHdf5 } from "@slowroll/core/files/hdf5";
+import { listed } from "@slowroll/core/lists";
 import type { ResultDocument } from "./document.ts";
 
 /** The HDF5 file of a run's folder. */
@@ -46,7 +47,7 @@ export function withoutPlanes(document: ResultDocument): object {
 /** Numbers in a dataset's shape, as the result has them. */
 function nested(values: Float64Array, shape: readonly number[]): unknown {
   const [count = 0, ...inner] = shape;
-  if (inner.length === 0) return Array.from(values);
+  if (inner.length === 0) return listed(values);
   const size = values.length / count;
   return Array.from({ length: count }, (_, i) => nested(values.subarray(i * size, (i + 1) * size), inner));
 }

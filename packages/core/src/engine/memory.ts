@@ -10,7 +10,7 @@ export const stateBytes = (job: Pick<LatticeJob, "grid" | "realisations" | "fiel
 /** Times the bytes of arrays in V8's heap that it takes for them and for what it has not collected yet, about: it may double between collections. */
 export const GARBAGE = 2;
 /** Bytes of V8's heap that one observation of a lattice takes while a result is made of it: measured. */
-export const OBSERVATION = 3000;
+export const OBSERVATION = 2600;
 
 /** Bytes, about, of all that a job observes and pictures, as the host keeps it to the end. */
 export function recordedBytes({ grid, realisations, fields, reductions, observeAfter, snapshots }: LatticeJob): number {

@@ -38,7 +38,7 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number):
     time,
     low: perField((f) => all[f]!.low),
     high: perField((f) => all[f]!.high),
-    counts: perField((f) => Array.from(all[f]!.counts)) as Series,
+    counts: perField((f) => listed(all[f]!.counts)) as Series,
   });
   const slice = (time: number, values: Float64Array): SliceResult => {
     const { points } = lattice;

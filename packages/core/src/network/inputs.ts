@@ -1,6 +1,7 @@
 /** Inputs of networks: points on a circle, a sphere or a grid, Gaussian ones, rows of a config or of a file. */
 import { InputError } from "../errors.ts";
 import { columnNamed, openTable } from "../files/rows.ts";
+import { nested } from "../lists.ts";
 import { dataNormals } from "../random/normal.ts";
 import { type InputsSpec, MAX_DATA } from "./study.ts";
 
@@ -35,8 +36,7 @@ export interface TargetColumn {
   readonly path: string;
 }
 
-const rowsOf = (values: Float64Array, dimension: number): number[][] =>
-  Array.from({ length: values.length / dimension }, (_, a) => [...values.subarray(a * dimension, (a + 1) * dimension)]);
+const rowsOf = (values: Float64Array, dimension: number): number[][] => nested(values, dimension);
 
 /** |x|^2 / d = 1. A normal vector's direction is uniform; Box and Muller's radii and cosines are never 0 together. */
 const onSphere = (row: readonly number[]): number[] => {
