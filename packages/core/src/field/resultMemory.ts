@@ -2,13 +2,18 @@
 import { spectrumBins } from "../engine/latticeJob.ts";
 import { OBSERVATION } from "../engine/memory.ts";
 import { assertHeap, listBytes, type ResultPart } from "../lists.ts";
+import { realisationsOf } from "./initial.ts";
 import { HISTOGRAM_BINS } from "./pictures.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 
-/** Bytes of one record without a lattice while a result is made of it, of a picture beside its numbers, and of a mode at a record: measured. */
+/**
+ * Bytes of one record without a lattice while a result is made of it, of a picture beside its numbers, of one realisation's histogram, all of
+ * which an engine gives where the result has the first, and of a mode at a record: measured.
+ */
 const RECORD = 1200;
 const PICTURE = 2000;
+const HISTOGRAM = 300;
 const MODE = 130;
 /** Bytes of a number beside nulls, and of any other. */
 const NUMBER_OR_NULL = 24;
@@ -30,13 +35,13 @@ function modesOf({ study, fields }: Setup, records: number): ResultPart[] {
 
 /** What the result keeps of a lattice's pictures. */
 function picturesOf(setup: Setup, lattice: LatticeSpec): ResultPart[] {
-  const { observe, fluctuations } = setup.study;
+  const { observe } = setup.study;
   const { dimensions, points } = lattice;
-  const several = "realisations" in fluctuations && (fluctuations.realisations ?? 1) > 1;
+  const realisations = realisationsOf(setup);
   const bin = NUMBER * (observe?.velocitySpectra ? 2 : 1) + (observe?.occupationNumbers ? NUMBER_OR_NULL : 0);
   const each = {
-    spectraEvery: (several ? 2 : 1) * bin * spectrumBins(lattice),
-    histogramEvery: NUMBER * HISTOGRAM_BINS,
+    spectraEvery: (realisations > 1 ? 2 : 1) * bin * spectrumBins(lattice),
+    histogramEvery: NUMBER * HISTOGRAM_BINS + HISTOGRAM * realisations,
     slicesEvery: dimensions > 1 ? listBytes(points, points) : 0,
   };
   return (["spectraEvery", "histogramEvery", "slicesEvery"] as const).map((kind) => {
