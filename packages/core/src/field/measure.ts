@@ -3,7 +3,6 @@ import type { EngineInfo, LatticeReport, Precision } from "../engine/engine.ts";
 import type { LatticeState, Observation } from "../engine/latticeJob.ts";
 import { DivergenceError } from "../errors.ts";
 import { needsPositive } from "../potential/domain.ts";
-import { realisationsOf } from "./initial.ts";
 import type { Album } from "./pictures.ts";
 import { type Average, averageOf, type FieldResult, type ModeResult, type Moment, summarise } from "./result.ts";
 import { outsideDomain, type Setup, storesState, studyWarnings } from "./setup.ts";
@@ -223,7 +222,7 @@ export function measure(
   };
   const snapshots = report.snapshots.filter(({ afterOperation }) => !bad || afterOperation < bad.afterOperation);
   const measured = {
-    ...summarise(setup, averages, realisationsOf(setup)),
+    ...summarise(setup, averages),
     ...(modes.length > 0 ? { modes } : {}),
     ...album.develop(snapshots, madeWith),
   };

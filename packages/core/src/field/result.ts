@@ -117,6 +117,7 @@ function densities({ kinetic, gradient, potential }: Moment): Densities {
 
 /** The averages over realisations of what each has at one time. */
 export interface Average extends Moment {
+  readonly realisations: number;
   readonly efolds: number;
   /** NaN where a realisation's density is 0. */
   readonly equationOfState: number;
@@ -130,6 +131,7 @@ export function averageOf({ expansion }: Setup, all: readonly Moment[]): Average
     pick(all[0]!).map((_, f) => average((moment) => pick(moment)[f]!));
   const shaped = all[0]!.skewness !== undefined;
   return {
+    realisations: all.length,
     alphaTime: average(({ alphaTime }) => alphaTime),
     time: average(({ time }) => time),
     scaleFactor: average(({ scaleFactor }) => scaleFactor),
@@ -153,12 +155,12 @@ export function averageOf({ expansion }: Setup, all: readonly Moment[]): Average
   };
 }
 
-/** The result of averages over so many realisations, [T]. */
+/** The result of averages over realisations, [T]: of all, or of those that are done. */
 export function summarise(
   { named, expansion, study }: Setup,
   averages: readonly Average[],
-  realisations = 1,
 ): Omit<FieldResult, "warnings"> {
+  const { realisations = 1 } = averages[0] ?? {};
   const column = (pick: (average: Average) => number): number[] => averages.map(pick);
   const series = (pick: (average: Average) => readonly number[]): Series =>
     named ? averages.map((average) => [...pick(average)]) : column((average) => pick(average)[0]!);
@@ -180,7 +182,7 @@ export function summarise(
     },
     equationOfState: averages.map(({ equationOfState }) => (Number.isNaN(equationOfState) ? null : equationOfState)),
     ...(expansion.kind === "selfConsistent" ? { constraint: column((m) => m.constraint!) } : {}),
-    ...(averages.length > 0 && realisations > 1 ? { realisations } : {}),
+    ...(realisations > 1 ? { realisations } : {}),
     ...(study.units ? { units: physicalUnits(study.units) } : {}),
   };
 }
