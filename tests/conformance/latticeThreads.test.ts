@@ -85,7 +85,10 @@ it.each([
     snapshots: { after: [0], pictures: [{ kind: "histogram", bins: 3, reach: 2 }] },
   });
   await engine.close();
-  const [{ low, high, counts }] = snapshots[0]!.histograms as [{ low: number; high: number; counts: Float64Array }];
-  expect([low, high]).toEqual([one, one]);
-  expect(counts).toEqual(Float64Array.of(125, 0, 0));
+  expect(snapshots[0]).toEqual({
+    afterOperation: 0,
+    histogramLow: Float64Array.of(one!),
+    histogramHigh: Float64Array.of(one!),
+    histogramCounts: Float64Array.of(125, 0, 0),
+  });
 });

@@ -179,22 +179,21 @@ function snapshot(lattice: Lattice, afterOperation: number, made: Observation | 
         result = { ...result, oscillators: Float64Array.from(sums), curvature };
         break;
       }
-      case "histogram":
-        result = {
-          ...result,
-          histograms: each.map((values, rf) => {
-            const { bins, reach } = picture;
-            const low = fieldMean[rf]! - reach * Math.sqrt(fieldVariance[rf]!);
-            const high = fieldMean[rf]! + reach * Math.sqrt(fieldVariance[rf]!);
-            const counts = new Float64Array(bins);
-            for (const value of values) {
-              const bin = high > low ? Math.floor(((value - low) / (high - low)) * bins) : 0;
-              counts[Math.max(0, Math.min(bins - 1, bin))]!++;
-            }
-            return { low, high, counts };
-          }),
-        };
+      case "histogram": {
+        const { bins, reach } = picture;
+        const histogramLow = fieldMean.map((mean, rf) => mean - reach * Math.sqrt(fieldVariance[rf]!));
+        const histogramHigh = fieldMean.map((mean, rf) => mean + reach * Math.sqrt(fieldVariance[rf]!));
+        const histogramCounts = new Float64Array(each.length * bins);
+        for (const [rf, values] of each.entries()) {
+          const [low, high] = [histogramLow[rf]!, histogramHigh[rf]!];
+          for (const value of values) {
+            const bin = high > low ? Math.floor(((value - low) / (high - low)) * bins) : 0;
+            histogramCounts[rf * bins + Math.max(0, Math.min(bins - 1, bin))]!++;
+          }
+        }
+        result = { ...result, histogramLow, histogramHigh, histogramCounts };
         break;
+      }
       case "slice": {
         const plane = grid.points ** 2;
         const first = grid.dimensions === 3 ? picture.index * plane : 0;

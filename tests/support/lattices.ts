@@ -1,5 +1,7 @@
 /** What tests of lattices on more than one engine or device share. */
+
 import type { CoupledSchedule, LatticeState, Picture } from "@slowroll/core/engine/latticeJob";
+import { expect } from "vitest";
 
 /** An expansion in alpha-time with alpha = 1/2, strongly coupled, whose steps are those of a scheme of higher order: one goes back. */
 export const coupledSchedule = (operations: number, realisations: number): CoupledSchedule => ({
@@ -56,4 +58,13 @@ export function momentumPictures({ points }: { readonly points: number }): Pictu
       },
     },
   ];
+}
+
+/** The most sites that one of so many histograms has in other bins than wanted, counted in both. */
+export function mostMoved(got: Float64Array, wanted: Float64Array, histograms: number): number {
+  expect(got.length).toBe(wanted.length);
+  const bins = wanted.length / histograms;
+  const moved = new Float64Array(histograms);
+  for (const [i, count] of wanted.entries()) moved[Math.floor(i / bins)]! += Math.abs(count - got[i]!);
+  return Math.max(...moved);
 }

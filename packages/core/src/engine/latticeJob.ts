@@ -70,7 +70,7 @@ export interface Oscillators {
   readonly rotation?: Float64Array;
 }
 
-/** One snapshot; a picture that was not asked for is absent. */
+/** One snapshot; what belongs to a picture that was not asked for is absent. */
 export interface Snapshot {
   readonly afterOperation: number;
   /**
@@ -87,11 +87,17 @@ export interface Snapshot {
   readonly oscillators?: Float64Array;
   /** <d^2V/dphi_f dphi_g>, [realisations][fields][fields], where oscillators are asked for. */
   readonly curvature?: Float64Array;
-  /** [realisations][fields] of each histogram: its range and [bins] counts. */
-  readonly histograms?: readonly { readonly low: number; readonly high: number; readonly counts: Float64Array }[];
+  /** [realisations][fields]: where each histogram begins and ends. */
+  readonly histogramLow?: Float64Array;
+  readonly histogramHigh?: Float64Array;
+  /** [realisations][fields][bins]. */
+  readonly histogramCounts?: Float64Array;
   /** [realisations][fields][points^2]. */
   readonly slices?: Float64Array;
 }
+
+/** What a histogram gives. */
+export type Histogram = Required<Pick<Snapshot, "histogramLow" | "histogramHigh" | "histogramCounts">>;
 
 /** A cubic periodic grid: points^dimensions sites, `spacing` apart. */
 export interface Grid {

@@ -96,11 +96,10 @@ function observationOf({ afterOperation, cosine, ...means }: Observation, part: 
   };
 }
 
-function snapshotOf({ afterOperation, histograms, ...arrays }: Snapshot, part: Part): Snapshot {
+function snapshotOf({ afterOperation, ...arrays }: Snapshot, part: Part): Snapshot {
   return {
     afterOperation,
     ...Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, partOf(values, part)])),
-    ...(histograms ? { histograms: histograms.slice(...ends(histograms, part)) } : {}),
   };
 }
 
@@ -144,12 +143,11 @@ export function joinedObservation(parts: readonly Observation[]): Observation {
 
 /** One snapshot of all realisations from those of the parts. */
 export function joinedSnapshot(parts: readonly Snapshot[]): Snapshot {
-  const { afterOperation, histograms, ...arrays } = parts[0]!;
+  const { afterOperation, ...arrays } = parts[0]!;
   const names = Object.keys(arrays) as (keyof typeof arrays)[];
   return {
     afterOperation,
     ...Object.fromEntries(names.map((name) => [name, joined(parts.map((part) => part[name]!))])),
-    ...(histograms ? { histograms: parts.flatMap((part) => part.histograms!) } : {}),
   };
 }
 

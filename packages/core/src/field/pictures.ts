@@ -1,5 +1,5 @@
 /** A lattice's snapshots: at which steps which are wanted, and the contract's spectra, histograms and slices from what the engine gives. */
-import type { Observation, Picture, Snapshot } from "../engine/latticeJob.ts";
+import type { Histogram, Observation, Picture, Snapshot } from "../engine/latticeJob.ts";
 import { listed } from "../lists.ts";
 import { recordedSteps } from "../recordedSteps.ts";
 import { oscillatorsOf } from "./occupation.ts";
@@ -34,11 +34,11 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number):
   const perField = <T>(value: (f: number) => T): T | T[] =>
     named ? Array.from({ length: fields }, (_, f) => value(f)) : value(0);
 
-  const histogram = (time: number, all: NonNullable<Snapshot["histograms"]>): HistogramResult => ({
+  const histogram = (time: number, { histogramLow, histogramHigh, histogramCounts }: Histogram): HistogramResult => ({
     time,
-    low: perField((f) => all[f]!.low),
-    high: perField((f) => all[f]!.high),
-    counts: perField((f) => listed(all[f]!.counts)) as Series,
+    low: perField((f) => histogramLow[f]!),
+    high: perField((f) => histogramHigh[f]!),
+    counts: perField((f) => listed(histogramCounts.subarray(f * HISTOGRAM_BINS, (f + 1) * HISTOGRAM_BINS))) as Series,
   });
   const slice = (time: number, values: Float64Array): SliceResult => {
     const { points } = lattice;
@@ -74,7 +74,7 @@ export function planPictures(setup: Setup, lattice: LatticeSpec, steps: number):
         const { step, moments } = madeWith(shot.afterOperation);
         const time = moments.reduce((sum, moment) => sum + moment.time, 0) / moments.length;
         if (spectrum && shot.spectra && due.spectra.has(step)) spectra.push(spectrum(time, shot, moments));
-        if (shot.histograms && due.histograms.has(step)) histograms.push(histogram(time, shot.histograms));
+        if (shot.histogramCounts && due.histograms.has(step)) histograms.push(histogram(time, shot as Histogram));
         if (shot.slices && due.slices.has(step)) slices.push(slice(time, shot.slices));
       }
       return {

@@ -8,12 +8,10 @@ import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 
 /**
- * Bytes of one record without a lattice while a result is made of it, of a picture beside its numbers, of one realisation's histogram, all of
- * which an engine gives where the result has the first, and of a mode at a record: measured.
+ * Bytes of one record without a lattice while a result is made of it, of a picture beside its numbers, and of a mode at a record: measured.
  */
 const RECORD = 1200;
 const PICTURE = 2000;
-const HISTOGRAM = 300;
 const MODE = 130;
 /** Bytes of a number beside nulls, and of any other. */
 const NUMBER_OR_NULL = 24;
@@ -41,7 +39,7 @@ function picturesOf(setup: Setup, lattice: LatticeSpec): ResultPart[] {
   const bin = NUMBER * (observe?.velocitySpectra ? 2 : 1) + (observe?.occupationNumbers ? NUMBER_OR_NULL : 0);
   const each = {
     spectraEvery: (realisations > 1 ? 2 : 1) * bin * spectrumBins(lattice),
-    histogramEvery: NUMBER * HISTOGRAM_BINS + HISTOGRAM * realisations,
+    histogramEvery: NUMBER * HISTOGRAM_BINS,
     slicesEvery: dimensions > 1 ? listBytes(points, points) : 0,
   };
   return (["spectraEvery", "histogramEvery", "slicesEvery"] as const).map((kind) => {

@@ -187,7 +187,7 @@ export async function readCheckpoint(file: string, place?: string): Promise<Fiel
           parts: parts.map((part, p) => ({
             ...part,
             observations: readObservations(content, `parts/${p + 1}`, part.realisations, F),
-            snapshots: readSnapshots(content, `parts/${p + 1}`, part.realisations, F),
+            snapshots: readSnapshots(content, `parts/${p + 1}`, part.realisations, F, points),
           })),
         },
       };

@@ -20,15 +20,22 @@ const OBSERVED = {
 
 type Observed = keyof typeof OBSERVED;
 
-/** The quantities of a snapshot that are one number a bin. */
-const BINNED = {
-  spectra: "sum over the modes n of a bin of |n|^d |DFT phi|^2",
-  momentumSpectra: "sum over the modes n of a bin of |n|^d |DFT dphi/dt|^2",
-  oscillators:
+/** Those of a snapshot. */
+const PICTURED = {
+  spectra: ["sum over the modes n of a bin of |n|^d |DFT phi|^2", ["realisation", "field", "bin"]],
+  momentumSpectra: ["sum over the modes n of a bin of |n|^d |DFT dphi/dt|^2", ["realisation", "field", "bin"]],
+  oscillators: [
     "sum over the modes n of a bin of omega |DFT chi|^2 + |DFT dchi/dtau|^2/omega, chi = a phi of each mass eigenstate",
-} as const satisfies Partial<Record<keyof Snapshot, string>>;
+    ["realisation", "field", "bin"],
+  ],
+  curvature: ["<d^2V/dphi dchi>", ["realisation", "field", "otherField"]],
+  histogramLow: ["phi where the histogram begins", ["realisation", "field"]],
+  histogramHigh: ["phi where the histogram ends", ["realisation", "field"]],
+  histogramCounts: ["sites in each bin of phi", ["realisation", "field", "bin"]],
+  slices: ["phi on one plane of the lattice", ["realisation", "field", "row", "column"]],
+} as const satisfies Record<Exclude<keyof Snapshot, "afterOperation">, readonly [string, readonly string[]]>;
 
-type Binned = keyof typeof BINNED;
+type Pictured = keyof typeof PICTURED;
 
 /** One dataset of what every record has, or undefined where none has it; `shape` without the index of the record. */
 function stack(
@@ -86,55 +93,14 @@ export function observationGroup(observations: readonly Observation[], R: number
 }
 
 export function snapshotGroup(snapshots: readonly Snapshot[], R: number, F: number, points: number): Group {
-  const bins = (snapshots[0]?.spectra?.length ?? 0) / (R * F);
-  const each = (pick: (histogram: NonNullable<Snapshot["histograms"]>[number]) => Iterable<number>) =>
-    snapshots.map((s) => s.histograms && Float64Array.from(s.histograms.flatMap((histogram) => [...pick(histogram)])));
-  const per = ["realisation", "field"];
-  const counted = snapshots[0]?.histograms?.[0]?.counts.length ?? 0;
-  return presentOnly({
-    afterOperation: afterOperation(snapshots),
-    ...Object.fromEntries(
-      Object.entries(BINNED).map(([name, description]) => [
-        name,
-        stack(
-          snapshots.map((s) => s[name as Binned]),
-          [R, F, bins],
-          description,
-          [...per, "bin"],
-        ),
-      ]),
-    ),
-    curvature: stack(
-      snapshots.map((s) => s.curvature),
-      [R, F, F],
-      "<d^2V/dphi dchi>",
-      [...per, "otherField"],
-    ),
-    histogramLow: stack(
-      each(({ low }) => [low]),
-      [R, F],
-      "phi where the histogram begins",
-      per,
-    ),
-    histogramHigh: stack(
-      each(({ high }) => [high]),
-      [R, F],
-      "phi where the histogram ends",
-      per,
-    ),
-    histogramCounts: stack(
-      each(({ counts }) => counts),
-      [R, F, counted],
-      "sites in each bin of phi",
-      [...per, "bin"],
-    ),
-    slices: stack(
-      snapshots.map((s) => s.slices),
-      [R, F, points, points],
-      "phi on one plane of the lattice",
-      [...per, "row", "column"],
-    ),
+  const quantities = Object.entries(PICTURED).map(([name, [description, dimensions]]) => {
+    const records = snapshots.map((snapshot) => snapshot[name as Pictured]);
+    const bin = (records[0]?.length ?? 0) / (R * F);
+    const sizes = { realisation: R, field: F, otherField: F, bin, row: points, column: points };
+    const shape = dimensions.map((label) => sizes[label]);
+    return [name, stack(records, shape, description, dimensions)] as const;
   });
+  return presentOnly({ afterOperation: afterOperation(snapshots), ...Object.fromEntries(quantities) });
 }
 
 /** The records of a dataset that `stack` made; undefined for each where there is none. */
@@ -168,21 +134,18 @@ export function readObservations(content: Hdf5Content, group: string, R: number,
   });
 }
 
-export function readSnapshots(content: Hdf5Content, group: string, R: number, F: number): Snapshot[] {
+export function readSnapshots(content: Hdf5Content, group: string, R: number, F: number, points: number): Snapshot[] {
   const operations = content.numbers(`${group}/snapshots/afterOperation`);
-  const records = (name: string, shape?: readonly number[]) =>
-    unstack(content, `${group}/snapshots/${name}`, operations.length, shape);
-  const [low, high] = [records("histogramLow", [R, F]), records("histogramHigh", [R, F])];
-  const counts = records("histogramCounts");
-  const arrays = [...Object.keys(BINNED), "slices"].map((name) => [name, records(name)] as const);
-  const curvature = records("curvature", [R, F, F]);
+  const quantities = Object.entries(PICTURED).map(([name, [, dimensions]]) => {
+    // How many bins there are, the file tells.
+    const bin = Number.NaN;
+    const sizes = { realisation: R, field: F, otherField: F, bin, row: points, column: points };
+    const shape = dimensions.map((label) => sizes[label]);
+    const known = shape.includes(bin) ? undefined : shape;
+    return [name, unstack(content, `${group}/snapshots/${name}`, operations.length, known)] as const;
+  });
   return Array.from(operations, (afterOperation, r) => {
-    const bins = counts[r] && pieces(counts[r], counts[r].length / (R * F));
-    return {
-      afterOperation,
-      ...Object.fromEntries(arrays.flatMap(([name, all]) => (all[r] ? [[name, all[r]]] : []))),
-      ...(curvature[r] && { curvature: curvature[r] }),
-      ...(bins && { histograms: bins.map((counts, i) => ({ low: low[r]![i]!, high: high[r]![i]!, counts })) }),
-    };
+    const present = quantities.flatMap(([name, records]) => (records[r] ? [[name, records[r]]] : []));
+    return { afterOperation, ...Object.fromEntries(present) };
   });
 }

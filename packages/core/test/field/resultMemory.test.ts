@@ -13,7 +13,6 @@ const long: FieldStudy = {
 };
 const lattice = { dimensions: 2, points: 256, length: 1, stencil: 2 } as const;
 const rare = { ...long, lattice, observe: { slicesEvery: 1e5 } };
-const many = { kind: "vacuum", seed: 1, amplitude: 1, realisations: 1e6 } as const;
 const engine = referenceEngine;
 
 describe("a study that would fill the heap before its end is refused", () => {
@@ -22,11 +21,6 @@ describe("a study that would fill the heap before its end is refused", () => {
     ["records without a lattice", { ...long, time: { ...long.time, recordEvery: 1 } }, "time.recordEvery"],
     ["spectra", { ...long, lattice, observe: { spectraEvery: 1, histogramEvery: 1e6 } }, "observe.spectraEvery"],
     ["histograms", { ...long, lattice, observe: { histogramEvery: 1 } }, "observe.histogramEvery"],
-    [
-      "histograms of many realisations",
-      { ...long, lattice, observe: { histogramEvery: 1e5 }, fluctuations: many },
-      "observe.histogramEvery",
-    ],
     ["slices", { ...long, lattice, observe: { slicesEvery: 1000, spectraEvery: 1000 } }, "observe.slicesEvery"],
     [
       "modes",

@@ -53,7 +53,9 @@ function snapshot(afterOperation: number, dimensions: 1 | 2 | 3, points: number,
     momentumSpectra: drawn(R * F * spectrumBins({ dimensions, points })),
     oscillators: drawn(R * F * spectrumBins({ dimensions, points })),
     curvature: drawn(R * F ** 2),
-    histograms: Array.from({ length: R * F }, () => ({ low: drawn(1)[0]!, high: drawn(1)[0]!, counts: drawn(5) })),
+    histogramLow: drawn(R * F),
+    histogramHigh: drawn(R * F),
+    histogramCounts: drawn(R * F * 5),
     slices: drawn(R * F * points ** 2),
   };
 }

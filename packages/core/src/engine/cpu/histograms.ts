@@ -1,5 +1,5 @@
 /** The lattice job's histograms on the CPU: packages/wasm/assembly/field/pictures.ts sums and counts, and the host says from where to where. */
-import type { LatticeJob, Snapshot } from "../latticeJob.ts";
+import type { Histogram, LatticeJob } from "../latticeJob.ts";
 import type { MemoryPlan } from "./control.ts";
 import { type Elements, type Layout, overPlanes } from "./layout.ts";
 import type { Call } from "./pool.ts";
@@ -8,11 +8,7 @@ import { askedFor } from "./spectra.ts";
 export interface HistogramsPlan {
   setup(worker: number): readonly Call[];
   /** Those of the field's array at `field`. */
-  take(
-    elements: Elements,
-    field: number,
-    run: (calls: readonly Call[]) => Promise<unknown>,
-  ): Promise<NonNullable<Snapshot["histograms"]>>;
+  take(elements: Elements, field: number, run: (calls: readonly Call[]) => Promise<unknown>): Promise<Histogram>;
 }
 
 /** Plans them, where they are asked for. */
@@ -41,20 +37,20 @@ export function planHistograms(
       await run([[`sumSpreads${suffix}`, field]]);
       const sums = new Float64Array(buffer, spreads, 2 * all * planes);
       const mean = (rf: number, of: 0 | 1): number => overPlanes(sums, planes, rf, 2, of) / sites;
-      const ends = Array.from({ length: all }, (_, rf) => {
+      const [low, high] = [new Float64Array(all), new Float64Array(all)];
+      for (let rf = 0; rf < all; rf++) {
         const above = mean(rf, 0);
         // Relative to the first site, so that small fluctuations on a large mean keep their digits.
         const middle = elements[(field + rf * fieldBytes) / size]! + above;
         const half = reach * Math.sqrt(Math.max(0, mean(rf, 1) - above ** 2));
-        return { low: middle - half, high: middle + half };
-      });
-      new Float64Array(buffer, ranges, 2 * all).set(ends.flatMap(({ low, high }) => [low, high]));
+        low[rf] = middle - half;
+        high[rf] = middle + half;
+      }
+      const ends = new Float64Array(buffer, ranges, 2 * all);
+      for (let rf = 0; rf < all; rf++) ends.set([low[rf]!, high[rf]!], 2 * rf);
       const table = new Int32Array(buffer, counts, all * bins).fill(0);
       await run([[`countSites${suffix}`, field]]);
-      return ends.map((range, rf) => ({
-        ...range,
-        counts: Float64Array.from(table.subarray(rf * bins, (rf + 1) * bins)),
-      }));
+      return { histogramLow: low, histogramHigh: high, histogramCounts: Float64Array.from(table) };
     },
   };
 }

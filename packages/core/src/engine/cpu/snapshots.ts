@@ -41,7 +41,7 @@ export function planSnapshots(
       const taken = await spectra.take(state, run);
       return {
         ...taken,
-        ...(histograms ? { histograms: await histograms.take(elements, state.field, run) } : {}),
+        ...(await histograms?.take(elements, state.field, run)),
         ...(slice ? { slices: slices(job, layout, elements, state.field, slice.index) } : {}),
       };
     },

@@ -1,6 +1,6 @@
 /** Snapshots of a lattice on the device: what each picture needs is made there and only that is read. */
 import { InputError } from "../../../errors.ts";
-import type { LatticeJob, Observation, Picture, Snapshot } from "../../latticeJob.ts";
+import type { Histogram, LatticeJob, Observation, Picture, Snapshot } from "../../latticeJob.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { encode } from "../submit.ts";
@@ -55,12 +55,11 @@ async function histograms(
   slabs: readonly GPUBuffer[],
   { bins, reach }: Extract<Picture, { kind: "histogram" }>,
   { fieldMean, fieldVariance }: Spread,
-): Promise<NonNullable<Snapshot["histograms"]>> {
+): Promise<Histogram> {
   const { realisations, fields } = job;
-  const ends = Array.from(fieldMean, (mean, rf) => {
-    const half = reach * Math.sqrt(fieldVariance[rf]!);
-    return { low: mean - half, high: mean + half };
-  });
+  const half = fieldVariance.map((variance) => reach * Math.sqrt(variance));
+  const low = fieldMean.map((mean, rf) => mean - half[rf]!);
+  const high = fieldMean.map((mean, rf) => mean + half[rf]!);
   const { constants, includes } = withoutPotential(specialisation, fields);
   const kernel = await loadKernel(gpu, latticeHistogram, { constants: { ...constants, BINS: bins }, includes });
   const buffers: GPUBuffer[] = [];
@@ -69,14 +68,15 @@ async function histograms(
     return buffers[buffers.length - 1]!;
   };
   try {
-    const perWidth = ({ low, high }: { low: number; high: number }): number => (high > low ? bins / (high - low) : 0);
     const { numbers } = specialisation;
     const sizes = histogramBytes(job, bins, numbers);
     const size = 2 * numbers.words;
     const data = new Float32Array(sizes.ranges / 4);
-    for (const [rf, end] of ends.entries()) {
-      data.set(numbers.pack(Float64Array.of(end.low)), size * rf);
-      data[size * rf + numbers.words] = perWidth(end);
+    const begins = numbers.pack(low);
+    for (const [rf, end] of high.entries()) {
+      const width = end - low[rf]!;
+      data.set(begins.subarray(numbers.words * rf, numbers.words * (rf + 1)), size * rf);
+      data[size * rf + numbers.words] = width > 0 ? bins / width : 0;
     }
     const ranges = await own(gpu.upload("ranges", data));
     const counts = await own(gpu.buffer("counts", sizes.counts));
@@ -96,7 +96,7 @@ async function histograms(
       const counted = new Uint32Array((await gpu.download(counts, sizes.counts)).buffer);
       for (let i = 0; i < counted.length; i++) all[i]! += counted[i]!;
     }
-    return ends.map((end, rf) => ({ ...end, counts: all.slice(rf * bins, (rf + 1) * bins) }));
+    return { histogramLow: low, histogramHigh: high, histogramCounts: all };
   } finally {
     for (const buffer of buffers) buffer.destroy();
   }
@@ -196,7 +196,7 @@ export async function takeSnapshot(
       default: {
         const spread = await records.spread();
         const bars = await histograms(gpu, job, layout, specialisation, reduction, fields, picture, spread);
-        snapshot = { ...snapshot, histograms: bars };
+        snapshot = { ...snapshot, ...bars };
       }
     }
   }
