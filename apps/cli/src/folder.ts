@@ -2,13 +2,15 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@slowroll/core/config/schema";
+import type { JobControl } from "@slowroll/core/engine/engine";
 import type { LatticeState } from "@slowroll/core/engine/latticeJob";
-import { UnwritableError } from "@slowroll/core/errors";
+import { InterruptedError, UnwritableError } from "@slowroll/core/errors";
 import { beginReplacement } from "@slowroll/core/files/replace";
 import { isOfFileSystem, unwritable } from "@slowroll/core/files/unwritable";
 import type { ScalarTag } from "yaml";
 import type { ResultDocument } from "./document.ts";
 import { jsonPieces } from "./json.ts";
+import type { Movie } from "./movie.ts";
 import { ARRAYS, withoutPlanes } from "./planes.ts";
 
 /** The error of a folder that cannot be written; what else went wrong as it is. */
@@ -68,7 +70,7 @@ export async function removeFile(file: string): Promise<void> {
 }
 
 /** Writes a file so that it is there whole or not at all; what a full disk has taken of it is removed, which frees that. */
-export async function writeWhole(file: string, text: string | Uint8Array | Iterable<string>): Promise<void> {
+export async function writeWhole(file: string, text: Parameters<typeof writeFile>[1]): Promise<void> {
   const replacement = beginReplacement(file);
   try {
     await writeFile(replacement.partial, text);
@@ -90,20 +92,36 @@ const EXPONENTIAL: ScalarTag = {
 };
 
 /** Writes config.yaml, result.json, log.jsonl, a lattice's result.h5, the movies where they are asked for, and the report. */
-type RunWriter = (folder: string, document: ResultDocument, log: readonly object[]) => Promise<void>;
+type RunWriter = (
+  folder: string,
+  document: ResultDocument,
+  log: readonly object[],
+  control?: Pick<JobControl, "signal" | "onProgress">,
+) => Promise<void>;
+
+/** A movie's bytes, told of and given up as other work is. Throws InterruptedError. */
+async function* followed({ file, frames, pieces }: Movie, { signal, onProgress }: Parameters<RunWriter>[3] & {}) {
+  let done = 0;
+  for (const piece of pieces()) {
+    if (signal?.aborted) throw new InterruptedError(`interrupted: ${file} is not written; the result is`);
+    yield piece;
+    onProgress?.(Math.min(++done, frames), frames, "frames");
+  }
+}
 
 /**
  * What writes a run's folder, with all that it takes loaded: a study loads it before its work, since Ctrl-C also ends the process that
  * translates our sources, so that none can be loaded once the run is interrupted.
  * @param movie Whether its movies are asked for.
- * @returns Throws UnwritableError (--out), once all that can be is written, where the folder cannot be written, as when the disk is full.
+ * @returns Throws UnwritableError (--out) where the folder cannot be written, as when the disk is full, and InterruptedError where a movie is
+ *   given up; either once all else is written.
  */
 export async function loadRunWriter(movie = false): Promise<RunWriter> {
   const { stringify } = await import("yaml");
   const { writeFieldFile } = await import("@slowroll/core/files/fieldFile");
   const { writeReport } = await import("./report/report.ts");
-  const { movies } = movie ? await import("./movie.ts") : { movies: () => [] };
-  return async (folder, document, log) => {
+  const { movies } = movie ? await import("./movie.ts") : { movies: (): Movie[] => [] };
+  return async (folder, document, log, control = {}) => {
     const { command, version, config } = document;
     const heading = `# slowroll ${version}; to run it again: slowroll ${command} config.yaml\n`;
     const write = async (name: string, content: Parameters<typeof writeWhole>[1]): Promise<void> => {
@@ -128,7 +146,8 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
         for (const name of await readdir(folder)) {
           if (/^movie(-\w+)?\.gif$/.test(name)) await rm(path.join(folder, name));
         }
-        for (const { file, bytes } of document.command === "field" ? movies(document) : []) await write(file, bytes);
+        for (const film of document.command === "field" ? movies(document) : [])
+          await write(film.file, followed(film, control));
       },
       () => writeReport(folder, document),
     ];
@@ -140,7 +159,7 @@ export async function loadRunWriter(movie = false): Promise<RunWriter> {
         await part();
       } catch (cause) {
         const error = cannotWrite(folder, "--out", cause);
-        if (!(error instanceof UnwritableError)) throw cause;
+        if (!(error instanceof UnwritableError || error instanceof InterruptedError)) throw cause;
         failure ??= error;
       }
     }

@@ -27,7 +27,9 @@ const REACH = 4;
 export interface Movie {
   /** movie.gif, or movie-NAME.gif of a field with a name. */
   readonly file: string;
-  readonly bytes: Uint8Array;
+  readonly frames: number;
+  /** The file's bytes, made frame by frame: together they may be more than there is memory for. */
+  pieces(): Generator<Uint8Array>;
 }
 
 /** A comment extension (GIF89a, section 24). */
@@ -41,29 +43,35 @@ interface Frame {
   readonly plane: Plane;
 }
 
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** A frame as it is shown. */
-function prepared({ time, plane }: Frame): Frame {
-  const shown = blockMeans(plane, Math.ceil(plane.length / MOST_PIXELS));
-  const mean = meanOf(shown.flat());
-  return { time, plane: shown.map((row) => row.map((value) => value - mean)) };
+/** A frame's rows as they are shown, less the mean of all. */
+function prepared({ plane }: Frame): Float64Array[] {
+  const rows = blockMeans(plane, Math.ceil(plane.length / MOST_PIXELS));
+  let sum = 0;
+  for (const row of rows) for (const value of row) sum += value;
+  const mean = sum / (rows.length * rows[0]!.length);
+  return rows.map((row) => new Float64Array(row).map((value) => value - mean));
 }
 
 function sharedScale(frames: readonly Frame[]): ColourScale {
-  let [most, rms] = [0, 0];
+  let [most, largest] = [0, 0];
   for (const frame of frames) {
-    const values = prepared(frame).plane.flat();
-    most = values.reduce((so, value) => Math.max(so, Math.abs(value)), most);
-    rms = Math.max(rms, Math.sqrt(meanOf(values.map((value) => value * value))));
+    const rows = prepared(frame);
+    let squares = 0;
+    for (const row of rows) {
+      for (const value of row) {
+        most = Math.max(most, Math.abs(value));
+        squares += value * value;
+      }
+    }
+    largest = Math.max(largest, squares / (rows.length * rows[0]!.length));
   }
-  const reach = Math.min(most, REACH * rms);
+  const reach = Math.min(most, REACH * Math.sqrt(largest));
   return { scheme: "blueorange", low: -reach, high: reach };
 }
 
-/** Frames are made ready one after another, for their colours and again as they are drawn: together they would take as much as all slices. */
-function encode(frames: readonly Frame[], name: string): Uint8Array {
-  const points = prepared(frames[0]!).plane.length;
+/** The comments and pixels of each frame, after the header, and at last the trailer. */
+function* encode(frames: readonly Frame[], name: string): Generator<Uint8Array> {
+  const points = prepared(frames[0]!).length;
   const zoom = zoomTo(points, PIXELS);
   const width = points * zoom;
   const height = width + CAPTION;
@@ -73,23 +81,23 @@ function encode(frames: readonly Frame[], name: string): Uint8Array {
   );
   // A frame's codes have at most 12 bits a pixel; the rest is headers and their 768 bytes of colours.
   const scratch = new Uint8Array(2 * width * height + 2048);
-  const parts: Uint8Array[] = [];
   const writer = new GifWriter(scratch, width, height, { loop: 0, palette });
-  const flush = (end: number): void => {
-    parts.push(scratch.slice(0, end));
+  const written = (end: number): Uint8Array => {
     writer.setOutputBufferPosition(0);
+    return scratch.slice(0, end);
   };
-  flush(writer.getOutputBufferPosition());
+  let header = written(writer.getOutputBufferPosition());
+  const pixels = new Uint8Array(width * height);
   for (const frame of frames) {
-    const { time, plane } = prepared(frame);
-    const pixels = new Uint8Array(width * height).fill(WHITE);
-    pixels.set(colourIndices(plane, scale, COLOURS, zoom));
+    const { time } = frame;
+    pixels.fill(WHITE).set(colourIndices(prepared(frame), scale, COLOURS, zoom));
     writeText(pixels, width, `t = ${time.toPrecision(5)}`, { x: 4, y: width + 5, zoom: 2, ink: BLACK });
-    parts.push(comment(`${name} less its mean, t = ${time}, colours from ${scale.low} to ${scale.high}`));
-    flush(writer.addFrame(0, 0, width, height, pixels as unknown as number[], { delay: DELAY }));
+    const said = comment(`${name} less its mean, t = ${time}, colours from ${scale.low} to ${scale.high}`);
+    const image = written(writer.addFrame(0, 0, width, height, pixels as unknown as number[], { delay: DELAY }));
+    yield Buffer.concat([header, said, image]);
+    header = new Uint8Array();
   }
-  parts.push(Uint8Array.of(0x3b));
-  return Buffer.concat(parts);
+  yield Uint8Array.of(0x3b);
 }
 
 /** A movie of each field; none where there are no slices. */
@@ -98,6 +106,7 @@ export function movies(document: FieldDocument): Movie[] {
   const { fields } = document.config.field;
   return (fields ?? [undefined]).map((name, f) => ({
     file: name === undefined ? "movie.gif" : `movie-${name}.gif`,
-    bytes: encode(planesOf(document, f), name ?? "phi"),
+    frames: document.slices!.length,
+    pieces: () => encode(planesOf(document, f), name ?? "phi"),
   }));
 }

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../tests/reference/engine.ts";
 import type { FieldDocument } from "../src/document.ts";
 import { loadRunWriter } from "../src/folder.ts";
-import { movies } from "../src/movie.ts";
+import { type Movie, movies } from "../src/movie.ts";
 import { writeReport } from "../src/report/report.ts";
 import { slowroll } from "./inProcess.ts";
 
@@ -42,11 +42,13 @@ beforeAll(async () => {
   } as typeof document;
 });
 
+const bytesOf = ({ pieces }: Movie): Buffer => Buffer.concat([...pieces()]);
+
 describe("a movie", () => {
   it("has a frame of each slice, sites as squares and one scale for all", () => {
     const [phi, chi] = movies(document);
     expect([phi!.file, chi!.file]).toEqual(["movie-phi.gif", "movie-chi.gif"]);
-    const gif = new GifReader(phi!.bytes);
+    const gif = new GifReader(bytesOf(phi!));
     expect(gif.numFrames()).toBe(5);
     expect([gif.width, gif.height]).toEqual([256, 276]);
     const frame = (f: number): Uint8Array => {
@@ -73,12 +75,12 @@ describe("a movie", () => {
     expect(caption).toContainEqual([255, 255, 255]);
   });
   it("names its field and times in comments", () => {
-    const text = Buffer.from(movies(document)[0]!.bytes).toString("latin1");
+    const text = bytesOf(movies(document)[0]!).toString("latin1");
     for (const { time } of document.slices!)
       expect(text).toContain(`phi less its mean, t = ${time}, colours from -0.1`);
   });
   it("of a field without structure is blank and decodes", () => {
-    const gif = new GifReader(movies(document)[1]!.bytes);
+    const gif = new GifReader(bytesOf(movies(document)[1]!));
     expect(gif.numFrames()).toBe(5);
   });
   it("stands in the run's folder and in its report, and goes with the run", async () => {
@@ -99,6 +101,26 @@ describe("a movie", () => {
     await (await loadRunWriter())(run, document, []);
     expect(readdirSync(run).filter((name) => name.endsWith(".gif"))).toEqual([]);
     expect(report()).not.toContain("image/gif");
+  });
+  it("is told of frame by frame, and given up where it is interrupted, with all else written", async () => {
+    const run = path.join(folder, "interrupted");
+    const writeRun = await loadRunWriter(true);
+    const told: unknown[] = [];
+    await writeRun(run, document, [], { onProgress: (...report) => told.push(report) });
+    expect(told.slice(0, 6)).toEqual([1, 2, 3, 4, 5, 5].map((done) => [done, 5, "frames"]));
+    rmSync(path.join(run, "report.html"));
+    const ending = new AbortController();
+    const control = { signal: ending.signal, onProgress: (done: number) => done === 3 && ending.abort() };
+    const interrupted = { code: "interrupted", message: "interrupted: movie-phi.gif is not written; the result is" };
+    await expect(writeRun(run, document, [], control)).rejects.toMatchObject(interrupted);
+    expect(readdirSync(run).sort()).toEqual([
+      "config.yaml",
+      "log.jsonl",
+      "plots",
+      "report.html",
+      "result.h5",
+      "result.json",
+    ]);
   });
   it("has its planes from result.h5, where result.json says, and so has a report that is made again", async () => {
     const run = path.join(folder, "planes");

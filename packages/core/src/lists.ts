@@ -20,6 +20,9 @@ export function nested(flat: Float64Array, columns: number): number[][] {
   );
 }
 
+/** Times the bytes of arrays in V8's heap that it takes for them and for what it has not collected yet, about: it may double between collections. */
+export const GARBAGE = 2;
+
 /** Bytes of an array beside its elements, and of a number or a reference in it. */
 const ARRAY = 48;
 const ELEMENT = 8;

@@ -163,8 +163,11 @@ export async function study<C extends ConfigCommand>(
       note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
       reported = await attempt(async () => {
         await ready();
-        await writeRun(folder, document, voice.log);
+        // What is written of an interrupted run is not interrupted in turn.
+        const { onProgress, signal } = voice.control;
+        await writeRun(folder, document, voice.log, incomplete === undefined ? { onProgress, signal } : { onProgress });
       });
+      voice.stop();
     }
     return document;
   };

@@ -68,7 +68,12 @@ export const coloursFor = (count: number): string[] =>
   count <= PALETTE.length ? PALETTE.slice(0, count) : familyColours(count);
 
 /** Which of `count` colours each value has, [sides x zoom]^2 pixels with the last row on top, as axes have it. */
-export function colourIndices(rows: Rows, { low, high }: ColourScale, count: number, zoom: number): Uint8Array {
+export function colourIndices(
+  rows: readonly ArrayLike<number>[],
+  { low, high }: ColourScale,
+  count: number,
+  zoom: number,
+): Uint8Array {
   const height = rows.length * zoom;
   const width = rows[0]!.length * zoom;
   const indices = new Uint8Array(width * height);

@@ -57,8 +57,9 @@ describe("of a large lattice", () => {
 
   it("a movie's frames have pixels of several sites", () => {
     const [movie] = movies(document);
-    // The logical screen's width and height.
-    expect(movie!.bytes[6]! + 256 * movie!.bytes[7]!).toBe(750);
+    const { value } = movie!.pieces().next();
+    // The logical screen's width.
+    expect(value![6]! + 256 * value![7]!).toBe(750);
   });
 
   it("a spectrum has its first bins, and so many later ones, and says so", () => {

@@ -43,10 +43,15 @@ export interface LatticeMemory {
   readonly bytes: number;
   /**
    * The state of all realisations on the host; of those that are evolved at once the engine's arrays, and what snapshots and records take;
-   * what making the initial state takes beside it, where the job says so; and, where a device has them, what is copied to read them.
+   * what making the initial state takes beside it, where the job says so; where a device has them, what is copied to read them; and, of a
+   * study's job, what the study makes of its records.
    */
   readonly parts: Readonly<
-    Record<"state" | "lattice" | "snapshots" | "records", number> & { drawing?: number; copies?: number }
+    Record<"state" | "lattice" | "snapshots" | "records", number> & {
+      drawing?: number;
+      copies?: number;
+      results?: number;
+    }
   >;
   /** Realisations that are evolved at once. */
   readonly batch: number;

@@ -7,11 +7,6 @@ export const describeBytes = (bytes: number): string => `${(bytes / 2 ** 30).toF
 /** Bytes of field and momentum of all realisations in float64, from the start to the end. */
 export const stateBytes = (job: Pick<LatticeJob, "grid" | "realisations" | "fields">): number => 16 * cellsOf(job);
 
-/** Times the bytes of arrays in V8's heap that it takes for them and for what it has not collected yet, about: it may double between collections. */
-export const GARBAGE = 2;
-/** Bytes of V8's heap that one observation of a lattice takes while a result is made of it: measured. */
-export const OBSERVATION = 2600;
-
 /** Bytes, about, of all that a job observes and pictures, as the host keeps it to the end. */
 export function recordedBytes({ grid, realisations, fields, reductions, observeAfter, snapshots }: LatticeJob): number {
   const waves = reductions.filter(({ kind }) => kind === "cosine").length;
@@ -21,6 +16,5 @@ export function recordedBytes({ grid, realisations, fields, reductions, observeA
   };
   const pictured = (snapshots?.pictures ?? []).reduce((sum, picture) => sum + each(picture), 0);
   const observed = 7 + waves + 4 / fields;
-  const numbers = realisations * fields * (observed * observeAfter.length + pictured * (snapshots?.after.length ?? 0));
-  return 8 * numbers + GARBAGE * OBSERVATION * observeAfter.length;
+  return 8 * realisations * fields * (observed * observeAfter.length + pictured * (snapshots?.after.length ?? 0));
 }

@@ -1,15 +1,14 @@
-/** What the results of field studies take of V8's heap. */
+/** What the results of field studies take of the host. */
+import type { JobControl } from "../engine/engine.ts";
 import { spectrumBins } from "../engine/latticeJob.ts";
-import { OBSERVATION } from "../engine/memory.ts";
-import { assertHeap, listBytes, type ResultPart } from "../lists.ts";
+import { assertHeap, GARBAGE, listBytes, type ResultPart } from "../lists.ts";
 import { realisationsOf } from "./initial.ts";
 import { HISTOGRAM_BINS } from "./pictures.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 
-/**
- * Bytes of one record without a lattice while a result is made of it, of a picture beside its numbers, and of a mode at a record: measured.
- */
+/** Bytes of one record while a result is made of it, on a lattice and without, of a picture beside its numbers, and of a mode at a record: measured. */
+const OBSERVATION = 2600;
 const RECORD = 1200;
 const PICTURE = 2000;
 const MODE = 130;
@@ -61,14 +60,24 @@ function keptOf(setup: Setup): ResultPart[] {
   ];
 }
 
-/** Throws InputError where the results of these studies, which are made one after another, do not fit V8's heap together. */
-export function assertResults(setups: readonly Setup[]): void {
+/**
+ * Bytes that the results of these studies, which are made one after another, take of the host beside what the engine keeps of its records.
+ * @throws InputError where they do not fit V8's heap together
+ */
+export function planResults(setups: readonly Setup[]): number {
+  const kept = setups.flatMap(keptOf);
   const made = setups.map((setup) => {
     const { time, lattice } = setup.study;
     return recordsOf(setup, time.recordEvery) * (lattice ? OBSERVATION : RECORD);
   });
-  assertHeap([
-    ...setups.flatMap(keptOf),
-    { bytes: Math.max(...made), path: "time.recordEvery", mend: "record less often" },
-  ]);
+  const making = Math.max(...made);
+  assertHeap([...kept, { bytes: making, path: "time.recordEvery", mend: "record less often" }]);
+  return kept.reduce((sum, { bytes }) => sum + bytes, GARBAGE * making);
 }
+
+/** The control of jobs of which results are made that take so many bytes: what such a job takes is told with them. */
+export const withResults = (control: JobControl, results: number): JobControl => ({
+  ...control,
+  onLatticeMemory: ({ bytes, parts, ...rest }) =>
+    control.onLatticeMemory?.({ ...rest, bytes: bytes + results, parts: { ...parts, results } }),
+});

@@ -8,7 +8,7 @@ import { type Checkpointing, runLattice } from "./lattice.ts";
 import { divergence } from "./measure.ts";
 import { evolveModes } from "./modes.ts";
 import { averageOf, type FieldResult, summarise } from "./result.ts";
-import { assertResults } from "./resultMemory.ts";
+import { planResults, withResults } from "./resultMemory.ts";
 import { prepare, type Setup, studyWarnings } from "./setup.ts";
 import type { FieldStudy } from "./study.ts";
 
@@ -66,8 +66,8 @@ export async function fieldStudy(
     throw new InputError("is for fieldSweep, which runs all points; fieldStudy runs one", { path: "sweep" });
   }
   const setup = await prepare(study);
-  assertResults([setup]);
+  const results = planResults([setup]);
   if (!study.lattice) return homogeneous(setup, control.signal);
   if (!engine) throw new EngineUnavailableError("a lattice needs an engine");
-  return runLattice(setup, study.lattice, engine, control, checkpointing);
+  return runLattice(setup, study.lattice, engine, withResults(control, results), checkpointing);
 }

@@ -16,7 +16,7 @@ import {
 import { assertDrawable, planInitialState, realisationsOf } from "./initial.ts";
 import { type Checkpointing, evolveTogether, runLattice } from "./lattice.ts";
 import type { FieldResult } from "./result.ts";
-import { assertResults } from "./resultMemory.ts";
+import { planResults, withResults } from "./resultMemory.ts";
 import { type FieldRun, fieldStudy } from "./run.ts";
 import { assertEnds, fractionsOf } from "./schedule.ts";
 import { prepare, type Setup } from "./setup.ts";
@@ -107,14 +107,15 @@ async function assertFits(setup: Setup, engine: Engine, control: JobControl): Pr
 
 /**
  * Checks every point before any runs: its potential, background, start and end, and where lattices differ in size also that the engine holds
- * each. The first point's is asked for when it runs, unless it has: the result names the engine, if all points have.
+ * each. The first point's is asked for when it runs, unless it has: the result names the engine, if all points have. Gives also the bytes
+ * that all results take.
  */
 async function prepareAll(
   points: readonly SweepPoint[],
   engine: Engine | undefined,
   control: JobControl,
   finished: ReadonlyMap<number, SweepEntry>,
-): Promise<Setup[]> {
+): Promise<{ setups: Setup[]; results: number }> {
   const setups: Setup[] = [];
   for (const [p, { values, study }] of points.entries()) {
     try {
@@ -127,7 +128,7 @@ async function prepareAll(
       throw inPoint(error, values, p);
     }
   }
-  assertResults(setups);
+  const results = planResults(setups);
   const sizeOf = (setup: Setup): string => {
     const { dimensions, points: side, stencil } = setup.study.lattice ?? {};
     return `${[dimensions, side, stencil, setup.fields, realisationsOf(setup)]}`;
@@ -142,7 +143,7 @@ async function prepareAll(
       throw inPoint(error, points[p]!.values, p);
     }
   }
-  return setups;
+  return { setups, results };
 }
 
 /** Whether a job may do with fewer points what it refuses to do with several: something is wrong with one, or they are too large together. */
@@ -161,7 +162,7 @@ export async function fieldSweep(
   control: JobControl = {},
   { finished = new Map(), onPoint, checkpointing }: SweepHooks = {},
 ): Promise<SweepRun> {
-  const setups = await prepareAll(points, engine, control, finished);
+  const { setups, results } = await prepareAll(points, engine, control, finished);
   const works = setups.map(workOf);
   const all = sum(works);
   const entries = new Map(finished);
@@ -181,11 +182,10 @@ export async function fieldSweep(
     const share = sum(group.map((p) => works[p]!));
     if (group.some((p) => !entries.has(p))) {
       if (control.signal?.aborted) throw new InterruptedError("interrupted");
-      const following: JobControl = {
-        signal: control.signal,
-        onLatticeMemory: control.onLatticeMemory,
-        onProgress: (ahead, total, unit) => control.onProgress?.(Math.round(done + (share * ahead) / total), all, unit),
-      };
+      const { signal, onLatticeMemory } = control;
+      const onProgress: JobControl["onProgress"] = (ahead, total, unit) =>
+        control.onProgress?.(Math.round(done + (share * ahead) / total), all, unit);
+      const following = withResults({ signal, onLatticeMemory, onProgress }, results);
       let runs: { readonly engineSeconds: number; run(i: number): FieldRun | Promise<FieldRun> };
       try {
         runs = await runsOf(group, following);

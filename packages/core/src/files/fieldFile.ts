@@ -3,7 +3,7 @@
  * indices. Lists become groups whose datasets count the list first: spectra[s].power[bin] is spectra/power[s][bin].
  */
 import type { SweepEntry } from "../field/sweep.ts";
-import { type Attribute, type Dataset, type Group, writeHdf5 } from "./hdf5.ts";
+import { type Attribute, type Dataset, type Group, type Numbers, writeHdf5 } from "./hdf5.ts";
 
 /** What one of the result's arrays is. */
 interface Meaning {
@@ -148,27 +148,37 @@ const ABOUT: ReadonlySet<string> = new Set([
   "sweep",
 ]);
 
-/** Sizes and numbers of nested arrays; null, which stands for a number that there is none of, is NaN. */
-function flatten(value: unknown, name: string): { shape: number[]; data: Float64Array } {
+/**
+ * Sizes and numbers of nested arrays; null, which stands for a number that there is none of, is NaN. Numbers are copied as they are asked
+ * for: a lattice's slices may be most of what there is memory for.
+ */
+function flatten(value: unknown, name: string): { shape: number[]; data: Numbers } {
   const shape: number[] = [];
   for (let part = value; Array.isArray(part); part = part[0]) shape.push(part.length);
-  const data = new Float64Array(shape.reduce((product, size) => product * size, 1));
-  let next = 0;
-  const fill = (part: unknown, depth: number): void => {
-    if (Array.isArray(part)) {
-      if (part.length !== shape[depth]) throw new Error(`${name} is ragged`);
-      for (const inner of part) fill(inner, depth + 1);
-    } else {
-      if (depth !== shape.length) throw new Error(`${name} is ragged`);
-      if (part !== null && typeof part !== "number") throw new Error(`${name} holds ${typeof part}, not numbers`);
-      data[next++] = part ?? Number.NaN;
-    }
+  /** Numbers in a part that stands at each depth. */
+  const sizes = [...shape.keys(), shape.length].map((depth) => shape.slice(depth).reduce((all, size) => all * size, 1));
+  const subarray = (from: number, to: number): Float64Array => {
+    const data = new Float64Array(to - from);
+    const fill = (part: unknown, depth: number, at: number): void => {
+      if (Array.isArray(part)) {
+        if (part.length !== shape[depth]) throw new Error(`${name} is ragged`);
+        const size = sizes[depth + 1]!;
+        const last = Math.min(part.length, Math.ceil((to - at) / size));
+        for (let i = Math.max(0, Math.floor((from - at) / size)); i < last; i++)
+          fill(part[i], depth + 1, at + i * size);
+      } else {
+        if (depth !== shape.length) throw new Error(`${name} is ragged`);
+        if (part !== null && typeof part !== "number") throw new Error(`${name} holds ${typeof part}, not numbers`);
+        data[at - from] = part ?? Number.NaN;
+      }
+    };
+    fill(value, 0, 0);
+    return data;
   };
-  fill(value, 0);
-  return { shape, data };
+  return { shape, data: { length: sizes[0]!, subarray } };
 }
 
-function datasetOf(value: unknown, name: string): Dataset {
+function datasetOf(value: unknown, name: string): Dataset<Numbers> {
   const meaning = MEANINGS[name];
   if (!meaning) throw new Error(`result.${name} has no units: give it a line in fieldFile.ts`);
   const { shape, data } = flatten(value, name);
@@ -196,7 +206,7 @@ function gather(items: readonly Record<string, unknown>[], name: string): Record
 }
 
 function members(result: Readonly<Record<string, unknown>>, prefix: string): Group["members"] {
-  const entries = Object.entries(result).flatMap(([key, value]): [string, Dataset | Group][] => {
+  const entries = Object.entries(result).flatMap(([key, value]): [string, Dataset<Numbers> | Group][] => {
     if (value === undefined) return [];
     const name = prefix + key;
     if (isItem(value)) return [[key, { members: members(value, `${name}/`) }]];

@@ -16,10 +16,16 @@ import { unwritable } from "./unwritable.ts";
 
 export type NumberArray = Float64Array | Float32Array | Int32Array | BigInt64Array;
 
+/** Numbers that may be made as they are asked for. */
+export interface Numbers {
+  readonly length: number;
+  subarray(from: number, to: number): NumberArray;
+}
+
 /** Numbers with what they mean. */
-export interface Dataset {
+export interface Dataset<N extends Numbers = NumberArray> {
   /** Last index fastest. */
-  readonly data: NumberArray;
+  readonly data: N;
   readonly shape: readonly number[];
   /** `1` for a pure number. */
   readonly units: string;
@@ -33,7 +39,7 @@ export type Attribute = string | readonly string[] | number | bigint;
 
 export interface Group {
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  readonly members: Readonly<Record<string, Dataset | Group>>;
+  readonly members: Readonly<Record<string, Dataset<Numbers> | Group>>;
 }
 
 /** An open file. Paths are names joined by slashes; every method throws InputError for what is missing, of the wrong kind or damaged. */
@@ -130,7 +136,7 @@ function writeAttributes(target: StoredGroup | StoredDataset, attributes: Readon
   }
 }
 
-function writeDataset(group: StoredGroup, name: string, { data, shape, ...meaning }: Dataset): void {
+function writeDataset(group: StoredGroup, name: string, { data, shape, ...meaning }: Dataset<Numbers>): void {
   if (data.length !== product(shape) || meaning.dimensions.length !== shape.length)
     throw new Error(
       `${name}: ${data.length} numbers and ${meaning.dimensions.length} labels for the shape [${shape.join(", ")}]`,

@@ -1,6 +1,5 @@
 /** What a network study's result takes of the host, beside what its engine takes. */
-import { GARBAGE } from "../engine/memory.ts";
-import { assertHeap, listBytes } from "../lists.ts";
+import { assertHeap, GARBAGE, listBytes } from "../lists.ts";
 import { quadraticMass } from "../theory/prediction.ts";
 import type { JobSetup } from "./setup.ts";
 import type { NetworkStudy } from "./study.ts";

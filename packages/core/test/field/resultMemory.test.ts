@@ -1,7 +1,9 @@
 /** What records, pictures and single modes take of the heap is known before anything is computed. */
+import type { Engine, LatticeMemory } from "@slowroll/core/engine/engine";
 import { fieldStudy } from "@slowroll/core/field/run";
 import type { FieldStudy } from "@slowroll/core/field/study";
 import { fieldSweep } from "@slowroll/core/field/sweep";
+import { listBytes } from "@slowroll/core/lists";
 import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../../../tests/reference/engine.ts";
 
@@ -14,6 +16,35 @@ const long: FieldStudy = {
 const lattice = { dimensions: 2, points: 256, length: 1, stencil: 2 } as const;
 const rare = { ...long, lattice, observe: { slicesEvery: 1e5 } };
 const engine = referenceEngine;
+
+it("tells what the results take beside what an engine plans: of a sweep those of all points", async () => {
+  const memory: LatticeMemory = { bytes: 100, parts: { state: 70, lattice: 20, snapshots: 0, records: 10 }, batch: 1 };
+  const told: LatticeMemory[] = [];
+  const planning: Engine = {
+    ...referenceEngine,
+    async evolveLattice(job, control) {
+      await control?.onLatticeMemory?.(memory);
+      return referenceEngine.evolveLattice(job, control);
+    },
+  };
+  const onLatticeMemory = (planned: LatticeMemory) => void told.push(planned);
+  const study: FieldStudy = {
+    ...long,
+    lattice: { ...lattice, points: 16 },
+    time: { alpha: 0, step: 0.1, end: 1, recordEvery: 10 },
+    observe: { slicesEvery: 1 },
+  };
+  await fieldStudy(study, planning, { onLatticeMemory });
+  const sweep = [1, 2].map((mean) => ({ values: {}, study: { ...study, field: { ...study.field, mean } } }));
+  await fieldSweep(sweep, planning, { onLatticeMemory });
+  const [one, two] = told.map(({ parts }) => parts.results!) as [number, number];
+  expect(told[0]).toEqual({ ...memory, bytes: 100 + one, parts: { ...memory.parts, results: one } });
+  // Eleven planes, each with what a picture has beside its numbers.
+  const planes = 11 * (listBytes(16, 16) + 2000);
+  expect(one).toBeGreaterThan(planes);
+  expect(two - one).toBeGreaterThan(planes);
+  expect(two).toBeLessThan(2 * one);
+});
 
 describe("a study that would fill the heap before its end is refused", () => {
   it.each([

@@ -155,6 +155,13 @@ it("takes the modes of several fields", async () => {
   });
 });
 
+it("keeps the order of lists that are more than one chunk", async () => {
+  const planes = Array.from({ length: 3 }, () => numbers(2, 601, 601));
+  await writeFieldFile(file, { slices: planes.map((values, time) => ({ time, values })) });
+  const stored = await readHdf5(file, (content) => content.numbers("slices/values", { shape: [3, 2, 601, 601] }));
+  expect(Buffer.from(stored.buffer).equals(Buffer.from(Float64Array.from(flat(planes) as number[]).buffer))).toBe(true);
+});
+
 it("writes null as NaN, and leaves out what a study does not have", async () => {
   await writeFieldFile(file, { times: [0, 1], constraint: [null, 0.5], spectra: [], modes: undefined });
   await readHdf5(file, (content) => {
