@@ -12,7 +12,7 @@ enableFusedMultiplyAdd();
 export const cwd = fs.mkdtempSync(path.join(os.tmpdir(), "slowroll-unwritable-"));
 export const at = (...names: string[]): string => path.join(cwd, ...names);
 const { renameSync } = fs;
-const { appendFile } = promises;
+const { writeFile } = promises;
 afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
@@ -65,9 +65,11 @@ export function refuseWhole(ending: string, refuse: () => string | undefined): (
 }
 /** Has the disk take half of what is appended to a file whose path ends so, while it is full. */
 export function refuseLines(ending: string, isFull: () => boolean): void {
-  vi.spyOn(promises, "appendFile").mockImplementation(async (file, data, options) => {
-    if (!isFull() || !`${file}`.endsWith(ending)) return appendFile(file, data, options);
-    await appendFile(file, `${data}`.slice(0, `${data}`.length / 2), options);
+  vi.spyOn(promises, "writeFile").mockImplementation(async (file, data, options) => {
+    const isAppended = typeof options === "object" && options?.flag === "a";
+    if (!isAppended || !isFull() || !`${file}`.endsWith(ending)) return writeFile(file, data, options);
+    const lines = [...(data as Iterable<string>)].join("");
+    await writeFile(file, lines.slice(0, lines.length / 2), options);
     failing("ENOSPC");
   });
   syncBuiltinESMExports();

@@ -57,6 +57,11 @@ export function* jsonPieces(document: object): Generator<string> {
   yield `${piece}\n`;
 }
 
-/** The content of a file, as JSON.parse has it. Throws SyntaxError and the errors of the file system. */
-export const readJson = (file: string): Promise<unknown> =>
-  parseChunked(createReadStream(file, { highWaterMark: PIECE }));
+/**
+ * The content of a file, or of its bytes from `start` to `end`, the last of them, as JSON.parse has it. Throws SyntaxError and the errors of
+ * the file system.
+ */
+export const readJson = (
+  file: string,
+  bytes: { readonly start?: number; readonly end?: number } = {},
+): Promise<unknown> => parseChunked(createReadStream(file, { highWaterMark: PIECE, ...bytes }));

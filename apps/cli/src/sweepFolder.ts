@@ -3,8 +3,8 @@
  * lattice's checkpoint belongs to points that are evolved together and are not all among them. Whatever moment the process is killed at, the
  * whole lines are what is finished.
  */
-import { existsSync } from "node:fs";
-import { appendFile, readFile, stat, truncate } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { stat, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "@slowroll/core/config/schema";
@@ -14,6 +14,7 @@ import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
 import { checkpointConfig, folderCheckpoints } from "./checkpoints.ts";
 import { CHECKPOINT, cannotWrite, makeFolder, POINTS, removeFile, saveFinal, writeWhole } from "./folder.ts";
+import { jsonPieces, readJson } from "./json.ts";
 
 const FORMAT = "slowroll sweep 1";
 
@@ -26,6 +27,21 @@ export interface KeptPoints {
   readonly bytes: number;
 }
 
+/** The first line, or a point's. */
+type Line = { readonly format: string; readonly config: object } & { readonly point: number } & SweepEntry;
+
+/** Where a file's lines end: it may be more than one text, or one buffer, can hold. */
+async function lineBreaks(file: string): Promise<number[]> {
+  const breaks: number[] = [];
+  let before = 0;
+  for await (const chunk of createReadStream(file)) {
+    const bytes = chunk as Buffer;
+    for (let at = bytes.indexOf("\n"); at >= 0; at = bytes.indexOf("\n", at + 1)) breaks.push(before + at);
+    before += bytes.length;
+  }
+  return breaks;
+}
+
 /**
  * The points that a folder's sweep has finished; undefined where there is no such file.
  * @throws InputError (--resume) where it is damaged
@@ -33,22 +49,23 @@ export interface KeptPoints {
 export async function readPoints(folder: string): Promise<KeptPoints | undefined> {
   const file = path.join(folder, POINTS);
   if (!existsSync(file)) return undefined;
-  // In bytes: all points may be more than one text can hold.
-  const content = await readFile(file);
-  let bytes = 0;
-  const parsed = [];
   try {
     // What follows the last line break was being written when the process ended.
-    for (let end = content.indexOf("\n"); end >= 0; end = content.indexOf("\n", bytes)) {
-      parsed.push(JSON.parse(content.toString("utf8", bytes, end)));
-      bytes = end + 1;
+    const breaks = await lineBreaks(file);
+    const lines: Partial<Line>[] = [];
+    for (const [l, end] of breaks.entries()) {
+      const start = l > 0 ? breaks[l - 1]! + 1 : 0;
+      lines.push((await readJson(file, { start, end })) as Partial<Line>);
     }
-    const [head, ...lines] = parsed;
+    const [head, ...points] = lines;
     if (head?.format !== FORMAT) throw new SyntaxError("its first line has no config");
     // Lines without a number are in order.
-    const numbered = lines.map(({ point, ...entry }, p): [number, SweepEntry] => [(point ?? p + 1) - 1, entry]);
+    const numbered = points.map(({ point, ...entry }, p): [number, SweepEntry] => [
+      (point ?? p + 1) - 1,
+      entry as SweepEntry,
+    ]);
     const finished = new Map(numbered.sort(([p], [q]) => p - q));
-    return { config: head.config, finished, bytes };
+    return { config: head.config!, finished, bytes: (breaks.at(-1) ?? -1) + 1 };
   } catch (cause) {
     throw new InputError(`${file} is damaged: ${(cause as Error).message}; start the run anew`, {
       path: "--resume",
@@ -87,7 +104,9 @@ function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder
   /** Points that are not in the file, and its bytes: what follows them is of a line that a disk did not take whole. */
   let missing: number[] = [];
   let bytes = resumed?.kept?.bytes ?? 0;
-  const line = (point: number): string => `${JSON.stringify({ point: point + 1, ...ended.get(point)! })}\n`;
+  function* lines(of: Iterable<number>): Generator<string> {
+    for (const point of of) yield* jsonPieces({ point: point + 1, ...ended.get(point)! });
+  }
   return {
     ended,
     add(point: number, entry: SweepEntry): void {
@@ -102,18 +121,16 @@ function pointsList(folder: string, { config, resumed, ready }: Pick<SweepFolder
       try {
         const { size = 0 } = (await stat(file).catch(() => undefined)) ?? {};
         if (bytes > 0 && size >= bytes) {
-          const lines = missing.map(line).join("");
           if (size > bytes) await truncate(file, bytes);
-          if (lines !== "") await appendFile(file, lines, { flush: true });
-          bytes += Buffer.byteLength(lines);
+          if (missing.length > 0) await writeFile(file, lines(missing), { flag: "a", flush: true });
         } else {
           function* pieces(): Generator<string> {
-            yield `${JSON.stringify({ format: FORMAT, config })}\n`;
-            for (const point of ended.keys()) yield line(point);
+            yield* jsonPieces({ format: FORMAT, config });
+            yield* lines(ended.keys());
           }
           await writeWhole(file, pieces());
-          bytes = (await stat(file)).size;
         }
+        bytes = (await stat(file)).size;
         missing = [];
       } catch (cause) {
         throw cannotWrite(file, "--out", cause);
