@@ -12,6 +12,8 @@ import { InputError, UnwritableError } from "@slowroll/core/errors";
 import type { SweepEntry, SweepHooks } from "@slowroll/core/field/sweep";
 import type { SweepPoint } from "@slowroll/core/field/sweepPoint";
 import type { FieldCheckpoint } from "@slowroll/core/files/checkpoint";
+import { whyUnreadable } from "@slowroll/core/files/unreadable";
+import { isOfFileSystem } from "@slowroll/core/files/unwritable";
 import { checkpointConfig, folderCheckpoints } from "./checkpoints.ts";
 import { CHECKPOINT, cannotWrite, makeFolder, POINTS, removeFile, saveFinal, writeWhole } from "./folder.ts";
 import { jsonPieces, readJson } from "./json.ts";
@@ -44,7 +46,7 @@ async function lineBreaks(file: string): Promise<number[]> {
 
 /**
  * The points that a folder's sweep has finished; undefined where there is no such file.
- * @throws InputError (--resume) where it is damaged
+ * @throws InputError (--resume) where it is damaged or cannot be read
  */
 export async function readPoints(folder: string): Promise<KeptPoints | undefined> {
   const file = path.join(folder, POINTS);
@@ -67,10 +69,10 @@ export async function readPoints(folder: string): Promise<KeptPoints | undefined
     const finished = new Map(numbered.sort(([p], [q]) => p - q));
     return { config: head.config!, finished, bytes: (breaks.at(-1) ?? -1) + 1 };
   } catch (cause) {
-    throw new InputError(`${file} is damaged: ${(cause as Error).message}; start the run anew`, {
-      path: "--resume",
-      cause,
-    });
+    const why = isOfFileSystem(cause)
+      ? `cannot be read: ${whyUnreadable(cause)}`
+      : `is damaged: ${(cause as Error).message}; start the run anew`;
+    throw new InputError(`${file} ${why}`, { path: "--resume", cause });
   }
 }
 

@@ -1,5 +1,5 @@
 /** The list of a sweep's finished points. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseConfig } from "@slowroll/core/config/parse";
@@ -40,6 +40,25 @@ it("has each point in a line of its own, as it was", async () => {
   expect(text.trimEnd().split("\n")).toHaveLength(3);
   const read = await readPoints(path.dirname(file));
   expect(read).toEqual({ config, finished: new Map(entries.entries()), bytes: Buffer.byteLength(text) });
+});
+
+it.each([
+  [
+    "a line that is none of ours",
+    (file: string) => writeFileSync(file, '{"format":"other"}\n'),
+    /is damaged: its first/,
+  ],
+  [
+    "a line that is cut within",
+    (file: string) => writeFileSync(file, '{"format":\n'),
+    /is damaged: .*; start the run anew$/,
+  ],
+  ["a folder in its place", mkdirSync, /points\.jsonl cannot be read: it is a folder$/],
+])("is refused with %s", async (name, make, told) => {
+  const run = path.join(folder, name);
+  mkdirSync(run);
+  make(path.join(run, "points.jsonl"));
+  await expect(readPoints(run)).rejects.toMatchObject({ code: "badInput", message: expect.stringMatching(told) });
 });
 
 it("takes points of more text than one string can hold, as of many slices", async () => {
