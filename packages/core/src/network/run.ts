@@ -7,13 +7,12 @@ import { recordedSteps } from "../recordedSteps.ts";
 import { DivergenceWatch, divergenceError } from "./divergence.ts";
 import { EmpiricalKernels, type KernelLayers, type KernelSeries } from "./empiricalKernels.ts";
 import { type LinearisedResult, LinearisedTwins } from "./linearised.ts";
-import { inModes, modeVariances } from "./observables.ts";
-import { byDatum, byOutput, OutputCovariances, type PerDatum, perDatum, perRecord } from "./outputs.ts";
+import { OutputStatistics } from "./outputStatistics.ts";
+import { type PerDatum, perDatum } from "./outputs.ts";
 import { type ParameterNormSeries, ParameterNorms } from "./parameterNorms.ts";
 import { planResult } from "./resultMemory.ts";
 import { ensembleJob, type JobSetup, setupNetwork } from "./setup.ts";
 import type { Standardisation } from "./standardise.ts";
-import { Moments } from "./statistics.ts";
 import type { NetworkStudy, ObserveSpec } from "./study.ts";
 import { type EnsembleTheory, ensembleTheory, type TestTheory } from "./theory.ts";
 
@@ -114,18 +113,10 @@ export async function networkStudy<F extends PerDatum = number>(
     await engine.assertRoom(jobOf(before));
   });
   const { data, spectrum, eta, warnings } = setup;
-  const { points: D, outputs: C, targets } = data;
-  const size = targets.length;
-  const T = times.length;
-
-  const outputs = new Moments(T * size, { covariance: false });
-  const [initial, final] = [new OutputCovariances(D, C), new OutputCovariances(D, C)];
+  const statistics = new OutputStatistics(data, times.length);
   const norms = asked.parameterNorms ? new ParameterNorms(setup.architecture, recordKernels) : undefined;
   const twins = asked.linearised ? new LinearisedTwins(setup, momentum, times) : undefined;
   const empirical = new EmpiricalKernels(setup, recordKernels);
-  const P = (data.test?.length ?? 0) / data.dimension;
-  const tested = new Moments(P * C, { covariance: false });
-  const loss = new Float64Array(T);
   const job = jobOf(setup);
   const watch = new DivergenceWatch(job);
   const { engineSeconds } = await engine.trainEnsemble(
@@ -133,16 +124,7 @@ export async function networkStudy<F extends PerDatum = number>(
     async (batch) => {
       onBatch?.(batch, job);
       for (let m = 0; m < batch.count; m++) {
-        const values = watch.seeNetwork(batch, m);
-        outputs.add(batch.outputs, m * T * size);
-        initial.add(batch.outputs, m * T * size);
-        final.add(batch.outputs, ((m + 1) * T - 1) * size);
-        for (let t = 0; t < T; t++) {
-          let sum = 0;
-          for (let i = t * size; i < (t + 1) * size; i++) sum += values[i]!;
-          loss[t]! += sum;
-        }
-        tested.add(batch.test, m * P * C);
+        statistics.add(batch, m, watch.seeNetwork(batch, m));
         empirical.add(batch, m);
         norms?.add(batch, m);
         if (twins) await cooperate(twins.add(batch, m, empirical.own(batch, m, 0)), control.signal);
@@ -156,20 +138,17 @@ export async function networkStudy<F extends PerDatum = number>(
   );
 
   const { first: diverged } = watch;
-  const finite = diverged ? times.findIndex((step) => step >= diverged.step) : T;
+  const finite = diverged ? times.findIndex((step) => step >= diverged.step) : times.length;
   const K = diverged ? recordKernels.filter((step) => step < diverged.step).length : recordKernels.length;
   const eigenvalues = kernelsEvery !== undefined;
   const kernelSeries = await empirical.series(K, { eigenvalues, signal: control.signal });
   const means = asked.kernelMatrices ? { kernels: Array.from({ length: K }, (_, k) => empirical.mean(k)) } : {};
-  const kept = (values: Float64Array) => perRecord(values.subarray(0, finite * size), size, C);
   const partial: PartialNetworkResult<PerDatum> = {
-    ...(C > 1 ? { outputs: data.outputNames } : {}),
+    ...(data.outputs > 1 ? { outputs: data.outputNames } : {}),
     eta,
     times: times.slice(0, finite),
-    mean: kept(outputs.mean),
-    std: kept(outputs.std()),
-    loss: Array.from(loss.subarray(0, finite), (sum) => sum / study.ensemble.size),
-    covarianceInitial: finite > 0 ? initial.covariance() : [],
+    ...statistics.series(finite),
+    covarianceInitial: finite > 0 ? statistics.covarianceInitial() : [],
     kernelInitial: empirical.mean(0),
     kernelFluctuation: empirical.fluctuation(),
     kernelSeries,
@@ -180,40 +159,29 @@ export async function networkStudy<F extends PerDatum = number>(
   };
   if (diverged) throw divergenceError(diverged, "training", partial);
   const expected = await ensembleTheory(setup, study, times, control);
-  control.onStage?.(`variances along ${D} modes`);
+  control.onStage?.(`variances along ${data.points} modes`);
   const twin = twins?.result();
   const kernelLayers = empirical.layers();
-  const variances = async ({ each }: OutputCovariances): Promise<PerDatum[]> => {
-    const all: Float64Array[] = [];
-    for (const moments of each)
-      all.push(await cooperate(modeVariances(moments.covariance(), spectrum), control.signal));
-    return byDatum(all);
-  };
-  const alongModes = (t: number): PerDatum[] =>
-    byDatum(byOutput(outputs.mean.subarray(t * size, (t + 1) * size), C).map((mean) => inModes(mean, spectrum)));
   const result: NetworkResult<PerDatum> = {
     ...partial,
     ...(twin ? { linearised: twin.linearised } : {}),
-    covarianceFinal: final.covariance(),
+    covarianceFinal: statistics.covarianceFinal(),
     kernelFinal: empirical.mean(K - 1),
     kernelDrift: kernelSeries.drift[K - 1]!,
     kernelAlignment: { initial: kernelSeries.alignment[0]!, final: kernelSeries.alignment[K - 1]! },
     ...(kernelLayers ? { kernelLayers } : {}),
     modes: {
       eigenvalues: Array.from(spectrum.values),
-      mean: times.map((_, t) => alongModes(t)),
-      varianceInitial: await variances(initial),
-      varianceFinal: await variances(final),
+      ...(await statistics.alongModes(spectrum, control.signal)),
     },
     ...(expected.theory ? { theory: expected.theory } : {}),
     ...(data.test
       ? {
           test: {
             inputs: nested(data.given.test!, data.dimension),
-            mean: perDatum(tested.mean, C),
-            std: perDatum(tested.std(), C),
+            ...statistics.test(),
             ...(expected.test ? { theory: expected.test } : {}),
-            data: { inputs: nested(data.given.inputs, data.dimension), targets: perDatum(targets, C) },
+            data: { inputs: nested(data.given.inputs, data.dimension), targets: perDatum(data.targets, data.outputs) },
           },
         }
       : {}),
