@@ -2,27 +2,15 @@
 
 import type { Engine, JobControl, LatticeReport } from "../engine/engine.ts";
 import { stateArray } from "../engine/hostState.ts";
-import type {
-  CoupledSchedule,
-  Grid,
-  LatticeCheckpoint,
-  LatticeJob,
-  LatticeState,
-  Observation,
-  PrescribedSchedule,
-  Reached,
-  Reduction,
-} from "../engine/latticeJob.ts";
+import type { Grid, LatticeCheckpoint, LatticeJob, LatticeState, Reached, Reduction } from "../engine/latticeJob.ts";
 import { stateBytes } from "../engine/memory.ts";
-import { describePart, operationsOf, type Part, partOf, partOfReport, partOfState } from "../engine/parts.ts";
+import { cellsOf, describePart, operationsOf, type Part, partOf, partOfReport, partOfState } from "../engine/parts.ts";
 import { InputError, InterruptedError } from "../errors.ts";
 import type { Potential } from "../potential/potential.ts";
-import { recordedSteps } from "../recordedSteps.ts";
-import { coupling } from "./friedmann.ts";
+import { courseOf } from "./course.ts";
 import { initialBytes, planInitialState, realisationsOf, startExpansion } from "./initial.ts";
 import { type LatticeRun, measure, momentsOf } from "./measure.ts";
 import { planPictures } from "./pictures.ts";
-import { buildSchedule, coupledDurations, stepsTo } from "./schedule.ts";
 import type { Setup } from "./setup.ts";
 import type { LatticeSpec } from "./study.ts";
 
@@ -49,23 +37,69 @@ function assertResumable({ state }: LatticeCheckpoint, realisations: number, fie
   );
 }
 
-/** The schedule of all steps, complete at the stops. */
-function scheduleOf(setup: Setup, stops: readonly number[], realisations: number) {
-  const { study, expansion } = setup;
-  const { time } = study;
-  if (expansion.kind === "prescribed") {
-    const { coefficients, ...steps } = buildSchedule(time, expansion.background, stops);
-    const schedule: PrescribedSchedule = { kind: "prescribed", coefficients };
-    return { schedule, ...steps };
-  }
-  const { durations, ...steps } = coupledDurations(time, stops[stops.length - 1]!);
-  const schedule: CoupledSchedule = {
-    kind: "coupled",
-    durations,
-    initial: new Float64Array(3 * realisations),
-    ...coupling(time.alpha, expansion.planckMass),
+/** Each study's realisations, one study after another. */
+function partsOf(setups: readonly Setup[]): Part[] {
+  const counts = setups.map(realisationsOf);
+  const all = counts.reduce((sum, count) => sum + count);
+  return counts.map((count, i) => ({
+    first: counts.slice(0, i).reduce((sum, before) => sum + before, 0),
+    count,
+    all,
+  }));
+}
+
+/** Studies in one job, and what it has of all of them. */
+interface Together {
+  readonly setups: readonly Setup[];
+  readonly lattice: LatticeSpec;
+  readonly grid: Grid;
+  /** Of the i-th study. */
+  readonly parts: readonly Part[];
+  readonly schedule: LatticeJob["schedule"];
+}
+
+/**
+ * How the state of all is made, on `threads` of the host at most, and its expansions' starts in the schedule; and the bytes that it takes.
+ * @throws InputError for a wave that does not fit; what is returned throws what `planInitialState` says.
+ */
+function startOf(
+  { setups, lattice, grid, parts, schedule }: Together,
+  threads: () => number | undefined,
+  signal: AbortSignal | undefined,
+): Required<Pick<LatticeJob, "initial" | "initialBytes">> {
+  const draws = setups.map((own) => planInitialState(own, lattice, signal));
+  const draw = async (i: number): Promise<LatticeState> => {
+    const { expansion, fields, potential } = setups[i]!;
+    const count = threads();
+    const state = await draws[i]!(count);
+    if (schedule.kind === "coupled" && expansion.kind === "selfConsistent") {
+      const own = { grid, realisations: parts[i]!.count, fields, potential };
+      const initial = partOf(schedule.initial, parts[i]!);
+      await startExpansion(own, expansion.planckMass, state, initial, count, signal);
+    }
+    return state;
   };
-  return { schedule, ...steps };
+  return {
+    async initial() {
+      if (setups.length === 1) return draw(0);
+      const size = cellsOf({ grid, realisations: parts[0]!.all, fields: setups[0]!.fields });
+      const whole = { field: stateArray(size), momentum: stateArray(size) };
+      for (const [i, part] of parts.entries()) {
+        const { field, momentum } = await draw(i);
+        partOf(whole.field, part).set(field);
+        partOf(whole.momentum, part).set(momentum);
+      }
+      return whole;
+    },
+    initialBytes() {
+      const each = setups.map((own, i) => {
+        // Studies that share a job are drawn by themselves before they stand in its state.
+        const state = setups.length > 1 ? stateBytes({ grid, realisations: parts[i]!.count, fields: own.fields }) : 0;
+        return state + initialBytes(own, lattice, threads());
+      });
+      return Math.max(...each);
+    },
+  };
 }
 
 /** The realisations of a checkpoint that were being evolved, of jobs of so many operations: the first that are not done. */
@@ -110,24 +144,23 @@ export async function evolveTogether(
   checkpointing?: Checkpointing,
 ): Promise<TogetherRun> {
   const [setup] = setups as [Setup];
-  const { study, expansion, fields } = setup;
+  const { study, fields } = setup;
   const { time, fluctuations } = study;
   assertCounts(lattice);
-  const steps = stepsTo(time);
-  const counts = setups.map(realisationsOf);
-  const realisations = counts.reduce((sum, count) => sum + count);
-  const parts = counts.map((count, i): Part => {
-    const first = counts.slice(0, i).reduce((sum, before) => sum + before, 0);
-    return { first, count, all: realisations };
-  });
-  const records = recordedSteps(steps, time.recordEvery);
-  const album = planPictures(setup, lattice, steps);
-  const stops = [...new Set([...records, ...album.steps])].sort((p, q) => p - q);
-  const { schedule, after, stepsDone } = scheduleOf(setup, stops, realisations);
+  const parts = partsOf(setups);
+  const [{ all: realisations }] = parts as [Part];
+  const course = courseOf(setup, lattice, realisations);
+  const { schedule, stepsDone } = course;
   const operations = operationsOf({ schedule });
-  const stepAfter = new Map(stops.map((step) => [after(step), step]));
-  const momentsMade = (made: Observation) => momentsOf(setup, made, stepAfter.get(made.afterOperation)!);
-  const draws = setups.map((own) => planInitialState(own, lattice, control.signal));
+  const grid: Grid = {
+    dimensions: lattice.dimensions,
+    points: lattice.points,
+    spacing: lattice.length / lattice.points,
+    stencil: lattice.stencil,
+  };
+  // As many as the engine has, where it has any.
+  const threads = (): number | undefined => engine.info.threads || undefined;
+  const start = startOf({ setups, lattice, grid, parts, schedule }, threads, control.signal);
   const reductions: Reduction[] = (["field", "shape", "momentum", "gradient", "potential"] as const).map((kind) => ({
     kind,
   }));
@@ -137,55 +170,21 @@ export async function evolveTogether(
   if (resume) assertResumable(resume, realisations, fields, lattice.points ** lattice.dimensions);
   /** The last checkpoint. */
   let seen = resume;
-  const grid: Grid = {
-    dimensions: lattice.dimensions,
-    points: lattice.points,
-    spacing: lattice.length / lattice.points,
-    stencil: lattice.stencil,
-  };
-  // As many as the engine has, where it has any.
-  const threadsOf = (): number | undefined => engine.info.threads || undefined;
-  /** The start of the i-th study, and its expansion's in the schedule. */
-  const begin = async (i: number): Promise<LatticeState> => {
-    const threads = threadsOf();
-    const state = await draws[i]!(threads);
-    if (schedule.kind === "coupled" && expansion.kind === "selfConsistent") {
-      const own = { grid, realisations: counts[i]!, fields, potential: setups[i]!.potential };
-      const { initial } = schedule;
-      await startExpansion(own, expansion.planckMass, state, partOf(initial, parts[i]!), threads, control.signal);
-    }
-    return state;
-  };
   const job: LatticeJob = {
     grid,
     realisations,
     fields,
-    potential: setups.flatMap(({ potential }, i) => new Array<Potential>(counts[i]!).fill(potential)),
-    async initial() {
-      if (setups.length === 1) return begin(0);
-      const size = realisations * fields * lattice.points ** lattice.dimensions;
-      const whole = { field: stateArray(size), momentum: stateArray(size) };
-      for (const [i, part] of parts.entries()) {
-        const { field, momentum } = await begin(i);
-        partOf(whole.field, part).set(field);
-        partOf(whole.momentum, part).set(momentum);
-      }
-      return whole;
-    },
-    initialBytes() {
-      if (resume) return 0;
-      const each = setups.map((own, i) => {
-        // Studies that share a job are drawn by themselves before they stand in its state.
-        const state = setups.length > 1 ? stateBytes({ grid, realisations: counts[i]!, fields }) : 0;
-        return state + initialBytes(own, lattice, threadsOf());
-      });
-      return Math.max(...each);
-    },
+    potential: setups.flatMap(({ potential }, i) => new Array<Potential>(parts[i]!.count).fill(potential)),
+    initial: start.initial,
+    initialBytes: () => (resume ? 0 : start.initialBytes()),
     schedule,
     resume,
-    observeAfter: stops.map(after),
+    observeAfter: course.stops,
     reductions,
-    snapshots: { after: album.steps.map(after), pictures: album.pictures(momentsMade) },
+    snapshots: {
+      after: course.pictured,
+      pictures: course.album.pictures((made) => momentsOf(setup, made, course.stepAfter(made.afterOperation))),
+    },
     ...(checkpointing
       ? {
           checkpoint: {
@@ -202,12 +201,7 @@ export async function evolveTogether(
   };
   const runOf = (i: number, of: LatticeReport, until: number): LatticeRun => {
     const own = setups[i]!;
-    const timeline = {
-      steps: until,
-      records,
-      stepAfter: (done: number) => stepAfter.get(done)!,
-      album: planPictures(own, lattice, steps),
-    };
+    const timeline = { ...course, steps: until, album: planPictures(own, lattice, course.steps) };
     const report = setups.length === 1 ? of : partOfReport(of, parts[i]!);
     return measure(own, lattice, timeline, report, engine.info);
   };
@@ -225,7 +219,7 @@ export async function evolveTogether(
     const where = part.count === part.all ? "" : ` in ${describePart(part)}`;
     throw new InterruptedError(`${cause.message}${where}`, { step: stepsDone(operation), partial: result, cause });
   }
-  return { engineSeconds: report.engineSeconds, run: (i) => runOf(i, report, steps) };
+  return { engineSeconds: report.engineSeconds, run: (i) => runOf(i, report, course.steps) };
 }
 
 /**
