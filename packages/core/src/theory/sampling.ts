@@ -7,12 +7,13 @@
  * Several outputs are independent: each starts from the same samples, so that it does what it would do as the only one.
  */
 import type { Work } from "../cooperate.ts";
-import { type Eigen, eigenvalueRounding } from "../linalg/eigen.ts";
-import { Moments } from "../network/statistics.ts";
+import type { Eigen } from "../linalg/eigen.ts";
 import { forceWeight } from "../network/subsets.ts";
 import { theoryNormals } from "../random/normal.ts";
 import type { TestKernels } from "./kernels.ts";
+import { PairedMoments } from "./pairedMoments.ts";
 import type { Dynamics } from "./prediction.ts";
+import { TestSamples } from "./testSamples.ts";
 
 /** What is drawn. */
 export interface Ensemble {
@@ -108,63 +109,46 @@ function* kick(
   }
 }
 
-/** Samples and pairs of them: the pairs' means are independent, their members are not. */
-class PairedMoments {
-  readonly all: Moments;
-  private readonly pairs: Moments;
-  private readonly size: number;
+/** Collects the samples' f and loss at the recorded steps, a block of samples at a time. */
+class RecordedSamples {
+  /** [C][T]. */
+  private readonly outputs: readonly (readonly PairedMoments[])[];
+  /** [T]. */
+  private readonly losses: readonly PairedMoments[];
+  private readonly points: number;
 
-  constructor(size: number, options: { readonly covariance: boolean }) {
-    this.size = size;
-    this.all = new Moments(size, options);
-    this.pairs = new Moments(size, { covariance: false });
-  }
-
-  /** Adds the two vectors at `offset` of `values`. */
-  add(values: Float64Array, offset: number): void {
-    const { size } = this;
-    this.all.add(values, offset);
-    this.all.add(values, offset + size);
-    this.pairs.add(
-      Float64Array.from({ length: size }, (_, a) => (values[offset + a]! + values[offset + size + a]!) / 2),
+  constructor(points: number, outputs: number, records: number) {
+    const each = (make: (r: number) => PairedMoments) => Array.from({ length: records }, (_, r) => make(r));
+    this.points = points;
+    this.outputs = Array.from({ length: outputs }, () =>
+      each((r) => new PairedMoments(points, { covariance: r === records - 1 })),
     );
+    this.losses = each(() => new PairedMoments(1, { covariance: false }));
   }
 
-  mean(): Float64Array {
-    return this.pairs.mean;
-  }
-
-  meanError(): Float64Array {
-    return Float64Array.from(this.pairs.mean, (_, a) => Math.sqrt(this.pairs.variance(a) / this.pairs.count));
-  }
-
-  std(): Float64Array {
-    return this.all.std();
-  }
-}
-
-/**
- * What is known of f*(0) once f(0) = U sqrt(Lambda) z is: its mean A z with A = K_* U/sqrt(Lambda), [P][D], and the variance about it, [P].
- * Directions without variance carry nothing.
- */
-function conditional(
-  { values, vectors }: Eigen,
-  { nngp, variance }: TestKernels,
-): { slope: Float64Array; rest: Float64Array } {
-  const D = values.length;
-  const rounding = eigenvalueRounding(values);
-  const slope = new Float64Array(nngp.length);
-  const rest = variance.slice();
-  for (let p = 0; p < variance.length; p++) {
-    for (let i = 0; i < D; i++) {
-      if (!(values[i]! > rounding)) continue;
-      let overlap = 0;
-      for (let a = 0; a < D; a++) overlap += nngp[p * D + a]! * vectors[a * D + i]!;
-      slope[p * D + i] = overlap / Math.sqrt(values[i]!);
-      rest[p]! -= slope[p * D + i]! ** 2;
+  /** Adds f of a block at record r, and V there, `values`: [C][BLOCK][D] each. */
+  add(r: number, f: Float64Array, values: Float64Array): void {
+    const { points: D } = this;
+    const loss = new Float64Array(BLOCK);
+    for (let i = 0; i < f.length; i++) loss[Math.floor(i / D) % BLOCK]! += values[i]!;
+    for (let s = 0; s < BLOCK; s += 2) {
+      for (const [c, of] of this.outputs.entries()) of[r]!.add(f, (c * BLOCK + s) * D);
+      this.losses[r]!.add(loss, s);
     }
   }
-  return { slope, rest: rest.map((value) => Math.max(0, value)) };
+
+  result(): SampledPrediction {
+    return {
+      outputs: this.outputs.map((of) => ({
+        mean: of.map((moments) => moments.mean()),
+        meanError: of.map((moments) => moments.meanError()),
+        std: of.map((moments) => moments.std()),
+        covarianceFinal: of[of.length - 1]!.all.covariance(),
+      })),
+      loss: Float64Array.from(this.losses, (moments) => moments.mean()[0]!),
+      lossError: Float64Array.from(this.losses, (moments) => moments.meanError()[0]!),
+    };
+  }
 }
 
 function allFinite({ outputs, loss, lossError }: SampledPrediction): boolean {
@@ -186,17 +170,14 @@ export function* sampledPrediction(
   record: readonly number[],
   test?: TestKernels,
 ): Work<SampledPrediction | undefined> {
-  const { points: D, potential, momentum, learningRate, subsets } = dynamics;
-  const T = record.length;
-  const P = test?.variance.length ?? 0;
+  const { points: D, potential, subsets } = dynamics;
+  const { length: T } = record;
+  const { length: C } = targets;
   /** Of one output, [BLOCK][D]. */
   const share = BLOCK * D;
-  const size = targets.length * share;
-  const outputs = targets.map(() => record.map((_, r) => new PairedMoments(D, { covariance: r === T - 1 })));
-  const tested = targets.map(() => new PairedMoments(P, { covariance: false }));
-  const known = test && conditional(ensemble.initial, test);
-  const losses = record.map(() => new PairedMoments(1, { covariance: false }));
-  const loss = new Float64Array(BLOCK);
+  const size = C * share;
+  const recorded = new RecordedSamples(D, C, T);
+  const tests = test && new TestSamples(dynamics, ensemble.initial, test, C);
   const force = new Float64Array(size);
   const f = new Float64Array(size);
   const phi = new Float64Array(size);
@@ -206,20 +187,12 @@ export function* sampledPrediction(
     for (const c of targets.keys()) f.set(start, c * share);
     yield;
     const velocity = new Float64Array(size);
-    // What moves f*: its velocity is -eta Theta_* memory, and its way -eta Theta_* travel.
-    const memory = new Float64Array(P > 0 ? size : 0);
-    const travel = new Float64Array(memory.length);
+    tests?.begin(size);
     for (let t = 0, r = 0; r < T; t++) {
       for (let i = 0; i < size; i++) phi[i] = f[i]! - targetOf[i]!;
       if (record[r] === t) {
         if (!f.every(Number.isFinite)) return undefined;
-        loss.fill(0);
-        const values = potential.values([phi], size);
-        for (let i = 0; i < size; i++) loss[Math.floor(i / D) % BLOCK]! += values[i]!;
-        for (let s = 0; s < BLOCK; s += 2) {
-          for (const [c, of] of outputs.entries()) of[r]!.add(f, c * share + s * D);
-          losses[r]!.add(loss, s);
-        }
+        recorded.add(r, f, potential.values([phi], size));
         r++;
         if (r === T) break;
       }
@@ -227,50 +200,15 @@ export function* sampledPrediction(
       for (let i = 0; i < size; i++) force[i] = forceWeight(subsets, t, i % D) * slopes[i]!;
       yield* kick(dynamics, force, velocity);
       for (let i = 0; i < size; i++) f[i]! += velocity[i]!;
-      for (let i = 0; i < memory.length; i++) {
-        memory[i] = momentum * memory[i]! + force[i]!;
-        travel[i]! += memory[i]!;
-      }
+      tests?.step(force);
       yield;
     }
-    if (!test || !known) continue;
-    for (const [c, of] of tested.entries()) {
-      const moved = new Float64Array(BLOCK * P);
-      for (let s = 0; s < BLOCK; s++) {
-        const normals = z[s >> 1]!;
-        const sign = s % 2 === 0 ? 1 : -1;
-        for (let p = 0; p < P; p++) {
-          let way = 0;
-          let from = 0;
-          for (let a = 0; a < D; a++) {
-            way += test.ntk[p * D + a]! * travel[c * share + s * D + a]!;
-            from += known.slope[p * D + a]! * normals[a]!;
-          }
-          moved[s * P + p] = sign * from - learningRate * way;
-        }
-        yield;
-      }
-      for (let s = 0; s < BLOCK; s += 2) of.add(moved, s * P);
-    }
+    if (tests) yield* tests.end(z);
   }
-  const prediction = {
-    outputs: outputs.map((of, c) => ({
-      mean: of.map((moments) => moments.mean()),
-      meanError: of.map((moments) => moments.meanError()),
-      std: of.map((moments) => moments.std()),
-      covarianceFinal: of[T - 1]!.all.covariance(),
-      ...(known
-        ? {
-            test: {
-              mean: tested[c]!.mean(),
-              meanError: tested[c]!.meanError(),
-              std: tested[c]!.std().map((std, p) => Math.sqrt(std * std + known.rest[p]!)),
-            },
-          }
-        : {}),
-    })),
-    loss: Float64Array.from(losses, (moments) => moments.mean()[0]!),
-    lossError: Float64Array.from(losses, (moments) => moments.meanError()[0]!),
+  const { outputs, ...losses } = recorded.result();
+  const prediction: SampledPrediction = {
+    outputs: outputs.map((own, c) => ({ ...own, ...(tests ? { test: tests.of(c) } : {}) })),
+    ...losses,
   };
   // On its way out of the finite numbers a sample's squares leave them before it does.
   return allFinite(prediction) ? prediction : undefined;
