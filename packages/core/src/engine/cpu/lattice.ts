@@ -18,11 +18,57 @@ import { endLost } from "../lost.ts";
 import { cellsOf, type PartJob } from "../parts.ts";
 import { planAtOnce, planLattice, ROOM, type Room, type Workers } from "./latticePlan.ts";
 import { emitLatticeWat } from "./latticeWat.ts";
-import { readRows, writeRows } from "./layout.ts";
-import { type Call, elementOf, type Pool } from "./pool.ts";
+import { type Elements, readRows, writeRows } from "./layout.ts";
+import { type Call, elementOf, type Pool, type Session } from "./pool.ts";
 
 /** Seconds of a stretch where someone waits for its end: a checkpoint, or an interruption. */
 const STRETCH = 0.25;
+
+type Plan = ReturnType<typeof planLattice>;
+
+/** Opens workers that run kernels of the job's own, in a memory laid out as planned. */
+async function openWorkers(pool: Pool, precision: Workers["precision"], job: PartJob, plan: Plan): Promise<Session> {
+  const { grid, schedule } = job;
+  const { form, layout, field, momentum, bytes, setup } = plan;
+  const { curvature } = plan.snapshots;
+  const lattice = emitLatticeWat({
+    ...{ form, precision, layout, fused: pool.fusedMultiplyAdd },
+    ...{ dimensions: grid.dimensions, points: grid.points, weights: STENCILS[grid.stencil] },
+    ...(schedule.kind === "coupled" ? { momentumAfter: momentum - field[0] } : {}),
+  });
+  return pool.open(
+    {
+      activation: `linearRow${elementOf(precision).suffix}`,
+      potential: await assemblePotential(form, precision),
+      lattice: await assembleWat("lattice", lattice),
+      ...(curvature ? { curvature: await assemblePotential(curvature, precision) } : {}),
+      bytes,
+      workers: pool.threads,
+      setup,
+    },
+    "lattice.points",
+  );
+}
+
+/** The state where the workers have it: after so many operations in one of two arrays of the field, or always in the same. */
+function stateIn(elements: Elements, job: PartJob, { layout, field, momentum, steps }: Plan) {
+  const { globals } = steps;
+  return {
+    addresses: (operations: number) => ({ field: field[operations % 2]!, momentum }),
+    write(state: LatticeState, operations: number): void {
+      writeRows(job, layout, elements, field[operations % 2]!, state.field);
+      writeRows(job, layout, elements, momentum, state.momentum);
+    },
+    read(state: LatticeState, operations: number): LatticeState {
+      readRows(job, layout, elements, field[operations % 2]!, state.field);
+      readRows(job, layout, elements, momentum, state.momentum);
+      return state;
+    },
+    /** q, q' and the clock, where the schedule is coupled. */
+    global: (): { global?: Float64Array } =>
+      globals === undefined ? {} : { global: new Float64Array(elements.buffer, globals, 3 * job.realisations).slice() },
+  };
+}
 
 /** Evolves realisations at once. */
 async function evolveAtOnce(
@@ -33,125 +79,87 @@ async function evolveAtOnce(
   ready: () => Promise<void>,
 ) {
   const { size, suffix } = elementOf(precision);
-  const { realisations, observeAfter, from = 0, snapshots, saving } = job;
-  const {
-    layout,
-    field,
-    momentum,
-    steps,
-    form,
-    records,
-    snapshots: shots,
-    bytes,
-    setup,
-    prepare,
-  } = planLattice(job, {
-    threads: pool.threads,
-    precision,
-  });
-  const lattice = emitLatticeWat({
-    ...{ form, precision, layout, fused: pool.fusedMultiplyAdd },
-    ...{ dimensions: job.grid.dimensions, points: job.grid.points, weights: STENCILS[job.grid.stencil] },
-    ...(job.schedule.kind === "coupled" ? { momentumAfter: momentum - field[0] } : {}),
-  });
-  const session = await pool.open(
-    {
-      activation: `linearRow${suffix}`,
-      potential: await assemblePotential(form, precision),
-      lattice: await assembleWat("lattice", lattice),
-      ...(shots.curvature ? { curvature: await assemblePotential(shots.curvature, precision) } : {}),
-      bytes,
-      workers: pool.threads,
-      setup,
-    },
-    "lattice.points",
-  );
+  const { observeAfter, from = 0, snapshots, saving } = job;
+  const plan = planLattice(job, { threads: pool.threads, precision });
+  const { steps, records } = plan;
+  const session = await openWorkers(pool, precision, job, plan);
   await ready();
   const { buffer } = session.memory;
   const elements = size === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
+  const there = stateIn(elements, job, plan);
   /** On the host, whenever it is asked for. */
   const state = await job.initial();
-  writeRows(job, layout, elements, field[from % 2]!, state.field);
-  writeRows(job, layout, elements, momentum, state.momentum);
-  prepare(elements);
+  there.write(state, from);
+  plan.prepare(elements);
 
   const observations: Observation[] = [];
   const pictures: Snapshot[] = [];
   const cells = cellsOf(job);
   const total = steps.operations * cells;
-  const global = (): { global?: Float64Array } =>
-    steps.globals === undefined ? {} : { global: new Float64Array(buffer, steps.globals, 3 * realisations).slice() };
-  const stateNow = (): LatticeState => {
-    readRows(job, layout, elements, field[done % 2]!, state.field);
-    readRows(job, layout, elements, momentum, state.momentum);
-    return state;
-  };
+  // A worker that stops in the middle leaves no whole state: where one is wanted, interruptions wait for the stretch to end.
+  const heard = saving ? {} : control;
   let engineSeconds = 0;
   let done = from;
-  const run = async (calls: readonly Call[], following: JobControl): Promise<number> => {
+  const run = async (calls: readonly Call[]): Promise<number> => {
     const before = done * cells;
     const { seconds } = await session.run(
       () => calls,
-      following,
+      heard,
       (units) => control.onProgress?.(before + units, total, "site updates"),
     );
     engineSeconds += seconds;
     return seconds;
   };
-  const save = async (): Promise<void> =>
-    saving!.save({
-      operation: done,
-      state: stateNow(),
-      ...global(),
-      observations: [...observations],
-      snapshots: [...pictures],
-    });
 
   const dueSnapshots = snapshots?.after ?? [];
+  /** Seconds of an operation, as the last stretch took them. */
   let pace = 0;
+  /** Where the next stretch ends. */
+  const nextEnd = (): number => {
+    const due = dueSnapshots[pictures.length] ?? steps.operations;
+    const full = observeAfter[observations.length + records.capacity - 1] ?? due;
+    if (!saving) return Math.min(due, full);
+    const patience = Math.min(STRETCH, saving.seconds);
+    return Math.min(due, full, done + Math.max(1, pace > 0 ? Math.floor(patience / pace) : 1));
+  };
   let saved = saving?.since ?? performance.now();
   let opening: readonly Call[] = [[`closeLattice${suffix}`, from]];
-  for (
-    let observed = 0, shot = 0;
-    observed < observeAfter.length || shot < dueSnapshots.length || done < steps.operations;
+  while (
+    observations.length < observeAfter.length ||
+    pictures.length < dueSnapshots.length ||
+    done < steps.operations
   ) {
-    let to = dueSnapshots[shot] ?? steps.operations;
-    const full = observeAfter[observed + records.capacity - 1];
-    if (full !== undefined) to = Math.min(to, full);
-    if (saving) {
-      const patience = Math.min(STRETCH, saving.seconds);
-      to = Math.min(to, done + Math.max(1, pace > 0 ? Math.floor(patience / pace) : 1));
-    }
-    const stretch = dueUntil(observeAfter, observed, records.capacity, to);
+    const to = nextEnd();
+    const stretch = dueUntil(observeAfter, observations.length, records.capacity, to);
     new Int32Array(buffer, records.due, stretch.length).set(stretch);
     const operations = to - done;
-    // A worker that stops in the middle leaves no whole state: where one is wanted, interruptions wait for the stretch to end.
-    const seconds = await run(
-      [...opening, [`evolveLattice${suffix}`, done, to, records.due, stretch.length]],
-      saving ? {} : control,
-    );
+    const seconds = await run([...opening, [`evolveLattice${suffix}`, done, to, records.due, stretch.length]]);
     opening = [];
     if (operations > 0) pace = seconds / operations;
     done = to;
     for (const [record, after] of stretch.entries()) observations.push(records.read(buffer, record, after));
-    observed += stretch.length;
-    if (dueSnapshots[shot] === done) {
+    if (dueSnapshots[pictures.length] === done) {
       const observed = observations[observations.length - 1];
-      const standing = { field: field[done % 2]!, momentum, observed, afterOperation: done };
-      pictures.push(await shots.take(elements, standing, (calls) => run(calls, saving ? {} : control)));
-      shot++;
+      const standing = { ...there.addresses(done), observed, afterOperation: done };
+      pictures.push(await plan.snapshots.take(elements, standing, run));
     }
     if (endLost({ observations, snapshots: pictures }, job)) break;
     // What came to its end needs neither a checkpoint nor an interruption.
     if (!saving || done === steps.operations) continue;
     const interrupted = control.signal?.aborted;
     if (interrupted || (performance.now() - saved) / 1000 >= saving.seconds) {
-      await save();
+      await saving.save({
+        operation: done,
+        state: there.read(state, done),
+        ...there.global(),
+        observations: [...observations],
+        snapshots: [...pictures],
+      });
       saved = performance.now();
     }
     if (interrupted) throw new InterruptedError("interrupted");
   }
-  return { engineSeconds, observations, snapshots: pictures, final: stateNow() };
+  return { engineSeconds, observations, snapshots: pictures, final: there.read(state, done) };
 }
 
 /** Evolves a lattice's realisations, those together that there is room for. */
