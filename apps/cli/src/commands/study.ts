@@ -1,5 +1,4 @@
 /** `kernel`, `network`, `field` and `duality`: config in, one call of the library, result out. */
-import path from "node:path";
 import { parseConfig, sweepPoints } from "@slowroll/core/config/parse";
 import type { Config, ConfigCommand } from "@slowroll/core/config/schema";
 import type { DualityResult } from "@slowroll/core/duality/run";
@@ -11,28 +10,25 @@ import {
   InputError,
   InterruptedError,
   SlowrollError,
-  UnwritableError,
+  type UnwritableError,
 } from "@slowroll/core/errors";
 import type { FieldResult } from "@slowroll/core/field/result";
 import { VERSION } from "@slowroll/core/version";
 import { folderCheckpoints } from "../checkpoints.ts";
 import type { ResultDocument } from "../document.ts";
-import { errorKey, errorLine } from "../errorLine.ts";
-import { clearState, keepsState, loadRunWriter, makeWay, saveFinal } from "../folder.ts";
+import { abandonFiles, type Run, tellKept, tellResult } from "../ending.ts";
+import { clearState, keepsState, saveFinal } from "../folder.ts";
 import { readText, withFoundFiles } from "../inputs.ts";
 import type { Io } from "../io.ts";
-import { jsonPieces } from "../json.ts";
 import { type Kept, keeping } from "../kept.ts";
 import { named } from "../named.ts";
 import { checkOptions, threadsOf } from "../options.ts";
 import { choosePlaces, type Places } from "../places.ts";
-import { withoutPlanes } from "../planes.ts";
 import type { StudyOptions } from "../program.ts";
-import { type Resumed, restartHint, resumeCommand, resumedRun, standingOf } from "../resume.ts";
+import { type Resumed, restartHint, resumedRun, standingOf } from "../resume.ts";
+import { runFiles } from "../runFiles.ts";
 import { studies } from "../studies.ts";
-import { summary } from "../summary.ts";
 import { keepPoints } from "../sweepFolder.ts";
-import { trajectoriesWhileWritable } from "../trajectories.ts";
 import { createVoice, type Voice } from "../voice.ts";
 
 /** What is run, with all defaults and the files that it names found; what it goes on from; and where its files go. */
@@ -96,6 +92,20 @@ async function keepOnTheWay(
   return { kept, lostStates, checkpointing };
 }
 
+/** What there is of a result once `error` has ended the run before its end, and how far that goes. */
+function partialOf(
+  error: unknown,
+  isSweep: boolean,
+  sections: object | undefined,
+): { readonly result: object; readonly incomplete: string } | undefined {
+  // Of a sweep's point that was interrupted its own checkpoint is enough.
+  const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !isSweep) ? error : undefined;
+  const result = (cut?.partial ?? sections) as object | undefined;
+  if (!result) return undefined;
+  const where = cut instanceof InterruptedError && cut.step !== undefined ? ` at step ${cut.step}` : "";
+  return { result, incomplete: `${(error as Error).message}${where}` };
+}
+
 /** Runs a study from its config to its result, and resolves with the exit code. */
 export async function study<C extends ConfigCommand>(
   command: C,
@@ -105,13 +115,12 @@ export async function study<C extends ConfigCommand>(
 ): Promise<number> {
   const start = performance.now();
   const { config, resumed, places } = await readStudy(command, file, options, io);
-  const { folder, finalFolder, trajectoryFile } = places;
-  const writeRun = folder ? await loadRunWriter(options.movie) : undefined;
-
+  const { folder, finalFolder } = places;
   const threads = threadsOf(options);
   const voice = await createVoice(io, command, config, threads, options.quiet ?? false);
-  const { note, warn, settle } = voice;
-  note("start", { command, version: VERSION });
+  const files = await runFiles(places, options, voice);
+  const { trajectories, unwritten, attempt } = files;
+  voice.note("start", { command, version: VERSION });
   const engine = lazyEngine(
     {
       engine: options.adapter === "auto" ? options.engine : "webgpu",
@@ -121,32 +130,10 @@ export async function study<C extends ConfigCommand>(
     },
     voice.chosen,
   );
-  /** What could not be written is told at the end, when all else is done. */
-  const unwritten: UnwritableError[] = [];
-  const attempt = async (write: () => unknown): Promise<boolean> => {
-    try {
-      await write();
-      return true;
-    } catch (error) {
-      if (!(error instanceof UnwritableError)) throw error;
-      unwritten.push(error);
-      return false;
-    }
-  };
-  const trajectories =
-    trajectoryFile &&
-    trajectoriesWhileWritable(trajectoryFile, (error) => {
-      unwritten.push(error);
-      warn(`${error.message}: the run goes on without it`);
-    });
-  /** An earlier run's files go when the first of this one's comes, and not before it is known to be right. */
-  let isReady = resumed !== undefined;
-  const ready = async (): Promise<void> => {
-    if (folder && !isReady) await makeWay(folder, options.force ?? false);
-    isReady = true;
-  };
-  let reported = false;
-  const keep = async (result: object, engineSeconds: number, incomplete?: string): Promise<ResultDocument> => {
+  const { kept, checkpointing, sweep, lostStates } = await keepOnTheWay(config, resumed, places, files.ready, voice);
+  const run: Run = { io, options, places, files, kept };
+  /** Writes what there is of a result, and why that is not all. */
+  const write = async (result: object, engineSeconds: number, incomplete?: string): Promise<ResultDocument> => {
     // The report takes memory of its own.
     await engine.close();
     const document = {
@@ -159,38 +146,12 @@ export async function study<C extends ConfigCommand>(
       ...(incomplete === undefined ? {} : { incomplete }),
       ...result,
     } as ResultDocument;
-    if (folder && writeRun) {
-      note("end", { incomplete: incomplete ?? null, seconds: document.timings.totalSeconds });
-      reported = await attempt(async () => {
-        await ready();
-        // What is written of an interrupted run is not interrupted in turn.
-        const { onProgress, signal } = voice.control;
-        await writeRun(folder, document, voice.log, incomplete === undefined ? { onProgress, signal } : { onProgress });
-      });
-      voice.stop();
-    }
+    await files.writeResult(document);
     return document;
   };
 
-  const { kept, checkpointing, sweep, lostStates } = await keepOnTheWay(config, resumed, places, ready, voice);
   const finished = [...(resumed?.kept?.finished.values() ?? [])];
   let sections: object | undefined = finished.length > 0 ? { sweep: finished, warnings: [] } : undefined;
-  /** Tells the result and what went wrong, of which the first gives the exit code. */
-  const tell = (document: ResultDocument, wrong: readonly SlowrollError[]): number => {
-    const [first] = wrong;
-    if (options.json) {
-      for (const piece of jsonPieces({ ...withoutPlanes(document), ...(first ? errorKey(first) : {}) })) io.out(piece);
-    } else {
-      io.out(summary(document));
-      if (folder && reported) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
-    }
-    if (unwritten.length > 0 && folder && kept.standing && !(first instanceof InterruptedError)) {
-      const again = resumeCommand(named(folder, io.cwd), { ...options, force: finalFolder !== undefined });
-      io.error(`kept: ${kept.standing}; to go on from there and write what is not: ${again}\n`);
-    }
-    for (const error of wrong) io.error(errorLine(error));
-    return first?.exitCode ?? 0;
-  };
   try {
     const { result, engineSeconds, final, failure } = await studies[command](config, engine, voice.control, {
       onSection(finished) {
@@ -201,10 +162,11 @@ export async function study<C extends ConfigCommand>(
       sweep,
     });
     if (!engine.opened) voice.chosen(HOST);
-    settle(result);
+    voice.settle(result);
     voice.tellChecks((result as Partial<DualityResult>).checks ?? []);
-    const document = await keep(result, engineSeconds, failure?.message);
+    const document = await write(result, engineSeconds, failure?.message);
     if (trajectories) await attempt(() => trajectories.finish());
+    // One stands for all: each cause was warned of as it came.
     unwritten.push(...lostStates.slice(0, 1));
     if (finalFolder && final && "field" in config) {
       const isSaved = await attempt(() => saveFinal(finalFolder, final, config));
@@ -212,31 +174,21 @@ export async function study<C extends ConfigCommand>(
       if (isSaved && how !== undefined) io.error(`saved: ${named(finalFolder, io.cwd)}; ${how}\n`);
     }
     if (folder && unwritten.length === 0) await attempt(() => clearState(folder));
-    const code = tell(document, [...(failure ? [failure] : []), ...unwritten]);
+    const code = tellResult(run, document, [...(failure ? [failure] : []), ...unwritten]);
     return "passed" in document && document.passed === false && code === 0 ? 1 : code;
   } catch (error) {
     voice.stop();
-    const wrong = error instanceof InputError || error instanceof ExpressionError;
+    const isBadInput = error instanceof InputError || error instanceof ExpressionError;
     // Of a sweep the finished points are kept.
-    if (wrong && !(sweep && sections)) throw error;
-    if (trajectories?.abandon())
-      io.error(`not saved: ${options.saveTrajectories}, whose networks were not all trained\n`);
-    if (finalFolder && error instanceof DivergenceError)
-      io.error(`not saved: ${named(finalFolder, io.cwd)}, as the run has not come to its end\n`);
-    // Of a sweep's point that was interrupted its own checkpoint is enough.
-    const cut = error instanceof DivergenceError || (error instanceof InterruptedError && !sweep) ? error : undefined;
-    const partial = (cut?.partial ?? sections) as object | undefined;
-    settle(partial ?? {});
-    if (folder && error instanceof InterruptedError) {
-      const line = kept.line(resumeCommand(named(folder, io.cwd), options));
-      if (line !== undefined) io.error(`${line}\n`);
-    }
-    if (partial) {
-      const where = cut instanceof InterruptedError && cut.step !== undefined ? ` at step ${cut.step}` : "";
-      const document = await keep(partial, 0, `${(error as Error).message}${where}`);
-      if (unwritten.length > 0 && error instanceof SlowrollError) return tell(document, [error, ...unwritten]);
-      if (reported) io.error(`kept: ${named(folder!, io.cwd)}\n`);
-    }
+    if (isBadInput && !(sweep && sections)) throw error;
+    abandonFiles(run, error);
+    const partial = partialOf(error, sweep !== undefined, sections);
+    voice.settle(partial?.result ?? {});
+    if (error instanceof InterruptedError) tellKept(run);
+    if (!partial) throw error;
+    const document = await write(partial.result, 0, partial.incomplete);
+    if (unwritten.length > 0 && error instanceof SlowrollError) return tellResult(run, document, [error, ...unwritten]);
+    if (files.isReported) io.error(`kept: ${named(folder!, io.cwd)}\n`);
     throw error;
   } finally {
     trajectories?.abandon();
