@@ -36,8 +36,9 @@ export function tellResult(
     io.out(summary(document));
     if (folder && files.isReported) io.out(`report: ${named(path.join(folder, "report.html"), io.cwd)}\n`);
   }
-  // An interrupted run has said how to go on already.
-  if (files.unwritten.length > 0 && folder && kept.standing && !(first instanceof InterruptedError)) {
+  // A run that was interrupted before its end has said how to go on already.
+  const hasSaid = first instanceof InterruptedError && first !== files.unwritten[0];
+  if (files.unwritten.length > 0 && folder && kept.standing && !hasSaid) {
     const again = resumeCommand(named(folder, io.cwd), { ...options, force: finalFolder !== undefined });
     io.error(`kept: ${kept.standing}; to go on from there and write what is not: ${again}\n`);
   }

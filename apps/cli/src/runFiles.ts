@@ -1,5 +1,5 @@
-/** The files of a run, each written where it can be: what cannot is told at the end, when all else is done. */
-import { UnwritableError } from "@slowroll/core/errors";
+/** The files of a run, each written where it can be: what is not is told at the end, when all else is done. */
+import { InterruptedError, UnwritableError } from "@slowroll/core/errors";
 import type { TrajectoryFile } from "@slowroll/core/files/trajectories";
 import type { ResultDocument } from "./document.ts";
 import { loadRunWriter, makeWay } from "./folder.ts";
@@ -13,11 +13,11 @@ export interface RunFiles {
   ready(): Promise<void>;
   /** Of --save-trajectories. */
   readonly trajectories: TrajectoryFile | undefined;
-  /** What could not be written, in order. */
-  readonly unwritten: UnwritableError[];
+  /** Why what is not written is not, in order: it could not be, or is a movie that was given up. */
+  readonly unwritten: (UnwritableError | InterruptedError)[];
   /** Resolves with whether it was written, and of what was not keeps why. */
   attempt(write: () => unknown): Promise<boolean>;
-  /** Attempts to write the run's folder. Throws InterruptedError where a movie is given up. */
+  /** Attempts to write the run's folder. */
   writeResult(document: ResultDocument): Promise<void>;
   /** Whether the folder has all of it. */
   readonly isReported: boolean;
@@ -30,13 +30,13 @@ export async function runFiles(
   { log, note, warn, control, stop }: Voice,
 ): Promise<RunFiles> {
   const writeRun = folder ? await loadRunWriter(movie) : undefined;
-  const unwritten: UnwritableError[] = [];
+  const unwritten: RunFiles["unwritten"] = [];
   const attempt = async (write: () => unknown): Promise<boolean> => {
     try {
       await write();
       return true;
     } catch (error) {
-      if (!(error instanceof UnwritableError)) throw error;
+      if (!(error instanceof UnwritableError || error instanceof InterruptedError)) throw error;
       unwritten.push(error);
       return false;
     }

@@ -122,6 +122,21 @@ describe("a movie", () => {
       "result.json",
     ]);
   });
+  it("given up with Ctrl-C leaves the run whole, its final state too, and ends with 130", async () => {
+    // What a result warns of is told before its files are written.
+    const unused = WAVE.replace("phi^2/2 + chi^2/2", "phi^2/2");
+    const args = ["field", "-", "--engine", "cpu", "--out", "cut", "--save-final", "state", "--movie"];
+    const { code, out, error } = await slowroll(args, {
+      cwd: folder,
+      input: unused,
+      onError: (text, interrupt) => text.startsWith("warning: ") && interrupt(),
+    });
+    expect(code).toBe(130);
+    expect(error).toMatch(/^slowroll: interrupted: movie-phi\.gif is not written; the result is$/m);
+    expect(out).toContain("mean");
+    expect(readdirSync(path.join(folder, "cut"))).toEqual(expect.arrayContaining(["report.html", "result.json"]));
+    expect(readdirSync(path.join(folder, "state"))).toHaveLength(4);
+  });
   it("has its planes from result.h5, where result.json says, and so has a report that is made again", async () => {
     const run = path.join(folder, "planes");
     await (await loadRunWriter())(run, document, []);
