@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeviceLostError, EngineUnavailableError, GpuValidationError, OutOfDeviceMemoryError } from "../../errors.ts";
-import { type AdapterChoice, type AdapterDescription, findAdapter } from "./adapter.ts";
+import { type AdapterChoice, type AdapterDescription, type FoundAdapter, findAdapter } from "./adapter.ts";
 import { patiently } from "./patience.ts";
 
 export interface Gpu {
@@ -70,15 +70,9 @@ function keptLimits(device: GPUDevice, type: AdapterDescription["type"]): GPUSup
   return limits as unknown as GPUSupportedLimits;
 }
 
-/**
- * Opens a device on the chosen adapter.
- * @throws EngineUnavailableError where there is no such adapter or it gives no device.
- */
-export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
-  const { adapter, reason, name, backend, type } = await findAdapter(choice);
-  let device: GPUDevice;
+async function requestDevice({ adapter, name }: FoundAdapter): Promise<GPUDevice> {
   try {
-    device = await adapter.requestDevice({
+    return await adapter.requestDevice({
       label: "slowroll",
       requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
       requiredLimits: limitsOf(adapter),
@@ -86,8 +80,10 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
   } catch (cause) {
     throw new EngineUnavailableError(`adapter ${name} gives no device: ${(cause as Error).message}`, { cause });
   }
+}
 
-  const limits = keptLimits(device, type);
+/** The waits for a device, which end when it is lost and tell what it has refused meanwhile, until it is closed. */
+function waitsOn(device: GPUDevice, name: string): Pick<Gpu, "guarded" | "close"> {
   let lost: DeviceLostError | undefined;
   let closed = false;
   const whenLost = device.lost.then((info) => {
@@ -100,24 +96,33 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
   device.onuncapturederror = (event) => {
     uncaptured ??= event.error;
   };
-  async function guarded<T>(promise: Promise<T>): Promise<T> {
-    if (lost) throw lost;
-    let result: T;
-    try {
-      result = await patiently(Promise.race([promise, whenLost]));
-    } catch (error) {
-      // Maps reject with an abort error an instant before `lost` resolves.
-      await Promise.race([whenLost, sleep(20)]);
-      throw lost ?? error;
-    }
-    if (uncaptured && !closed) {
-      const { message } = uncaptured;
-      uncaptured = undefined;
-      throw new GpuValidationError(`WebGPU refused a call: ${message.split("\n")[0]}`);
-    }
-    return result;
-  }
+  return {
+    async guarded<T>(promise: Promise<T>): Promise<T> {
+      if (lost) throw lost;
+      let result: T;
+      try {
+        result = await patiently(Promise.race([promise, whenLost]));
+      } catch (error) {
+        // Maps reject with an abort error an instant before `lost` resolves.
+        await Promise.race([whenLost, sleep(20)]);
+        throw lost ?? error;
+      }
+      if (uncaptured && !closed) {
+        const { message } = uncaptured;
+        uncaptured = undefined;
+        throw new GpuValidationError(`WebGPU refused a call: ${message.split("\n")[0]}`);
+      }
+      return result;
+    },
+    close() {
+      closed = true;
+      device.destroy();
+    },
+  };
+}
 
+/** What runs creations on a device inside error scopes. */
+const scopesOn = (device: GPUDevice, name: string, guarded: Gpu["guarded"]): Gpu["checked"] =>
   async function checked<T>(label: string, create: () => T): Promise<T> {
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
@@ -139,8 +144,19 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     if (invalid) throw new GpuValidationError(`${label}: ${invalid.message.split("\n")[0]}`);
     if ("error" in outcome) throw outcome.error;
     return outcome.result;
-  }
+  };
 
+/** How buffers of a device are made, filled and read. */
+function buffersOn({
+  device,
+  adapter: { name },
+  limits,
+  guarded,
+  checked,
+}: Pick<Gpu, "device" | "adapter" | "limits" | "guarded" | "checked">): Pick<
+  Gpu,
+  "buffer" | "upload" | "download" | "read"
+> {
   const buffer: Gpu["buffer"] = async (label, byteLength, usage = 0) => {
     const size = bufferBytes(byteLength);
     if (size > limits.maxBufferSize) {
@@ -150,7 +166,6 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
     }
     return checked(label, () => device.createBuffer({ label, size, usage: STORAGE | usage }));
   };
-
   const read: Gpu["read"] = async (source, byteLength, use) => {
     const size = Math.ceil(byteLength / 4) * 4;
     const label = `${source.label} read-back`;
@@ -168,24 +183,9 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
       staging.destroy();
     }
   };
-
   return {
-    device,
-    adapter: { name, backend, type },
-    identity: [
-      adapter.info.vendor,
-      adapter.info.architecture,
-      adapter.info.device,
-      adapter.info.description,
-      backend,
-    ].join("; "),
-    reason,
-    limits,
-    features: new Set(device.features),
-    pipelines: new Map(),
-    guarded,
-    checked,
     buffer,
+    read,
     async upload(label, data, usage = 0) {
       const target = await buffer(label, data.byteLength, usage);
       device.queue.writeBuffer(target, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
@@ -198,11 +198,35 @@ export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
       });
       return copy;
     },
-    read,
+  };
+}
+
+/**
+ * Opens a device on the chosen adapter.
+ * @throws EngineUnavailableError where there is no such adapter or it gives no device.
+ */
+export async function openGpu(choice: AdapterChoice = "auto"): Promise<Gpu> {
+  const found = await findAdapter(choice);
+  const { adapter, reason, name, backend, type } = found;
+  const device = await requestDevice(found);
+  const limits = keptLimits(device, type);
+  const { guarded, close } = waitsOn(device, name);
+  const opened = {
+    device,
+    adapter: { name, backend, type },
+    limits,
+    guarded,
+    checked: scopesOn(device, name, guarded),
+  };
+  const { vendor, architecture, device: model, description } = adapter.info;
+  return {
+    ...opened,
+    ...buffersOn(opened),
+    identity: [vendor, architecture, model, description, backend].join("; "),
+    reason,
+    features: new Set(device.features),
+    pipelines: new Map(),
     finished: () => guarded(device.queue.onSubmittedWorkDone()),
-    close() {
-      closed = true;
-      device.destroy();
-    },
+    close,
   };
 }
