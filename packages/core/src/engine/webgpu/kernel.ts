@@ -107,6 +107,73 @@ function assertKept(name: string, view: TypedArrayOrViews, values: UniformValues
 /** Of each kernel's own text: jobs ask again and again, and reading it takes ten milliseconds. */
 const parsed = new Map<string, ShaderDataDefinitions>();
 
+/** What a text of WGSL is compiled to, with the layouts of its bindings. Throws ShaderCompileError. */
+async function compile(
+  gpu: Gpu,
+  name: string,
+  source: string,
+  descriptors: readonly GPUBindGroupLayoutDescriptor[],
+): Promise<GPUComputePipeline> {
+  const { device } = gpu;
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ label: name, code: source });
+  const layout = device.createPipelineLayout({
+    label: name,
+    bindGroupLayouts: descriptors.map((descriptor) => device.createBindGroupLayout({ ...descriptor, label: name })),
+  });
+  const refused = device.popErrorScope();
+  // On a thread of Dawn's own, so that several compile at once.
+  const compiled = device.createComputePipelineAsync({
+    label: name,
+    layout,
+    compute: { module, entryPoint: "main" },
+  });
+  const [error, outcome] = await gpu.guarded(
+    Promise.all([
+      refused,
+      compiled.then(
+        (pipeline) => ({ pipeline }),
+        (cause: Error) => ({ cause }),
+      ),
+    ]),
+  );
+  if (!error && "pipeline" in outcome) return outcome.pipeline;
+  const { messages } = await module.getCompilationInfo();
+  const message = error?.message ?? ("cause" in outcome ? outcome.cause.message : "");
+  throw new ShaderCompileError(messages.length ? compileMessage(name, source, messages) : `${name}: ${message}`);
+}
+
+/** The same, or what the device has of it already. */
+function pipelineOf(
+  gpu: Gpu,
+  name: string,
+  source: string,
+  descriptors: readonly GPUBindGroupLayoutDescriptor[],
+): Promise<GPUComputePipeline> {
+  // The whole text and layout are the key: nothing shorter can be told apart for certain.
+  const key = `${source}\n${JSON.stringify(descriptors)}`;
+  const known = gpu.pipelines.get(key);
+  if (known) return known;
+  const compiling = compile(gpu, name, source, descriptors);
+  gpu.pipelines.set(key, compiling);
+  // What failed may have been something else than the kernel: the next one who asks has it compiled again.
+  compiling.catch(() => gpu.pipelines.delete(key));
+  return compiling;
+}
+
+/** The workgroup size of `main`, of which constants may be a part. */
+function workgroupOf(source: string, constants: Specialisation["constants"] = {}): Kernel<string>["workgroup"] {
+  const size = /@workgroup_size\(([^)]*)\)/
+    .exec(source)?.[1]
+    ?.split(",")
+    .map((part) => {
+      const text = part.trim();
+      return text in constants ? Number(constants[text]) : Number.parseInt(text, 10);
+    });
+  const [x = 1, y = 1, z = 1] = size ?? [];
+  return [x, y, z];
+}
+
 /**
  * Compiles a kernel, or finds it already compiled for this device.
  * @throws ShaderCompileError with line and source where the WGSL does not compile.
@@ -116,69 +183,17 @@ export async function loadKernel<Binding extends string>(
   declaration: KernelDeclaration<Binding>,
   specialisation: Specialisation = {},
 ): Promise<Kernel<Binding>> {
-  const { device } = gpu;
   const { name, dynamic = [] } = declaration;
   const { own, whole: source } = kernelSource(name, specialisation);
   // The kernel's own text declares all bindings; parsing no more than that keeps generated code out of the parser's reach.
   const definitions = parsed.get(own) ?? makeShaderDataDefinitions(own);
   parsed.set(own, definitions);
-  const descriptors = layouts(definitions, dynamic);
-
-  // The whole text and layout are the key: nothing shorter can be told apart for certain.
-  const key = `${source}\n${JSON.stringify(descriptors)}`;
-  let compiling = gpu.pipelines.get(key);
-  if (!compiling) {
-    compiling = compile();
-    gpu.pipelines.set(key, compiling);
-    // What failed may have been something else than the kernel: the next one who asks has it compiled again.
-    compiling.catch(() => gpu.pipelines.delete(key));
-  }
-  async function compile(): Promise<GPUComputePipeline> {
-    device.pushErrorScope("validation");
-    const module = device.createShaderModule({ label: name, code: source });
-    const layout = device.createPipelineLayout({
-      label: name,
-      bindGroupLayouts: descriptors.map((descriptor) => device.createBindGroupLayout({ ...descriptor, label: name })),
-    });
-    const refused = device.popErrorScope();
-    // On a thread of Dawn's own, so that several compile at once.
-    const compiled = device.createComputePipelineAsync({
-      label: name,
-      layout,
-      compute: { module, entryPoint: "main" },
-    });
-    const [error, outcome] = await gpu.guarded(
-      Promise.all([
-        refused,
-        compiled.then(
-          (pipeline) => ({ pipeline }),
-          (cause: Error) => ({ cause }),
-        ),
-      ]),
-    );
-    if (!error && "pipeline" in outcome) return outcome.pipeline;
-    const { messages } = await module.getCompilationInfo();
-    const message = error?.message ?? ("cause" in outcome ? outcome.cause.message : "");
-    throw new ShaderCompileError(messages.length ? compileMessage(name, source, messages) : `${name}: ${message}`);
-  }
-  const pipeline = await compiling;
-
+  const pipeline = await pipelineOf(gpu, name, source, layouts(definitions, dynamic));
   const places = { ...definitions.uniforms, ...definitions.storages };
-  const size = /@workgroup_size\(([^)]*)\)/
-    .exec(source)?.[1]
-    ?.split(",")
-    .map((part) => {
-      const text = part.trim();
-      return specialisation.constants && text in specialisation.constants
-        ? Number(specialisation.constants[text])
-        : Number.parseInt(text, 10);
-    });
-  const [x = 1, y = 1, z = 1] = size ?? [];
-
   return {
     name,
     pipeline,
-    workgroup: [x, y, z],
+    workgroup: workgroupOf(source, specialisation.constants),
     uniform(uniformName, values) {
       const view = makeStructuredView(definitions.uniforms[uniformName]!);
       view.set(values);
@@ -187,7 +202,7 @@ export async function loadKernel<Binding extends string>(
     },
     bind(buffers) {
       return gpu.checked(`${name} bindings`, () =>
-        device.createBindGroup({
+        gpu.device.createBindGroup({
           label: name,
           layout: pipeline.getBindGroupLayout(0),
           entries: Object.entries<GPUBuffer | GPUBufferBinding>(buffers).map(([bindingName, resource]) => {
