@@ -1,6 +1,7 @@
 /** A potential's WGSL evaluated at given field values, for checks. */
 import type { Potential } from "../../potential/potential.ts";
 import { emitWgsl } from "../../potential/wgsl.ts";
+import { ownBuffers } from "./buffers.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import { type KernelDeclaration, loadKernel } from "./kernel.ts";
 import { encode } from "./submit.ts";
@@ -20,17 +21,13 @@ export async function evaluatePotential(
   gpu?: Gpu,
 ): Promise<{ value: Float32Array; gradient: Float32Array }> {
   const own = gpu ?? (await openGpu("auto"));
-  const buffers: GPUBuffer[] = [];
-  const made = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
-    buffers.push(await buffer);
-    return buffer;
-  };
+  const buffers = ownBuffers(own);
   try {
     const kernel = await loadKernel(own, evaluate, { code: emitWgsl(potential) });
-    const input = await made(own.upload("phi", phi));
+    const input = await buffers.upload("phi", phi);
     const points = phi.length / potential.fields.length;
-    const value = await made(own.buffer("value", 4 * points));
-    const gradient = await made(own.buffer("gradient", phi.byteLength));
+    const value = await buffers.make("value", 4 * points);
+    const gradient = await buffers.make("gradient", phi.byteLength);
     const bindings = await kernel.bind({ phi: input, value, gradient });
     const encoder = own.device.createCommandEncoder({ label: "evaluate" });
     const pass = encoder.beginComputePass({ label: "evaluate" });
@@ -43,7 +40,7 @@ export async function evaluatePotential(
     own.device.queue.submit([encoder.finish()]);
     return { value: await own.download(value, 4 * points), gradient: await own.download(gradient, phi.byteLength) };
   } finally {
-    for (const buffer of buffers) buffer.destroy();
+    buffers.destroy();
     if (!gpu) own.close();
   }
 }

@@ -4,6 +4,7 @@
  */
 import { EngineUnavailableError } from "../../../errors.ts";
 import type { CompensatedOperation } from "../../../potential/compensated.ts";
+import { ownBuffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { type KernelDeclaration, loadKernel, type Specialisation } from "../kernel.ts";
 import { submit } from "../submit.ts";
@@ -50,18 +51,14 @@ export async function assertTrials(
   trials: readonly Trial[],
   specialisation: Specialisation = trialSpecialisation(trials),
 ): Promise<void> {
-  const buffers: GPUBuffer[] = [];
-  const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
-    buffers.push(await buffer);
-    return buffer;
-  };
+  const buffers = ownBuffers(gpu);
   try {
     const { pipeline, uniform, bind } = await loadKernel(gpu, check, specialisation);
     const data = split(Float64Array.from(trials.flatMap(({ operands }) => operands.flat())));
-    const operands = await own(gpu.upload("operands", data));
-    const results = await own(gpu.buffer("results", 8 * LANES * trials.length));
+    const operands = await buffers.upload("operands", data);
+    const results = await buffers.make("results", 8 * LANES * trials.length);
     const zero = new Uint32Array(uniform("params", { opaqueZero: 0 }));
-    const params = await own(gpu.upload("check parameters", zero, GPUBufferUsage.UNIFORM));
+    const params = await buffers.upload("check parameters", zero, GPUBufferUsage.UNIFORM);
     const bindings = await bind({ operands, results, params });
     submit(gpu, "check of compensated numbers", [{ pipeline, bindings, workgroups: [trials.length, 1, 1] }]);
     const got = join(await gpu.download(results, 8 * LANES * trials.length));
@@ -74,7 +71,7 @@ export async function assertTrials(
         );
     }
   } finally {
-    for (const buffer of buffers) buffer.destroy();
+    buffers.destroy();
   }
 }
 

@@ -11,6 +11,7 @@ import { dueUntil, type LatticeState, type Observation, potentialsOf, type Snaps
 import { endLost } from "../../lost.ts";
 import { describeBytes } from "../../memory.ts";
 import { cellsOf, joined, joinedObservation, joinedSnapshot, type PartJob, partOfState } from "../../parts.ts";
+import { ownBuffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { type Pace, runSteps } from "../submit.ts";
 import { assertOperations } from "./errorFree.ts";
@@ -22,7 +23,7 @@ import { compileKernels } from "./latticePipelines.ts";
 import { planLattice } from "./latticePlan.ts";
 import { openRecords, type Records, recordSlots } from "./latticeRecords.ts";
 import { readArray } from "./latticeSlabs.ts";
-import { ownBuffers, prescribedSteps, type StateArrays, type Steps, type Stops } from "./latticeSteps.ts";
+import { prescribedSteps, type StateArrays, type Steps, type Stops } from "./latticeSteps.ts";
 
 /** Seconds of a stretch where someone waits for its end. */
 const STRETCH = 0.25;

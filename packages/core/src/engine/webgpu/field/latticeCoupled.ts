@@ -8,6 +8,7 @@
  */
 import type { CoupledSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
+import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type UniformValues } from "../kernel.ts";
 import { recordStride, slotData, slotStride } from "../slots.ts";
@@ -27,7 +28,7 @@ import {
 import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
 import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
-import { arrayBytes, type Buffers, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
+import { arrayBytes, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
 
 /** float32 words of the struct Global, and numbers of Strengths, of lattice_global.wgsl. */
 const GLOBAL = 6;

@@ -6,10 +6,10 @@ import { fitsFloat32, float32 } from "../../../potential/emit.ts";
 import type { Form } from "../../../potential/form.ts";
 import { emitMonomials, emitWgsl, type Monomials } from "../../../potential/wgsl.ts";
 import { type CoupledSchedule, type Grid, type LatticeJob, potentialsOf, STENCILS } from "../../latticeJob.ts";
+import type { Buffers } from "../buffers.ts";
 import { share } from "../evenly.ts";
 import type { Kernel, KernelDeclaration, Specialisation } from "../kernel.ts";
 import { NUMBERS, type Numbers } from "./latticeNumbers.ts";
-import type { Buffers } from "./latticeSteps.ts";
 
 const declare = <B extends string>(declaration: KernelDeclaration<B>): KernelDeclaration<B> => declaration;
 

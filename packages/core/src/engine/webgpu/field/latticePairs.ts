@@ -7,13 +7,14 @@
 import { InterruptedError } from "../../../errors.ts";
 import type { LatticeJob } from "../../latticeJob.ts";
 import { operationsOf, type PartJob } from "../../parts.ts";
+import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { type Dispatch, submit } from "../submit.ts";
 import type { LatticeSpecialisation } from "./latticeKernels.ts";
 import { type PairForm, pairForm, windowsOf } from "./latticePairForms.ts";
 import type { Layout } from "./latticeSlabs.ts";
-import type { Buffers, StateArrays } from "./latticeSteps.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 
 /** Operations that repay a trial, which costs some fifteen; more where they are short. */
 const LONG = 1000;

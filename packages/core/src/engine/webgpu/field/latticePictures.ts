@@ -1,6 +1,7 @@
 /** Snapshots of a lattice on the device: what each picture needs is made there and only that is read. */
 import { InputError } from "../../../errors.ts";
 import type { Histogram, LatticeJob, Observation, Picture, Snapshot } from "../../latticeJob.ts";
+import { ownBuffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { encode } from "../submit.ts";
@@ -62,11 +63,7 @@ async function histograms(
   const high = fieldMean.map((mean, rf) => mean + half[rf]!);
   const { constants, includes } = withoutPotential(specialisation, fields);
   const kernel = await loadKernel(gpu, latticeHistogram, { constants: { ...constants, BINS: bins }, includes });
-  const buffers: GPUBuffer[] = [];
-  const own = async (made: Promise<GPUBuffer>): Promise<GPUBuffer> => {
-    buffers.push(await made);
-    return buffers[buffers.length - 1]!;
-  };
+  const buffers = ownBuffers(gpu);
   try {
     const { numbers } = specialisation;
     const sizes = histogramBytes(job, bins, numbers);
@@ -78,14 +75,14 @@ async function histograms(
       data.set(begins.subarray(numbers.words * rf, numbers.words * (rf + 1)), size * rf);
       data[size * rf + numbers.words] = width > 0 ? bins / width : 0;
     }
-    const ranges = await own(gpu.upload("ranges", data));
-    const counts = await own(gpu.buffer("counts", sizes.counts));
+    const ranges = await buffers.upload("ranges", data);
+    const counts = await buffers.make("counts", sizes.counts);
     // Slab by slab: all sites of a large lattice may be more than 32 bits count, those of a slab are not.
     const all = new Float64Array(sizes.counts / 4);
     for (const [s, field] of slabs.entries()) {
       const slab = slabUniform(job.grid, layout, layout.slabs[s]!);
       const values = kernel.uniform("params", { slab, sitesPerGroup, opaqueZero: 0 });
-      const params = await own(gpu.upload("histogram parameters", new Uint32Array(values), GPUBufferUsage.UNIFORM));
+      const params = await buffers.upload("histogram parameters", new Uint32Array(values), GPUBufferUsage.UNIFORM);
       const bindings = await kernel.bind({ field, ranges, counts, params });
       const encoder = gpu.device.createCommandEncoder({ label: "histogram" });
       encoder.clearBuffer(counts);
@@ -98,7 +95,7 @@ async function histograms(
     }
     return { histogramLow: low, histogramHigh: high, histogramCounts: all };
   } finally {
-    for (const buffer of buffers) buffer.destroy();
+    buffers.destroy();
   }
 }
 

@@ -3,6 +3,7 @@ import { curvaturesOf, massMatrices, massPairs } from "../../../potential/curvat
 import { formOf } from "../../../potential/form.ts";
 import { type LatticeJob, type Observation, potentialsOf } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
+import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { type Kernel, loadKernel, type UniformValues } from "../kernel.ts";
 import { recordStride, slotData } from "../slots.ts";
@@ -19,7 +20,7 @@ import {
 import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
 import type { Spread } from "./latticePictures.ts";
 import { type Layout, type Slab, slabUniform, thickest } from "./latticeSlabs.ts";
-import type { Buffers, RecordSlots, StateArrays, Steps } from "./latticeSteps.ts";
+import type { RecordSlots, StateArrays, Steps } from "./latticeSteps.ts";
 import { gatherCosine, gatherMoments, type RecordLayout, recordBytes } from "./latticeSums.ts";
 
 /** Sites that one workgroup of a reduction sums, where there are not so many sites that MAX_GROUPS would be passed. */

@@ -6,13 +6,14 @@
  */
 import { InputError } from "../../../errors.ts";
 import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../../latticeJob.ts";
+import type { Buffers } from "../buffers.ts";
 import { evenly } from "../evenly.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import type { Dispatch } from "../submit.ts";
 import { type LatticeSpecialisation, latticeGhosts, withoutPotential } from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
-import type { Buffers, StateArrays } from "./latticeSteps.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 
 /** A stretch of planes: where it starts along the slowest axis, and how many. */
 export interface Slab {

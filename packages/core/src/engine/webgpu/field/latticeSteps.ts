@@ -2,6 +2,7 @@
 import { OutOfDeviceMemoryError } from "../../../errors.ts";
 import type { LatticeState, PrescribedSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
+import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type UniformValues } from "../kernel.ts";
 import { slotData, slotStride } from "../slots.ts";
@@ -11,6 +12,8 @@ import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import { measuredChoice, type PairChoice, pairChoice, pairSweeps } from "./latticePairs.ts";
 import { ghostCopies, type Layout, type Slab, slabUniform, writeState } from "./latticeSlabs.ts";
+
+export { ownBuffers } from "../buffers.ts";
 
 /** Field and momentum of a slab, [realisations][fields][stride] each. */
 export interface StateArrays {
@@ -24,29 +27,6 @@ export const arrayBytes = (
   { stride }: Layout,
   { words }: Numbers,
 ): number => 4 * words * realisations * fields * stride;
-
-/** Buffers that are destroyed together. */
-export interface Buffers {
-  /** Throws OutOfDeviceMemoryError. */
-  make(label: string, bytes: number): Promise<GPUBuffer>;
-  upload(label: string, data: Float32Array | Uint32Array, usage?: GPUBufferUsageFlags): Promise<GPUBuffer>;
-  destroy(): void;
-}
-
-export function ownBuffers(gpu: Gpu): Buffers {
-  const owned: GPUBuffer[] = [];
-  const own = (buffer: GPUBuffer): GPUBuffer => {
-    owned.push(buffer);
-    return buffer;
-  };
-  return {
-    make: async (label, bytes) => own(await gpu.buffer(label, bytes)),
-    upload: async (label, data, usage) => own(await gpu.upload(label, data, usage)),
-    destroy() {
-      for (const buffer of owned) buffer.destroy();
-    },
-  };
-}
 
 /** Bytes from an operation's coefficients to the next one's. */
 export const operationStride = (limits: GPUSupportedLimits, { words }: Numbers): number =>

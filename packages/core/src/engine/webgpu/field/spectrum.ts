@@ -4,12 +4,13 @@
  */
 import { InputError } from "../../../errors.ts";
 import { type Grid, type LatticeJob, type Snapshot, spectrumBins } from "../../latticeJob.ts";
+import { type Buffers, ownBuffers } from "../buffers.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import type { Specialisation } from "../kernel.ts";
 import { type Dispatch, submit } from "../submit.ts";
 import { longestLine, modesOf } from "./fourierKernels.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
-import { type Buffers, ownBuffers, type StateArrays } from "./latticeSteps.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 import { addSlabSpectra } from "./spectrumSlabs.ts";
 import { type Blend, binGroups, modeBytes, openTransforms, type Transforms } from "./transforms.ts";
 

@@ -4,11 +4,12 @@
  * and binned, and go nowhere else.
  */
 import type { LatticeJob } from "../../latticeJob.ts";
+import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { submit } from "../submit.ts";
 import { modesOf } from "./fourierKernels.ts";
 import { type Layout, thickest } from "./latticeSlabs.ts";
-import type { Buffers, StateArrays } from "./latticeSteps.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 import type { SpectrumSizes } from "./spectrum.ts";
 import { binGroups, modeBytes, type Transforms } from "./transforms.ts";
 

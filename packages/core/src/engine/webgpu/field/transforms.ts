@@ -1,5 +1,6 @@
 /** The steps of a spectrum on the device as dispatches: rows of a field, columns of its modes, and the bins' partial sums. */
 import { type Grid, spectrumBins } from "../../latticeJob.ts";
+import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type Specialisation } from "../kernel.ts";
 import type { Dispatch } from "../submit.ts";
@@ -15,7 +16,7 @@ import {
   type Weighting,
   workgroupsFor,
 } from "./fourierKernels.ts";
-import type { Buffers, StateArrays } from "./latticeSteps.ts";
+import type { StateArrays } from "./latticeSteps.ts";
 
 /** Rows that one workgroup sums, where there are not so many that MAX_GROUPS would be passed. */
 const ROWS_PER_GROUP = 4;

@@ -4,6 +4,7 @@
  */
 import { keyOfSeed } from "../../../random/philox.ts";
 import type { EnsembleJob } from "../../ensembleJob.ts";
+import { ownBuffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { encode } from "../submit.ts";
@@ -74,17 +75,7 @@ export function packInputs({ architecture }: EnsembleJob, inputs: Float64Array, 
 export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): Promise<EnsembleState> {
   const { width } = job.architecture;
   const { data, outputs, outputChunks, layers: shapes, batch } = plan;
-  const owned: GPUBuffer[] = [];
-  const own = async (buffer: Promise<GPUBuffer>): Promise<GPUBuffer> => {
-    owned.push(await buffer);
-    return owned[owned.length - 1]!;
-  };
-  const storage = (label: string, bytes: number) => own(gpu.buffer(label, bytes));
-  const constant = (label: string, values: Float32Array | Uint32Array, usage?: GPUBufferUsageFlags) =>
-    own(gpu.upload(label, values, usage));
-  const destroy = (): void => {
-    for (const buffer of owned) buffer.destroy();
-  };
+  const { make: storage, upload: constant, destroy } = ownBuffers(gpu);
 
   const velocities: GPUBuffer[] = [];
   const pair = async (label: string, bytes: number): Promise<WeightBuffers> => {
