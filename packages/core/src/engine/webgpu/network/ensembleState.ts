@@ -25,6 +25,15 @@ export interface LayerBuffers {
   readonly biases: WeightBuffers | undefined;
 }
 
+/** What is drawn at once: a part of a layer's weights, or its biases. */
+interface Draw {
+  /** The output's is the last. */
+  readonly layer: number;
+  readonly weights: GPUBuffer;
+  /** Those of initialise.wgsl that are the same for every batch. */
+  readonly params: Readonly<Record<string, number>> & { readonly quads: number };
+}
+
 export interface EnsembleState {
   /** [d + 1][chunks] vectors of four data: the inputs times weightStd / sqrt(d), and biasStd as the last row. */
   readonly inputs: GPUBuffer;
@@ -35,12 +44,7 @@ export interface EnsembleState {
   readonly output: WeightBuffers;
   /** [records][networks][outputs][chunks]. */
   readonly outputs: GPUBuffer;
-  /** What is drawn, and for which layer, the output's last; the parameters are those of initialise.wgsl. */
-  readonly draws: readonly {
-    readonly layer: number;
-    readonly weights: GPUBuffer;
-    readonly params: Readonly<Record<string, number>>;
-  }[];
+  readonly draws: readonly Draw[];
   /** A uniform: the number of the batch's first network. */
   readonly origin: GPUBuffer;
   /** A buffer that lives as long as the state. */
@@ -71,9 +75,35 @@ export function packInputs({ architecture }: EnsembleJob, inputs: Float64Array, 
   return packData(d + 1, data, (i, a) => (i < d ? scale * (inputs[(first + a) * d + i] ?? 0) : biasStd));
 }
 
+/** All that is drawn, layer by layer: the weights by their parts, then the biases. */
+function drawsOf(
+  { architecture: { width } }: EnsembleJob,
+  { layers: shapes, outputs }: EnsemblePlan,
+  layers: readonly LayerBuffers[],
+  output: WeightBuffers,
+): Draw[] {
+  const { rows } = shapes[shapes.length - 1]!;
+  const readout = { fanIn: width, stride: outputs, parts: [{ first: 0, rows }] };
+  return [...layers, { parts: [output], biases: undefined }].flatMap(({ parts, biases }, layer) => {
+    const { fanIn, stride, ...shape } = shapes[layer] ?? readout;
+    const units = layer < shapes.length ? width : outputs;
+    const sizeOf = (p: number): number => shape.parts[p]!.rows * stride;
+    const inputs = parts.map(({ weights }, p) => {
+      const { first, rows } = shape.parts[p]!;
+      const place = { firstInput: first, inputs: Math.min(rows, fanIn - first), firstRow: 0, networkSize: sizeOf(p) };
+      const numbers = { fanIn, units, quads: Math.ceil((fanIn * units) / 4) };
+      return { layer, weights, params: { layer: 2 * layer, ...numbers, stride, ...place } };
+    });
+    // Where they have no buffer of their own they are the row after the weights'.
+    const place = biases ? { firstRow: 0, networkSize: stride } : { firstRow: fanIn, networkSize: sizeOf(0) };
+    const numbers = { fanIn: 1, units, quads: Math.ceil(units / 4) };
+    const own = { layer: 2 * layer + 1, ...numbers, stride, firstInput: 0, inputs: 1, ...place };
+    return [...inputs, { layer, weights: (biases ?? parts[0]!).weights, params: own }];
+  });
+}
+
 /** Allocates the state of one batch. Throws OutOfDeviceMemoryError. */
 export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan): Promise<EnsembleState> {
-  const { width } = job.architecture;
   const { data, outputs, outputChunks, layers: shapes, batch } = plan;
   const { make: storage, upload: constant, destroy } = ownBuffers(gpu);
 
@@ -99,24 +129,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
     const kernel = await loadKernel(gpu, initialise);
     const seed = keyOfSeed(job.seed);
 
-    const readout = { fanIn: width, stride: outputs, parts: [{ first: 0, rows: last.rows }] };
-    const draws = [...layers, { parts: [output], biases: undefined }].flatMap(({ parts, biases }, layer) => {
-      const { fanIn, stride, ...shape } = shapes[layer] ?? readout;
-      const units = layer < shapes.length ? width : outputs;
-      const sizeOf = (p: number): number => shape.parts[p]!.rows * stride;
-      const inputs = parts.map(({ weights }, p) => {
-        const { first, rows } = shape.parts[p]!;
-        const place = { firstInput: first, inputs: Math.min(rows, fanIn - first), firstRow: 0, networkSize: sizeOf(p) };
-        const numbers = { fanIn, units, quads: Math.ceil((fanIn * units) / 4) };
-        return { layer, weights, params: { layer: 2 * layer, ...numbers, stride, ...place } };
-      });
-      // Where they have no buffer of their own they are the row after the weights'.
-      const place = biases ? { firstRow: 0, networkSize: stride } : { firstRow: fanIn, networkSize: sizeOf(0) };
-      const numbers = { fanIn: 1, units, quads: Math.ceil(units / 4) };
-      const own = { layer: 2 * layer + 1, ...numbers, stride, firstInput: 0, inputs: 1, ...place };
-      return [...inputs, { layer, weights: (biases ?? parts[0]!).weights, params: own }];
-    });
-
+    const draws = drawsOf(job, plan, layers, output);
     const origin = await constant("first network", new Uint32Array(4), GPUBufferUsage.UNIFORM);
     return {
       draws,
@@ -133,15 +146,14 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
       constant,
       async initialise(first, count) {
         gpu.device.queue.writeBuffer(origin, 0, Uint32Array.of(first));
-        const uniforms: GPUBuffer[] = [];
+        const uniforms = ownBuffers(gpu);
         try {
           const encoder = gpu.device.createCommandEncoder({ label: "initialise" });
           if (job.momentum > 0) for (const velocity of velocities) encoder.clearBuffer(velocity);
           const pass = encoder.beginComputePass({ label: "initialise" });
           for (const { weights, params } of draws) {
-            const bytes = kernel.uniform("params", { ...params, seed, firstNetwork: first });
-            const uniform = await gpu.upload("initialise parameters", new Uint32Array(bytes), GPUBufferUsage.UNIFORM);
-            uniforms.push(uniform);
+            const values = new Uint32Array(kernel.uniform("params", { ...params, seed, firstNetwork: first }));
+            const uniform = await uniforms.upload("initialise parameters", values, GPUBufferUsage.UNIFORM);
             const groups = Math.ceil(params.quads / kernel.workgroup[0]);
             const x = Math.min(groups, gpu.limits.maxComputeWorkgroupsPerDimension);
             encode(pass, {
@@ -154,7 +166,7 @@ export async function createState(gpu: Gpu, job: EnsembleJob, plan: EnsemblePlan
           gpu.device.queue.submit([encoder.finish()]);
           await gpu.finished();
         } finally {
-          for (const uniform of uniforms) uniform.destroy();
+          uniforms.destroy();
         }
       },
       destroy,
