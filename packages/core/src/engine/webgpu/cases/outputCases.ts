@@ -1,7 +1,7 @@
 /** Cases of the kernels beside the outputs: readout and force, and the way back from them. */
 import * as kernels from "../network/ensembleKernels.ts";
 import { sharing } from "../network/firstLayer.ts";
-import { outputBlock } from "../network/layeredTrainer.ts";
+import { outputBlock } from "../network/outputLayer.ts";
 import type { KernelCase } from "./case.ts";
 import {
   descent,
