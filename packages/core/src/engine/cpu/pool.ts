@@ -132,78 +132,92 @@ function startCrew(count: number): Crew {
   };
 }
 
+const compiled = (bytes: Uint8Array | undefined): WebAssembly.Module | undefined =>
+  bytes && new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+
+/** The kernels of both jobs, and the vector functions. Throws EngineUnavailableError where they are not built. */
+function readKernels() {
+  try {
+    const { special, jobs, fusedMultiplyAdd } = readModules();
+    return { special: new WebAssembly.Module(special), jobs: new WebAssembly.Module(jobs), fusedMultiplyAdd };
+  } catch (cause) {
+    throw notLoaded(cause);
+  }
+}
+
+/** Throws InputError where no memory of so many bytes can be had. */
+function assertFits(bytes: number, path: string): void {
+  if (bytes > LARGEST_MEMORY) throw tooLarge(bytes, path);
+  if (bytes > totalmem()) {
+    throw new InputError(
+      `does not fit: it takes ${describeBytes(bytes)}, and this machine has ${describeBytes(totalmem())}; use a smaller size`,
+      { path },
+    );
+  }
+}
+
+/** The memory of one job after another. */
+function jobMemory() {
+  let memory: WebAssembly.Memory | undefined;
+  return {
+    /** A zeroed memory; the last job's where it is large enough and not much too large. Throws InputError where it is refused. */
+    take(bytes: number, path: string): WebAssembly.Memory {
+      const size = memory?.buffer.byteLength ?? 0;
+      if (memory && size >= bytes && size <= 4 * bytes + 2 ** 24) {
+        new Uint8Array(memory.buffer).fill(0, CONTROL, bytes);
+        return memory;
+      }
+      memory = undefined;
+      const initial = pagesFor(bytes);
+      try {
+        memory = sharedMemory(initial);
+      } catch (cause) {
+        throw new InputError(
+          `does not fit: this machine refuses ${describeBytes(bytes)} of memory; use a smaller size, or raise ulimit -v where it is set, as WebAssembly reserves 10 GiB of addresses at a time`,
+          { path, cause },
+        );
+      }
+      return memory;
+    },
+    drop(): void {
+      memory = undefined;
+    },
+  };
+}
+
 /**
  * A pool of `threads` workers, by default one for each core, that are given up after `patience` seconds without progress.
  * Throws EngineUnavailableError where the kernels are not built.
  */
 export function createPool(threads: number = availableParallelism(), patience: number = PATIENCE): Pool {
-  let modules: ReturnType<typeof readModules>;
-  let special: WebAssembly.Module;
-  let jobs: WebAssembly.Module;
-  try {
-    modules = readModules();
-    special = new WebAssembly.Module(modules.special);
-    jobs = new WebAssembly.Module(modules.jobs);
-  } catch (cause) {
-    throw notLoaded(cause);
-  }
+  const { special, jobs, fusedMultiplyAdd } = readKernels();
+  const memory = jobMemory();
   let crew: Crew | undefined;
-  let memory: WebAssembly.Memory | undefined;
   let closed = false;
   const drop = async (reason?: WorkerLostError): Promise<void> => {
     const ended = crew?.end(reason);
     crew = undefined;
-    memory = undefined;
+    memory.drop();
     await ended;
   };
-
-  const compiled = (bytes: Uint8Array | undefined, otherwise?: WebAssembly.Module): WebAssembly.Module | undefined =>
-    bytes ? new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>) : otherwise;
-
-  /** A zeroed memory; the last job's where it is large enough and not much too large. */
-  function memoryOf(bytes: number, path: string): WebAssembly.Memory {
-    const size = memory?.buffer.byteLength ?? 0;
-    if (memory && size >= bytes && size <= 4 * bytes + 2 ** 24) {
-      new Uint8Array(memory.buffer).fill(0, CONTROL, bytes);
-      return memory;
-    }
-    memory = undefined;
-    const initial = pagesFor(bytes);
-    try {
-      memory = sharedMemory(initial);
-    } catch (cause) {
-      throw new InputError(
-        `does not fit: this machine refuses ${describeBytes(bytes)} of memory; use a smaller size, or raise ulimit -v where it is set, as WebAssembly reserves 10 GiB of addresses at a time`,
-        { path, cause },
-      );
-    }
-    return memory;
-  }
-
   return {
     threads,
-    fusedMultiplyAdd: modules.fusedMultiplyAdd,
+    fusedMultiplyAdd,
     async open(program, path) {
       if (closed) throw new WorkerLostError("the cpu engine is closed: open another");
-      if (program.bytes > LARGEST_MEMORY) throw tooLarge(program.bytes, path);
-      if (program.bytes > totalmem()) {
-        throw new InputError(
-          `does not fit: it takes ${describeBytes(program.bytes)}, and this machine has ${describeBytes(totalmem())}; use a smaller size`,
-          { path },
-        );
-      }
+      assertFits(program.bytes, path);
       const workers = Math.max(1, Math.min(threads, program.workers));
-      const shared = memoryOf(program.bytes, path);
+      const shared = memory.take(program.bytes, path);
       const block = controlBlock(shared);
       block.reset();
       crew ??= startCrew(threads);
       const loaded = {
         memory: shared,
-        special: compiled(program.special, special),
+        special: compiled(program.special) ?? special,
         potential: compiled(program.potential),
         curvature: compiled(program.curvature),
         lattice: compiled(program.lattice),
-        kernels: compiled(program.kernels, jobs)!,
+        kernels: compiled(program.kernels) ?? jobs,
         activation: program.activation,
         arrays: program.arrays,
       } satisfies Loadable;
