@@ -2,7 +2,7 @@
 
 import { eigenvalueRounding } from "@slowroll/core/linalg/eigen";
 import type { DualityDocument } from "../document.ts";
-import { settingOf } from "../summary.ts";
+import { settingOf } from "../dualitySummary.ts";
 import { labels, linear, logarithmic } from "./axes.ts";
 import { counted, type Figure, HEIGHT, PALETTE, say, thinned, WIDTH } from "./figure.ts";
 
