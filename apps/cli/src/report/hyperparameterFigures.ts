@@ -43,57 +43,85 @@ function verdict(points: readonly Point[]): string {
   return `3H is within ${say(100 * friction, 2)}% of the prediction and ${ofMasses}; of one network's kernel ${say(100 * Math.min(...fluctuations), 2)} to ${say(100 * Math.max(...fluctuations), 2)}% of its norm is chance, which finite width leaves.${missing}`;
 }
 
-function figureOf(name: string, points: readonly Point[], { outputs, config }: DualityDocument): Figure {
+/** The hyperparameter's axis. */
+function across(name: string, points: readonly Point[]) {
   const values = points.map((point) => settingOf(point).value);
-  const numeric = values.every((value) => typeof value === "number");
-  // Where the number of data varies, a mode is there from as many data on.
-  const D = Math.max(...points.map(({ predicted }) => predicted.massSquared.length));
-  const modes = thinned(D, FAMILY);
-  // All have the sign of V″(0): on top of a hill they are negative, and of a quartic V all are 0.
-  const log = points.every(({ predicted }) => predicted.massSquared[0]! > 0);
-  // Where they are positive those that are zero to rounding have no place on the axis, on either side of zero.
-  const moves = (all: readonly number[], mode: number): boolean => !log || all[mode]! > eigenvalueRounding(all);
-  const resting = points.some(({ predicted: { massSquared } }) =>
-    massSquared.some((_, mode) => !moves(massSquared, mode)),
-  );
-  const x = {
+  const numbers = values.filter((value) => typeof value === "number");
+  return {
     field: "at",
     title: NAMES[name] ?? name,
-    ...(numeric
+    ...(numbers.length === values.length
       ? {
           type: "quantitative" as const,
-          ...linear(values as number[]),
-          axis: { ...labels(values as number[]), tickMinStep: ["depth", "points"].includes(name) ? 1 : 0 },
+          ...linear(numbers),
+          axis: { ...labels(numbers), tickMinStep: ["depth", "points"].includes(name) ? 1 : 0 },
         }
       : { type: "ordinal" as const, sort: values, axis: { labelAngle: 0 } }),
   };
-  const frictions = points.map(({ measured: { friction }, predicted }, p) => ({
-    at: values[p]!,
-    measured: friction.value,
-    low: friction.value === null ? null : friction.value - friction.error!,
-    high: friction.value === null ? null : friction.value + friction.error!,
-    predicted: predicted.friction,
-  }));
-  const masses = points.flatMap(({ measured, predicted }, p) =>
-    modes
-      .filter((mode) => mode < predicted.massSquared.length && moves(predicted.massSquared, mode))
-      .map((mode) => ({
-        at: values[p]!,
-        mode: String(mode),
-        measured: measured.massSquared.values[mode]!,
-        predicted: predicted.massSquared[mode]!,
-      })),
-  );
+}
+
+function frictionPanel(points: readonly Point[], x: ReturnType<typeof across>) {
+  const rows = points.map((point) => {
+    const { value, error } = point.measured.friction;
+    return {
+      at: settingOf(point).value,
+      measured: value,
+      low: value === null ? null : value - error!,
+      high: value === null ? null : value + error!,
+      predicted: point.predicted.friction,
+    };
+  });
   const y = {
     type: "quantitative" as const,
     title: "friction 3H",
-    ...linear(frictions.flatMap(({ low, high, predicted }) => [low, high, predicted])),
+    ...linear(rows.flatMap(({ low, high, predicted }) => [low, high, predicted])),
   };
-  const sizes = masses.flatMap(({ measured, predicted }) => [measured, predicted]);
-  const mass = {
+  return {
+    width: WIDTH,
+    height: HEIGHT - 150,
+    data: { values: rows },
+    encoding: { x: { ...x, title: null } },
+    layer: [
+      {
+        mark: { type: "line" as const, strokeWidth: 1.5, color: "#999" },
+        encoding: { y: { ...y, field: "predicted" } },
+      },
+      {
+        mark: { type: "rule" as const, strokeWidth: 2, color: PALETTE[0] },
+        encoding: { y: { ...y, field: "low" }, y2: { field: "high" } },
+      },
+      { mark: { type: "point" as const, tooltip: true }, encoding: { y: { ...y, field: "measured" } } },
+    ],
+  };
+}
+
+/** All of a point have the sign of V″(0): on top of a hill they are negative, and of a quartic V all are 0. */
+const massesArePositive = (points: readonly Point[]): boolean =>
+  points.every(({ predicted }) => predicted.massSquared[0]! > 0);
+
+/** Whether a mode is drawn: on the logarithmic axis of positive masses those that are zero to rounding, of either sign, have no place. */
+const moves = (masses: readonly number[], mode: number, positive: boolean): boolean =>
+  !positive || masses[mode]! > eigenvalueRounding(masses);
+
+function massPanel(points: readonly Point[], modes: readonly number[], x: ReturnType<typeof across>) {
+  const positive = massesArePositive(points);
+  const rows = points.flatMap((point) => {
+    const { measured, predicted } = point;
+    const masses = predicted.massSquared;
+    return modes
+      .filter((mode) => mode < masses.length && moves(masses, mode, positive))
+      .map((mode) => ({
+        at: settingOf(point).value,
+        mode: String(mode),
+        measured: measured.massSquared.values[mode]!,
+        predicted: masses[mode]!,
+      }));
+  });
+  const sizes = rows.flatMap(({ measured, predicted }) => [measured, predicted]);
+  const y = {
     type: "quantitative" as const,
     title: "mass squared",
-    ...(log ? logarithmic(sizes) : linear(sizes)),
+    ...(positive ? logarithmic(sizes) : linear(sizes)),
   };
   const color = {
     field: "mode",
@@ -104,40 +132,33 @@ function figureOf(name: string, points: readonly Point[], { outputs, config }: D
     legend: { titleOrient: "left" as const },
   };
   return {
+    width: WIDTH,
+    height: HEIGHT - 60,
+    data: { values: rows },
+    encoding: { x, color },
+    layer: [
+      { mark: { type: "line" as const, strokeWidth: 1.5 }, encoding: { y: { ...y, field: "predicted" } } },
+      { mark: { type: "point" as const, tooltip: true }, encoding: { y: { ...y, field: "measured" } } },
+    ],
+  };
+}
+
+function figureOf(name: string, points: readonly Point[], { outputs, config }: DualityDocument): Figure {
+  // Where the number of data varies, a mode is there from as many data on.
+  const D = Math.max(...points.map(({ predicted }) => predicted.massSquared.length));
+  const modes = thinned(D, FAMILY);
+  const positive = massesArePositive(points);
+  const resting = points.some(({ predicted: { massSquared } }) =>
+    massSquared.some((_, mode) => !moves(massSquared, mode, positive)),
+  );
+  const x = across(name, points);
+  return {
     id: `hyperparameter-${name}`,
     title: `The dual universe against ${NAMES[name] ?? name}`,
     shows: `Measured on ${counted(config.ensemble.size, "network")} each (points; above with bootstrap standard errors): Hubble friction from the training curves, and squared masses of ${modes.length} of ${D} modes from the networks' kernels at the start${outputs ? `, mean over the ${outputs.length} outputs` : ""}. Lines are the dictionary's and the infinite-width kernel's, nothing fitted.${resting ? " Masses that are zero to rounding are left out." : ""}`,
     agrees: verdict(points),
     spec: {
-      vconcat: [
-        {
-          width: WIDTH,
-          height: HEIGHT - 150,
-          data: { values: frictions },
-          encoding: { x: { ...x, title: null } },
-          layer: [
-            {
-              mark: { type: "line", strokeWidth: 1.5, color: "#999" },
-              encoding: { y: { ...y, field: "predicted" } },
-            },
-            {
-              mark: { type: "rule", strokeWidth: 2, color: PALETTE[0] },
-              encoding: { y: { ...y, field: "low" }, y2: { field: "high" } },
-            },
-            { mark: { type: "point", tooltip: true }, encoding: { y: { ...y, field: "measured" } } },
-          ],
-        },
-        {
-          width: WIDTH,
-          height: HEIGHT - 60,
-          data: { values: masses },
-          encoding: { x, color },
-          layer: [
-            { mark: { type: "line", strokeWidth: 1.5 }, encoding: { y: { ...mass, field: "predicted" } } },
-            { mark: { type: "point", tooltip: true }, encoding: { y: { ...mass, field: "measured" } } },
-          ],
-        },
-      ],
+      vconcat: [frictionPanel(points, x), massPanel(points, modes, x)],
       resolve: { scale: { color: "independent" } },
     },
   };
