@@ -51,47 +51,82 @@ interface Spectral {
   readonly level?: number | undefined;
 }
 
+/** A line of a family: what is drawn of one field's spectrum by k, and its standard errors; either is empty where the spectrum has none. */
+interface Line {
+  readonly k: readonly number[];
+  readonly time: number;
+  readonly values: readonly (number | null)[];
+  readonly errors: readonly (number | null)[];
+}
+
+/** The lines' points at these bins, but for those that lie below the axis. */
+function pointsOf(lines: readonly Line[], bins: readonly number[]) {
+  const all = lines.flatMap(({ k, time, values }) =>
+    bins.flatMap((b) => (b < values.length ? { k: k[b]!, value: values[b]!, time } : [])),
+  );
+  const most = all.reduce((high, { value }) => Math.max(high, value ?? 0), 0);
+  // A null breaks a line, as what is too small does not: it lies below the axis.
+  return all.filter(({ value }) => value === null || value > FLOOR * most);
+}
+
+/** Standard errors of the average over realisations, where they leave the logarithmic axis. */
+function barsOf(lines: readonly Line[], bins: readonly number[]) {
+  return lines.flatMap(({ k, time, values, errors }) =>
+    bins.flatMap((b) => {
+      const [mean, sigma] = [values[b] ?? null, errors[b] ?? null];
+      if (mean === null || sigma === null) return [];
+      return { k: k[b]!, time, low: Math.max(mean - sigma, mean / 10), high: mean + sigma };
+    }),
+  );
+}
+
+const barLayer = (bars: ReturnType<typeof barsOf>) => ({
+  data: { values: bars },
+  mark: { type: "rule" as const, clip: true },
+  encoding: {
+    x: { field: "k", type: "quantitative" as const },
+    y: { field: "low", type: "quantitative" as const },
+    y2: { field: "high" },
+    color: { field: "time", type: "quantitative" as const },
+  },
+});
+
+/** The mark of a value with a meaning, across or upright. */
+const DASHED = { type: "rule" as const, strokeDash: [4, 4], color: "#999" };
+
 function familyFigure(document: FieldDocument, name: string, f: number, what: Spectral): Figure[] {
-  const { spectra, units, config } = document;
+  const { spectra, units, config, realisations } = document;
   const clock = clockOf(document);
   const { lattice } = config;
   if (!spectra || spectra.length === 0 || !lattice) return [];
   const named = config.field.fields !== undefined;
-  const shown = thinned(spectra.length, FAMILY).map((s) => spectra[s]!);
-  const nyquist = (Math.PI * lattice.points) / lattice.length;
   const own = (of: ReturnType<Spectral["of"]>): readonly (number | null)[] =>
     of === undefined ? [] : part<(number | null)[]>(of as (number | null)[] | (number | null)[][], f, named);
-  const bins = logThinned(shown[0]!.k.length, BINS);
-  const values = shown.flatMap((spectrum) => {
-    const all = own(what.of(spectrum));
-    return bins.flatMap((b) =>
-      b < all.length ? { k: spectrum.k[b]!, value: all[b]!, time: clock.of(spectrum.time) } : [],
-    );
+  const lines = thinned(spectra.length, FAMILY).map((s): Line => {
+    const spectrum = spectra[s]!;
+    const time = clock.of(spectrum.time);
+    return { k: spectrum.k, time, values: own(what.of(spectrum)), errors: own(what.error(spectrum)) };
   });
-  const most = values.reduce((high, { value }) => Math.max(high, value ?? 0), 0);
-  // A null breaks a line, as what is too small does not: it lies below the axis.
-  const drawn = values.filter(({ value }) => value === null || value > FLOOR * most);
+  const total = spectra[0]!.k.length;
+  const bins = logThinned(total, BINS);
+  const drawn = pointsOf(lines, bins);
   const above = drawn.flatMap(({ value }) => value ?? []);
   if (above.length === 0) return [];
-  // Standard errors of the average over realisations, where they leave the logarithmic axis.
-  const bars = shown.flatMap((spectrum) => {
-    const [means, errors] = [own(what.of(spectrum)), own(what.error(spectrum))];
-    return bins.flatMap((b) => {
-      const [mean, sigma] = [means[b] ?? null, errors[b] ?? null];
-      if (mean === null || sigma === null) return [];
-      const low = Math.max(mean - sigma, mean / 10);
-      return { k: spectrum.k[b]!, time: clock.of(spectrum.time), low, high: mean + sigma };
-    });
-  });
+  const bars = barsOf(lines, bins);
   const last = spectra[spectra.length - 1]!;
+  const nyquist = (Math.PI * lattice.points) / lattice.length;
   const y = what.y(name);
   const { level } = what;
+  const someTimes = lines.length < spectra.length ? `, ${lines.length} of ${spectra.length}` : "";
+  const someBins = bins.length < total ? `, at ${bins.length} of ${total} bins` : "";
+  const dashed = level === undefined ? "dashed" : "upright dashed";
+  const barred = bars.length > 0 ? ` Bars are standard errors of the average over ${realisations} realisations.` : "";
   return [
     {
       id: `${what.id}${f > 0 ? f : ""}`,
       title: what.title(name),
-      shows: `${y} by comoving wave number k, coloured by time${shown.length < spectra.length ? `, ${shown.length} of ${spectra.length}` : ""}${bins.length < shown[0]!.k.length ? `, at ${bins.length} of ${shown[0]!.k.length} bins` : ""}. ${what.shows ?? ""}Beyond the ${level === undefined ? "" : "upright "}dashed line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${bars.length > 0 ? ` Bars are standard errors of the average over ${document.realisations} realisations.` : ""}`,
-      agrees: what.agrees(last, own(what.of(last)), f),
+      shows: `${y} by comoving wave number k, coloured by time${someTimes}${someBins}. ${what.shows ?? ""}Beyond the ${dashed} line, the Nyquist wave number ${say(nyquist)} of an axis, only corners of the lattice have modes.${barred}`,
+      agrees: what.agrees(last, lines.at(-1)!.values, f),
       ...inGev(units, {
         k: "wavenumber",
         [what.quantity === "occupation" ? y : "power"]: what.quantity,
@@ -116,30 +151,17 @@ function familyFigure(document: FieldDocument, name: string, f: number, what: Sp
               ...family(clock),
             },
           },
-          ...(bars.length > 0
-            ? [
-                {
-                  data: { values: bars },
-                  mark: { type: "rule" as const, clip: true },
-                  encoding: {
-                    x: { field: "k", type: "quantitative" as const },
-                    y: { field: "low", type: "quantitative" as const },
-                    y2: { field: "high" },
-                    color: { field: "time", type: "quantitative" as const },
-                  },
-                },
-              ]
-            : []),
+          ...(bars.length > 0 ? [barLayer(bars)] : []),
           {
             data: { values: [{ k: nyquist }] },
-            mark: { type: "rule", strokeDash: [4, 4], color: "#999" },
+            mark: DASHED,
             encoding: { x: { field: "k", type: "quantitative" } },
           },
           ...(level
             ? [
                 {
                   data: { values: [{ level }] },
-                  mark: { type: "rule" as const, strokeDash: [4, 4], color: "#999" },
+                  mark: DASHED,
                   encoding: { y: { field: "level", type: "quantitative" as const } },
                 },
               ]
