@@ -1,7 +1,15 @@
 /** The figure of the map's orders: errors of the duals against x, measured at five learning rates, and whether they fall as they must. */
 import type { DualityDocument } from "../document.ts";
 import { logarithmic } from "./axes.ts";
-import { type DualStudy, FALLING, type Falling, fitUpTo, judgeOrder } from "./duals.ts";
+import {
+  type DualStudy,
+  type ErrorsAt,
+  FALLING,
+  type Falling,
+  fitUpTo,
+  judgeOrder,
+  type OrderVerdict,
+} from "./duals.ts";
 import { type Figure, HEIGHT, list, notice, say, WIDTH } from "./figure.ts";
 
 type Errors = NonNullable<DualityDocument["background"]>["errors"];
@@ -17,13 +25,41 @@ function exactly({ exact }: Errors): string {
     : `the exact dual is off by ${say(exact)}, which is more than rounding: it does not agree`;
 }
 
+/** An order of the map, its name in the legend, and whether its error falls with x as it must. */
+interface Verdict extends OrderVerdict {
+  readonly order: Falling;
+  readonly label: string;
+}
+
+function judge(errors: readonly ErrorsAt[], momentum: number): Verdict[] {
+  return FALLING.map((order) => {
+    const judged = judgeOrder(errors, order, momentum);
+    const label = `${NAMES[order]}${judged.slope === null ? "" : `, slope ${say(judged.slope)}`}`;
+    return { order, label, ...judged };
+  });
+}
+
+const inWords = ({ order, slope, expected, holds }: Verdict): string =>
+  slope === null
+    ? `${NAMES[order]}'s cannot be fitted`
+    : `${NAMES[order]}'s error has slope ${say(slope)} (${expected} expected: ${holds ? "holds" : "does not hold"})`;
+
+/** At the two `ends` the power law that is fitted to errors at x up to `upTo`: it goes through the mean of their logarithms. */
+function fitted({ order, slope }: Verdict, errors: readonly ErrorsAt[], upTo: number, ends: readonly number[]) {
+  if (slope === null) return [];
+  const logs = errors.flatMap(({ x, [order]: error }) =>
+    x <= upTo && error ? [[Math.log(x), Math.log(error)] as const] : [],
+  );
+  const mean = (pick: 0 | 1): number => logs.reduce((sum, pair) => sum + pair[pick], 0) / logs.length;
+  return ends.map((x) => ({ x, error: Math.exp(mean(1) + slope * (Math.log(x) - mean(0))) }));
+}
+
 export function errorFigure({ background, outputs, config }: DualityDocument, study: DualStudy | string): Figure[] {
   if (!background) return [];
   const { momentum } = config.training;
   const { errors } = background;
   const own = `slow roll is off by ${say(errors.slowRoll)} and second order by ${say(errors.secondOrder)}; ${exactly(errors)}.`;
   const frame = { id: "errors", title: "Error of the map's orders against the learning rate" };
-  const symbol = momentum > 0 ? "x = η λₘₐₓ/(1 − β)²" : "x = η λₘₐₓ";
   const quantity = `Largest difference between the infinite-width trajectory from f = 0 and its dual, over the largest |φ(0)|${outputs ? `, of all ${outputs.length} outputs` : ""}`;
   if (typeof study === "string") {
     return [
@@ -35,35 +71,19 @@ export function errorFigure({ background, outputs, config }: DualityDocument, st
       },
     ];
   }
-  const verdicts = FALLING.map((order) => ({ order, ...judgeOrder(study.errors, order, momentum) }));
-  const names = new Map(
-    verdicts.map(({ order, slope }) => [order, `${NAMES[order]}${slope === null ? "" : `, slope ${say(slope)}`}`]),
+  const upTo = fitUpTo(momentum);
+  const symbol = momentum > 0 ? "x = η λₘₐₓ/(1 − β)²" : "x = η λₘₐₓ";
+  const verdicts = judge(study.errors, momentum);
+  const points = verdicts.flatMap(({ order, label }) =>
+    study.errors.flatMap(({ x, [order]: error }) => (error ? [{ x, error, order: label }] : [])),
   );
-  const points = FALLING.flatMap((order) =>
-    study.errors.flatMap(({ x, [order]: error }) => (error ? [{ x, error, order: names.get(order) }] : [])),
-  );
-  const runs = FALLING.flatMap((order) => {
+  const runs = verdicts.flatMap(({ order, label }) => {
     const error = errors[order];
-    return error ? [{ x: study.x, error, order: names.get(order), tip: "this run" }] : [];
+    return error ? [{ x: study.x, error, order: label, tip: "this run" }] : [];
   });
-  // A fit is the power law through the mean of the points that it was made from.
   const xs = [...points, ...runs].map(({ x }) => x);
-  const lines = verdicts.flatMap(({ order, slope }) => {
-    const fitted = study.errors.filter((at) => at.x <= fitUpTo(momentum) && at[order]);
-    if (slope === null) return [];
-    const mean = (of: (at: (typeof fitted)[number]) => number): number =>
-      fitted.reduce((sum, at) => sum + Math.log(of(at)), 0) / fitted.length;
-    const [meanX, meanError] = [mean(({ x }) => x), mean((at) => at[order]!)];
-    return [Math.min(...xs), 4 * fitUpTo(momentum)].map((x) => ({
-      x,
-      error: Math.exp(meanError + slope * (Math.log(x) - meanX)),
-      order: names.get(order),
-    }));
-  });
-  const sentences = verdicts.map(({ order, slope, expected, holds }) =>
-    slope === null
-      ? `${NAMES[order]}'s cannot be fitted`
-      : `${NAMES[order]}'s error has slope ${say(slope)} (${expected} expected: ${holds ? "holds" : "does not hold"})`,
+  const lines = verdicts.flatMap((verdict) =>
+    fitted(verdict, study.errors, upTo, [Math.min(...xs), 4 * upTo]).map((end) => ({ ...end, order: verdict.label })),
   );
   const x = {
     field: "x",
@@ -81,13 +101,13 @@ export function errorFigure({ background, outputs, config }: DualityDocument, st
     field: "order",
     type: "nominal" as const,
     title: null,
-    scale: { domain: [...names.values()] },
+    scale: { domain: verdicts.map(({ label }) => label) },
   };
   return [
     {
       ...frame,
-      shows: `${quantity}, at ${study.errors.length} learning rates for this run's network, data, potential and momentum (points), with power laws fitted over x ≤ ${fitUpTo(momentum)} (lines); ${symbol}. Diamonds on the dashed line are this run, x = ${say(study.x)}.`,
-      agrees: `Over x ≤ ${fitUpTo(momentum)} ${list(sentences)}. At this run's x ${own}`,
+      shows: `${quantity}, at ${study.errors.length} learning rates for this run's network, data, potential and momentum (points), with power laws fitted over x ≤ ${upTo} (lines); ${symbol}. Diamonds on the dashed line are this run, x = ${say(study.x)}.`,
+      agrees: `Over x ≤ ${upTo} ${list(verdicts.map(inWords))}. At this run's x ${own}`,
       spec: {
         width: WIDTH,
         height: HEIGHT,
