@@ -71,95 +71,107 @@ function coloursOf(lines: readonly Line[]): string[] {
   return [...names.values()].map((colour) => colour ?? free.shift()!);
 }
 
+/** What is drawn of lines, over `times` where they have none of their own; null down to `floor`, where there is one. */
+function rowsOf(lines: readonly Line[], times: readonly number[], floor: number | undefined) {
+  return lines.flatMap(({ name, field, values, times: own = times }) =>
+    envelope(values).map((r) => ({
+      time: own[r]!,
+      name,
+      ...(field === undefined ? {} : { field }),
+      value: floor !== undefined && values[r]! <= floor ? null : values[r]!,
+    })),
+  );
+}
+
+/** What tells lines apart, where there are several: colours by name and, in order of the fields, dashes. */
+function tellingApart(lines: readonly Line[], hasLegend: boolean) {
+  const names = [...new Set(lines.map(({ name }) => name))];
+  const fields = [...new Set(lines.flatMap(({ field }) => field ?? []))];
+  return {
+    ...(names.length > 1 || fields.length > 1
+      ? {
+          color: {
+            field: "name",
+            type: "nominal" as const,
+            title: null,
+            scale: { domain: names, range: coloursOf(lines) },
+            legend: hasLegend ? legendOf(names) : null,
+          },
+        }
+      : {}),
+    ...(fields.length > 1
+      ? {
+          strokeDash: {
+            field: "field",
+            type: "nominal" as const,
+            title: null,
+            legend: { orient: "bottom" as const },
+            scale: {
+              domain: fields,
+              range: [
+                [1, 0],
+                [6, 3],
+                [2, 2],
+              ],
+            },
+          },
+        }
+      : {}),
+  };
+}
+
+/** Values drawn across, their labels to the right of the axes. */
+function referenceLayers(references: NonNullable<Panel["references"]>) {
+  if (references.length === 0) return [];
+  const y = { field: "value", type: "quantitative" as const };
+  return [
+    {
+      data: { values: references },
+      mark: { type: "rule" as const, strokeDash: [4, 4], color: "#999" },
+      encoding: { y },
+    },
+    {
+      data: { values: references },
+      mark: { type: "text" as const, clip: false, align: "left" as const, dx: 4, color: "#666", fontSize: 11 },
+      encoding: { x: { value: WIDTH }, y, text: { field: "label" } },
+    },
+  ];
+}
+
 function panelSpec(
   { times, title }: Clock,
   { y, lines, log, span = 0, references = [] }: Panel,
   { id, height, isLast, legend }: { id: number; height: number; isLast: boolean; legend: boolean },
 ) {
-  const floor = FLOOR * Math.max(...lines.map(({ values }) => largest(values)));
-  const drawn = lines.filter(({ values }) => !log || values.some((value) => value > floor));
-  const values = drawn.flatMap(({ name, field, values: of, times: own = times }) =>
-    envelope(of).map((r) => ({
-      time: own[r]!,
-      name,
-      ...(field === undefined ? {} : { field }),
-      value: log && of[r]! <= floor ? null : of[r]!,
-    })),
-  );
-  const shown = values.map(({ value }) => value);
+  const floor = log ? FLOOR * Math.max(...lines.map(({ values }) => largest(values))) : undefined;
+  const drawn = lines.filter(({ values }) => floor === undefined || values.some((value) => value > floor));
+  const rows = rowsOf(drawn, times, floor);
+  const shown = rows.map(({ value }) => value);
   const first = lines[0]!.values[0]!;
   const around = [first - span / 2, first + span / 2, ...references.map(({ value }) => value)];
   const axis = log && spans(shown) ? logarithmic(shown) : linear([...shown, ...around]);
-  const names = [...new Set(drawn.map(({ name }) => name))];
-  const fields = [...new Set(drawn.flatMap(({ field }) => field ?? []))];
   const along = linear(lines.flatMap((line) => line.times ?? times));
-  const x = {
-    field: "time",
-    type: "quantitative" as const,
-    title: isLast ? title : null,
-    ...along,
-    axis: { ...along.axis, tickCount: 10, labels: isLast },
-  };
   return {
     width: WIDTH,
     height,
     layer: [
       {
-        data: { values },
+        data: { values: rows },
         params: [zoom(id)],
         mark: { type: "line" as const, tooltip: true, clip: true, strokeWidth: 1.6 },
         encoding: {
-          x,
+          x: {
+            field: "time",
+            type: "quantitative" as const,
+            title: isLast ? title : null,
+            ...along,
+            axis: { ...along.axis, tickCount: 10, labels: isLast },
+          },
           y: { field: "value", type: "quantitative" as const, title: y, ...axis },
-          ...(names.length > 1 || fields.length > 1
-            ? {
-                color: {
-                  field: "name",
-                  type: "nominal" as const,
-                  title: null,
-                  scale: { domain: names, range: coloursOf(drawn) },
-                  legend: legend ? legendOf(names) : null,
-                },
-              }
-            : {}),
-          ...(fields.length > 1
-            ? {
-                strokeDash: {
-                  field: "field",
-                  type: "nominal" as const,
-                  title: null,
-                  legend: { orient: "bottom" as const },
-                  scale: {
-                    domain: fields,
-                    range: [
-                      [1, 0],
-                      [6, 3],
-                      [2, 2],
-                    ],
-                  },
-                },
-              }
-            : {}),
+          ...tellingApart(drawn, legend),
         },
       },
-      ...(references.length > 0
-        ? [
-            {
-              data: { values: references },
-              mark: { type: "rule" as const, strokeDash: [4, 4], color: "#999" },
-              encoding: { y: { field: "value", type: "quantitative" as const } },
-            },
-            {
-              data: { values: references },
-              mark: { type: "text" as const, clip: false, align: "left" as const, dx: 4, color: "#666", fontSize: 11 },
-              encoding: {
-                x: { value: WIDTH },
-                y: { field: "value", type: "quantitative" as const },
-                text: { field: "label" },
-              },
-            },
-          ]
-        : []),
+      ...referenceLayers(references),
     ],
   };
 }
