@@ -1,12 +1,13 @@
 /** Two operations in one sweep: the same bits as one after the other, whatever is chosen, and where the state is wanted in between. */
 import type { Grid, LatticeJob } from "@slowroll/core/engine/latticeJob";
+import { ownBuffers } from "@slowroll/core/engine/webgpu/buffers";
 import { evolveLattice } from "@slowroll/core/engine/webgpu/field/lattice";
 import { latticePair, latticeSpecialisation } from "@slowroll/core/engine/webgpu/field/latticeKernels";
 import { type LatticePrecision, NUMBERS } from "@slowroll/core/engine/webgpu/field/latticeNumbers";
 import { pairForm } from "@slowroll/core/engine/webgpu/field/latticePairForms";
 import { measuredChoice, type PairChoice, type Trial } from "@slowroll/core/engine/webgpu/field/latticePairs";
 import { type Layout, layoutOf, readArray, wholeLayout } from "@slowroll/core/engine/webgpu/field/latticeSlabs";
-import { ownBuffers, prescribedSteps } from "@slowroll/core/engine/webgpu/field/latticeSteps";
+import { prescribedSteps } from "@slowroll/core/engine/webgpu/field/latticeSteps";
 import { type Gpu, openGpu } from "@slowroll/core/engine/webgpu/gpu";
 import { InterruptedError } from "@slowroll/core/errors";
 import { emitCompensatedWgsl } from "@slowroll/core/potential/compensated";

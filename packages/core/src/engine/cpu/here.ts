@@ -1,7 +1,7 @@
 /** Kernels on the calling thread: for work that takes less than sending it to a worker, and for callers that want their results at once. */
 import { CONTROL, pagesFor, sharedMemory } from "./control.ts";
 import { load } from "./load.mjs";
-import { notLoaded, type Program } from "./pool.ts";
+import { compiled, notLoaded, type Program } from "./pool.ts";
 
 /** A program whose kernels are not both jobs' own. */
 export type OwnProgram = Program & Required<Pick<Program, "kernels">>;
@@ -14,13 +14,11 @@ export interface Loaded {
 /** The program's kernels over a memory of their own, prepared as the only worker. Throws EngineUnavailableError where they do not load. */
 export function loadHere({ kernels, special, potential, arrays, bytes, setup }: OwnProgram): Loaded {
   const memory = sharedMemory(pagesFor(bytes));
-  const compiled = (module: Uint8Array | undefined) =>
-    module && new WebAssembly.Module(module as Uint8Array<ArrayBuffer>);
   let loaded: Loaded["kernels"];
   try {
     loaded = load({
       memory,
-      kernels: compiled(kernels)!,
+      kernels: compiled(kernels),
       special: compiled(special),
       potential: compiled(potential),
       arrays,

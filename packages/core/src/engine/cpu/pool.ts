@@ -132,8 +132,12 @@ function startCrew(count: number): Crew {
   };
 }
 
-const compiled = (bytes: Uint8Array | undefined): WebAssembly.Module | undefined =>
-  bytes && new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+/** A module of these bytes, where there are any. */
+export function compiled(bytes: Uint8Array): WebAssembly.Module;
+export function compiled(bytes: Uint8Array | undefined): WebAssembly.Module | undefined;
+export function compiled(bytes: Uint8Array | undefined): WebAssembly.Module | undefined {
+  return bytes && new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+}
 
 /** The kernels of both jobs, and the vector functions. Throws EngineUnavailableError where they are not built. */
 function readKernels() {

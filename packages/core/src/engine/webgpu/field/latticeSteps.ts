@@ -13,8 +13,6 @@ import type { Numbers } from "./latticeNumbers.ts";
 import { measuredChoice, type PairChoice, pairChoice, pairSweeps } from "./latticePairs.ts";
 import { ghostCopies, type Layout, type Slab, slabUniform, writeState } from "./latticeSlabs.ts";
 
-export { ownBuffers } from "../buffers.ts";
-
 /** Field and momentum of a slab, [realisations][fields][stride] each. */
 export interface StateArrays {
   readonly field: GPUBuffer;
