@@ -10,10 +10,10 @@ import { describeBytes } from "../../memory.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import { type Pace, runSteps } from "../submit.ts";
 import { type EnsemblePlan, planEnsemble } from "./ensemblePlan.ts";
-import { createState } from "./ensembleState.ts";
+import { createState, type EnsembleState } from "./ensembleState.ts";
 import { createLayeredTrainer } from "./layeredTrainer.ts";
 import { createParameterNorms } from "./parameterNorms.ts";
-import { createResidentTrainer, residentShape } from "./residentTrainer.ts";
+import { createResidentTrainer, type EncodeSteps, residentShape } from "./residentTrainer.ts";
 
 /** Bytes of a batch: on a software adapter what stays in the caches, on hardware what fills the device without crowding it. */
 const BUDGET = { software: 16 * 2 ** 20, hardware: 2 ** 30 };
@@ -48,6 +48,97 @@ export function assertRoom(gpu: Gpu, job: EnsembleJob, options: EnsembleOptions 
   planOn(gpu, job, options);
 }
 
+/** A batch whose parts may still be on their way. */
+type Coming<Batch> = { readonly [Part in keyof Batch]: Batch[Part] | Promise<Batch[Part]> };
+
+/** The training of a batch with all that is recorded of it. */
+interface Training {
+  readonly encodeSteps: EncodeSteps;
+  /** Of layeredTrainer.ts, where there are test inputs. */
+  readonly encodeTest: EncodeSteps | undefined;
+  /** The records of `count` networks: copied before it returns, sorted when the device is `busy` with something else. */
+  read(count: number, busy: Promise<void>): Coming<Omit<EnsembleBatch, "first" | "count">>;
+}
+
+/** Throws ShaderCompileError, OutOfDeviceMemoryError, InterruptedError. */
+async function openTraining(
+  gpu: Gpu,
+  job: EnsembleJob,
+  plan: EnsemblePlan,
+  state: EnsembleState,
+  { searchTiles = false, layered: onlyLayered = false }: EnsembleOptions,
+  signal: AbortSignal,
+): Promise<Training> {
+  const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
+  const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, signal) : undefined;
+  const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
+  const encodeSteps = resident ?? layered!.encodeSteps;
+  const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
+  return {
+    encodeSteps(pass, from, to, count) {
+      // Stretches of steps between the steps whose kernels are recorded, before that step's update.
+      for (let start = from; start < to; ) {
+        const record = kernelRecords.get(start);
+        if (record !== undefined) {
+          layered!.encodeKernels(pass, record, count);
+          norms?.encode(pass, record, count);
+        }
+        let end = start + 1;
+        while (end < to && !kernelRecords.has(end)) end++;
+        encodeSteps(pass, start, end, count);
+        start = end;
+      }
+    },
+    encodeTest: layered?.encodeTest,
+    read(count, busy) {
+      const T = job.recordOutputs.length;
+      const K = job.recordKernels.length * kernelPartsOf(job);
+      const points = (job.test?.length ?? 0) / job.architecture.inputDimension;
+      const none = new Float64Array();
+      return {
+        outputs: read(gpu, state.outputs, plan, T, count, "row", busy),
+        kernels: layered?.kernels ? read(gpu, layered.kernels, plan, K, count, "matrix", busy) : none,
+        test: job.test ? readTest(gpu, layered!.tested, plan, points, count, busy) : none,
+        norms: norms ? norms.read(count) : none,
+      };
+    },
+  };
+}
+
+/** Hands a batch on when all of it is there. */
+async function deliver(onBatch: OnEnsembleBatch, coming: Coming<EnsembleBatch>): Promise<void> {
+  const parts = await Promise.all(Object.entries(coming).map(async ([part, value]) => [part, await value]));
+  await onBatch(Object.fromEntries(parts));
+}
+
+/** What reads a batch and hands it on while the device trains the next: copied before the next one's first submit, sorted after it. */
+function deliveryTo(onBatch: OnEnsembleBatch) {
+  let isBusy = (): void => {};
+  let delivered: Promise<void> = Promise.resolve();
+  const stop = new AbortController();
+  return {
+    /** Ends what is trained beside a receiver that throws. */
+    stopped: stop.signal,
+    /** Tells what is to be sorted that the device has something else to do. */
+    goOn: (): void => isBusy(),
+    /** Begins with the next batch once the one before is delivered. Throws what its receiver has thrown. */
+    async begin(read: (busy: Promise<void>) => Coming<EnsembleBatch>): Promise<void> {
+      await delivered;
+      const busy = new Promise<void>((resolve) => {
+        isBusy = resolve;
+      });
+      delivered = deliver(onBatch, read(busy));
+      // Awaited with the next batch, or at the end; it must not count as unhandled meanwhile.
+      delivered.catch(() => stop.abort());
+    },
+    /** Resolves when all is delivered; throws likewise. */
+    async end(): Promise<void> {
+      isBusy();
+      await delivered;
+    },
+  };
+}
+
 export async function trainEnsemble(
   gpu: Gpu,
   job: EnsembleJob,
@@ -55,52 +146,31 @@ export async function trainEnsemble(
   control: JobControl = {},
   options: EnsembleOptions = {},
 ): Promise<JobReport> {
-  const { searchTiles = false, layered: onlyLayered = false } = options;
   const plan = planOn(gpu, job, options);
-  const { inputDimension: d } = job.architecture;
-  const { first: firstNetwork, count: total } = job.networks;
-  const kernelRecords = new Map(job.recordKernels.map((step, record) => [step, record]));
+  const { first, count: total } = job.networks;
   const state = await createState(gpu, job, plan);
   const pace: Pace = { secondsPerStep: 0 };
   const testPace: Pace = { secondsPerStep: 0 };
   let engineSeconds = 0;
-  // A batch is read and handed on while the device trains the next: copied before the next one's first submit, sorted after it.
-  let isBusy = (): void => {};
-  let delivered: Promise<void> = Promise.resolve();
-  // Ends what is trained beside a receiver that throws.
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, ...(control.signal ? [control.signal] : [])]);
+  const delivery = deliveryTo(onBatch);
+  const signal = AbortSignal.any([delivery.stopped, ...(control.signal ? [control.signal] : [])]);
   try {
-    const resident = onlyLayered ? undefined : await createResidentTrainer(gpu, job, plan, state);
-    const layered = plan.layered ? await createLayeredTrainer(gpu, job, plan, state, searchTiles, signal) : undefined;
-    const norms = job.parameterNorms ? await createParameterNorms(gpu, job, plan, state) : undefined;
+    const training = await openTraining(gpu, job, plan, state, options, signal);
     // The kernels are compiled, and the buffers have not been touched: what the process has now is what it has beside a software adapter's.
     control.onMemory?.(plan.memory);
-    const encodeSteps = resident ?? layered!.encodeSteps;
     for (let done = 0; done < total; done += plan.batch) {
       if (signal.aborted) throw new InterruptedError("interrupted");
       const count = Math.min(plan.batch, total - done);
-      await state.initialise(firstNetwork + done, count);
+      await state.initialise(first + done, count);
       engineSeconds += await runSteps(
         gpu,
         "ensemble",
         pace,
         job.steps + 1,
         (pass, from, to) => {
-          // Stretches of steps between the steps whose kernels are recorded, before that step's update.
-          for (let start = from; start < to; ) {
-            const record = kernelRecords.get(start);
-            if (record !== undefined) {
-              layered!.encodeKernels(pass, record, count);
-              norms?.encode(pass, record, count);
-            }
-            let end = start + 1;
-            while (end < to && !kernelRecords.has(end)) end++;
-            encodeSteps(pass, start, end, count);
-            start = end;
-          }
+          training.encodeSteps(pass, from, to, count);
           // What waits for it runs when this function's caller has submitted and waits itself.
-          isBusy();
+          delivery.goOn();
         },
         { signal },
         (finished) =>
@@ -116,54 +186,21 @@ export async function trainEnsemble(
           "test inputs",
           testPace,
           plan.testGroups,
-          (pass, from, to) => layered!.encodeTest(pass, from, to, count),
+          (pass, from, to) => training.encodeTest!(pass, from, to, count),
           { signal },
         );
       }
-      const T = job.recordOutputs.length;
-      const K = job.recordKernels.length * kernelPartsOf(job);
-      await delivered;
-      const busy = new Promise<void>((resolve) => {
-        isBusy = resolve;
-      });
-      const outputs = read(gpu, state.outputs, plan, T, count, "row", busy);
-      const kernels = layered?.kernels
-        ? read(gpu, layered.kernels, plan, K, count, "matrix", busy)
-        : new Float64Array();
-      const test = job.test
-        ? readTest(gpu, layered!.tested, plan, job.test.length / d, count, busy)
-        : new Float64Array();
-      delivered = deliver(onBatch, {
-        first: firstNetwork + done,
-        count,
-        outputs,
-        kernels,
-        test,
-        norms: norms ? norms.read(count) : new Float64Array(),
-      });
-      // Awaited with the next batch, or below; it must not count as unhandled meanwhile.
-      delivered.catch(() => stop.abort());
+      await delivery.begin((busy) => ({ first: first + done, count, ...training.read(count, busy) }));
     }
-    isBusy();
-    await delivered;
+    await delivery.end();
   } catch (error) {
     // What was trained before an interruption is delivered too; what its receiver throws has ended the run, and is told.
-    isBusy();
-    await delivered;
+    await delivery.end();
     throw error;
   } finally {
     state.destroy();
   }
   return { engineSeconds };
-}
-
-/** A batch whose parts may still be on their way. */
-type Coming<Batch> = { readonly [Part in keyof Batch]: Batch[Part] | Promise<Batch[Part]> };
-
-/** Hands a batch on when all of it is there. */
-async function deliver(onBatch: OnEnsembleBatch, coming: Coming<EnsembleBatch>): Promise<void> {
-  const parts = await Promise.all(Object.entries(coming).map(async ([part, value]) => [part, await value]));
-  await onBatch(Object.fromEntries(parts));
 }
 
 /**
