@@ -169,7 +169,7 @@ export async function coupledSteps(
     ghosts.push([]);
     for (const name of ["field", "momentum"] as const) {
       const made = then.map((slab) => slab[name]);
-      ghosts[here]!.push(...(await ghostCopies(gpu, job, layout, specialisation, buffers, made)));
+      ghosts[here]!.push(...(await ghostCopies({ gpu, job, layout, specialisation, buffers }, made)));
     }
   }
   const turns = TURNS.map((values) => new Uint32Array(move.uniform("turn", values)));

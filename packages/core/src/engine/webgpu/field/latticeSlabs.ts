@@ -6,14 +6,13 @@
  */
 import { InputError } from "../../../errors.ts";
 import { type Grid, type LatticeJob, type LatticeState, STENCILS } from "../../latticeJob.ts";
-import type { Buffers } from "../buffers.ts";
 import { evenly } from "../evenly.ts";
 import { type Gpu, largestArray } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import type { Dispatch } from "../submit.ts";
-import { type LatticeSpecialisation, latticeGhosts, withoutPotential } from "./latticeKernels.ts";
+import { latticeGhosts, withoutPotential } from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
-import type { StateArrays } from "./latticeSteps.ts";
+import type { Setting, StateArrays } from "./latticeSteps.ts";
 
 /** A stretch of planes: where it starts along the slowest axis, and how many. */
 export interface Slab {
@@ -134,11 +133,7 @@ export async function readArray(
 
 /** What copies the ghosts of an array, given by its slabs, anew; nothing where there are none. */
 export async function ghostCopies(
-  gpu: Gpu,
-  job: LatticeJob,
-  layout: Layout,
-  specialisation: LatticeSpecialisation,
-  buffers: Buffers,
+  { gpu, job, layout, specialisation, buffers }: Setting,
   slabs: readonly GPUBuffer[],
 ): Promise<Dispatch[]> {
   const { ghosts, plane, slabs: planned } = layout;

@@ -4,7 +4,7 @@ import type { LatticeState, PrescribedSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
 import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
-import { loadKernel, type UniformValues } from "../kernel.ts";
+import { type Kernel, loadKernel, type UniformValues } from "../kernel.ts";
 import { slotData, slotStride } from "../slots.ts";
 import { type Dispatch, encode, submit } from "../submit.ts";
 import { type LatticeSpecialisation, latticeStep, uploadConstants } from "./latticeKernels.ts";
@@ -75,6 +75,116 @@ export interface Steps {
   readonly globals?: Globals;
 }
 
+/** Realisations that share their arrays: their job and how it lies, the device, and the buffers that all of theirs stand in. */
+export interface Setting {
+  readonly gpu: Gpu;
+  readonly job: PartJob;
+  readonly layout: Layout;
+  readonly specialisation: LatticeSpecialisation;
+  readonly buffers: Buffers;
+}
+
+/** An array of every slab. */
+export async function makeArrays(
+  { job, layout, specialisation: { numbers }, buffers }: Setting,
+  label: string,
+): Promise<GPUBuffer[]> {
+  const bytes = arrayBytes(job, layout, numbers);
+  const slabs: GPUBuffer[] = [];
+  for (const _ of layout.slabs) slabs.push(await buffers.make(label, bytes));
+  return slabs;
+}
+
+/** A second array of the momentum, which only pairs of operations want: undefined where the device has no memory left for it. */
+async function makeSpareMomentum(setting: Setting): Promise<GPUBuffer[] | undefined> {
+  try {
+    return await makeArrays(setting, "momentum, next");
+  } catch (error) {
+    if (error instanceof OutOfDeviceMemoryError) return undefined;
+    throw error;
+  }
+}
+
+/** The coefficients of all operations, a slot each. */
+function uploadOperations(
+  { gpu, job: { grid }, specialisation: { numbers }, buffers }: Setting,
+  coefficients: Float64Array,
+): Promise<GPUBuffer> {
+  const words = 3 * numbers.words;
+  const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / grid.spacing ** 2 : value));
+  const data = new Uint32Array(numbers.pack(scaled).buffer);
+  return buffers.upload(
+    "operations",
+    slotData(operationStride(gpu.limits, numbers), Math.max(1, coefficients.length / 3), (o) =>
+      data.subarray(words * o, words * (o + 1)),
+    ),
+    GPUBufferUsage.UNIFORM,
+  );
+}
+
+/** Workgroups [x, y, z] of a sweep over a slab, and its kernel's parameters. */
+function sharing(
+  { gpu, job, layout, specialisation }: Setting,
+  workgroup: Kernel<string>["workgroup"],
+  planned: Slab,
+): { workgroups: readonly [number, number, number]; params: UniformValues } {
+  const { grid, realisations } = job;
+  // All realisations may want more along z than a dispatch has: the kernels take what is left in further turns.
+  const atMost = (z: number): number => Math.min(z, gpu.limits.maxComputeWorkgroupsPerDimension);
+  const march = marched(job, specialisation);
+  if (march) {
+    const { workgroups, params } = marchSharing(gpu.adapter, grid, layout, planned, march);
+    const marches = realisations * params.chunks;
+    return { workgroups: [workgroups[0], workgroups[1], atMost(marches)], params: { ...params, marches } };
+  }
+  const slab = slabUniform(grid, layout, planned);
+  const [along, across, deep] = slab.own;
+  const planes = realisations * deep;
+  return {
+    workgroups: [Math.ceil(along / workgroup[0]), Math.ceil(across / workgroup[1]), atMost(planes)],
+    params: { slab, planes },
+  };
+}
+
+/** The sweep over each slab from one state to the next, the ghosts of the new field, and those of the momentum where pairs renew it. */
+interface Sweep {
+  readonly slabs: Dispatch[];
+  readonly ghosts: Dispatch[];
+  readonly momentumGhosts: Dispatch[];
+}
+
+/** Those that start from each of the states, to the one with the other field. */
+async function bindSweeps(
+  setting: Setting,
+  arrays: Steps["arrays"],
+  bound: { readonly constants: GPUBuffer; readonly operation: GPUBuffer },
+): Promise<Sweep[]> {
+  const { gpu, job, layout, specialisation, buffers } = setting;
+  const { pipeline, workgroup, uniform, bind } = await loadKernel(
+    gpu,
+    ...sweepKernel(job, latticeStep, specialisation),
+  );
+  const shares: { readonly params: GPUBuffer; readonly workgroups: Dispatch["workgroups"] }[] = [];
+  for (const planned of layout.slabs) {
+    const { workgroups, params } = sharing(setting, workgroup, planned);
+    const data = new Uint32Array(uniform("params", params));
+    shares.push({ params: await buffers.upload("step parameters", data, GPUBufferUsage.UNIFORM), workgroups });
+  }
+  const sweeps: Sweep[] = [];
+  for (const [state, here] of arrays.entries()) {
+    const slabs: Dispatch[] = [];
+    const made = arrays[state ^ 1]!.map((slab) => slab.field);
+    for (const [s, { params, workgroups }] of shares.entries()) {
+      const bindings = await bind({ ...here[s]!, fieldNext: made[s]!, params, ...bound });
+      slabs.push({ pipeline, bindings, workgroups });
+    }
+    const momenta = here.map((slab) => slab.momentum);
+    const momentumGhosts = arrays.length > 2 ? await ghostCopies(setting, momenta) : [];
+    sweeps.push({ slabs, ghosts: await ghostCopies(setting, made), momentumGhosts });
+  }
+  return sweeps;
+}
+
 /**
  * Each operation kicks and drifts in one dispatch a slab, whose coefficients a dynamic offset picks; the field alternates between two arrays.
  * Where pairs are chosen two operations without a stop between them are one dispatch, and the momentum alternates too.
@@ -88,89 +198,28 @@ export async function prescribedSteps(
   buffers: Buffers,
   choice: PairChoice = measuredChoice,
 ): Promise<Steps> {
-  const { grid, realisations, from = 0 } = job;
+  const setting: Setting = { gpu, job, layout, specialisation, buffers };
+  const { from = 0 } = job;
   const { numbers } = specialisation;
-  const bytes = arrayBytes(job, layout, numbers);
-  const make = async (label: string): Promise<GPUBuffer[]> => {
-    const slabs: GPUBuffer[] = [];
-    for (const _ of layout.slabs) slabs.push(await buffers.make(label, bytes));
-    return slabs;
-  };
   const operations = coefficients.length / 3;
-  const field = [await make("field"), await make("field, next")] as const;
-  const momentum = [await make("momentum")];
-  let chosen = pairChoice(gpu, job, operations - from, layout, specialisation, choice);
-  if (chosen) {
-    try {
-      momentum.push(await make("momentum, next"));
-    } catch (error) {
-      if (!(error instanceof OutOfDeviceMemoryError)) throw error;
-      chosen = undefined;
-    }
-  }
+  const field = [await makeArrays(setting, "field"), await makeArrays(setting, "field, next")];
+  const momentum = await makeArrays(setting, "momentum");
+  const wanted = pairChoice(gpu, job, operations - from, layout, specialisation, choice);
+  const spare = wanted && (await makeSpareMomentum(setting));
+  const pairing = spare && wanted;
   // A single sweep goes from each state to that with the other field, a pair to that with the other momentum too.
-  const arrays = momentum.flatMap((pi) =>
+  const arrays = [momentum, ...(spare ? [spare] : [])].flatMap((pi) =>
     field.map((phi) => phi.map((slab, s): StateArrays => ({ field: slab, momentum: pi[s]! }))),
   );
-  const words = 3 * numbers.words;
-  const stride = operationStride(gpu.limits, numbers);
-  const scaled = coefficients.map((value, i) => (i % 3 === 0 ? value / grid.spacing ** 2 : value));
-  const data = new Uint32Array(numbers.pack(scaled).buffer);
-  const operation = await buffers.upload(
-    "operations",
-    slotData(stride, Math.max(1, operations), (o) => data.subarray(words * o, words * (o + 1))),
-    GPUBufferUsage.UNIFORM,
-  );
-
+  const operation = await uploadOperations(setting, coefficients);
   const constants = await uploadConstants(job, specialisation, buffers);
-  const march = marched(job, specialisation);
-  const { pipeline, workgroup, uniform, bind } = await loadKernel(
-    gpu,
-    ...sweepKernel(job, latticeStep, specialisation),
-  );
-  /** Workgroups [x, y, z] over a slab, z as many as all realisations want, and the kernel's parameters of it. */
-  const sharing = (planned: Slab): { wanted: readonly [number, number, number]; params: UniformValues } => {
-    if (march) {
-      const { workgroups, params } = marchSharing(gpu.adapter, grid, layout, planned, march);
-      const marches = realisations * params.chunks;
-      return { wanted: [workgroups[0], workgroups[1], marches], params: { ...params, marches } };
-    }
-    const slab = slabUniform(grid, layout, planned);
-    const [along, across, deep] = slab.own;
-    const planes = realisations * deep;
-    const wanted = [Math.ceil(along / workgroup[0]), Math.ceil(across / workgroup[1]), planes] as const;
-    return { wanted, params: { slab, planes } };
-  };
-  const shares: { readonly params: GPUBuffer; readonly workgroups: readonly [number, number, number] }[] = [];
-  for (const planned of layout.slabs) {
-    const { wanted, params } = sharing(planned);
-    const [x, y, z] = wanted;
-    shares.push({
-      params: await buffers.upload(
-        "step parameters",
-        new Uint32Array(uniform("params", params)),
-        GPUBufferUsage.UNIFORM,
-      ),
-      workgroups: [x, y, Math.min(z, gpu.limits.maxComputeWorkgroupsPerDimension)],
-    });
-  }
-  const ghostsOf = (slabs: readonly GPUBuffer[]) => ghostCopies(gpu, job, layout, specialisation, buffers, slabs);
-  /** The sweep over each slab that starts from each state, and then the ghosts of the new field and, for pairs, of the momentum. */
-  const sweeps: { readonly slabs: Dispatch[]; readonly ghosts: Dispatch[]; readonly momentumGhosts: Dispatch[] }[] = [];
-  for (const [state, here] of arrays.entries()) {
-    const slabs: Dispatch[] = [];
-    const made = arrays[state ^ 1]!.map((slab) => slab.field);
-    for (const [s, { params, workgroups }] of shares.entries()) {
-      const bindings = await bind({ ...here[s]!, fieldNext: made[s]!, params, constants, operation });
-      slabs.push({ pipeline, bindings, workgroups });
-    }
-    const momentumGhosts = chosen ? await ghostsOf(here.map((slab) => slab.momentum)) : [];
-    sweeps.push({ slabs, ghosts: await ghostsOf(made), momentumGhosts });
-  }
+  const sweeps = await bindSweeps(setting, arrays, { constants, operation });
+  const ends = pairing ? arrays.map((here, state) => [here, arrays[state ^ 3]!] as const) : [];
+  const pairs = pairing ? await pairSweeps(gpu, pairing.form, buffers, ends, constants, operation) : [];
+
+  const stride = operationStride(gpu.limits, numbers);
   /** Until a trial has told otherwise. */
-  let paired = chosen !== undefined;
-  const ends = chosen ? arrays.map((here, state) => [here, arrays[state ^ 3]!] as const) : [];
-  const pairs = chosen ? await pairSweeps(gpu, chosen.form, buffers, ends, constants, operation) : [];
+  let paired = pairing !== undefined;
   const single = (state: number, o: number): Dispatch[] => {
     const { slabs, ghosts, momentumGhosts } = sweeps[state]!;
     const made = slabs.map((slab) => ({ ...slab, offsets: [o * stride] }));
@@ -194,13 +243,13 @@ export async function prescribedSteps(
         submit(gpu, "first ghosts", [...sweeps[1]!.ghosts, ...sweeps[0]!.momentumGhosts]);
       };
       write();
-      if (!chosen) return;
+      if (!pairing) return;
       const singles = [...single(0, from), ...single(1, from + 1)];
       const [begun, other] = ends[0]!;
       const trial = { singles, pair: pair(0, from), begun: begun[0]!, other: other[0]! };
-      paired = await chosen.choose(gpu, trial, signal);
+      paired = await pairing.choose(gpu, trial, signal);
       write();
-      if (!paired) for (const buffer of momentum[1]!) buffer.destroy();
+      if (!paired) for (const buffer of spare!) buffer.destroy();
     },
     encode(pass, o, stops) {
       if (ahead) {
