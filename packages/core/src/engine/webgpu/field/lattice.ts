@@ -70,7 +70,7 @@ export async function evolveLattice(
       const { schedule } = part;
       const steps =
         schedule.kind === "coupled"
-          ? await coupledSteps(gpu, part, schedule, layout, specialisation, buffers, slots)
+          ? await coupledSteps({ gpu, job: part, layout, specialisation, buffers }, schedule, slots)
           : await prescribedSteps(gpu, part, schedule, layout, specialisation, buffers);
       const records = await openRecords(gpu, part, layout, specialisation, steps, buffers, slots);
       batches.push({ job: part, steps, records });

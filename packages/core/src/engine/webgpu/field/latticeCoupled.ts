@@ -8,43 +8,21 @@
  */
 import type { CoupledSchedule } from "../../latticeJob.ts";
 import type { PartJob } from "../../parts.ts";
-import type { Buffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel, type UniformValues } from "../kernel.ts";
-import { recordStride, slotData, slotStride } from "../slots.ts";
 import { type Dispatch, encode, submit } from "../submit.ts";
+import { type GlobalSteps, globalBytes, globalSteps } from "./latticeGlobal.ts";
 import {
-  adders,
   coupledSpecialisation,
-  coupledSums,
-  globalSpecialisation,
   type LatticeSpecialisation,
   latticeCoupled,
-  latticeGlobal,
   MAX_SWEEPERS,
   sweepers,
   uploadConstants,
 } from "./latticeKernels.ts";
 import { marched, marchSharing, sweepKernel } from "./latticeMarch.ts";
-import { join, split } from "./latticeNumbers.ts";
 import { ghostCopies, type Layout, slabUniform, writeState } from "./latticeSlabs.ts";
-import { arrayBytes, type RecordSlots, type StateArrays, type Steps } from "./latticeSteps.ts";
-
-/** float32 words of the struct Global, and numbers of Strengths, of lattice_global.wgsl. */
-const GLOBAL = 6;
-const STRENGTHS = 5;
-/** Pairs of float32 of a realisation's record: those of Global, and of each field the sums of pi and of pi^2. */
-const recorded = (fields: number): number => GLOBAL / 2 + 2 * fields;
-
-/** What the dispatch for q does between two sweeps: the fields of its struct Turn. */
-const TURNS = [
-  { closes: 0, opens: 0, passes: 0 },
-  { closes: 0, opens: 1, passes: 0 },
-  { closes: 0, opens: 1, passes: 1 },
-  { closes: 1, opens: 0, passes: 0 },
-  { closes: 1, opens: 1, passes: 0 },
-  { closes: 1, opens: 1, passes: 1 },
-] as const;
+import { makeArrays, type RecordSlots, type Setting, type StateArrays, type Steps } from "./latticeSteps.ts";
 
 /** Workgroups of each slab's sweep and where their sums begin among a realisation's, and how many sums those are. */
 export function sharing(
@@ -81,174 +59,98 @@ export function sharing(
 export function coupledBytes(
   { adapter }: Pick<Gpu, "adapter">,
   job: PartJob,
-  { durations }: CoupledSchedule,
+  schedule: CoupledSchedule,
   layout: Layout,
   specialisation: LatticeSpecialisation,
   capacity: number,
 ) {
-  const { realisations, fields } = job;
-  const { PARTS, ROUNDS } = coupledSums(fields);
-  const width = 4 * specialisation.numbers.words;
   const { groups } = sharing(adapter, job, layout, specialisation);
-  return {
-    durations: width * (durations.length + 2),
-    begun: 4 * realisations,
-    globals: 4 * GLOBAL * realisations,
-    records: 8 * recorded(fields) * realisations * capacity,
-    strengths: width * STRENGTHS * realisations,
-    sums: width * PARTS * ROUNDS * realisations * groups,
-  };
+  return globalBytes(job, schedule, specialisation.numbers, capacity, groups);
 }
 
-export async function coupledSteps(
-  gpu: Gpu,
-  job: PartJob,
-  schedule: CoupledSchedule,
-  layout: Layout,
-  specialisation: LatticeSpecialisation,
-  buffers: Buffers,
-  { capacity, slot }: RecordSlots,
-): Promise<Steps> {
-  const { grid, realisations, fields, from = 0 } = job;
-  const { points, dimensions, spacing } = grid;
-  const { numbers } = specialisation;
-  const bytes = arrayBytes(job, layout, numbers);
-  const pairs = async (suffix: string): Promise<StateArrays[]> => {
-    const slabs: StateArrays[] = [];
-    for (const _ of layout.slabs)
-      slabs.push({
-        field: await buffers.make(`field${suffix}`, bytes),
-        momentum: await buffers.make(`momentum${suffix}`, bytes),
-      });
-    return slabs;
-  };
-  const arrays = [await pairs(""), await pairs(", next")] as const;
-  const sweep = await loadKernel(
+/** Field and momentum of every slab. */
+async function makeState(setting: Setting, suffix: string): Promise<StateArrays[]> {
+  const field = await makeArrays(setting, `field${suffix}`);
+  const momentum = await makeArrays(setting, `momentum${suffix}`);
+  return field.map((slab, s) => ({ field: slab, momentum: momentum[s]! }));
+}
+
+/** The sweep over each slab that starts from the one or the other arrays, and then the ghosts of the new ones. */
+async function bindSweeps(
+  setting: Setting,
+  arrays: readonly [readonly StateArrays[], readonly StateArrays[]],
+  { shares, groups }: ReturnType<typeof sharing>,
+  { strengths, sums }: GlobalSteps,
+): Promise<{ readonly slabs: Dispatch[]; readonly ghosts: Dispatch[] }[]> {
+  const { gpu, job, specialisation, buffers } = setting;
+  const { realisations, fields } = job;
+  const { pipeline, uniform, bind } = await loadKernel(
     gpu,
     ...sweepKernel(job, latticeCoupled, coupledSpecialisation(specialisation, fields)),
   );
-  const { shares, groups } = sharing(gpu.adapter, job, layout, specialisation);
-  const lanes = adders(groups, gpu.limits);
-  const move = await loadKernel(gpu, latticeGlobal, globalSpecialisation(schedule, numbers, fields, lanes));
-
-  const operations = schedule.durations.length;
-  const sizes = coupledBytes(gpu, job, schedule, layout, specialisation, capacity);
-  const durations = await buffers.make("durations", sizes.durations);
-  gpu.device.queue.writeBuffer(durations, 0, numbers.pack(schedule.durations));
-  const begun = await buffers.upload("operations begun", new Uint32Array(realisations).fill(from));
-  const globals = await buffers.make("q, q' and clock", sizes.globals);
-  const records = await buffers.make("records of q, q' and clock", sizes.records);
-  const strengths = await buffers.make("strengths", sizes.strengths);
-  const sums = await buffers.make("sums", sizes.sums);
   const constants = await uploadConstants(job, specialisation, buffers);
-  const uniform = (label: string, data: Uint32Array) => buffers.upload(label, data, GPUBufferUsage.UNIFORM);
-
-  /** The sweep over each slab that starts from the one or the other arrays, and then the ghosts of the new ones. */
-  const sweeps: Dispatch[][] = [];
-  const ghosts: Dispatch[][] = [];
-  for (const here of [0, 1] as const) {
-    const then = arrays[1 - here]!;
-    const dispatches: Dispatch[] = [];
+  const sweeps: { slabs: Dispatch[]; ghosts: Dispatch[] }[] = [];
+  for (const [here, then] of [arrays, [arrays[1], arrays[0]] as const]) {
+    const slabs: Dispatch[] = [];
     for (const [s, { workgroups, params: own }] of shares.entries()) {
       const [x, y, z] = workgroups;
-      const params = await uniform("sweep parameters", new Uint32Array(sweep.uniform("params", { ...own, groups })));
-      const bindings = await sweep.bind({
-        ...arrays[here][s]!,
-        firstField: arrays[here][0]!.field,
-        firstMomentum: arrays[here][0]!.momentum,
+      const data = new Uint32Array(uniform("params", { ...own, groups }));
+      const bindings = await bind({
+        ...here[s]!,
+        firstField: here[0]!.field,
+        firstMomentum: here[0]!.momentum,
         strengths,
         fieldNext: then[s]!.field,
         momentumNext: then[s]!.momentum,
         sums,
-        params,
+        params: await buffers.upload("sweep parameters", data, GPUBufferUsage.UNIFORM),
         constants,
       });
-      dispatches.push({ pipeline: sweep.pipeline, bindings, workgroups: [x, y, z * realisations] });
+      slabs.push({ pipeline, bindings, workgroups: [x, y, z * realisations] });
     }
-    sweeps.push(dispatches);
-    ghosts.push([]);
+    const ghosts: Dispatch[] = [];
     for (const name of ["field", "momentum"] as const) {
       const made = then.map((slab) => slab[name]);
-      ghosts[here]!.push(...(await ghostCopies({ gpu, job, layout, specialisation, buffers }, made)));
+      ghosts.push(...(await ghostCopies(setting, made)));
     }
+    sweeps.push({ slabs, ghosts });
   }
-  const turns = TURNS.map((values) => new Uint32Array(move.uniform("turn", values)));
-  const turnStride = slotStride(gpu.limits, turns[0]!.byteLength);
-  const turn = await uniform(
-    "turn parameters",
-    slotData(turnStride, TURNS.length, (t) => turns[t]!),
-  );
-  const number = (value: number): number[] => Array.from(numbers.pack(Float64Array.of(value)));
-  const moving = { sites: number(points ** dimensions), curvature: number(1 / spacing ** 2), groups };
-  const moveBindings = await move.bind({
-    sums,
-    durations,
-    begun,
-    globals,
-    strengths,
-    records,
-    params: await uniform("parameters of q", new Uint32Array(move.uniform("params", moving))),
-    turn,
-    slot,
-  });
-  const stride = recordStride(gpu.limits);
-  const turnOf = (closes: boolean, opens: boolean, passes: boolean, record: number = capacity): Dispatch => {
-    const t = TURNS.findIndex(
-      (known) => known.closes === +closes && known.opens === +opens && known.passes === +(opens && passes),
-    );
-    return {
-      pipeline: move.pipeline,
-      bindings: moveBindings,
-      workgroups: [realisations, 1, 1],
-      offsets: [t * turnStride, record * stride],
-    };
-  };
+  return sweeps;
+}
+
+export async function coupledSteps(setting: Setting, schedule: CoupledSchedule, slots: RecordSlots): Promise<Steps> {
+  const { gpu, job, layout, specialisation } = setting;
+  const arrays = [await makeState(setting, ""), await makeState(setting, ", next")] as const;
+  const shared = sharing(gpu.adapter, job, layout, specialisation);
+  const globals = await globalSteps(setting, schedule, slots, shared.groups);
+  const sweeps = await bindSweeps(setting, arrays, shared, globals);
 
   let standing: 0 | 1 = 0;
   let open = false;
   const sweepOnce = (pass: GPUComputePassEncoder): void => {
-    for (const dispatch of [...sweeps[standing]!, ...ghosts[standing]!]) encode(pass, dispatch);
+    const { slabs, ghosts } = sweeps[standing]!;
+    for (const dispatch of [...slabs, ...ghosts]) encode(pass, dispatch);
     standing = standing === 0 ? 1 : 0;
   };
-  const rest = (record?: number): Dispatch => turnOf(false, false, false, record);
   return {
-    operations,
+    operations: schedule.durations.length,
     arrays,
     standing: () => standing,
     async begin(state) {
-      writeState(gpu, job, layout, numbers, arrays[0], state);
-      gpu.device.queue.writeBuffer(globals, 0, split(schedule.initial));
+      writeState(gpu, job, layout, specialisation.numbers, arrays[0], state);
+      globals.begin();
       // The strengths of the first sweep, which opens.
-      submit(gpu, "first ghosts and strengths", [...ghosts[1]!, rest()]);
+      submit(gpu, "first ghosts and strengths", [...sweeps[1]!.ghosts, globals.turn(false, false, false)]);
     },
     encode(pass, o, stops) {
       if (!open) {
         sweepOnce(pass);
-        encode(pass, turnOf(false, true, !stops.state(o + 1)));
+        encode(pass, globals.turn(false, true, !stops.state(o + 1)));
       }
       sweepOnce(pass);
       open = !stops.state(o + 1);
-      encode(pass, turnOf(true, open, !stops.state(o + 2), stops.record(o + 1)));
+      encode(pass, globals.turn(true, open, !stops.state(o + 2), stops.record(o + 1)));
     },
-    globals: {
-      record: rest,
-      async readRecords(count) {
-        const length = recorded(fields);
-        const all = join(await gpu.download(records, 8 * length * realisations * count));
-        /** Of record n, `width` numbers of each realisation by what stands where in it. */
-        const numbersOf = (n: number, width: number, at: (i: number) => number): Float64Array =>
-          Float64Array.from(
-            { length: realisations * width },
-            (_, i) => all[(n * realisations + Math.floor(i / width)) * length + at(i % width)]!,
-          );
-        const sites = points ** dimensions;
-        return Array.from({ length: count }, (_, n) => ({
-          global: numbersOf(n, 3, (i) => i),
-          momentumMean: numbersOf(n, fields, (f) => 3 + 2 * f).map((sum) => sum / sites),
-          momentumSquare: numbersOf(n, fields, (f) => 4 + 2 * f).map((sum) => sum / sites),
-        }));
-      },
-      read: async () => join(await gpu.download(globals, 4 * GLOBAL * realisations)),
-    },
+    globals,
   };
 }
