@@ -67,12 +67,13 @@ export async function evolveLattice(
     const slots = await recordSlots(gpu, jobs[0]!, layout, specialisation, buffers);
     const batches: Batch[] = [];
     for (const part of jobs) {
+      const setting = { gpu, job: part, layout, specialisation, buffers };
       const { schedule } = part;
       const steps =
         schedule.kind === "coupled"
-          ? await coupledSteps({ gpu, job: part, layout, specialisation, buffers }, schedule, slots)
+          ? await coupledSteps(setting, schedule, slots)
           : await prescribedSteps(gpu, part, schedule, layout, specialisation, buffers);
-      const records = await openRecords(gpu, part, layout, specialisation, steps, buffers, slots);
+      const records = await openRecords(setting, steps, slots);
       batches.push({ job: part, steps, records });
     }
     const { operations } = batches[0]!.steps;
