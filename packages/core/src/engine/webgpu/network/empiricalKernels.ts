@@ -23,6 +23,94 @@ export interface EmpiricalKernels {
 /** The dispatches of one layer's part of the kernels of `count` networks into a record. */
 type Part = (count: number, record: number) => readonly Dispatch[];
 
+/** What the part of the weights into a layer, or into the outputs, is the product of. */
+interface Factors {
+  readonly sensitivity: GPUBuffer;
+  /** The units that the weights take, or the inputs. */
+  readonly below: GPUBuffer;
+  /** Those of kernel_layer.wgsl that differ from layer to layer. */
+  readonly params: Readonly<Record<"units" | "inputs" | "rowsBelow" | "accumulate", number>>;
+}
+
+/** Of each layer, the outputs' last. */
+function factorsOf(
+  { job, plan }: Setting,
+  { inputs }: Pick<EnsembleState, "inputs">,
+  layers: readonly Layer[],
+): Factors[] {
+  const { inputDimension, width } = job.architecture;
+  const { rows } = plan.layers[0]!;
+  const isWhole = kernelPartsOf(job) === 1;
+  return [...layers, undefined].map((layer, l) => {
+    const lower = layers[l - 1];
+    return {
+      sensitivity: (layer ?? lower!).sensitivity,
+      below: lower?.hidden ?? inputs,
+      params: {
+        units: layer ? width : 0,
+        inputs: lower ? width + 1 : inputDimension + 1,
+        rowsBelow: lower ? rows : 0,
+        accumulate: isWhole ? l : 0,
+      },
+    };
+  });
+}
+
+async function bindPart(
+  { plan, bind }: Setting,
+  { sensitivity, below, params }: Factors,
+  recorded: GPUBuffer,
+): Promise<Part> {
+  const { chunks, outputs, outputChunks, layers } = plan;
+  const part = await bind(
+    kernels.kernelLayer,
+    { constants: { OUTPUTS: outputs } },
+    { sensitivity, below, kernels: recorded },
+    { ...params, rows: layers[0]!.rows, chunks },
+    () => [outputChunks, chunks],
+  );
+  return (count, record) => [part(count, record)];
+}
+
+/** By two products: that of the data over the units below goes into `gram`, and with it is made the part. */
+async function bindTiledPart(
+  setting: Setting,
+  { sensitivity, below, params: { units, inputs, rowsBelow, accumulate } }: Factors,
+  gram: GPUBuffer,
+  recorded: GPUBuffer,
+): Promise<Part> {
+  const { job, plan, bind } = setting;
+  const { data, chunks, outputs, outputChunks, layers } = plan;
+  const uses = job.recordKernels.length * layers.length;
+  const products = await bindTiled(setting, { kind: "gram", rows: data, columns: data, inner: inputs }, uses, (tile) =>
+    bind(
+      kernels.gram,
+      { constants: tileConstants(tile) },
+      { below, gram },
+      { inner: inputs, rows: rowsBelow, chunks },
+      () => tilesOf(tile, 4 * chunks, chunks),
+    ),
+  );
+  const part = await bindTiled(
+    setting,
+    { kind: "kernel", rows: outputs * data, columns: outputs * data, inner: Math.max(1, units) },
+    uses,
+    (tile) =>
+      bind(
+        kernels.kernelLayerTiled,
+        { constants: tileConstants(tile) },
+        { sensitivity, gram, kernels: recorded },
+        {
+          ...{ inner: units, rows: layers[0]!.rows, gramRows: rowsBelow > 0 ? 4 * chunks : 0, chunks },
+          ...{ columns: outputChunks, accumulate },
+        },
+        () => tilesOf(tile, 4 * outputChunks, outputChunks),
+      ),
+  );
+  // The inputs' products are those of one network.
+  return (count, record) => [products(rowsBelow > 0 ? count : 1), part(count, record)];
+}
+
 /** `backward` takes the sensitivities from each hidden layer to the one below, last first. Throws ShaderCompileError, OutOfDeviceMemoryError, InterruptedError. */
 export async function bindEmpiricalKernels(
   setting: Setting,
@@ -31,83 +119,26 @@ export async function bindEmpiricalKernels(
   backward: readonly Bound[],
 ): Promise<EmpiricalKernels> {
   const { job, plan, bind } = setting;
-  const { data, chunks, outputs, outputChunks, batch } = plan;
-  const { inputDimension, width } = job.architecture;
-  const records = job.recordKernels.length;
+  const { chunks, outputs, outputChunks, batch } = plan;
+  const { width } = job.architecture;
   const parts = kernelPartsOf(job);
-  const { rows } = plan.layers[0]!;
-  const recorded = await state.storage("kernels", 64 * batch * outputChunks ** 2 * records * parts);
   const last = layers[layers.length - 1]!;
+  const recorded = await state.storage("kernels", 64 * batch * outputChunks ** 2 * job.recordKernels.length * parts);
   const outermost = await bind(
     kernels.outputSensitivity,
     {},
     { slope: last.slope, weights: state.output.weights, sensitivity: last.sensitivity },
-    { width, rows, chunks },
+    { width, rows: plan.layers[0]!.rows, chunks },
     (...of) => [along(width * chunks)(...of)[0], outputs],
   );
-
-  // Part l belongs to the weights into layer l, the last part to the outputs'.
-  const layerOf = (l: number) => {
-    const lower = layers[l - 1];
-    return {
-      sensitivity: (layers[l] ?? last).sensitivity,
-      below: lower?.hidden ?? state.inputs,
-      units: l < layers.length ? width : 0,
-      inputs: lower ? width + 1 : inputDimension + 1,
-      rowsBelow: lower ? rows : 0,
-      accumulate: parts > 1 ? 0 : l,
-    };
-  };
-
-  async function bindPart(l: number): Promise<Part> {
-    const { sensitivity, below, ...of } = layerOf(l);
-    const part = await bind(
-      kernels.kernelLayer,
-      { constants: { OUTPUTS: outputs } },
-      { sensitivity, below, kernels: recorded },
-      { ...of, rows, chunks },
-      () => [outputChunks, chunks],
-    );
-    return (count, record) => [part(count, record)];
-  }
-
-  async function bindTiledPart(l: number, gram: GPUBuffer): Promise<Part> {
-    const { sensitivity, below, units, inputs, rowsBelow, accumulate } = layerOf(l);
-    const products = await bindTiled(
-      setting,
-      { kind: "gram", rows: data, columns: data, inner: inputs },
-      records * layers.length,
-      (tile) =>
-        bind(
-          kernels.gram,
-          { constants: tileConstants(tile) },
-          { below, gram },
-          { inner: inputs, rows: rowsBelow, chunks },
-          () => tilesOf(tile, 4 * chunks, chunks),
-        ),
-    );
-    const part = await bindTiled(
-      setting,
-      { kind: "kernel", rows: outputs * data, columns: outputs * data, inner: Math.max(1, units) },
-      records * layers.length,
-      (tile) =>
-        bind(
-          kernels.kernelLayerTiled,
-          { constants: tileConstants(tile) },
-          { sensitivity, gram, kernels: recorded },
-          { inner: units, rows, gramRows: rowsBelow > 0 ? 4 * chunks : 0, chunks, columns: outputChunks, accumulate },
-          () => tilesOf(tile, 4 * outputChunks, outputChunks),
-        ),
-    );
-    // The inputs' products are those of one network.
-    return (count, record) => [products(rowsBelow > 0 ? count : 1), part(count, record)];
-  }
-
-  const products: Part[] = [];
   const gram = areKernelsTiled(chunks)
     ? await state.storage("products of the data", 64 * batch * chunks ** 2)
     : undefined;
-  for (let l = 0; l <= layers.length; l++) products.push(gram ? await bindTiledPart(l, gram) : await bindPart(l));
+  const products: Part[] = [];
+  for (const factors of factorsOf(setting, state, layers))
+    products.push(
+      gram ? await bindTiledPart(setting, factors, gram, recorded) : await bindPart(setting, factors, recorded),
+    );
   return {
     recorded,
     encode(pass, record, count) {
