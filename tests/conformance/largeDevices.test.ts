@@ -166,10 +166,7 @@ it("a histogram counts more sites than 32 bits do", async () => {
   const reduction = { groups: 1024, sitesPerGroup: 2 ** 20 };
   const seen = { made: undefined, records };
   const { histogramCounts } = await takeSnapshot(
-    { ...gpu, download },
-    job,
-    layout,
-    specialisation,
+    { gpu: { ...gpu, download }, job, layout, specialisation },
     reduction,
     state,
     0,

@@ -122,7 +122,7 @@ async function statesOf(given: Case, choice: PairChoice): Promise<Float64Array[]
   expect(pairForm(gpu, job, layout, specialisation)?.kernel).toBe(latticePair[form]);
   const buffers = ownBuffers(gpu);
   try {
-    const steps = await prescribedSteps(gpu, job, schedule, layout, specialisation, buffers, choice);
+    const steps = await prescribedSteps({ gpu, job, layout, specialisation, buffers }, schedule, choice);
     await steps.begin(await job.initial());
     const states: Float64Array[] = [];
     const record = (after: number): number | undefined => (after === OBSERVED ? 0 : undefined);

@@ -58,7 +58,7 @@ export async function openLattice(
     const steps =
       schedule.kind === "coupled"
         ? await coupledSteps(setting, schedule, slots)
-        : await prescribedSteps(gpu, job, schedule, layout, specialisation, buffers);
+        : await prescribedSteps(setting, schedule);
     batches.push({ job, steps, records: await openRecords(setting, steps, slots) });
   }
   const arraysNow = ({ steps }: Batch): readonly StateArrays[] => steps.arrays[steps.standing()]!;
@@ -91,7 +91,8 @@ export async function openLattice(
       for (const [b, batch] of batches.entries()) {
         const seen = { made: read[b]![read[b]!.length - 1], records: batch.records };
         const arrays = arraysNow(batch);
-        snapshots.push(await takeSnapshot(gpu, batch.job, layout, specialisation, slots, arrays, afterOperation, seen));
+        const setting = { gpu, job: batch.job, layout, specialisation };
+        snapshots.push(await takeSnapshot(setting, slots, arrays, afterOperation, seen));
       }
       return joinedSnapshot(snapshots);
     },

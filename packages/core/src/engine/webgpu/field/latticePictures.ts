@@ -5,11 +5,11 @@ import { ownBuffers } from "../buffers.ts";
 import type { Gpu } from "../gpu.ts";
 import { loadKernel } from "../kernel.ts";
 import { encode } from "../submit.ts";
-import { type LatticeSpecialisation, latticeHistogram, withoutPotential } from "./latticeKernels.ts";
+import { latticeHistogram, withoutPotential } from "./latticeKernels.ts";
 import type { Numbers } from "./latticeNumbers.ts";
 import type { Records } from "./latticeRecords.ts";
 import { type Layout, slabUniform } from "./latticeSlabs.ts";
-import type { StateArrays } from "./latticeSteps.ts";
+import type { Setting, StateArrays } from "./latticeSteps.ts";
 import { assertSpectrum, takeSpectra } from "./spectrum.ts";
 import type { Blend } from "./transforms.ts";
 
@@ -20,6 +20,9 @@ export interface Spread {
 }
 
 type Fields = Pick<LatticeJob, "realisations" | "fields">;
+
+/** Realisations that are pictured, as they stand on the device. */
+type Pictured = Omit<Setting, "buffers">;
 
 /** How a reduction over stretches of sites is laid out: workgroups a field, and the sites of each. */
 export interface ReductionLayout {
@@ -48,10 +51,7 @@ export function histogramBytes({ realisations, fields }: Fields, bins: number, {
 }
 
 async function histograms(
-  gpu: Gpu,
-  job: LatticeJob,
-  layout: Layout,
-  specialisation: LatticeSpecialisation,
+  { gpu, job, layout, specialisation }: Pictured,
   { groups, sitesPerGroup }: ReductionLayout,
   slabs: readonly GPUBuffer[],
   { bins, reach }: Extract<Picture, { kind: "histogram" }>,
@@ -105,10 +105,7 @@ export const sliceBytes = ({ realisations, fields }: Fields, sites: number, { wo
 
 /** [realisations][fields][points^2], copied out of the field on the device: a plane of the slab that holds it, or all planes of two dimensions. */
 async function slices(
-  gpu: Gpu,
-  job: LatticeJob,
-  { slabs: planned, ghosts, plane, stride }: Layout,
-  { numbers }: LatticeSpecialisation,
+  { gpu, job, layout: { slabs: planned, ghosts, plane, stride }, specialisation: { numbers } }: Pictured,
   slabs: readonly GPUBuffer[],
   index: number,
 ): Promise<Float64Array> {
@@ -141,15 +138,13 @@ async function slices(
 
 /** The pictures of the state as it stands in `slabs`. */
 export async function takeSnapshot(
-  gpu: Gpu,
-  job: LatticeJob,
-  layout: Layout,
-  specialisation: LatticeSpecialisation,
+  setting: Pictured,
   reduction: ReductionLayout,
   slabs: readonly StateArrays[],
   afterOperation: number,
   { made, records }: { readonly made: Observation | undefined; readonly records: Records },
 ): Promise<Snapshot> {
+  const { gpu, job, layout, specialisation } = setting;
   const fields = slabs.map(({ field }) => field);
   const spectraOf = (blend?: Blend) => takeSpectra(gpu, job, layout, specialisation, slabs, blend);
   const observed = (): Observation => {
@@ -161,7 +156,7 @@ export async function takeSnapshot(
   for (const picture of job.snapshots!.pictures) {
     switch (picture.kind) {
       case "slice":
-        snapshot = { ...snapshot, slices: await slices(gpu, job, layout, specialisation, fields, picture.index) };
+        snapshot = { ...snapshot, slices: await slices(setting, fields, picture.index) };
         break;
       case "spectrum":
         snapshot = { ...snapshot, spectra: await spectraOf() };
@@ -192,7 +187,7 @@ export async function takeSnapshot(
       }
       default: {
         const spread = await records.spread();
-        const bars = await histograms(gpu, job, layout, specialisation, reduction, fields, picture, spread);
+        const bars = await histograms(setting, reduction, fields, picture, spread);
         snapshot = { ...snapshot, ...bars };
       }
     }

@@ -190,15 +190,11 @@ async function bindSweeps(
  * Where pairs are chosen two operations without a stop between them are one dispatch, and the momentum alternates too.
  */
 export async function prescribedSteps(
-  gpu: Gpu,
-  job: PartJob,
+  setting: Setting,
   { coefficients }: PrescribedSchedule,
-  layout: Layout,
-  specialisation: LatticeSpecialisation,
-  buffers: Buffers,
   choice: PairChoice = measuredChoice,
 ): Promise<Steps> {
-  const setting: Setting = { gpu, job, layout, specialisation, buffers };
+  const { gpu, job, layout, specialisation, buffers } = setting;
   const { from = 0 } = job;
   const { numbers } = specialisation;
   const operations = coefficients.length / 3;
