@@ -89,12 +89,16 @@ function abstractOf(document: ResultDocument): string {
         second == null
           ? ""
           : ` The dual field of second order follows the infinite-width trajectory to ${say(second)} of its first value.`;
+      const waves =
+        perturbations?.exponent == null
+          ? ""
+          : ` N e-folds outside the horizon the ensemble's variance along mode ${perturbations.mode} and the power of its dual field's vacuum differ as exp(s N), s = ${measured(perturbations.exponent, perturbations.exponentError)}, where theory has ${say(perturbations.theory.exponent)}.`;
       const drift = document.scaling?.kernelDrift;
       const widths =
         drift?.exponent == null
           ? ""
           : ` Between widths ${document.scaling!.widths[0]} and ${document.scaling!.widths.at(-1)} the kernel's drift goes as width to the power ${measured(drift.exponent, drift.exponentError)}${falls(drift) ? ": the field becomes free" : ""}.`;
-      return `${counted(ensemble.size, "network")} with ${architecture(document.config)} descend${ensemble.size === 1 ? "s" : ""} ${counted(steps, "step")} on the potential ${potentialName(training.potential)}, and ${ensemble.size === 1 ? "is" : "are"} compared with a scalar field with Hubble friction.${constant}${dual}${widths}${cut}`;
+      return `${counted(ensemble.size, "network")} with ${architecture(document.config)} descend${ensemble.size === 1 ? "s" : ""} ${counted(steps, "step")} on the potential ${potentialName(training.potential)}, and ${ensemble.size === 1 ? "is" : "are"} compared with a scalar field with Hubble friction.${constant}${dual}${waves}${widths}${cut}`;
     }
   }
 }

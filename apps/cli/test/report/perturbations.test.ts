@@ -47,6 +47,16 @@ describe("perturbations", () => {
     expect(await html({})).toContain("descend 13 steps on");
     expect(await html({ regression: { bootstrap: 200 } })).toContain("descend 200 steps on");
   });
+  it("are in the report's first sentences where they have an exponent", async () => {
+    const lead = async (of: DualityDocument): Promise<string> => {
+      await writeReport(folder, of);
+      return readFileSync(path.join(folder, "report.html"), "utf8").replace(/<figure[\s\S]*/, "");
+    };
+    expect(await lead(document)).toMatch(
+      /along mode 0 and the power of its dual field\S*s vacuum differ as exp\(s N\), s = −1\.9\d+ ± 0\.0\d+, where theory has −1\.9\d\./,
+    );
+    expect(await lead(changed({ exponent: null, exponentError: null, range: null }))).not.toContain("exp(s N)");
+  });
   it("are one figure of both sides and their difference, with named axes", async () => {
     await writeReport(folder, document);
     const plots = path.join(folder, "plots");
